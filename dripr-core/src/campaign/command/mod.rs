@@ -1,0 +1,311 @@
+//! What anybody may want of a campaign, a file for each.
+//!
+//! A command is data: who wants what of which campaign, and the clock and numbers to judge it by. A store executes it
+//! on the dossier it has just read (see [`crate::campaign::Dossier::execute`]), so that the rules are decided here
+//! and only kept there.
+
+mod approve;
+mod begin;
+mod claim;
+mod create_email;
+mod defer_sending;
+mod delete;
+mod edit_home;
+mod edit_intro;
+mod edit_schedule;
+mod enable;
+mod finish;
+mod give_up;
+mod look_up;
+mod postpone;
+mod record;
+mod reject;
+mod require_approval;
+mod retry;
+mod skip;
+mod spend;
+mod suppress;
+mod tick;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Actor, Operation, Provision, Refusal, dossier::Desk};
+use crate::{
+    contact::Home,
+    content::{CycleContent, ZipCode},
+    email::{Attempt, ContentHash, Message, SuppressionCause},
+    ids::{AttemptId, CampaignId, EmailId, UserId},
+    policy::Policy,
+    ports::{Clock, LookUp, SendOutcome},
+    schedule::{Cycle, Instant, SendDay},
+};
+
+/// The clock and the numbers by which commands are judged.
+pub struct Bench {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The deployment's numbers.
+    pub policy: Policy,
+}
+
+impl std::fmt::Debug for Bench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bench").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// One thing wanted of one campaign.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Which campaign.
+    pub campaign_id: CampaignId,
+    /// Who wants it.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// The clock and the numbers.
+    pub desk: Arc<Bench>,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// See what time has made due, and announce work that was lost.
+    Tick,
+    /// Take an operation in hand before calling a provider for it.
+    Begin {
+        /// The operation.
+        operation: Operation,
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// Data provider calls this may cost.
+        vendor_calls: u8,
+        /// Writer calls this may cost.
+        model_calls: u8,
+    },
+    /// Count provider calls before they are made on behalf of many campaigns.
+    Spend {
+        /// The operation.
+        operation: Operation,
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// Data provider calls.
+        vendor_calls: u8,
+        /// Writer calls.
+        model_calls: u8,
+    },
+    /// Store what an operation brought.
+    Finish {
+        /// The operation.
+        operation: Operation,
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// The fence of [`Reply::Begun`], where the operation was taken in hand.
+        fence: Option<u64>,
+        /// What it brought.
+        provision: Provision,
+        /// The campaign's own content.
+        content: Option<Box<CycleContent>>,
+    },
+    /// Do an operation later.
+    Postpone {
+        /// The operation.
+        operation: Operation,
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// When.
+        until: Instant,
+        /// What failed; a mere deferral has none and costs no attempt.
+        failure: Option<String>,
+    },
+    /// Email creation cannot succeed; a person has to look.
+    GiveUp {
+        /// The operation.
+        operation: Operation,
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Store the rendered email.
+    CreateEmail {
+        /// The cycle it is for.
+        cycle: Cycle,
+        /// What it says.
+        message: Arc<Message>,
+    },
+    /// Take an email in hand for sending. Nothing is handed to a mailer without it.
+    Claim {
+        /// The email.
+        email_id: EmailId,
+    },
+    /// Send the email later, because a quota is used up for now. Nothing was handed to a mailer.
+    DeferSending {
+        /// The email.
+        email_id: EmailId,
+        /// When.
+        until: Instant,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Store what the mailer said of an attempt.
+    Record {
+        /// The attempt.
+        attempt_id: AttemptId,
+        /// Its fence.
+        fence: u64,
+        /// What the mailer said.
+        outcome: SendOutcome,
+        /// When to ask the provider first, if the outcome is unknown.
+        first_look_up: Duration,
+    },
+    /// Store what the provider said when asked about an unknown outcome.
+    LookedUp {
+        /// The attempt.
+        attempt_id: AttemptId,
+        /// Its fence.
+        fence: u64,
+        /// What it said.
+        answer: LookUp,
+    },
+    /// Approve an email by its content.
+    Approve {
+        /// The email.
+        email_id: EmailId,
+        /// The content that was seen.
+        content_hash: ContentHash,
+        /// Who approves.
+        by: UserId,
+    },
+    /// Do not send this email; the cycle ends.
+    Reject {
+        /// The email.
+        email_id: EmailId,
+        /// Why, for people.
+        reason: Option<String>,
+    },
+    /// End the present cycle without an email.
+    Skip {
+        /// Why, for people.
+        reason: Option<String>,
+    },
+    /// Use the agent's own intro for this cycle's email.
+    EditIntro {
+        /// The text; `None` goes back to the written one.
+        text: Option<String>,
+    },
+    /// Let the campaign run.
+    Enable,
+    /// Halt the campaign.
+    Disable,
+    /// Choose another send day.
+    EditSchedule {
+        /// The day of the month.
+        fixed_send_day: SendDay,
+    },
+    /// Report on another home, or on the ZIP code alone.
+    EditHome {
+        /// The home.
+        home: Option<Box<Home>>,
+        /// The ZIP code, for a campaign without a home.
+        zip_code: ZipCode,
+    },
+    /// Choose whether the agent approves each email.
+    RequireApproval {
+        /// Whether.
+        check_before_sending: bool,
+    },
+    /// Try a failed campaign again now.
+    Retry,
+    /// Remove the campaign.
+    Delete,
+    /// The recipient is not to be written to any more.
+    Suppress {
+        /// Why.
+        cause: SuppressionCause,
+    },
+}
+
+/// What a command brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// The operation is in hand.
+    Begun {
+        /// To be given with the result.
+        fence: u64,
+    },
+    /// The email is in hand.
+    Claimed(Box<Attempt>),
+    /// The email was made.
+    Created(EmailId),
+}
+
+impl Action {
+    pub(super) fn perform(&self, desk: &mut Desk<'_>) -> Result<Reply, Refusal> {
+        match self {
+            Self::Tick => tick::perform(desk),
+            Self::Begin { operation, cycle, vendor_calls, model_calls } => {
+                begin::perform(desk, *operation, *cycle, *vendor_calls, *model_calls)
+            }
+            Self::Spend { operation, cycle, vendor_calls, model_calls } => {
+                spend::perform(desk, *operation, *cycle, *vendor_calls, *model_calls)
+            }
+            Self::Finish { operation, cycle, fence, provision, content } => {
+                finish::perform(desk, *operation, *cycle, *fence, provision, content.as_deref())
+            }
+            Self::Postpone { operation, cycle, until, failure } => {
+                postpone::perform(desk, *operation, *cycle, *until, failure.as_deref())
+            }
+            Self::GiveUp { operation, cycle, reason } => give_up::perform(desk, *operation, *cycle, reason),
+            Self::CreateEmail { cycle, message } => create_email::perform(desk, *cycle, message),
+            Self::Claim { email_id } => claim::perform(desk, email_id),
+            Self::DeferSending { email_id, until, reason } => {
+                defer_sending::perform(desk, email_id, *until, reason)
+            }
+            Self::Record { attempt_id, fence, outcome, first_look_up } => {
+                record::perform(desk, attempt_id, *fence, outcome, *first_look_up)
+            }
+            Self::LookedUp { attempt_id, fence, answer } => {
+                look_up::perform(desk, attempt_id, *fence, answer)
+            }
+            Self::Approve { email_id, content_hash, by } => {
+                approve::perform(desk, email_id, *content_hash, by)
+            }
+            Self::Reject { email_id, reason } => reject::perform(desk, email_id, reason.as_deref()),
+            Self::Skip { reason } => skip::perform(desk, reason.as_deref()),
+            Self::EditIntro { text } => edit_intro::perform(desk, text.as_deref()),
+            Self::Enable => enable::perform(desk, true),
+            Self::Disable => enable::perform(desk, false),
+            Self::EditSchedule { fixed_send_day } => edit_schedule::perform(desk, *fixed_send_day),
+            Self::EditHome { home, zip_code } => edit_home::perform(desk, home.as_deref(), *zip_code),
+            Self::RequireApproval { check_before_sending } => {
+                require_approval::perform(desk, *check_before_sending)
+            }
+            Self::Retry => retry::perform(desk),
+            Self::Delete => delete::perform(desk),
+            Self::Suppress { cause } => suppress::perform(desk, *cause),
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Refuses work that the campaign does not want any more.
+    fn wanted(&self, operation: Operation, cycle: Cycle) -> Result<(), Refusal> {
+        let campaign = &self.dossier.campaign;
+        let wanted = campaign.status == operation.status()
+            && campaign.slot.is_some_and(|slot| slot.cycle() == cycle)
+            && campaign.operations[operation].status == super::SubStatus::WaitingForData;
+        if wanted { Ok(()) } else { Err(Refusal::MovedOn { operation, status: campaign.status }) }
+    }
+
+    /// The cycle's email, which must be the one named.
+    fn email(&self, id: &EmailId) -> Result<&crate::email::Email, Refusal> {
+        self.dossier
+            .email
+            .as_ref()
+            .filter(|email| email.id == *id)
+            .ok_or_else(|| Refusal::NoEmail(id.clone()))
+    }
+}

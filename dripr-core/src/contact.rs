@@ -1,0 +1,82 @@
+//! The people an agent writes to, and their homes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    content::{GeoPoint, HomeFacts, ZipCode},
+    email::EmailAddress,
+    ids::{ContactId, UserId},
+    schedule::Instant,
+};
+
+/// A person an agent writes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The person's id.
+    pub id: ContactId,
+    /// The agent whose contact this is.
+    pub user_id: UserId,
+    /// First name; empty if unknown.
+    pub first_name: String,
+    /// Last name; empty if unknown.
+    pub last_name: String,
+    /// Where the reports go.
+    pub email: EmailAddress,
+    /// When the contact was made.
+    pub created_at: Instant,
+    /// When the contact was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Instant>,
+}
+
+/// The home that a campaign reports on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Home {
+    /// Number and street, with a unit where there is one.
+    pub street: String,
+    /// City; empty if unknown.
+    pub city: String,
+    /// Two-letter state; empty if unknown.
+    pub state: String,
+    /// ZIP code.
+    pub zip_code: ZipCode,
+    /// Where it lies, if the agent's data tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<GeoPoint>,
+    /// What the agent's data tells of it.
+    #[serde(default)]
+    pub facts: HomeFacts,
+}
+
+impl Home {
+    /// The address on one line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let region = [self.state.as_str(), self.zip_code.as_str()].join(" ");
+        [self.street.as_str(), self.city.as_str(), region.trim()]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// What two spellings of one home have in common: letters and digits of the street, folded, and the ZIP code.
+    ///
+    /// ```
+    /// # use dripr_core::contact::Home;
+    /// # let home = |street: &str| Home { street: street.into(), city: String::new(), state: String::new(),
+    /// #     zip_code: "98103".parse().unwrap(), location: None, facts: Default::default() };
+    /// assert_eq!(home("12 Elm St., #4").key(), home("12 ELM st #4").key());
+    /// assert_ne!(home("12 Elm St").key(), home("112 Elm St").key());
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> String {
+        let mut key = String::from(self.zip_code.as_str());
+        for word in self.street.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            key.push(' ');
+            key.extend(word.chars().flat_map(char::to_lowercase));
+        }
+        key
+    }
+}

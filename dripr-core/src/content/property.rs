@@ -1,0 +1,119 @@
+//! The home and its value.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{GeoPoint, ZipCode};
+
+/// What is known of a home. Everything is optional: sources differ, and a missing fact is left out, not guessed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HomeFacts {
+    /// Bedrooms, 0 for a studio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bedrooms: Option<f32>,
+    /// Bathrooms, in quarters (a 1.75 bath has no tub).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bathrooms: Option<f32>,
+    /// Living area in square feet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub living_area_sqft: Option<u32>,
+    /// Lot in square feet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lot_sqft: Option<u32>,
+    /// Floors, in halves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floors: Option<f32>,
+    /// Living area above ground in square feet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above_ground_sqft: Option<u32>,
+    /// Year built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year_built: Option<u16>,
+    /// Year of the last renovation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year_renovated: Option<u16>,
+    /// The assessor's building grade (King County: 1 to 13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grade: Option<u8>,
+    /// The assessor's condition (King County: 1 to 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<u8>,
+    /// The assessor's quality of view (King County: 0 to 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<u8>,
+    /// Whether the home lies at the water.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waterfront: Option<bool>,
+    /// Mean living area of the nearest neighbours in square feet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub neighbours_living_area_sqft: Option<u32>,
+    /// Mean lot of the nearest neighbours in square feet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub neighbours_lot_sqft: Option<u32>,
+}
+
+/// A home as a source knows it on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Property {
+    /// The address as the source writes it, on one line.
+    pub formatted_address: String,
+    /// Its ZIP code.
+    pub zip_code: ZipCode,
+    /// Where it lies.
+    pub location: Option<GeoPoint>,
+    /// What is known of it.
+    pub facts: HomeFacts,
+    /// Its value, where one can be given honestly.
+    pub valuation: Option<Valuation>,
+    /// Why there is no value, for people; absent when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_value_because: Option<String>,
+}
+
+/// An estimate of what a home would sell for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Valuation {
+    /// Point value in whole dollars.
+    pub value: u64,
+    /// Lower end of the range in whole dollars.
+    pub low: u64,
+    /// Upper end of the range in whole dollars.
+    pub high: u64,
+    /// How sure the source is.
+    pub confidence: Confidence,
+    /// The day for which it holds; nothing later was known.
+    pub as_of: NaiveDate,
+    /// Who says so, as the report names it.
+    pub source: String,
+    /// The sales it rests on, the weightiest first; empty where the source does not tell.
+    #[serde(default)]
+    pub comparables: Vec<Comparable>,
+}
+
+/// How sure a source is of its valuation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Few or unlike comparables.
+    Low,
+    /// Enough comparables, some spread.
+    Medium,
+    /// Many near and alike.
+    High,
+}
+
+/// A sale that a valuation rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparable {
+    /// Its price in whole dollars.
+    pub price: u64,
+    /// When it sold.
+    pub sold_on: NaiveDate,
+    /// How far away, in miles.
+    pub miles: Option<f64>,
+    /// Its share of the valuation, 0 to 1.
+    pub weight: f64,
+    /// What is known of the home.
+    pub facts: HomeFacts,
+}

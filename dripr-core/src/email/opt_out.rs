@@ -1,0 +1,125 @@
+//! Opt-out links: signed, unguessable, without a login and without an end.
+//!
+//! A link names the contact and carries an HMAC-SHA-256 over it, so that nothing has to be stored for it to work and
+//! nobody can make one for somebody else.
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use crate::ids::{CampaignId, UserId};
+
+/// Makes and checks opt-out links.
+///
+/// ```
+/// use dripr_core::{email::OptOutLinks, ids::{CampaignId, UserId}};
+/// let links = OptOutLinks::new("https://mail.example/", "a long random secret text".to_string().into())?;
+/// let link = links.link(&UserId::new("u1")?, &CampaignId::new("c1")?);
+/// assert!(link.starts_with("https://mail.example/o/u1/c1/"));
+/// let claim = links.read(link.strip_prefix("https://mail.example/o/").unwrap())?;
+/// assert_eq!(claim.campaign_id.as_str(), "c1");
+/// assert!(links.read("u1/c2/0000").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct OptOutLinks {
+    base: String,
+    key: SecretString,
+}
+
+impl std::fmt::Debug for OptOutLinks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OptOutLinks").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// A base address, key or link that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOptOutLink {
+    /// The base address is not one.
+    #[error("public base URL {0:?} must start with https:// (or http:// for tests) and have no space in it")]
+    Base(String),
+    /// The key is too easily guessed.
+    #[error("the opt-out key must have at least 16 characters")]
+    Key,
+    /// The link was not made by us, or was damaged.
+    #[error("this opt-out link is not valid")]
+    Link,
+}
+
+/// What a genuine link says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptOutClaim {
+    /// The agent whose mail is not wanted.
+    pub user_id: UserId,
+    /// The campaign the mail came from; its recipient opts out.
+    pub campaign_id: CampaignId,
+}
+
+impl OptOutLinks {
+    /// Links under a public base address, signed with a key that must stay the same for as long as links shall work.
+    ///
+    /// # Errors
+    /// [`InvalidOptOutLink::Base`] or [`InvalidOptOutLink::Key`].
+    pub fn new(base: &str, key: SecretString) -> Result<Self, InvalidOptOutLink> {
+        let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+        let host_ok = rest.is_some_and(|rest| {
+            !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"'\\`{}".contains(&b))
+        });
+        if !host_ok {
+            return Err(InvalidOptOutLink::Base(base.chars().take(200).collect()));
+        }
+        if key.expose_secret().len() < 16 {
+            return Err(InvalidOptOutLink::Key);
+        }
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), key })
+    }
+
+    /// The link for a campaign's recipient.
+    #[must_use]
+    pub fn link(&self, user: &UserId, campaign: &CampaignId) -> String {
+        let tag = self.mac(user, campaign).finalize().into_bytes();
+        let mut link = format!("{}/o/{user}/{campaign}/", self.base);
+        for byte in tag {
+            use std::fmt::Write;
+            // Writing to a String cannot fail.
+            let _ = write!(link, "{byte:02x}");
+        }
+        link
+    }
+
+    /// Reads the part of a link after `/o/`.
+    ///
+    /// # Errors
+    /// [`InvalidOptOutLink::Link`] if we did not make it. The comparison takes the same time wherever it differs.
+    pub fn read(&self, path: &str) -> Result<OptOutClaim, InvalidOptOutLink> {
+        let mut parts = path.split('/');
+        let (Some(user), Some(campaign), Some(tag), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(InvalidOptOutLink::Link);
+        };
+        let user_id = UserId::new(user).map_err(|_| InvalidOptOutLink::Link)?;
+        let campaign_id = CampaignId::new(campaign).map_err(|_| InvalidOptOutLink::Link)?;
+        let tag = (0..tag.len())
+            .step_by(2)
+            .map(|at| tag.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect::<Option<Vec<_>>>()
+            .ok_or(InvalidOptOutLink::Link)?;
+        self.mac(&user_id, &campaign_id).verify_slice(&tag).map_err(|_| InvalidOptOutLink::Link)?;
+        Ok(OptOutClaim { user_id, campaign_id })
+    }
+
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    fn mac(&self, user: &UserId, campaign: &CampaignId) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret().as_bytes())
+            .expect("HMAC takes keys of every length");
+        for part in ["opt-out", user.as_str(), campaign.as_str()] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac
+    }
+}

@@ -1,0 +1,205 @@
+//! What an area shares for a day is fetched once: in this process by joining the fetch that is under way, across
+//! processes by a lease in the store.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+
+use super::Engine;
+use crate::{
+    campaign::{Action, Actor, Command, Operation, Refusal},
+    content::{AreaContent, AreaKey},
+    errors::{Fault, PortError, PortResult},
+    policy::after,
+    ports::Begun,
+    schedule::Instant,
+};
+
+use super::handlers::Work;
+
+/// How much finished content is kept at hand.
+const AT_HAND: usize = 4_096;
+
+type Fetch = Shared<BoxFuture<'static, Obtained>>;
+
+/// The fetches under way, and what was fetched lately.
+#[derive(Default)]
+pub(super) struct Areas {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    under_way: HashMap<AreaKey, Fetch>,
+    at_hand: HashMap<AreaKey, Arc<AreaContent>>,
+}
+
+/// What became of asking for shared content.
+#[derive(Clone)]
+pub(super) enum Obtained {
+    /// Here it is.
+    Content(Arc<AreaContent>),
+    /// Another process is fetching it.
+    Busy(Instant),
+    /// The cycle's calls are used up.
+    BudgetSpent,
+    /// It could not be had.
+    Failed(Arc<PortError>),
+}
+
+impl Areas {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        // A panic elsewhere leaves the maps whole: each change is one insert or remove.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn at_hand(&self, key: &AreaKey) -> Option<Arc<AreaContent>> {
+        self.lock().at_hand.get(key).cloned()
+    }
+
+    pub(super) fn keep(&self, key: &AreaKey, content: &Arc<AreaContent>) {
+        let mut inner = self.lock();
+        if inner.at_hand.len() >= AT_HAND {
+            // Yesterday's content is never asked for again under its key.
+            inner.at_hand.retain(|known, _| known.day == key.day);
+            if inner.at_hand.len() >= AT_HAND {
+                inner.at_hand.clear();
+            }
+        }
+        inner.at_hand.insert(key.clone(), content.clone());
+    }
+}
+
+impl Engine {
+    /// Shared content: at hand, in the store, or fetched by `fetch` on behalf of one campaign.
+    pub(super) async fn obtain<F>(
+        self: &Arc<Self>,
+        work: &Work,
+        operation: Operation,
+        cost: Cost,
+        key: AreaKey,
+        fetch: F,
+    ) -> Obtained
+    where
+        F: Future<Output = PortResult<AreaContent>> + Send + 'static,
+    {
+        let shared = {
+            let mut inner = self.areas.lock();
+            if let Some(content) = inner.at_hand.get(&key) {
+                return Obtained::Content(content.clone());
+            }
+            match inner.under_way.get(&key) {
+                Some(shared) => shared.clone(),
+                None => {
+                    let (engine, key_) = (self.clone(), key.clone());
+                    let spend = self.spending(work, operation, cost);
+                    let shared = async move { engine.fetch(spend, key_, fetch).await }.boxed().shared();
+                    inner.under_way.insert(key.clone(), shared.clone());
+                    shared
+                }
+            }
+        };
+        let mine = shared.clone();
+        let obtained = shared.await;
+        let mut inner = self.areas.lock();
+        if inner.under_way.get(&key).is_some_and(|known| known.ptr_eq(&mine)) {
+            inner.under_way.remove(&key);
+        }
+        obtained
+    }
+
+    fn spending(&self, work: &Work, operation: Operation, cost: Cost) -> Command {
+        Command {
+            campaign_id: work.dossier.campaign.id.clone(),
+            actor: Actor::System,
+            action: Action::Spend {
+                operation,
+                cycle: work.cycle,
+                vendor_calls: cost.vendor,
+                model_calls: cost.model,
+            },
+            desk: self.bench.clone(),
+        }
+    }
+
+    async fn fetch<F>(self: Arc<Self>, spend: Command, key: AreaKey, fetch: F) -> Obtained
+    where
+        F: Future<Output = PortResult<AreaContent>> + Send,
+    {
+        let now = self.ports.clock.now();
+        let until = after(now, self.policy().operation_lease);
+        let fence = match self.ports.areas.begin(&key, now, until).await {
+            Ok(Begun::Stored(content)) => {
+                self.areas.keep(&key, &content);
+                return Obtained::Content(content);
+            }
+            Ok(Begun::Busy { until }) => return Obtained::Busy(until),
+            Ok(Begun::Yours { fence }) => fence,
+            Err(error) => return Obtained::Failed(Arc::new(error)),
+        };
+        // The call is counted, durably, before it is made.
+        let counted = match self.execute(vec![spend]).await {
+            Ok(executions) => executions.into_iter().next().map(|execution| execution.result),
+            Err(error) => {
+                self.abandon(&key, fence).await;
+                return Obtained::Failed(Arc::new(error));
+            }
+        };
+        match counted {
+            Some(Ok(_)) => {}
+            Some(Err(Refusal::BudgetSpent(_))) => {
+                self.abandon(&key, fence).await;
+                return Obtained::BudgetSpent;
+            }
+            // This campaign does not want it any more, or a twin of its delivery is at it: others still may.
+            Some(Err(_)) | None => {
+                self.abandon(&key, fence).await;
+                return Obtained::Busy(self.ports.clock.now());
+            }
+        }
+        match fetch.await {
+            Ok(content) if content.kind() == key.kind => {
+                let content = Arc::new(content);
+                match self.ports.areas.finish(&key, fence, content.clone()).await {
+                    Ok(true) => {
+                        self.areas.keep(&key, &content);
+                        Obtained::Content(content)
+                    }
+                    // Somebody else was faster after our lease ran out; theirs counts.
+                    Ok(false) => Obtained::Busy(self.ports.clock.now()),
+                    Err(error) => Obtained::Failed(Arc::new(error)),
+                }
+            }
+            Ok(_) => {
+                self.abandon(&key, fence).await;
+                let error =
+                    PortError::new(Fault::Garbled, "the source answered with another kind of content");
+                Obtained::Failed(Arc::new(error))
+            }
+            Err(error) => {
+                self.abandon(&key, fence).await;
+                Obtained::Failed(Arc::new(error))
+            }
+        }
+    }
+
+    async fn abandon(&self, key: &AreaKey, fence: u64) {
+        if let Err(error) = self.ports.areas.abandon(key, fence).await {
+            // Its lease runs out by itself.
+            tracing::warn!(%error, "a lease on shared content could not be given back");
+        }
+    }
+}
+
+/// The provider calls that a fetch makes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cost {
+    pub(super) vendor: u8,
+    pub(super) model: u8,
+}

@@ -1,0 +1,48 @@
+//! The words about the home.
+
+use std::sync::Arc;
+
+use super::{Engine, Outcome, Work, property::begin, shared_content::finish};
+use crate::{
+    campaign::{Action, Provision},
+    content::CycleContent,
+    engine::within::within,
+    ports::HomeReportFacts,
+};
+
+pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
+    // Without a home there is nothing to write about: address-less, or nobody could find it.
+    let Some(property) = work.dossier.campaign.home.as_ref().and(work.before.property.clone()) else {
+        return finish(work, Provision::Own);
+    };
+    let fence = match begin(engine, work, 0, 1).await {
+        Ok(fence) => fence,
+        Err(Some(outcome)) => return outcome,
+        Err(None) => {
+            return finish(work, Provision::Omitted("the writer calls of this cycle are used up".to_owned()));
+        }
+    };
+    let facts = HomeReportFacts {
+        as_of: engine.today(&work.dossier),
+        property,
+        before: work.before.earlier_property.as_ref().map(|(_, property)| property.clone()),
+    };
+    let call = engine.ports.writer.home_report(&facts);
+    match within(&*engine.ports.clock, engine.policy().writer_timeout, "the writer", call).await {
+        Ok(words) => Outcome::Done(Action::Finish {
+            operation: work.operation,
+            cycle: work.cycle,
+            fence: Some(fence),
+            provision: Provision::Own,
+            content: Some(Box::new(CycleContent::HomeReport(words))),
+        }),
+        Err(error) if error.fault().may_heal() && !work.last_attempt(engine) => Outcome::Retry(error),
+        Err(error) => Outcome::Done(Action::Finish {
+            operation: work.operation,
+            cycle: work.cycle,
+            fence: Some(fence),
+            provision: Provision::Omitted(error.to_string()),
+            content: None,
+        }),
+    }
+}

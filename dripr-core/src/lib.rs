@@ -1,0 +1,73 @@
+//! The domain of dripr, which sends every homeowner one personal, truthful home report a month on behalf of their
+//! agent: the campaign state machine, the send dates, the ports, and the engine over them. No runtime, HTTP, SQL or
+//! cloud crate.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`schedule`] | every instant at which an email may leave, as pure functions |
+//! | [`campaign`] | the campaign, its state machine ([`campaign::TABLE`]), the commands that change it, and why it waits |
+//! | [`content`] | facts and words of a report |
+//! | [`email`] | an email: content, approval, attempt, opt-out |
+//! | [`agent`], [`contact`] | who speaks, and to whom |
+//! | [`events`] | what is announced, and which queue it wakes |
+//! | [`ports`] | what the engine needs of the world, a trait a file |
+//! | [`engine`] | the use cases: find what is due, do it, store it |
+//! | [`policy`] | the numbers of a deployment |
+//! | `testkit` | in-memory ports, a manual clock, samples and contract suites (feature `testkit`) |
+//!
+//! An engine in memory, on a clock that is set by hand:
+//!
+#![cfg_attr(feature = "testkit", doc = "```")]
+#![cfg_attr(not(feature = "testkit"), doc = "```ignore")]
+//! use std::sync::Arc;
+//! use dripr_core::{ports::Clock, schedule::Instant, testkit::{Mailbox, ManualClock, MemoryStore, samples}};
+//!
+//! # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+//! # rt.block_on(async {
+//! let start: Instant = "2026-03-01T12:00:00Z".parse()?;
+//! let clock = Arc::new(ManualClock::at(start));
+//! let mailbox = Arc::new(Mailbox::new());
+//! let store = MemoryStore::new();
+//!
+//! // Three homeowners of one agent, to be written to on the 12th.
+//! samples::fill(&store, 3, "98103", 12, start).await?;
+//!
+//! // A host gives its own ports here; the samples stand in for a provider, a writer and a template.
+//! let dripr = samples::builder(&store, clock.clone(), mailbox.clone())?.build()?;
+//!
+//! // Let two months pass, from one due instant to the next.
+//! let end: Instant = "2026-05-01T00:00:00Z".parse()?;
+//! loop {
+//!     let step = dripr.step().await?;
+//!     match step.next.filter(|next| *next <= end) {
+//!         Some(next) => clock.set(next),
+//!         None => break,
+//!     }
+//! }
+//!
+//! // One email each in March and in April, at the opening of the sending window in New York.
+//! let sent = mailbox.accepted();
+//! assert_eq!(sent.len(), 6);
+//! assert_eq!(sent[0].date.to_rfc3339(), "2026-03-12T15:00:00+00:00");
+//! assert_eq!(clock.now(), sent[5].date);
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+
+pub mod agent;
+pub mod campaign;
+pub mod contact;
+pub mod content;
+pub mod email;
+pub mod engine;
+pub mod errors;
+pub mod events;
+pub mod ids;
+pub mod policy;
+pub mod ports;
+pub mod schedule;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+
+pub use engine::Dripr;

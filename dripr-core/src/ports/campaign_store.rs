@@ -1,0 +1,121 @@
+//! Where campaigns live.
+
+use async_trait::async_trait;
+
+use crate::{
+    campaign::{AuditEntry, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply},
+    contact::Contact,
+    content::CycleContent,
+    errors::PortResult,
+    ids::{CampaignId, UserId},
+    schedule::{Cycle, Instant},
+};
+
+/// Stores campaigns, and changes them by executing [`Command`]s.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait CampaignStore: Send + Sync {
+    /// Stores new campaigns with their contacts, each alone: one refused row does not stop the others.
+    ///
+    /// One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
+    /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled. A
+    /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
+    /// minimum gap holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
+    /// gives `Exists` with the same id.
+    async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>>;
+
+    /// Campaigns with what decisions look at, in the order asked for; `None` for an unknown id. Removed ones are
+    /// given, with their `deleted_at`.
+    async fn load(&self, ids: &[CampaignId]) -> PortResult<Vec<Option<Dossier>>>;
+
+    /// Executes commands, each alone: one that is refused does not stop the others.
+    ///
+    /// For every campaign named, one transaction reads its [`Dossier`] under a lock (or detects that it changed since,
+    /// and begins again), calls [`Dossier::execute`] for each of its commands in order, and writes all of the
+    /// [`Amendment`](crate::campaign::Amendment): the campaign's row, emails, texts, content, suppressions, audit rows
+    /// and the events, each in every queue it wakes or in the outbox, together with the campaign's new
+    /// [`deadline`](crate::campaign::deadline). An implementation may join commands of several callers in one
+    /// transaction, but answers none before its commit is durable. After a new suppression all campaigns of that
+    /// agent to that address are due at once.
+    ///
+    /// The answer has one [`Execution`] for each command, in order.
+    ///
+    /// # Errors
+    /// None of the commands was executed, or (if the connection broke during the commit) all of one transaction's
+    /// were: the caller reads again before it assumes either. Executing them again is safe: each looks at the state
+    /// it finds.
+    async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>>;
+
+    /// Campaigns whose deadline has come, the earliest first, at most `limit`. One range scan over an index: its cost
+    /// does not grow with the campaigns that are not due.
+    async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>>;
+
+    /// The earliest deadline of all, past or not.
+    async fn next_due(&self) -> PortResult<Option<Instant>>;
+
+    /// What operations stored for one cycle of each campaign, in the order asked for.
+    async fn content(&self, of: &[(CampaignId, Cycle)]) -> PortResult<Vec<Vec<(Operation, CycleContent)>>>;
+
+    /// The latest content of an operation stored for a cycle before the given one, for each campaign in the order asked
+    /// for: it says what changed since, or stands in for what cannot be had now.
+    async fn earlier_content(
+        &self,
+        of: &[(CampaignId, Cycle)],
+        operation: Operation,
+    ) -> PortResult<Vec<Option<(Cycle, CycleContent)>>>;
+
+    /// Campaigns by filter, ordered by id, after `after`, at most `limit`; removed ones are left out.
+    async fn list(
+        &self,
+        filter: &CampaignFilter,
+        after: Option<CampaignId>,
+        limit: usize,
+    ) -> PortResult<Vec<Dossier>>;
+
+    /// How many campaigns stand in each status; removed ones are left out.
+    async fn count_by_status(&self) -> PortResult<Vec<(CampaignStatus, u64)>>;
+
+    /// A campaign's history, oldest first.
+    async fn history(&self, campaign: &CampaignId) -> PortResult<Vec<HistoryEntry>>;
+}
+
+/// A campaign to be stored, with its recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCampaign {
+    /// The recipient.
+    pub contact: Contact,
+    /// The campaign.
+    pub campaign: Campaign,
+}
+
+/// What became of a new campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolment {
+    /// It was stored.
+    Enrolled(CampaignId),
+    /// There is one like it already.
+    Exists(CampaignId),
+    /// There is no such agent.
+    NoAgent(UserId),
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    /// The reply, or why it was refused.
+    pub result: Result<Reply, Refusal>,
+    /// The campaign's deadline now.
+    pub deadline: Option<Instant>,
+}
+
+/// Which campaigns are wanted. Every field that is given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CampaignFilter {
+    /// Of this agent.
+    pub user_id: Option<UserId>,
+    /// In this status.
+    pub status: Option<CampaignStatus>,
+}
+
+/// One line of a campaign's history.
+pub type HistoryEntry = AuditEntry;

@@ -1,0 +1,49 @@
+//! Where emails are read. They are written with their campaign, by [`CampaignStore::execute`](super::CampaignStore).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    campaign::AuditEntry,
+    email::{DeliveryStatus, Email, Message},
+    errors::PortResult,
+    ids::{CampaignId, EmailId, UserId},
+};
+
+/// Reads emails, and settles held ones.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait EmailStore: Send + Sync {
+    /// An email by id.
+    async fn email(&self, id: &EmailId) -> PortResult<Option<Email>>;
+
+    /// The texts of emails, byte for byte as they were stored, in the order asked for.
+    async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>>;
+
+    /// Emails by filter, ordered by id, after `after`, at most `limit`.
+    async fn emails(
+        &self,
+        filter: &EmailFilter,
+        after: Option<EmailId>,
+        limit: usize,
+    ) -> PortResult<Vec<Email>>;
+
+    /// How many emails stand in each delivery status.
+    async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>>;
+
+    /// Settles an email whose outcome a person or a provider has learnt: HELD becomes `to` (COMPLETE or SKIPPED), with
+    /// an audit row. `false`, and nothing changed, if it is not HELD any more.
+    async fn resolve_held(&self, id: &EmailId, to: DeliveryStatus, audit: AuditEntry) -> PortResult<bool>;
+}
+
+/// Which emails are wanted. Every field that is given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EmailFilter {
+    /// Of this agent.
+    pub user_id: Option<UserId>,
+    /// Of this campaign.
+    pub campaign_id: Option<CampaignId>,
+    /// In this delivery status.
+    pub delivery_status: Option<DeliveryStatus>,
+}

@@ -1,0 +1,46 @@
+//! Who writes the words.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use crate::{
+    content::{LocalMarket, Property, Words, ZipCode},
+    errors::PortResult,
+};
+
+/// Writes plain text from facts: a language model, or a composer that needs none.
+///
+/// What it writes is untrusted until it has been checked against the facts.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait LlmWriter: Send + Sync {
+    /// The opening words of one agent for one ZIP code and day. No names: those come from the template.
+    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words>;
+
+    /// The words about one home.
+    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words>;
+}
+
+/// What an intro is written from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntroFacts {
+    /// The ZIP code.
+    pub zip_code: ZipCode,
+    /// The day of the report.
+    pub as_of: NaiveDate,
+    /// The market and the mortgage rate.
+    pub market: LocalMarket,
+}
+
+/// What a home report is written from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HomeReportFacts {
+    /// The day of the report.
+    pub as_of: NaiveDate,
+    /// The home and its value.
+    pub property: Arc<Property>,
+    /// The home as the last report had it, to say what changed.
+    pub before: Option<Arc<Property>>,
+}

@@ -1,0 +1,58 @@
+//! What the engine needs of the world: a trait a file, each object-safe, each doc a contract.
+//!
+//! Every call may fail with a [`PortError`](crate::errors::PortError), whose [`Fault`](crate::errors::Fault) says
+//! whether to try again. A call that fails has either done nothing or may be repeated, unless its doc says otherwise;
+//! the one exception is [`Mailer::send`].
+
+mod agent_store;
+mod archive;
+mod area_store;
+mod campaign_store;
+mod clock;
+mod contact_store;
+mod email_store;
+mod entropy;
+mod event_bus;
+mod event_queue;
+mod geocoder;
+mod llm_writer;
+mod mailer;
+mod market_source;
+mod mortgage_rate_source;
+mod outbox;
+mod property_source;
+mod rate_limiter;
+mod renderer;
+
+pub use agent_store::AgentStore;
+pub use archive::Archive;
+pub use area_store::{AreaStore, Begun};
+pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};
+pub use clock::Clock;
+pub use contact_store::ContactStore;
+pub use email_store::{EmailFilter, EmailStore};
+pub use entropy::{Entropy, EntropyExt};
+pub use event_bus::EventBus;
+pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
+pub use geocoder::{Geocoder, Place};
+pub use llm_writer::{HomeReportFacts, IntroFacts, LlmWriter};
+pub use mailer::{LookUp, Mailer, SendOutcome};
+pub use market_source::MarketSource;
+pub use mortgage_rate_source::MortgageRateSource;
+pub use outbox::{Outbox, OutboxEntry};
+pub use property_source::{PropertySource, Subject};
+pub use rate_limiter::{Permit, RateLimiter};
+pub use renderer::{EmailRenderer, Rendered, ReportContext, WelcomeContext};
+
+#[cfg(feature = "mocks")]
+pub mod mocks {
+    //! mockall mocks of every port.
+    pub use super::{
+        agent_store::MockAgentStore, archive::MockArchive, area_store::MockAreaStore,
+        campaign_store::MockCampaignStore, clock::MockClock, contact_store::MockContactStore,
+        email_store::MockEmailStore, entropy::MockEntropy, event_bus::MockEventBus,
+        event_queue::MockEventQueue, geocoder::MockGeocoder, llm_writer::MockLlmWriter, mailer::MockMailer,
+        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
+        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
+    };
+}

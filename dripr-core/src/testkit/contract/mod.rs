@@ -1,0 +1,154 @@
+//! Contract suites: what every implementation of a port must do, each called with one line.
+//!
+//! A suite panics with a sentence that says what it expected. Each wants a fresh, empty implementation.
+//!
+#![doc = "```"]
+//! # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # rt.block_on(async {
+//! use dripr_core::testkit::{MemoryStore, contract};
+//! contract::area_store(&MemoryStore::new()).await;
+//! contract::event_queue(&MemoryStore::new()).await;
+//! contract::campaign_store(&MemoryStore::new()).await;
+//! contract::contact_store(&MemoryStore::new()).await;
+//! contract::agent_store(&MemoryStore::new()).await;
+//! contract::email_store(&MemoryStore::new()).await;
+//! # });
+//! ```
+#![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
+
+mod agents;
+mod areas;
+mod campaigns;
+mod contacts;
+mod emails;
+mod mailer;
+mod queue;
+
+pub use agents::agent_store;
+pub use areas::area_store;
+pub use campaigns::campaign_store;
+pub use contacts::contact_store;
+pub use emails::email_store;
+pub use mailer::mailer;
+pub use queue::event_queue;
+
+use std::sync::Arc;
+
+use super::{ManualClock, samples};
+use crate::{
+    campaign::{Action, Actor, Command, Operation, Provision, Reply, command::Bench},
+    content::CycleContent,
+    email::{EmailAddress, Message, Party},
+    ids::CampaignId,
+    policy::Policy,
+    ports::{AgentStore, CampaignStore, EmailStore, EventQueue, Execution, NewCampaign},
+    schedule::{Cycle, Instant},
+};
+
+/// Everything that stores campaigns, and the queue beside it.
+pub trait Store: CampaignStore + EmailStore + AgentStore + EventQueue + crate::ports::ContactStore {}
+impl<S: CampaignStore + EmailStore + AgentStore + EventQueue + crate::ports::ContactStore> Store for S {}
+
+/// A store with one agent, worked on at an instant that the suite sets.
+struct Stage<'a, S: ?Sized> {
+    store: &'a S,
+    clock: Arc<ManualClock>,
+    desk: Arc<Bench>,
+    new: Vec<NewCampaign>,
+}
+
+const START: &str = "2026-03-01T12:00:00Z";
+
+fn at(text: &str) -> Instant {
+    text.parse().expect("an instant")
+}
+
+impl<'a, S: Store + ?Sized> Stage<'a, S> {
+    /// One agent and campaigns for the 12th, each looked at once so that its slot is planned.
+    async fn new(store: &'a S, campaigns: usize) -> Self {
+        let clock = Arc::new(ManualClock::at(at(START)));
+        let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
+        let agent = samples::agent("agent", at(START)).expect("a sample agent");
+        let event = samples::user_created(&agent);
+        let registered = store.register(agent.clone(), event).await.expect("registering an agent");
+        assert!(registered, "a new agent is registered");
+        let new: Vec<_> = (1..=campaigns)
+            .map(|n| samples::campaign(&agent, n, "98103", 12, at(START)).expect("a sample campaign"))
+            .collect();
+        store.enrol(new.clone()).await.expect("enrolling campaigns");
+        let stage = Self { store, clock, desk, new };
+        for n in 0..campaigns {
+            stage.did(n, Action::Tick).await;
+        }
+        stage
+    }
+
+    fn id(&self, n: usize) -> CampaignId {
+        self.new[n].campaign.id.clone()
+    }
+
+    fn command(&self, n: usize, action: Action) -> Command {
+        Command { campaign_id: self.id(n), actor: Actor::System, action, desk: self.desk.clone() }
+    }
+
+    async fn execute(&self, commands: Vec<Command>) -> Vec<Execution> {
+        self.store.execute(commands).await.expect("executing commands")
+    }
+
+    async fn try_(&self, n: usize, action: Action) -> Execution {
+        self.execute(vec![self.command(n, action)]).await.remove(0)
+    }
+
+    async fn did(&self, n: usize, action: Action) -> Reply {
+        let name = format!("{action:?}");
+        self.try_(n, action).await.result.unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+    }
+
+    async fn dossier(&self, n: usize) -> crate::campaign::Dossier {
+        let loaded = self.store.load(&[self.id(n)]).await.expect("loading a campaign");
+        loaded.into_iter().next().flatten().expect("an enrolled campaign is found")
+    }
+
+    async fn cycle(&self, n: usize) -> Cycle {
+        self.dossier(n).await.campaign.slot.expect("a tick plans the first slot").cycle()
+    }
+
+    async fn finish(&self, n: usize, operation: Operation, content: Option<CycleContent>) {
+        let cycle = self.cycle(n).await;
+        let content = content.map(Box::new);
+        let action = Action::Finish { operation, cycle, fence: None, provision: Provision::Own, content };
+        self.did(n, action).await;
+    }
+
+    /// Takes a campaign to the day of its preparation and lets it begin.
+    async fn begin(&self, n: usize) {
+        self.clock.set(at("2026-03-11T15:00:00Z"));
+        self.did(n, Action::Tick).await;
+    }
+
+    /// Takes a campaign to its email, approved by the system.
+    async fn make_email(&self, n: usize) -> Arc<Message> {
+        self.begin(n).await;
+        for operation in Operation::ALL.into_iter().filter(|o| *o != Operation::EmailCreation) {
+            self.finish(n, operation, None).await;
+        }
+        let message = Arc::new(message(&self.new[n].contact.email));
+        let cycle = self.cycle(n).await;
+        self.did(n, Action::CreateEmail { cycle, message: message.clone() }).await;
+        message
+    }
+}
+
+fn message(to: &EmailAddress) -> Message {
+    Message {
+        from: Party {
+            name: "Ana Ruiz".to_owned(),
+            address: "agent@brokerage.example".parse().expect("an address"),
+        },
+        to: Party { name: "Kim \"O\" <b> \u{1F3E0}".to_owned(), address: to.clone() },
+        subject: "Größe \u{202E}abc {{x}}".to_owned(),
+        html: format!("<p>\u{0}{}</p>", "é<&>\"'\u{2028}\r\n".repeat(500)),
+        text: "plain\n".repeat(2_000),
+        opt_out_link: Some("https://mail.example/o/agent/1/00".to_owned()),
+    }
+}

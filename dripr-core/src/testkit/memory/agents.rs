@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use crate::{
+    agent::Agent,
+    errors::PortResult,
+    events::{Event, UserCreated},
+    ids::{EventId, UserId},
+    ports::AgentStore,
+};
+
+#[async_trait]
+impl AgentStore for MemoryStore {
+    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
+        {
+            let mut state = self.lock();
+            if state.agents.contains_key(&agent.id) {
+                return Ok(false);
+            }
+            let id = match &event.event_id {
+                Some(id) => id.clone(),
+                None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {
+                    crate::errors::PortError::new(crate::errors::Fault::Invalid, "user_id is too long")
+                        .caused_by(error)
+                })?,
+            };
+            state.agents.insert(agent.id.clone(), Arc::new(agent));
+            state.commit_event(id, Event::UserCreated(event), self.shared.relayed);
+        }
+        self.notify();
+        Ok(true)
+    }
+
+    async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
+        Ok(self.lock().agents.get(id).map(|agent| agent.as_ref().clone()))
+    }
+
+    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        let state = self.lock();
+        let wanted = |agent: &&Arc<Agent>| after.as_ref().is_none_or(|after| agent.id > *after);
+        Ok(state.agents.values().filter(wanted).take(limit).map(|agent| agent.as_ref().clone()).collect())
+    }
+
+    async fn replace(&self, mut agent: Agent) -> PortResult<bool> {
+        let mut state = self.lock();
+        let Some(known) = state.agents.get(&agent.id).filter(|known| known.version == agent.version).cloned()
+        else {
+            return Ok(false);
+        };
+        agent.version += 1;
+        let decisive = known.subscription_status != agent.subscription_status
+            || known.sending_rules != agent.sending_rules
+            || known.deleted_at != agent.deleted_at;
+        if decisive {
+            state.wake(&agent.id, None);
+        }
+        state.agents.insert(agent.id.clone(), Arc::new(agent));
+        Ok(true)
+    }
+}

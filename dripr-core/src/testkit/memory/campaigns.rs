@@ -1,0 +1,185 @@
+use async_trait::async_trait;
+
+use super::{MemoryStore, State};
+use crate::{
+    campaign::{Amendment, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, deadline},
+    content::CycleContent,
+    errors::PortResult,
+    events::Event,
+    ids::{CampaignId, EventId},
+    ports::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign},
+    schedule::{Cycle, Instant},
+};
+
+#[async_trait]
+impl CampaignStore for MemoryStore {
+    async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>> {
+        let mut state = self.lock();
+        Ok(new.into_iter().map(|new| state.enrol(new)).collect())
+    }
+
+    async fn load(&self, ids: &[CampaignId]) -> PortResult<Vec<Option<Dossier>>> {
+        let state = self.lock();
+        Ok(ids.iter().map(|id| state.dossier(id)).collect())
+    }
+
+    async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>> {
+        let executions = {
+            let mut state = self.lock();
+            commands.iter().map(|command| state.execute(command, self.shared.relayed)).collect()
+        };
+        self.notify();
+        Ok(executions)
+    }
+
+    async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>> {
+        let state = self.lock();
+        let mut due: Vec<_> = state.deadlines.iter().filter(|(_, at)| **at <= now).collect();
+        due.sort_by_key(|(id, at)| (**at, (*id).clone()));
+        Ok(due.into_iter().take(limit).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn next_due(&self) -> PortResult<Option<Instant>> {
+        Ok(self.lock().deadlines.values().min().copied())
+    }
+
+    async fn content(&self, of: &[(CampaignId, Cycle)]) -> PortResult<Vec<Vec<(Operation, CycleContent)>>> {
+        let state = self.lock();
+        let of_one = |(id, cycle): &(CampaignId, Cycle)| {
+            Operation::ALL
+                .into_iter()
+                .filter_map(|operation| {
+                    let content = state.content.get(&(id.clone(), *cycle, operation))?;
+                    Some((operation, content.clone()))
+                })
+                .collect()
+        };
+        Ok(of.iter().map(of_one).collect())
+    }
+
+    async fn earlier_content(
+        &self,
+        of: &[(CampaignId, Cycle)],
+        operation: Operation,
+    ) -> PortResult<Vec<Option<(Cycle, CycleContent)>>> {
+        let state = self.lock();
+        let latest = |(id, before): &(CampaignId, Cycle)| {
+            let of_operation = state
+                .content
+                .iter()
+                .filter(|((campaign, cycle, of), _)| campaign == id && *of == operation && cycle < before);
+            of_operation.max_by_key(|((_, cycle, _), _)| *cycle).map(|((_, cycle, _), c)| (*cycle, c.clone()))
+        };
+        Ok(of.iter().map(latest).collect())
+    }
+
+    async fn list(
+        &self,
+        filter: &CampaignFilter,
+        after: Option<CampaignId>,
+        limit: usize,
+    ) -> PortResult<Vec<Dossier>> {
+        let state = self.lock();
+        let wanted = |campaign: &&Campaign| {
+            campaign.deleted_at.is_none()
+                && filter.user_id.as_ref().is_none_or(|user| campaign.user_id == *user)
+                && filter.status.is_none_or(|status| campaign.status == status)
+                && after.as_ref().is_none_or(|after| campaign.id > *after)
+        };
+        let found = state.campaigns.values().filter(wanted).take(limit);
+        Ok(found.filter_map(|campaign| state.dossier(&campaign.id)).collect())
+    }
+
+    async fn count_by_status(&self) -> PortResult<Vec<(CampaignStatus, u64)>> {
+        let mut counts = std::collections::BTreeMap::new();
+        for campaign in self.lock().campaigns.values().filter(|campaign| campaign.deleted_at.is_none()) {
+            *counts.entry(campaign.status).or_insert(0) += 1;
+        }
+        Ok(counts.into_iter().collect())
+    }
+
+    async fn history(&self, campaign: &CampaignId) -> PortResult<Vec<HistoryEntry>> {
+        let state = self.lock();
+        Ok(state.audit.iter().filter(|(id, _)| id == campaign).map(|(_, entry)| entry.clone()).collect())
+    }
+}
+
+impl State {
+    fn enrol(&mut self, new: NewCampaign) -> Enrolment {
+        let NewCampaign { mut contact, mut campaign } = new;
+        if !self.agents.contains_key(&campaign.user_id) {
+            return Enrolment::NoAgent(campaign.user_id);
+        }
+        let key = contact.email.key();
+        let known = self.contacts.values().find(|known| {
+            known.user_id == contact.user_id && known.email.key() == key && known.deleted_at.is_none()
+        });
+        if let Some(known) = known {
+            contact = known.clone();
+        }
+        campaign.contact_id = contact.id.clone();
+        let twins: Vec<&Campaign> = self
+            .campaigns
+            .values()
+            .filter(|other| {
+                other.user_id == campaign.user_id
+                    && other.home_key() == campaign.home_key()
+                    && self.contacts.get(&other.contact_id).is_some_and(|c| c.email.key() == key)
+            })
+            .collect();
+        if let Some(live) = twins.iter().find(|other| other.deleted_at.is_none()) {
+            return Enrolment::Exists(live.id.clone());
+        }
+        if let Some(last) = twins.iter().max_by_key(|other| other.last_cycle.map(|last| last.slot.cycle())) {
+            campaign.last_cycle = last.last_cycle;
+            campaign.last_sent_email_datetime = last.last_sent_email_datetime;
+        }
+        let id = campaign.id.clone();
+        self.contacts.insert(contact.id.clone(), contact);
+        self.campaigns.insert(id.clone(), campaign);
+        self.deadlines.insert(id.clone(), Instant::MIN_UTC);
+        Enrolment::Enrolled(id)
+    }
+
+    fn execute(&mut self, command: &Command, relayed: bool) -> Execution {
+        let id = &command.campaign_id;
+        let Some(mut dossier) = self.dossier(id) else {
+            return Execution { result: Err(Refusal::NoCampaign(id.clone())), deadline: None };
+        };
+        let mut amendment = Amendment::default();
+        let result = dossier.execute(command, &mut amendment);
+        let now = command.desk.clock.now();
+        let due = deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy));
+        self.write(dossier, amendment, due, relayed);
+        Execution { result, deadline: due }
+    }
+
+    fn write(&mut self, dossier: Dossier, amendment: Amendment, due: Option<Instant>, relayed: bool) {
+        let id = dossier.campaign.id.clone();
+        let user = dossier.campaign.user_id.clone();
+        match due {
+            Some(due) => self.deadlines.insert(id.clone(), due),
+            None => self.deadlines.remove(&id),
+        };
+        if amendment.campaign {
+            self.campaigns.insert(id.clone(), dossier.campaign);
+        }
+        for email in amendment.emails {
+            self.emails.insert(email.id.clone(), email);
+        }
+        self.messages.extend(amendment.messages);
+        for (cycle, operation, content) in amendment.content {
+            self.content.insert((id.clone(), cycle, operation), content);
+        }
+        for event in amendment.events {
+            let event_id = event.event_id.clone().unwrap_or_else(|| EventId::of(&id, 0));
+            self.commit_event(event_id, Event::StatusChanged(event), relayed);
+        }
+        self.audit.extend(amendment.audit.into_iter().map(|entry| (id.clone(), entry)));
+        for suppression in amendment.suppressions {
+            let key = suppression.address.key();
+            self.suppressions.insert((user.clone(), key.clone()), suppression);
+            self.wake(&user, Some(&key));
+        }
+    }
+}

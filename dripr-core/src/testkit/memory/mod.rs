@@ -1,0 +1,150 @@
+//! Every store and the queue, in memory, behind one lock: each call is one transaction.
+
+mod agents;
+mod areas;
+mod campaigns;
+mod contacts;
+mod emails;
+mod outbox;
+mod queue;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    agent::Agent,
+    campaign::{AuditEntry, Campaign, Dossier, Operation},
+    contact::Contact,
+    content::{AreaKey, CycleContent},
+    email::{Email, Message, Suppression},
+    events::{Event, Queue},
+    ids::{CampaignId, ContactId, EmailId, EventId, UserId},
+    schedule::{Cycle, Instant},
+};
+
+/// Every store and the queue, in memory. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    arrived: Notify,
+    relayed: bool,
+}
+
+#[derive(Default)]
+struct State {
+    agents: BTreeMap<UserId, Arc<Agent>>,
+    contacts: BTreeMap<ContactId, Contact>,
+    campaigns: BTreeMap<CampaignId, Campaign>,
+    deadlines: BTreeMap<CampaignId, Instant>,
+    emails: BTreeMap<EmailId, Email>,
+    messages: HashMap<EmailId, Arc<Message>>,
+    content: BTreeMap<(CampaignId, Cycle, Operation), CycleContent>,
+    areas: BTreeMap<AreaKey, areas::Area>,
+    suppressions: BTreeMap<(UserId, String), Suppression>,
+    audit: Vec<(CampaignId, AuditEntry)>,
+    events: Vec<(EventId, Event, bool)>,
+    deliveries: BTreeMap<(Queue, u64), queue::Stored>,
+    parked: Vec<(Queue, String)>,
+    next_delivery: u64,
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("campaigns", &self.lock().campaigns.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store whose queues stand beside its campaigns: a change and its deliveries are one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::build(false)
+    }
+
+    /// An empty store with an outbox: events reach the queues when somebody relays them.
+    #[must_use]
+    pub fn with_outbox() -> Self {
+        Self::build(true)
+    }
+
+    fn build(relayed: bool) -> Self {
+        Self { shared: Arc::new(Shared { state: Mutex::default(), arrived: Notify::new(), relayed }) }
+    }
+
+    /// Everything that was ever audited, in order.
+    #[must_use]
+    pub fn audit(&self) -> Vec<(CampaignId, AuditEntry)> {
+        self.lock().audit.clone()
+    }
+
+    /// Every event that was ever committed, in order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.lock().events.iter().map(|(_, event, _)| event.clone()).collect()
+    }
+
+    /// What was parked, and why.
+    #[must_use]
+    pub fn parked(&self) -> Vec<(Queue, String)> {
+        self.lock().parked.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic inside a call is a bug in the testkit; the maps themselves stay whole.
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn notify(&self) {
+        self.shared.arrived.notify_waiters();
+    }
+}
+
+impl State {
+    fn dossier(&self, id: &CampaignId) -> Option<Dossier> {
+        let campaign = self.campaigns.get(id)?.clone();
+        let contact = self.contacts.get(&campaign.contact_id)?.clone();
+        let agent = self.agents.get(&campaign.user_id)?.clone();
+        let email = campaign.email_id.as_ref().and_then(|id| self.emails.get(id)).cloned();
+        let suppression = self.suppressions.get(&(campaign.user_id.clone(), contact.email.key())).cloned();
+        Some(Dossier { campaign, email, contact, agent, suppression })
+    }
+
+    fn commit_event(&mut self, id: EventId, event: Event, relayed: bool) {
+        if !relayed {
+            self.deliver(&event);
+        }
+        self.events.push((id, event, !relayed));
+    }
+
+    fn deliver(&mut self, event: &Event) {
+        for queue in Queue::woken_by(event) {
+            self.next_delivery += 1;
+            self.deliveries.insert((queue, self.next_delivery), queue::Stored::new(event.clone()));
+        }
+    }
+
+    /// All campaigns of an agent (to an address, if given) are due at once.
+    fn wake(&mut self, user: &UserId, address_key: Option<&str>) {
+        let State { campaigns, contacts, deadlines, .. } = self;
+        for campaign in campaigns.values().filter(|c| c.user_id == *user && c.deleted_at.is_none()) {
+            let to = contacts.get(&campaign.contact_id).map(|contact| contact.email.key());
+            if address_key.is_none_or(|key| to.as_deref() == Some(key)) {
+                deadlines.insert(campaign.id.clone(), Instant::MIN_UTC);
+            }
+        }
+    }
+}

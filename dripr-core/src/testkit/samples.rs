@@ -1,0 +1,288 @@
+//! Invented agents, homes and facts, and simple sources of them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::{MemoryStore, SeededEntropy};
+use crate::{
+    agent::{Agent, Subscription, UnknownOutcome, Welcome},
+    campaign::Campaign,
+    contact::{Contact, Home},
+    content::{
+        AreaContent, Author, Confidence, HomeFacts, Listing, MarketStatistics, MortgageRate, Property, Sale,
+        Valuation, Words, ZipCode,
+    },
+    email::OptOutLinks,
+    engine::Builder,
+    errors::PortResult,
+    events::UserCreated,
+    ids::{CampaignId, ContactId, UserId},
+    ports::{
+        AgentStore, Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Mailer, MarketSource,
+        MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext, Subject, WelcomeContext,
+    },
+    schedule::{Instant, SendDay},
+};
+
+/// What keeps a sample from being made: an id, address or ZIP code that is none.
+pub type Unusable = Box<dyn std::error::Error + Send + Sync>;
+
+/// An agent who pays.
+///
+/// # Errors
+/// If the id is none.
+pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
+    Ok(Agent {
+        id: UserId::new(id)?,
+        first_name: "Ana".to_owned(),
+        last_name: "Ruiz".to_owned(),
+        email: format!("{id}@brokerage.example").parse()?,
+        brokerage: Some("Sample Realty".to_owned()),
+        phone: Some("206-555-0100".to_owned()),
+        postal_address: "1 Sample Street, Seattle WA 98101".to_owned(),
+        subscription_status: Subscription::Active,
+        managed_client_id: None,
+        sending_rules: None,
+        unknown_outcome: UnknownOutcome::Hold,
+        welcome: Welcome::Waiting,
+        created_at,
+        deleted_at: None,
+        version: 0,
+    })
+}
+
+/// The event that announces an agent.
+#[must_use]
+pub fn user_created(agent: &Agent) -> UserCreated {
+    UserCreated {
+        event_id: None,
+        user_id: agent.id.clone(),
+        email: agent.email.clone(),
+        first_name: agent.first_name.clone(),
+        last_name: agent.last_name.clone(),
+        managed_client_id: agent.managed_client_id.clone(),
+        timestamp: agent.created_at,
+    }
+}
+
+/// A homeowner with a campaign of an agent. `number` tells them apart.
+///
+/// # Errors
+/// If an id or the ZIP code is none.
+pub fn campaign(
+    agent: &Agent,
+    number: usize,
+    zip: &str,
+    day: u8,
+    created_at: Instant,
+) -> Result<NewCampaign, Unusable> {
+    let id = format!("{}-{number}", agent.id);
+    let contact = Contact {
+        id: ContactId::new(&id)?,
+        user_id: agent.id.clone(),
+        first_name: "Kim".to_owned(),
+        last_name: format!("Owner{number}"),
+        email: format!("owner{number}@home.example").parse()?,
+        created_at,
+        deleted_at: None,
+    };
+    let zip_code: ZipCode = zip.parse()?;
+    let home = Home {
+        street: format!("{number} Elm St"),
+        city: "Seattle".to_owned(),
+        state: "WA".to_owned(),
+        zip_code,
+        location: None,
+        facts: HomeFacts::default(),
+    };
+    let campaign = Campaign::new(
+        CampaignId::new(&id)?,
+        agent.id.clone(),
+        contact.id.clone(),
+        zip_code,
+        Some(home),
+        SendDay::new(day)?,
+        created_at,
+    );
+    Ok(NewCampaign { contact, campaign })
+}
+
+/// A source of the same facts for every home and ZIP code.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Source;
+
+#[async_trait]
+impl PropertySource for Source {
+    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+        Ok(Property {
+            formatted_address: subject.home.one_line(),
+            zip_code: subject.home.zip_code,
+            location: subject.location,
+            facts: subject.home.facts.clone(),
+            valuation: Some(Valuation {
+                value: 500_000,
+                low: 460_000,
+                high: 540_000,
+                confidence: Confidence::Medium,
+                as_of,
+                source: "Sample source".to_owned(),
+                comparables: Vec::new(),
+            }),
+            no_value_because: None,
+        })
+    }
+
+    async fn active_listings(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+    ) -> PortResult<Vec<Listing>> {
+        let listing = |n: usize| Listing {
+            address: Some(format!("{n} Oak Ave")),
+            zip_code: zip,
+            price: 450_000 + 1_000 * n as u64,
+            listed_on: Some(as_of),
+            facts: HomeFacts::default(),
+            miles: None,
+            link: None,
+        };
+        Ok((1..=limit.min(3)).map(listing).collect())
+    }
+
+    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+        let sale = |n: usize| Sale {
+            address: Some(format!("{n} Pine Ct")),
+            zip_code: zip,
+            price: 440_000 + 1_000 * n as u64,
+            sold_on: as_of,
+            facts: HomeFacts::default(),
+            miles: None,
+        };
+        Ok((1..=limit.min(3)).map(sale).collect())
+    }
+}
+
+#[async_trait]
+impl MarketSource for Source {
+    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+        Ok(MarketStatistics {
+            zip_code: zip,
+            as_of,
+            period_days: 90,
+            sales: 42,
+            median_price: Some(480_000),
+            median_price_per_sqft: Some(250),
+            median_days_on_market: None,
+            active_listings: None,
+            trend: None,
+            source: "Sample source".to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl MortgageRateSource for Source {
+    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+        Ok(MortgageRate {
+            percent: 6.5,
+            as_of,
+            change_month: None,
+            change_year: None,
+            source: "Sample source".to_owned(),
+        })
+    }
+}
+
+/// A writer that says one true sentence.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Writer;
+
+#[async_trait]
+impl LlmWriter for Writer {
+    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
+        Ok(Words {
+            text: format!("Here is what happened around {}.", facts.zip_code),
+            author: Author::Composed,
+        })
+    }
+
+    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
+        let text = match &facts.property.valuation {
+            Some(valuation) => format!("Your home is estimated at ${}.", valuation.value),
+            None => "There is no estimate this month.".to_owned(),
+        };
+        Ok(Words { text, author: Author::Composed })
+    }
+}
+
+/// A renderer that shows the words and little else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Renderer;
+
+#[async_trait]
+impl EmailRenderer for Renderer {
+    async fn report(&self, context: &ReportContext) -> PortResult<Rendered> {
+        let intro = context.intro.as_ref().map(|words| words.text.as_str()).unwrap_or_default();
+        let report = context.home_report.as_ref().map(|words| words.text.as_str()).unwrap_or_default();
+        let sales = match context.sales.as_ref().map(|(_, content)| &**content) {
+            Some(AreaContent::RecentSales(sales)) => sales.len(),
+            _ => 0,
+        };
+        let text = format!(
+            "{intro}\n\n{report}\n\n{sales} homes sold nearby.\n\n{}\n{}\n",
+            context.agent.postal_address, context.opt_out_link
+        );
+        let html = format!("<pre>{}</pre>", text.replace('&', "&amp;").replace('<', "&lt;"));
+        Ok(Rendered { subject: format!("Home report for {}", context.date), html, text })
+    }
+
+    async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
+        let text = format!("Welcome, {}.", context.agent.first_name);
+        Ok(Rendered { subject: "Welcome".to_owned(), html: format!("<p>{text}</p>"), text })
+    }
+}
+
+/// A builder with sample sources, writer and renderer over an in-memory store; change what you like of it.
+///
+/// # Errors
+/// If the links cannot be made.
+pub fn builder(
+    store: &MemoryStore,
+    clock: Arc<dyn Clock>,
+    mailer: Arc<dyn Mailer>,
+) -> Result<Builder, Unusable> {
+    let links = OptOutLinks::new("https://mail.example", "a sample key of some length".to_owned().into())?;
+    Ok(crate::Dripr::builder()
+        .clock(clock)
+        .entropy(Arc::new(SeededEntropy::new(1)))
+        .store(Arc::new(store.clone()))
+        .source(Arc::new(Source))
+        .writer(Arc::new(Writer))
+        .renderer(Arc::new(Renderer))
+        .mailer(mailer)
+        .opt_out_links(links))
+}
+
+/// Stores an agent and campaigns in a ZIP code, numbered from 1, and gives the campaigns.
+///
+/// # Errors
+/// If the store fails.
+pub async fn fill(
+    store: &MemoryStore,
+    campaigns: usize,
+    zip: &str,
+    day: u8,
+    created_at: Instant,
+) -> Result<Vec<NewCampaign>, Unusable> {
+    use crate::ports::CampaignStore;
+    let agent = agent("agent", created_at)?;
+    let event = user_created(&agent);
+    store.register(agent.clone(), event).await?;
+    let new: Result<Vec<_>, _> = (1..=campaigns).map(|n| campaign(&agent, n, zip, day, created_at)).collect();
+    let new = new?;
+    store.enrol(new.clone()).await?;
+    Ok(new)
+}
