@@ -1,0 +1,56 @@
+//! An email as bytes, by a MIME library.
+
+use dripr_core::email::{ContentHash, OutgoingEmail, Party};
+use mail_builder::{
+    MessageBuilder,
+    headers::{address::Address, content_type::ContentType, raw::Raw, url::URL},
+    mime::MimePart,
+};
+
+/// The bytes of an email: the headers named here and no others, one recipient, a text and an HTML part.
+///
+/// # Errors
+/// Why the email cannot be written, for people.
+pub(super) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
+    let message = &*email.message;
+    let mut builder = MessageBuilder::new()
+        .from(mailbox(&message.from))
+        .reply_to(mailbox(&message.from))
+        .to(mailbox(&message.to))
+        .subject(one_line(&message.subject))
+        .date(email.date.timestamp())
+        .message_id(email.message_id.as_str());
+    if let Some(link) = &message.opt_out_link {
+        let web = link.starts_with("https://") || link.starts_with("http://");
+        if !web || link.bytes().any(|b| !b.is_ascii_graphic() || b"<>\"\\".contains(&b)) {
+            return Err("the opt-out link is not a web address".to_owned());
+        }
+        builder = builder
+            .header("List-Unsubscribe", URL::new(link.as_str()))
+            .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    }
+    // The library's own boundary would be another one each time. This one is the same for the same email, and nobody can
+    // write it into a text on purpose: with the text it changes.
+    let boundary = format!("=_{}", ContentHash::of(message));
+    let parts = vec![
+        MimePart::new(ContentType::new("text/plain").attribute("charset", "utf-8"), message.text.as_str()),
+        MimePart::new(ContentType::new("text/html").attribute("charset", "utf-8"), message.html.as_str()),
+    ];
+    let alternative = ContentType::new("multipart/alternative").attribute("boundary", boundary);
+    builder
+        .body(MimePart::new(alternative, parts))
+        .write_to_vec()
+        .map_err(|error| format!("the email cannot be put into MIME form: {error}"))
+}
+
+fn mailbox(party: &Party) -> Address<'_> {
+    let name = one_line(&party.name);
+    Address::new_address((!name.is_empty()).then_some(name), party.address.as_str())
+}
+
+/// A header is one line: line breaks and other white space become one space, control characters go. What looks like an
+/// encoded word (RFC 2047) would be decoded by whoever reads it; an invisible space keeps it as it is.
+fn one_line(text: &str) -> String {
+    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace("=?", "=\u{200B}?")
+}

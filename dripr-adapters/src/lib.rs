@@ -1,0 +1,26 @@
+//! Implementations of dripr's ports. Each is a feature and a folder; the folder belongs to its provider.
+//!
+//! | port | embedded default |
+//! |---|---|
+//! | `CampaignStore`, `EmailStore`, `AgentStore`, `ContactStore`, `AreaStore`, `EventQueue` | [`sql::sqlite`] |
+//! | `PropertySource`, `MarketSource`, `MortgageRateSource`, `Geocoder` | [`local_data`] |
+//! | `LlmWriter` | [`composed_writer`] |
+//! | `EmailRenderer` | [`templates`] |
+//! | `Mailer` | [`file_outbox`] |
+//! | `Archive` | [`folder_archive`] |
+
+#[cfg(feature = "composed-writer")]
+pub mod composed_writer;
+#[cfg(any(feature = "templates", feature = "composed-writer"))]
+mod figures;
+#[cfg(feature = "file-outbox")]
+mod file_name;
+#[cfg(feature = "file-outbox")]
+pub mod file_outbox;
+#[cfg(feature = "file-outbox")]
+pub mod folder_archive;
+#[cfg(feature = "local-data")]
+pub mod local_data;
+pub mod sql;
+#[cfg(feature = "templates")]
+pub mod templates;

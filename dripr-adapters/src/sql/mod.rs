@@ -1,0 +1,4 @@
+//! SQL stores, a folder a database, with the same file names.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

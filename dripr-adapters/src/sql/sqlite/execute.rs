@@ -1,0 +1,504 @@
+//! Commands on campaigns: those of all waiting callers together. The campaigns are read in one statement, changed in
+//! memory by the core, and written in a few.
+
+use std::{
+    collections::{HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use dripr_core::{
+    campaign::{Amendment, Campaign, Command, Dossier, Operation, Refusal, deadline},
+    email::{DeliveryStatus, Email, Message},
+    errors::{Fault, PortError, PortResult},
+    events::{Event, Queue},
+    ids::{CampaignId, EmailId, EventId, UserId},
+    ports::Execution,
+    schedule::{Cycle, Instant},
+};
+use sqlx::{Row, SqliteConnection};
+use tokio::sync::oneshot;
+
+use super::{
+    dossier::{BY_IDS, Reader, State, id_list, to_json},
+    error::While,
+    instant::{AT_ONCE, micros},
+    message::Packed,
+    values::Many,
+    writer::Transaction,
+};
+
+/// One caller's commands.
+pub(super) struct ExecuteJob {
+    commands: Vec<Command>,
+    /// The texts of new emails, compressed before the transaction began, by where the message lies in memory.
+    packed: HashMap<usize, Packed>,
+    executions: Vec<Execution>,
+    reply: oneshot::Sender<PortResult<Vec<Execution>>>,
+}
+
+/// Where a message lies in memory: the same message all the way from the command to the amendment.
+pub(super) fn place(message: &Arc<Message>) -> usize {
+    Arc::as_ptr(message) as usize
+}
+
+impl ExecuteJob {
+    pub(super) fn new(
+        commands: Vec<Command>,
+        packed: HashMap<usize, Packed>,
+        reply: oneshot::Sender<PortResult<Vec<Execution>>>,
+    ) -> Self {
+        Self { commands, packed, executions: Vec::new(), reply }
+    }
+
+    pub(super) fn answer(self, outcome: PortResult<()>) {
+        // A caller that is gone needs no answer.
+        let _ = self.reply.send(outcome.map(|()| self.executions));
+    }
+}
+
+/// A campaign in hand.
+struct InHand {
+    dossier: Dossier,
+    /// As it was read.
+    before: Campaign,
+    stored_due: Option<i64>,
+    due: Option<Instant>,
+    amendment: Amendment,
+}
+
+/// Executes the commands of all jobs and writes what follows.
+pub(super) async fn run(transaction: &mut Transaction<'_>, jobs: &mut [&mut ExecuteJob]) -> PortResult<()> {
+    let mut in_hand = read(transaction.connection, jobs).await?;
+    for job in jobs.iter_mut() {
+        job.executions = execute(&job.commands, &mut in_hand)?;
+    }
+    // In the order of ids, so that neighbours in the file are written together and in one order by everybody.
+    let mut changed: Vec<InHand> = in_hand.into_values().filter(InHand::is_changed).collect();
+    changed.sort_by(|a, b| a.before.id.cmp(&b.before.id));
+    write(transaction, &changed, jobs).await
+}
+
+impl InHand {
+    fn is_changed(&self) -> bool {
+        !self.amendment.is_empty() || self.due.map(micros) != self.stored_due
+    }
+}
+
+async fn read(
+    connection: &mut SqliteConnection,
+    jobs: &[&mut ExecuteJob],
+) -> PortResult<HashMap<CampaignId, InHand>> {
+    let wanted: HashSet<&CampaignId> =
+        jobs.iter().flat_map(|job| &job.commands).map(|command| &command.campaign_id).collect();
+    let ids = id_list(wanted.iter().map(|id| id.as_str()));
+    let row = sqlx::query(BY_IDS).bind(ids).fetch_one(connection).await.doing("reading campaigns")?;
+    let mut in_hand = HashMap::with_capacity(wanted.len());
+    for (dossier, stored_due) in Reader::default().dossiers(&row)? {
+        let id = dossier.campaign.id.clone();
+        let before = dossier.campaign.clone();
+        let amendment = Amendment::default();
+        in_hand.insert(id, InHand { dossier, before, stored_due, due: None, amendment });
+    }
+    Ok(in_hand)
+}
+
+fn execute(commands: &[Command], all: &mut HashMap<CampaignId, InHand>) -> PortResult<Vec<Execution>> {
+    let mut executions = Vec::with_capacity(commands.len());
+    for command in commands {
+        let id = &command.campaign_id;
+        let Some(in_hand) = all.get_mut(id) else {
+            executions.push(Execution { result: Err(Refusal::NoCampaign(id.clone())), deadline: None });
+            continue;
+        };
+        let InHand { dossier, amendment, due, .. } = in_hand;
+        let suppressed = amendment.suppressions.len();
+        // A panic is a mistake in a rule: it fails the call it belongs to, not the task that writes for everybody.
+        let executed = catch_unwind(AssertUnwindSafe(|| {
+            let result = dossier.execute(command, amendment);
+            let now = command.desk.clock.now();
+            (result, deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy)))
+        }));
+        let Ok((result, deadline)) = executed else {
+            let message = format!("executing a command on campaign {id} failed for a mistake in the program");
+            return Err(PortError::new(Fault::Invalid, message));
+        };
+        *due = deadline;
+        executions.push(Execution { result, deadline });
+        if amendment.suppressions.len() > suppressed {
+            suppress_others(id, all);
+        }
+    }
+    Ok(executions)
+}
+
+/// What one campaign learnt of its recipient holds for the agent's other campaigns to that address, from the next
+/// command on.
+fn suppress_others(id: &CampaignId, all: &mut HashMap<CampaignId, InHand>) {
+    let Some(source) = all.get(id) else { return };
+    let suppression = source.dossier.suppression.clone();
+    let user = source.dossier.campaign.user_id.clone();
+    let key = source.dossier.contact.email.key();
+    for other in all.values_mut() {
+        if other.dossier.campaign.user_id == user && other.dossier.contact.email.key() == key {
+            other.dossier.suppression.clone_from(&suppression);
+        }
+    }
+}
+
+const EMAILS: Many = Many {
+    before: "INSERT INTO emails (id, campaign_id, user_id, cycle, status, delivery_status, approved, \
+             scheduled_send_datetime, created_at, state)",
+    after: " ON CONFLICT (id) DO UPDATE SET status = excluded.status, delivery_status = excluded.delivery_status, \
+            approved = excluded.approved, scheduled_send_datetime = excluded.scheduled_send_datetime, \
+            state = excluded.state",
+    columns: 10,
+};
+
+const BASES: Many = Many {
+    before: "INSERT INTO message_bases (id, body)",
+    after: " ON CONFLICT (id) DO NOTHING",
+    columns: 2,
+};
+
+const MESSAGES: Many = Many {
+    before: "INSERT INTO email_messages (email_id, base_id, from_name, from_address, to_name, to_address, subject, \
+             opt_out_link, html_length, text_length, body)",
+    after: "",
+    columns: 11,
+};
+
+const CONTENT: Many = Many {
+    before: "INSERT INTO cycle_content (campaign_id, cycle, operation, state)",
+    after: " ON CONFLICT (campaign_id, cycle, operation) DO UPDATE SET state = excluded.state",
+    columns: 4,
+};
+
+const SUPPRESSIONS: Many = Many {
+    before: "INSERT INTO suppressions (user_id, address_key, address, cause, since, state)",
+    after: " ON CONFLICT (user_id, address_key) DO UPDATE SET address = excluded.address, cause = excluded.cause, \
+            since = excluded.since, state = excluded.state",
+    columns: 6,
+};
+
+const AUDIT: Many =
+    Many { before: "INSERT INTO audit (campaign_id, user_id, at, what, state)", after: "", columns: 5 };
+
+const EVENTS: Many =
+    Many { before: "INSERT INTO campaign_events (seq, event_id, payload)", after: "", columns: 3 };
+
+const DELIVERIES: Many =
+    Many { before: "INSERT INTO queue_deliveries (queue, event, visible_at)", after: "", columns: 3 };
+
+/// What nearly every command changes.
+pub(super) const WORK: Many = Many {
+    before: "UPDATE campaigns SET due_at = v.column2, version = v.column3, state = v.column4, email_id = v.column5, \
+             last_scheduled_send_date = v.column6, last_sent_email_datetime = v.column7, \
+             property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
+             local_market_data_status = v.column11, intro_status = v.column12, \
+             home_report_analysis_status = v.column13, email_creation_status = v.column14 FROM (",
+    after: ") AS v WHERE campaigns.id = v.column1",
+    columns: 14,
+};
+
+/// The same with the status, which has an index.
+pub(super) const STATUS: Many = Many {
+    before: "UPDATE campaigns SET due_at = v.column2, version = v.column3, state = v.column4, email_id = v.column5, \
+             last_scheduled_send_date = v.column6, last_sent_email_datetime = v.column7, \
+             property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
+             local_market_data_status = v.column11, intro_status = v.column12, \
+             home_report_analysis_status = v.column13, email_creation_status = v.column14, \
+             campaign_status = v.column15 FROM (",
+    after: ") AS v WHERE campaigns.id = v.column1",
+    columns: 15,
+};
+
+/// Everything, for what people change.
+pub(super) const WHOLE: Many = Many {
+    before: "UPDATE campaigns SET due_at = v.column2, version = v.column3, state = v.column4, email_id = v.column5, \
+             last_scheduled_send_date = v.column6, last_sent_email_datetime = v.column7, \
+             property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
+             local_market_data_status = v.column11, intro_status = v.column12, \
+             home_report_analysis_status = v.column13, email_creation_status = v.column14, \
+             campaign_status = v.column15, home = v.column16, home_key = v.column17, zip_code = v.column18, \
+             fixed_send_day = v.column19, check_before_sending = v.column20, no_address_newsletter = v.column21, \
+             enabled = v.column22, deleted_at = v.column23 FROM (",
+    after: ") AS v WHERE campaigns.id = v.column1",
+    columns: 23,
+};
+
+async fn write(
+    transaction: &mut Transaction<'_>,
+    changed: &[InHand],
+    jobs: &[&mut ExecuteJob],
+) -> PortResult<()> {
+    write_campaigns(transaction.connection, changed).await?;
+    write_emails(transaction, changed, jobs).await?;
+    let connection = &mut *transaction.connection;
+    let mut content = Vec::new();
+    let mut suppressions = Vec::new();
+    let mut audit = Vec::new();
+    let mut events = Vec::new();
+    for InHand { dossier, amendment, .. } in changed {
+        let campaign = &dossier.campaign;
+        for (cycle, operation, brought) in &amendment.content {
+            content.push((campaign.id.as_str(), *cycle, *operation, to_json(brought)?));
+        }
+        for suppression in &amendment.suppressions {
+            suppressions.push((suppression, to_json(suppression)?));
+        }
+        for entry in &amendment.audit {
+            audit.push((Some(campaign.id.clone()), &campaign.user_id, entry, to_json(entry)?));
+        }
+        for event in &amendment.events {
+            let id = match &event.event_id {
+                Some(id) => id.clone(),
+                None => EventId::of(&campaign.id, event.version.unwrap_or(campaign.version)),
+            };
+            events.push((id, Event::StatusChanged(event.clone())));
+        }
+    }
+    let doing = "storing what operations brought";
+    CONTENT
+        .execute(
+            connection,
+            &content,
+            |row, (id, cycle, operation, state): &(&str, Cycle, Operation, String)| {
+                row.bind(*id).bind(cycle.to_string()).bind(operation.as_str()).bind(state.as_str());
+            },
+        )
+        .await
+        .doing(doing)?;
+    SUPPRESSIONS
+        .execute(connection, &suppressions, |row, (suppression, state)| {
+            row.bind(suppression.user_id.as_str())
+                .bind(suppression.address.key())
+                .bind(suppression.address.as_str())
+                .bind(suppression.cause.as_str())
+                .bind(micros(suppression.since))
+                .bind(state.as_str());
+        })
+        .await
+        .doing("storing opt-outs")?;
+    for (suppression, _) in &suppressions {
+        wake(connection, &suppression.user_id, Some(&suppression.address.key())).await?;
+    }
+    write_audit(connection, &audit).await?;
+    announce(transaction, &events).await
+}
+
+async fn write_campaigns(connection: &mut SqliteConnection, changed: &[InHand]) -> PortResult<()> {
+    let (mut work, mut status, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+    for in_hand in changed {
+        let (now, before) = (&in_hand.dossier.campaign, &in_hand.before);
+        let row = (now, in_hand.due.map(micros), to_json(&State::of(now))?);
+        let same = now.fixed_send_day == before.fixed_send_day
+            && now.check_before_sending == before.check_before_sending
+            && now.enabled == before.enabled
+            && now.deleted_at == before.deleted_at
+            && now.zip_code == before.zip_code
+            && now.home == before.home;
+        if !same {
+            let home = now.home.as_ref().map(to_json).transpose()?;
+            whole.push((row, home));
+        } else if now.status != before.status {
+            status.push(row);
+        } else {
+            work.push(row);
+        }
+    }
+    let doing = "storing campaigns";
+    type Changed<'a> = (&'a Campaign, Option<i64>, String);
+    let bind = |row: &mut super::values::Row<'_>, (campaign, due, state): &Changed<'_>| {
+        row.bind(campaign.id.as_str())
+            .bind(*due)
+            .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
+            .bind(state.as_str())
+            .bind(campaign.email_id.as_ref().map(EmailId::as_str))
+            .bind(campaign.last_scheduled_send_date.map(|day| day.to_string()))
+            .bind(campaign.last_sent_email_datetime.map(micros));
+        for operation in Operation::ALL {
+            row.bind(campaign.operations[operation].status.as_str());
+        }
+    };
+    WORK.execute(connection, &work, bind).await.doing(doing)?;
+    STATUS
+        .execute(connection, &status, |row, changed| {
+            bind(row, changed);
+            row.bind(changed.0.status.as_str());
+        })
+        .await
+        .doing(doing)?;
+    WHOLE
+        .execute(connection, &whole, |row, (changed, home)| {
+            bind(row, changed);
+            let campaign = changed.0;
+            row.bind(campaign.status.as_str())
+                .bind(home.as_deref())
+                .bind(campaign.home_key())
+                .bind(campaign.zip_code.as_str())
+                .bind(i64::from(campaign.fixed_send_day.get()))
+                .bind(campaign.check_before_sending)
+                .bind(campaign.home.is_none())
+                .bind(campaign.enabled)
+                .bind(campaign.deleted_at.map(micros));
+        })
+        .await
+        .doing(doing)
+}
+
+/// The values of an email's columns; `status` is the documents' word for it.
+fn approved(email: &Email) -> bool {
+    email.approval.as_ref().is_some_and(|approval| approval.content_hash == email.content_hash)
+}
+
+async fn write_emails(
+    transaction: &mut Transaction<'_>,
+    changed: &[InHand],
+    jobs: &[&mut ExecuteJob],
+) -> PortResult<()> {
+    let mut emails = Vec::new();
+    let mut messages = Vec::new();
+    for in_hand in changed {
+        for email in &in_hand.amendment.emails {
+            emails.push((email, to_json(email)?));
+        }
+        for (id, message) in &in_hand.amendment.messages {
+            let packed = jobs.iter().find_map(|job| job.packed.get(&place(message)));
+            let packed = packed.ok_or_else(|| {
+                PortError::new(Fault::Invalid, format!("the text of email {id} came with no command"))
+            })?;
+            messages.push((id, message.as_ref(), packed));
+        }
+    }
+    let connection = &mut *transaction.connection;
+    EMAILS
+        .execute(connection, &emails, |row, (email, state)| {
+            let complete = email.delivery_status == DeliveryStatus::Complete;
+            row.bind(email.id.as_str())
+                .bind(email.campaign_id.as_str())
+                .bind(email.user_id.as_str())
+                .bind(email.cycle.to_string())
+                .bind(if complete { "COMPLETE" } else { "PENDING" })
+                .bind(email.delivery_status.as_str())
+                .bind(approved(email))
+                .bind(micros(email.scheduled_send_datetime))
+                .bind(micros(email.created_at))
+                .bind(state.as_str());
+        })
+        .await
+        .doing("storing emails")?;
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let mut bases: HashMap<&str, _> = HashMap::new();
+    for (_, _, packed) in &messages {
+        if packed.base.is_new() {
+            bases.insert(packed.base.id.as_str(), packed.base.clone());
+        }
+    }
+    let bases: Vec<_> = bases.into_values().collect();
+    BASES
+        .execute(connection, &bases, |row, base| {
+            row.bind(base.id.as_str()).bind(base.packed.as_slice());
+        })
+        .await
+        .doing("storing texts")?;
+    MESSAGES
+        .execute(connection, &messages, |row, (id, message, packed): &(&EmailId, &Message, &Packed)| {
+            row.bind(id.as_str())
+                .bind(packed.base.id.as_str())
+                .bind(message.from.name.as_str())
+                .bind(message.from.address.as_str())
+                .bind(message.to.name.as_str())
+                .bind(message.to.address.as_str())
+                .bind(message.subject.as_str())
+                .bind(message.opt_out_link.as_deref())
+                .bind(i64::try_from(message.html.len()).unwrap_or(i64::MAX))
+                .bind(i64::try_from(message.text.len()).unwrap_or(i64::MAX))
+                .bind(packed.body.as_slice());
+        })
+        .await
+        .doing("storing texts")?;
+    transaction.bases.extend(bases);
+    Ok(())
+}
+
+/// An audit row: its campaign, its agent, the entry and the entry as JSON.
+pub(super) type AuditRow<'a> = (Option<CampaignId>, &'a UserId, &'a dripr_core::campaign::AuditEntry, String);
+
+/// Appends audit rows.
+pub(super) async fn write_audit(connection: &mut SqliteConnection, rows: &[AuditRow<'_>]) -> PortResult<()> {
+    AUDIT
+        .execute(connection, rows, |row, (campaign, user, entry, state)| {
+            row.bind(campaign.as_ref().map(CampaignId::as_str))
+                .bind(user.as_str())
+                .bind(micros(entry.at))
+                .bind(entry.what.as_str())
+                .bind(state.as_str());
+        })
+        .await
+        .doing("storing audit rows")
+}
+
+/// Stores events, and a delivery of each in every queue it wakes.
+pub(super) async fn announce(
+    transaction: &mut Transaction<'_>,
+    events: &[(EventId, Event)],
+) -> PortResult<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let doing = "storing events";
+    let last = sqlx::query("SELECT coalesce(max(seq), 0) FROM campaign_events")
+        .fetch_one(&mut *transaction.connection)
+        .await
+        .doing(doing)?;
+    let mut seq: i64 = last.try_get(0).doing(doing)?;
+    let mut rows = Vec::with_capacity(events.len());
+    let mut deliveries = Vec::with_capacity(events.len() * 5);
+    for (id, event) in events {
+        seq += 1;
+        rows.push((seq, id, to_json(event)?));
+        for queue in Queue::woken_by(event) {
+            deliveries.push((queue, seq));
+        }
+    }
+    EVENTS
+        .execute(transaction.connection, &rows, |row, (seq, id, payload)| {
+            row.bind(*seq).bind(id.as_str()).bind(payload.as_str());
+        })
+        .await
+        .doing(doing)?;
+    DELIVERIES
+        .execute(transaction.connection, &deliveries, |row, (queue, seq)| {
+            row.bind(queue.as_str()).bind(*seq).bind(AT_ONCE);
+        })
+        .await
+        .doing(doing)?;
+    for (queue, _) in deliveries {
+        transaction.wake(queue);
+    }
+    Ok(())
+}
+
+/// All live campaigns of an agent (to an address, if given) are due at once.
+pub(super) async fn wake(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    address_key: Option<&str>,
+) -> PortResult<()> {
+    let query = match address_key {
+        Some(key) => sqlx::query(
+            "UPDATE campaigns SET due_at = ?1 WHERE user_id = ?2 AND address_key = ?3 AND deleted_at IS NULL",
+        )
+        .bind(AT_ONCE)
+        .bind(user.as_str())
+        .bind(key),
+        None => sqlx::query("UPDATE campaigns SET due_at = ?1 WHERE user_id = ?2 AND deleted_at IS NULL")
+            .bind(AT_ONCE)
+            .bind(user.as_str()),
+    };
+    query.execute(connection).await.doing("waking campaigns")?;
+    Ok(())
+}

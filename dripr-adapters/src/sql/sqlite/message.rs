@@ -1,0 +1,166 @@
+//! The texts of emails, compressed against what emails of one agent to one neighbourhood have in common.
+//!
+//! The first text of an agent, a ZIP code and a cycle is the *base* of the others: with it as dictionary a report of
+//! 60 KB takes well under 1 KB, because listings, sales and market are the same for all of them. Each compressed text
+//! carries a checksum over what it unfolds to, so that damage to either of the two is noticed.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use dripr_core::{
+    content::ZipCode,
+    email::{ContentHash, Message},
+    ids::UserId,
+    schedule::Cycle,
+};
+use zstd::{bulk, zstd_safe::CParameter};
+
+/// Fast: about 40 us for a report of 60 KB with a base.
+const LEVEL: i32 = 1;
+
+/// Bases kept at hand, in bytes of their text.
+const AT_HAND: usize = 6 * 1024 * 1024;
+
+/// A stored text is never longer than this; a longer one is damage.
+const LONGEST: usize = 256 * 1024 * 1024;
+
+/// Whose texts have much in common.
+pub(super) type Place = (UserId, ZipCode, Cycle);
+
+/// What texts have in common.
+pub(super) struct Base {
+    pub(super) id: String,
+    pub(super) packed: Vec<u8>,
+    text: Vec<u8>,
+    stored: AtomicBool,
+}
+
+/// A compressed text.
+pub(super) struct Packed {
+    pub(super) base: Arc<Base>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Base {
+    /// Whether a transaction still has to store it.
+    pub(super) fn is_new(&self) -> bool {
+        !self.stored.load(Ordering::Acquire)
+    }
+
+    /// Says that it is committed.
+    pub(super) fn is_stored(&self) {
+        self.stored.store(true, Ordering::Release);
+    }
+}
+
+/// The bases at hand.
+#[derive(Default)]
+pub(super) struct Bases(Mutex<AtHand>);
+
+#[derive(Default)]
+struct AtHand {
+    by_place: HashMap<Place, Arc<Base>>,
+    by_id: HashMap<String, Arc<Base>>,
+    bytes: usize,
+}
+
+impl AtHand {
+    fn keep(&mut self, base: &Arc<Base>) {
+        if self.bytes + base.text.len() > AT_HAND {
+            *self = Self::default();
+        }
+        if self.by_id.insert(base.id.clone(), base.clone()).is_none() {
+            self.bytes += base.text.len();
+        }
+    }
+}
+
+impl Bases {
+    fn lock(&self) -> std::sync::MutexGuard<'_, AtHand> {
+        // A panic elsewhere leaves the maps whole enough: they are only a cache.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Compresses texts of one place against its base; the first of a new place becomes that.
+    pub(super) fn pack(&self, place: &Place, messages: &[&Message]) -> io::Result<Vec<Packed>> {
+        let Some(first) = messages.first() else { return Ok(Vec::new()) };
+        let known = self.lock().by_place.get(place).cloned();
+        let base = match known {
+            Some(base) => base,
+            None => {
+                let text = text(first);
+                let packed = compressor(&[])?.compress(&text)?;
+                let id = ContentHash::of(first).to_string();
+                let base = Arc::new(Base { id, packed, text, stored: AtomicBool::new(false) });
+                let mut at_hand = self.lock();
+                at_hand.keep(&base);
+                at_hand.by_place.insert(place.clone(), base.clone());
+                base
+            }
+        };
+        // Taking a dictionary in costs as much as compressing with it: once for all texts of the place.
+        let mut compressor = compressor(&base.text)?;
+        let pack = |message: &&Message| {
+            Ok(Packed { base: base.clone(), body: compressor.compress(&text(message))? })
+        };
+        messages.iter().map(pack).collect()
+    }
+
+    /// A base at hand.
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Base>> {
+        self.lock().by_id.get(id).cloned()
+    }
+
+    /// A base as it was stored.
+    pub(super) fn unpack(&self, id: &str, packed: Vec<u8>) -> io::Result<Arc<Base>> {
+        let length = usize::try_from(bulk_length(&packed)?).unwrap_or(usize::MAX);
+        let text = decompress(&packed, &[], length)?;
+        let base =
+            Arc::new(Base { id: id.to_owned(), packed: Vec::new(), text, stored: AtomicBool::new(true) });
+        self.lock().keep(&base);
+        Ok(base)
+    }
+}
+
+/// HTML and plain text out of a compressed text.
+pub(super) fn unpack(body: &[u8], base: Option<&Base>, html: i64, text: i64) -> io::Result<(String, String)> {
+    let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let html = usize::try_from(html).map_err(|_| damaged("a negative length"))?;
+    let text = usize::try_from(text).map_err(|_| damaged("a negative length"))?;
+    let length = html.saturating_add(text);
+    let mut both = decompress(body, base.map_or(&[], |base| &base.text), length)?;
+    if both.len() != length {
+        return Err(damaged("another length than was stored"));
+    }
+    let text = both.split_off(html);
+    let utf8 = |bytes| String::from_utf8(bytes).map_err(|_| damaged("no text"));
+    Ok((utf8(both)?, utf8(text)?))
+}
+
+fn text(message: &Message) -> Vec<u8> {
+    [message.html.as_bytes(), message.text.as_bytes()].concat()
+}
+
+fn compressor(base: &[u8]) -> io::Result<bulk::Compressor<'static>> {
+    let mut compressor = bulk::Compressor::with_dictionary(LEVEL, base)?;
+    compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+    Ok(compressor)
+}
+
+fn decompress(body: &[u8], base: &[u8], length: usize) -> io::Result<Vec<u8>> {
+    if length > LONGEST {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "too long for an email"));
+    }
+    bulk::Decompressor::with_dictionary(base)?.decompress(body, length)
+}
+
+fn bulk_length(packed: &[u8]) -> io::Result<u64> {
+    let unknown = || io::Error::new(io::ErrorKind::InvalidData, "a compressed text without its length");
+    zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().ok_or_else(unknown)
+}

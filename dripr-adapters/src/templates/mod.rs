@@ -1,0 +1,273 @@
+//! Emails from Handlebars templates.
+//!
+//! The templates that ship stand in `builtin/`; a deployment may put its own beside them ([`Templates::from_dir`]).
+//! What a template can use is described in `docs/report.md`. Where to look:
+//!
+//! | file | what |
+//! |---|---|
+//! | `report_view`, `area_view` | what templates see: facts that can be shown, and nothing else |
+//! | `clean`, `escape` | text of people, providers and models, made harmless |
+//! | `formatting` | the helpers: money, dates |
+//! | `sections` | what a ZIP code's reports share is rendered once |
+//! | `part_templates`, `prepared` | rendering, fast where a template is plain |
+//! | `files`, `limits` | where templates come from, and what they may ask of the machine |
+//! | [`samples`] | invented contexts, to look at a template with |
+//!
+//! A template is rendered in strict mode: a name that does not exist is an error, which tells template and line.
+//! Values are escaped in HTML, and never read as templates themselves.
+
+mod area_view;
+mod clean;
+mod escape;
+mod files;
+mod formatting;
+mod home_facts;
+mod limits;
+mod output;
+mod part_templates;
+mod prepared;
+mod report_view;
+pub mod samples;
+mod sections;
+mod wrap;
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use dripr_core::{
+    content::{AreaContent, AreaKey},
+    errors::{Fault, PortError, PortResult},
+    ports::{EmailRenderer, Rendered, ReportContext, WelcomeContext},
+};
+use handlebars::Context;
+use serde::Serialize;
+
+use self::{
+    area_view::AreaView,
+    files::{Part, Source},
+    part_templates::{PartTemplates, Shown},
+    report_view::{AgentView, ReportView, Shows},
+    sections::{Section, Sections},
+};
+
+/// The longest subject line, in characters.
+const LONGEST_SUBJECT: usize = 150;
+/// What the part of a report that is not shared usually takes, in bytes.
+const USUAL_HTML: usize = 14 * 1024;
+const USUAL_TEXT: usize = 4 * 1024;
+const USUAL_SUBJECT: usize = 128;
+
+/// Renders emails from Handlebars templates.
+///
+/// ```
+/// # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # rt.block_on(async {
+/// use dripr_adapters::templates::{Templates, samples};
+/// use dripr_core::ports::EmailRenderer;
+/// let email = Templates::builtin()?.report(&samples::full()?).await?;
+/// assert_eq!(email.subject, "12 Elm St: your home report for March 2015");
+/// assert!(email.text.contains("$584,000 as of March 1, 2015"));
+/// # Ok::<(), dripr_core::errors::PortError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Templates {
+    html: PartTemplates,
+    text: PartTemplates,
+    sections: Sections,
+    /// Whether a template is a deployment's own, so that what it makes is looked at.
+    own: bool,
+}
+
+impl Templates {
+    /// The templates that ship.
+    ///
+    /// # Errors
+    /// None that a release can have: a test renders them all.
+    pub fn builtin() -> PortResult<Self> {
+        Self::of(&files::builtin(), false)
+    }
+
+    /// The templates that ship, each replaced by the file of the same name in a folder, if there is one; other files
+    /// named `NAME.html.hbs` or `NAME.txt.hbs` can be included as `{{> NAME}}`. Every template is rendered with
+    /// invented facts first, so that a mistake shows now and not in the middle of a month.
+    ///
+    /// # Errors
+    /// [`Fault::Misconfigured`] if the folder or a file cannot be read, or a template cannot be understood or rendered,
+    /// may run without end, holds a script, or leaves out the agent's postal address or the opt-out link. It names the
+    /// template, and the line where there is one.
+    pub fn from_dir(folder: impl AsRef<Path>) -> PortResult<Self> {
+        let templates = Self::of(&files::in_folder(folder.as_ref())?, true)?;
+        let misconfigured = |error: PortError| PortError::new(Fault::Misconfigured, error.to_string());
+        for context in samples::all()? {
+            templates.render_report(&context).map_err(misconfigured)?;
+        }
+        templates.render_welcome(&samples::welcome()?).map_err(misconfigured)?;
+        Ok(templates)
+    }
+
+    fn of(sources: &[Source], own: bool) -> PortResult<Self> {
+        let html = PartTemplates::of(Part::Html, sources)?;
+        let text = PartTemplates::of(Part::Text, sources)?;
+        Ok(Self { html, text, sections: Sections::default(), own })
+    }
+
+    fn render_report(&self, context: &ReportContext) -> PortResult<Rendered> {
+        let section = |shared: &Option<(AreaKey, Arc<AreaContent>)>| match shared {
+            Some((key, content)) => self.sections.of(key, content, || self.section(key, content)),
+            None => Ok(Arc::default()),
+        };
+        let (listings, sales) = (section(&context.listings)?, section(&context.sales)?);
+        let market = section(&context.market)?;
+        let all = [("market", &market), ("listings", &listings), ("sales", &sales)];
+        let html: Shown<'_> = all.iter().map(|(name, section)| (*name, section.html.as_str())).collect();
+        let text: Shown<'_> = all.iter().map(|(name, section)| (*name, section.text.as_str())).collect();
+        let shared = |shown: &Shown<'_>| shown.values().map(|section| section.len()).sum::<usize>();
+        let shows = |section: &Section| !section.html.is_empty();
+        let shows = Shows { listings: shows(&listings), sales: shows(&sales), market: shows(&market) };
+        let view = ReportView::of(context, shows)?;
+        let context = facts(&view)?;
+        let rendered = Rendered {
+            subject: subject(&self.text.render("report.subject", &context, &Shown::new(), USUAL_SUBJECT)?),
+            html: self.html.render("report", &context, &html, USUAL_HTML + shared(&html))?,
+            text: wrap::wrap(&self.text.render("report", &context, &text, USUAL_TEXT + shared(&text))?),
+        };
+        if self.own {
+            carries(&rendered, view.agent(), Some(view.opt_out_link()))?;
+        }
+        Ok(rendered)
+    }
+
+    fn section(&self, key: &AreaKey, content: &AreaContent) -> PortResult<Section> {
+        let Some((name, view)) = AreaView::of(key, content) else { return Ok(Section::default()) };
+        let context = facts(&view)?;
+        Ok(Section {
+            html: self.html.render(name, &context, &Shown::new(), USUAL_HTML)?,
+            text: wrap::wrap(&self.text.render(name, &context, &Shown::new(), USUAL_TEXT)?),
+        })
+    }
+
+    fn render_welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
+        let view = WelcomeView { agent: AgentView::of(&context.agent)? };
+        let context = facts(&view)?;
+        let rendered = Rendered {
+            subject: subject(&self.text.render("welcome.subject", &context, &Shown::new(), USUAL_SUBJECT)?),
+            html: self.html.render("welcome", &context, &Shown::new(), USUAL_HTML)?,
+            text: wrap::wrap(&self.text.render("welcome", &context, &Shown::new(), USUAL_TEXT)?),
+        };
+        if self.own {
+            carries(&rendered, &view.agent, None)?;
+        }
+        Ok(rendered)
+    }
+}
+
+#[async_trait]
+impl EmailRenderer for Templates {
+    async fn report(&self, context: &ReportContext) -> PortResult<Rendered> {
+        self.render_report(context)
+    }
+
+    async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
+        self.render_welcome(context)
+    }
+}
+
+/// What a welcome mail's template sees.
+#[derive(Debug, Serialize)]
+struct WelcomeView {
+    agent: AgentView,
+}
+
+fn facts(view: &impl Serialize) -> PortResult<Context> {
+    let unfit = |error| {
+        PortError::new(Fault::Invalid, "the facts of an email cannot be given to a template").caused_by(error)
+    };
+    Ok(Context::from(serde_json::to_value(view).map_err(unfit)?))
+}
+
+/// A subject is one line, and not a long one.
+fn subject(text: &str) -> String {
+    let line = clean::line(text);
+    match line.char_indices().nth(LONGEST_SUBJECT) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
+        None => line.into_owned(),
+    }
+}
+
+/// What every email must show, whoever wrote its template.
+fn carries(rendered: &Rendered, agent: &AgentView, opt_out_link: Option<&str>) -> PortResult<()> {
+    let lacks = |what: &str, part: &str| {
+        Err(PortError::new(
+            Fault::Invalid,
+            format!("the {part} part that the templates make does not show {what}"),
+        ))
+    };
+    // Lines are wrapped in the text part, and values are escaped in HTML.
+    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (html, text) = (spaced(&rendered.html), spaced(&rendered.text));
+    let address = agent.postal_address();
+    if !html.contains(&spaced(&escape::html(address))) {
+        return lacks("the postal address", "HTML");
+    }
+    if !text.contains(address) {
+        return lacks("the postal address", "text");
+    }
+    if let Some(link) = opt_out_link {
+        if !html.contains(&escape::html(link)) {
+            return lacks("the opt-out link", "HTML");
+        }
+        if !text.contains(link) {
+            return lacks("the opt-out link", "text");
+        }
+    }
+    if html.to_ascii_lowercase().contains("<script") {
+        return Err(PortError::new(Fault::Invalid, "the HTML part that the templates make holds a script"));
+    }
+    if rendered.subject.is_empty() {
+        return Err(PortError::new(Fault::Invalid, "the templates make an empty subject line"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preparing_templates_changes_nothing_about_what_they_make() {
+        let templates = Templates::builtin().unwrap();
+        for sample in samples::all().unwrap() {
+            let shows = Shows { listings: true, sales: true, market: true };
+            let context = facts(&ReportView::of(&sample, shows).unwrap()).unwrap();
+            let shown: Shown<'_> =
+                ["market", "listings", "sales"].into_iter().map(|name| (name, "<b>x</b>")).collect();
+            for (part, name) in [
+                (&templates.html, "report"),
+                (&templates.text, "report"),
+                (&templates.text, "report.subject"),
+            ] {
+                let fast = part.render(name, &context, &shown, 0).unwrap();
+                assert_eq!(fast, part.render_by_handlebars(name, &context, &shown, 0).unwrap(), "{name}");
+            }
+            for (key, content) in [sample.listings, sample.sales, sample.market].into_iter().flatten() {
+                let (name, view) = AreaView::of(&key, &content).unwrap();
+                let context = facts(&view).unwrap();
+                for part in [&templates.html, &templates.text] {
+                    let fast = part.render(name, &context, &Shown::new(), 0).unwrap();
+                    assert_eq!(
+                        fast,
+                        part.render_by_handlebars(name, &context, &Shown::new(), 0).unwrap(),
+                        "{name}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_subject_is_one_line_of_bounded_length() {
+        assert_eq!(subject(" 12 Elm\r\nSt \n"), "12 Elm St");
+        assert_eq!(subject(&"é".repeat(1_000)).chars().count(), LONGEST_SUBJECT + 1);
+    }
+}
