@@ -1,0 +1,51 @@
+//! `dripr explain`: the gate that holds a campaign.
+
+use std::io::Write;
+
+use dripr_core::{
+    campaign::{Explanation, explain},
+    ids::CampaignId,
+    ports::CampaignStore,
+};
+use serde::Serialize;
+
+use super::{ConfigFile, now, print_json, shown};
+use crate::failure::Failure;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The campaign's id
+    campaign: CampaignId,
+    /// A JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    campaign_id: &'a CampaignId,
+    #[serde(flatten)]
+    explanation: Explanation,
+}
+
+pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let deployment = args.config.open().await?;
+    let dossier = deployment.store.load(std::slice::from_ref(&args.campaign)).await?.pop().flatten();
+    let dossier = dossier.ok_or_else(|| {
+        Failure::new(format!("there is no campaign {}; `dripr campaigns` shows them", args.campaign))
+    })?;
+    let explanation = explain(&dossier.campaign, &dossier.facts(now(&deployment), &deployment.config.policy));
+    deployment.close().await;
+    if args.json {
+        return print_json(out, &Answer { campaign_id: &args.campaign, explanation });
+    }
+    let next = explanation.next_look.map_or_else(|| "only when somebody does something".to_owned(), shown);
+    writeln!(out, "campaign   {}", args.campaign)?;
+    writeln!(out, "status     {}", explanation.status)?;
+    writeln!(out, "held by    {}: {}", explanation.gate, explanation.because)?;
+    writeln!(out, "since      {}", shown(explanation.since))?;
+    writeln!(out, "next look  {next}")?;
+    Ok(())
+}

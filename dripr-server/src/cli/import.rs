@@ -1,0 +1,117 @@
+//! `dripr import`: contacts from a CSV file, a campaign for each.
+
+use std::{fs::File, io::BufReader, io::Write, path::PathBuf};
+
+use dripr_core::{ids::UserId, ports::AgentStore, schedule::SendDay};
+use serde_json::json;
+
+use super::{ConfigFile, now};
+use crate::{
+    compose,
+    contacts_file::{ContactsFile, Expected, RowProblem, SendDayRule},
+    enrolment::{Enroller, Tally},
+    failure::Failure,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The contacts, as CSV in UTF-8
+    file: PathBuf,
+    /// The agent whose contacts they are
+    #[arg(long, value_name = "ID")]
+    agent: UserId,
+    /// The send day, 1 to 28, of contacts that name none
+    #[arg(long, value_name = "DAY")]
+    send_day: Option<SendDay>,
+    /// Only look; store nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The report as a JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let deployment = args.config.open().await?;
+    if deployment.store.agent(&args.agent).await?.is_none_or(|agent| agent.deleted_at.is_some()) {
+        return Err(Failure::new(format!("there is no agent {}; `dripr agent list` shows them", args.agent)));
+    }
+    let unusable = |problem| Failure::file("cannot import", &args.file, problem);
+    let input = File::open(&args.file).map_err(|error| Failure::file("cannot open", &args.file, error))?;
+    let now = now(&deployment);
+    let expected = Expected {
+        zone: deployment.config.policy.rules.zone(),
+        now,
+        send_day: args
+            .send_day
+            .or(deployment.config.default_send_day)
+            .map_or(SendDayRule::Required, SendDayRule::Default),
+        knows_zip: &compose::knows_zip,
+    };
+    let mut file = ContactsFile::new(BufReader::new(input), expected).map_err(unusable)?;
+    let enroller = Enroller {
+        campaigns: &*deployment.store,
+        contacts: &*deployment.store,
+        entropy: &*deployment.entropy,
+        now,
+        desk: deployment.desk(),
+        user_id: args.agent.clone(),
+        dry_run: args.dry_run,
+    };
+    let mut report = Report::begin(out, &args)?;
+    let tally = enroller.enrol_file(&mut file, &mut |problem| report.problem(problem)).await?;
+    report.end(&tally, args.dry_run)?;
+    deployment.close().await;
+    if tally.rows > 0 && tally.refused == tally.rows {
+        return Err(Failure::new(format!("no row of {} could be used", args.file.display())));
+    }
+    Ok(())
+}
+
+/// Tells of each problem as it is met, so that a report of any length takes no memory.
+struct Report<'a> {
+    out: &'a mut (dyn Write + Send),
+    json: bool,
+    problems: u64,
+}
+
+impl<'a> Report<'a> {
+    fn begin(out: &'a mut (dyn Write + Send), args: &Args) -> Result<Self, Failure> {
+        if args.json {
+            let file = json!(args.file.display().to_string());
+            write!(out, "{{\n  \"file\": {file},\n  \"agent\": {},\n", json!(args.agent))?;
+            write!(out, "  \"dry_run\": {},\n  \"problems\": [", args.dry_run)?;
+        }
+        Ok(Self { out, json: args.json, problems: 0 })
+    }
+
+    fn problem(&mut self, problem: &RowProblem) -> Result<(), Failure> {
+        if self.json {
+            let comma = if self.problems > 0 { "," } else { "" };
+            write!(self.out, "{comma}\n    {}", json!(problem))?;
+        } else {
+            writeln!(self.out, "{problem}")?;
+        }
+        self.problems += 1;
+        Ok(())
+    }
+
+    fn end(self, tally: &Tally, dry_run: bool) -> Result<(), Failure> {
+        let Tally { rows, enrolled, already_enrolled, opted_out, refused, .. } = tally;
+        if self.json {
+            let close = if self.problems > 0 { "\n  ]" } else { "]" };
+            write!(self.out, "{close},\n  \"rows\": {rows},\n  \"enrolled\": {enrolled},\n")?;
+            write!(self.out, "  \"already_enrolled\": {already_enrolled},\n  \"opted_out\": {opted_out},\n")?;
+            writeln!(self.out, "  \"refused\": {refused}\n}}")?;
+            return Ok(());
+        }
+        let done = if dry_run { "would be enrolled" } else { "enrolled" };
+        writeln!(
+            self.out,
+            "{rows} rows: {enrolled} {done}, {already_enrolled} already there, {refused} refused; {opted_out} opted out"
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! The subcommands, a file each.
+
+mod agent;
+mod approve;
+mod campaigns;
+mod demo;
+mod explain;
+mod import;
+mod migrate;
+mod retry;
+mod run;
+mod schedule;
+mod skip;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use dripr_core::{
+    campaign::{Action, Actor, Command},
+    ids::CampaignId,
+    ports::CampaignStore,
+    schedule::Instant,
+};
+
+use crate::{
+    compose::{self, Deployment},
+    config::{Config, process_environment},
+    failure::Failure,
+};
+
+/// Sends every homeowner a monthly, truthful home report by email.
+#[derive(Debug, Parser)]
+#[command(name = "dripr", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Run months of campaigns on a virtual clock and look at the emails.
+    Demo(demo::Args),
+    /// Run the engine on the real clock until told to stop.
+    Run(run::Args),
+    /// Add and list agents.
+    Agent(agent::Args),
+    /// Import contacts from a CSV file and begin a campaign for each.
+    Import(import::Args),
+    /// List campaigns.
+    Campaigns(campaigns::Args),
+    /// Approve an email that waits for approval.
+    Approve(approve::Args),
+    /// End the cycle of an email without sending it.
+    Skip(skip::Args),
+    /// Try a failed campaign again now.
+    Retry(retry::Args),
+    /// Say what holds a campaign, since when, and when it is looked at next.
+    Explain(explain::Args),
+    /// Show when the emails of a campaign would leave.
+    Schedule(schedule::Args),
+    /// Make the database, or bring it up to date.
+    Migrate(migrate::Args),
+}
+
+/// Which configuration to work by.
+#[derive(Debug, clap::Args)]
+struct ConfigFile {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "dripr.toml")]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.config, &process_environment)?)
+    }
+
+    /// The configuration's deployment, its database open.
+    async fn open(&self) -> Result<Deployment, Failure> {
+        compose::deployment(self.load()?).await
+    }
+}
+
+impl Cli {
+    /// Does what was asked for, and tells the result to the shell.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let mut out = io::BufWriter::new(io::stdout());
+        let result = self.dispatch(&mut out).and_then(|()| Ok(out.flush()?));
+        match result {
+            // Nobody listens any more; that is no error of ours.
+            Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+            Err(Failure::Said(sentence)) => {
+                // What was printed before the failure belongs before its sentence.
+                let _ = out.flush();
+                let _ = writeln!(io::stderr(), "dripr: {sentence}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn dispatch(self, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+        match self.command {
+            Subcommands::Schedule(args) => schedule::run(&args, out),
+            Subcommands::Run(args) => run::run(&args),
+            // One thing after the other, on one thread.
+            command => tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?
+                .block_on(command.dispatch(out)),
+        }
+    }
+}
+
+impl Subcommands {
+    async fn dispatch(self, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+        match self {
+            Self::Demo(args) => demo::run(args, out).await,
+            Self::Agent(args) => agent::run(args, out).await,
+            Self::Import(args) => import::run(args, out).await,
+            Self::Campaigns(args) => campaigns::run(args, out).await,
+            Self::Approve(args) => approve::run(args, out).await,
+            Self::Skip(args) => skip::run(args, out).await,
+            Self::Retry(args) => retry::run(args, out).await,
+            Self::Explain(args) => explain::run(args, out).await,
+            Self::Migrate(args) => migrate::run(args, out).await,
+            Self::Schedule(args) => schedule::run(&args, out),
+            Self::Run(args) => run::run(&args),
+        }
+    }
+}
+
+/// Executes one command of the person at the terminal, or says why it was refused.
+async fn execute(
+    deployment: &Deployment,
+    campaign_id: CampaignId,
+    actor: Actor,
+    action: Action,
+) -> Result<(), Failure> {
+    let command = Command { campaign_id, actor, action, desk: deployment.desk() };
+    let execution = deployment.store.execute(vec![command]).await?.pop();
+    let execution = execution.ok_or_else(|| Failure::new("the database gave no answer"))?;
+    execution.result?;
+    Ok(())
+}
+
+/// An instant as JSON and tables show it.
+fn shown(at: Instant) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// A value as JSON, on its own lines.
+fn print_json(out: &mut (dyn Write + Send), value: &impl serde::Serialize) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The present instant of a deployment.
+fn now(deployment: &Deployment) -> Instant {
+    deployment.clock.now()
+}

@@ -1,0 +1,88 @@
+//! `dripr run`: the engine on the real clock, until told to stop.
+
+use std::time::Duration;
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinSet,
+};
+
+use super::ConfigFile;
+use crate::{compose, failure::Failure};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = args.config.load()?;
+    config.log.start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(until_told_to_stop(config));
+    // A provider call that does not end keeps nobody waiting.
+    runtime.shutdown_background();
+    result
+}
+
+async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure> {
+    // Before anything is begun, so that no signal is missed.
+    let mut stop = StopSignals::listen()?;
+    let drain = config.drain;
+    let deployment = compose::deployment(config).await?;
+    let engine = compose::engine(&deployment)?;
+    let mut workers = JoinSet::new();
+    for worker in engine.workers() {
+        workers.spawn(worker);
+    }
+    tracing::info!(database = %deployment.config.database.path.display(), "dripr is running");
+    tokio::select! {
+        name = stop.next() => tracing::info!(signal = name, "told to stop; finishing what is in hand"),
+        Some(ended) = workers.join_next() => {
+            // None ends by itself. What it had in hand is taken up again by the next run.
+            engine.stop();
+            let why = ended.err().map_or_else(|| "it returned".to_owned(), |error| error.to_string());
+            return Err(Failure::new(format!("a part of the engine ended unexpectedly: {why}")));
+        }
+    }
+    engine.stop();
+    let finish = async {
+        while workers.join_next().await.is_some() {}
+        deployment.close().await;
+    };
+    tokio::select! {
+        () = finish => {
+            tracing::info!("dripr has stopped");
+            Ok(())
+        }
+        _ = stop.next() => Err(Failure::new("told to stop twice; work in hand is taken up again by the next run")),
+        () = patience(drain) => Err(Failure::new(format!(
+            "work in hand did not end within {} s (limits.drain_seconds); it is taken up again by the next run",
+            drain.as_secs()
+        ))),
+    }
+}
+
+async fn patience(drain: Duration) {
+    tokio::time::sleep(drain).await;
+}
+
+/// SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

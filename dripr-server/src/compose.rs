@@ -1,0 +1,189 @@
+//! Config in, ports out: the one place where implementations are chosen.
+//!
+//! Another store, source, writer or mailer is one more arm here; nothing else of the program knows which it works
+//! with.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use dripr_adapters::{
+    composed_writer::ComposedWriter,
+    file_outbox::FileOutbox,
+    folder_archive::FolderArchive,
+    local_data::{ListingsFrom, LocalData, LocalDataConfig, RatesFrom, zip_centres},
+    sql::sqlite::{SqliteOptions, SqliteStore},
+    templates::Templates,
+};
+use dripr_core::{
+    Dripr,
+    campaign::command::Bench,
+    content::ZipCode,
+    email::OptOutLinks,
+    policy::Policy,
+    ports::{Clock, Entropy},
+};
+
+use crate::{
+    config::{Config, data::Data},
+    failure::Failure,
+    os_entropy::OsEntropy,
+    system_clock::SystemClock,
+};
+
+/// The store that everything is kept in.
+pub type Store = SqliteStore;
+
+/// A configuration with its database open.
+pub struct Deployment {
+    /// What was chosen.
+    pub config: Config,
+    /// The database.
+    pub store: Arc<Store>,
+    /// The real time.
+    pub clock: Arc<dyn Clock>,
+    /// Real randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Deployment {
+    /// The clock and the numbers by which commands are judged.
+    #[must_use]
+    pub fn desk(&self) -> Arc<Bench> {
+        Arc::new(Bench { clock: self.clock.clone(), policy: self.config.policy.clone() })
+    }
+
+    /// Closes the database in an orderly way.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// Opens the database of a configuration; an older one is brought up to date.
+///
+/// # Errors
+/// The database cannot be opened, or is damaged.
+pub async fn deployment(config: Config) -> Result<Deployment, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = store(&config.database.path, SqliteOptions::default()).await?;
+    Ok(Deployment { config, store, clock, entropy: Arc::new(OsEntropy) })
+}
+
+/// Opens a database that is not kept: a power failure may take back its last changes.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn passing_store(path: &Path) -> Result<Arc<Store>, Failure> {
+    let mut options = SqliteOptions::default();
+    options.durable = false;
+    store(path, options).await
+}
+
+async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failure> {
+    Ok(Arc::new(SqliteStore::open(path, options).await?))
+}
+
+/// The engine of a deployment.
+///
+/// # Errors
+/// A data file is missing or cannot be read.
+pub fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
+    let config = &deployment.config;
+    let data = local_data(&files(&config.data))?;
+    engine_from(Choices {
+        clock: deployment.clock.clone(),
+        entropy: deployment.entropy.clone(),
+        store: deployment.store.clone(),
+        data: Arc::new(data),
+        links: config.public.opt_out.clone(),
+        policy: config.policy.clone(),
+        templates: config.templates.dir.clone(),
+        outbox: config.outbox.dir.clone(),
+        archive: Some(config.archive.dir.clone()),
+        welcome: true,
+    })
+}
+
+fn files(data: &Data) -> LocalDataConfig {
+    LocalDataConfig {
+        sales: data.sales.clone(),
+        sales_source: data.sales_source.clone(),
+        listings: match &data.listings {
+            Some(path) => ListingsFrom::File { path: path.clone(), exported_on: data.listings_exported_on },
+            None => ListingsFrom::Nowhere,
+        },
+        rates: data
+            .rates
+            .as_ref()
+            .map(|path| RatesFrom { path: path.clone(), source: data.rates_source.clone() }),
+    }
+}
+
+/// Opens the data files.
+///
+/// # Errors
+/// One is missing, cannot be read, or lacks a column that it needs.
+pub fn local_data(files: &LocalDataConfig) -> Result<LocalData, Failure> {
+    LocalData::open(files).map_err(|error| Failure::new(format!("cannot use the data file {error}")))
+}
+
+/// What an engine is made of.
+pub struct Choices {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where everything is kept.
+    pub store: Arc<Store>,
+    /// Homes, markets, rates and places.
+    pub data: Arc<LocalData>,
+    /// How opt-out links are made.
+    pub links: OptOutLinks,
+    /// The numbers by which it works.
+    pub policy: Policy,
+    /// A folder of templates besides the shipped ones.
+    pub templates: Option<PathBuf>,
+    /// Where emails go.
+    pub outbox: PathBuf,
+    /// Where their HTML is kept for people, if anywhere besides the store.
+    pub archive: Option<PathBuf>,
+    /// Whether agents are welcomed by mail.
+    pub welcome: bool,
+}
+
+/// An engine made of choices.
+///
+/// # Errors
+/// The outbox or the archive cannot be used.
+pub fn engine_from(choices: Choices) -> Result<Dripr, Failure> {
+    let outbox = Arc::new(FileOutbox::open(&choices.outbox)?);
+    let templates = match &choices.templates {
+        Some(folder) => Templates::from_dir(folder)?,
+        None => Templates::builtin()?,
+    };
+    let mut builder = Dripr::builder()
+        .clock(choices.clock)
+        .entropy(choices.entropy)
+        .store(choices.store)
+        .source(choices.data.clone())
+        .geocoder(choices.data)
+        .writer(Arc::new(ComposedWriter::new()))
+        .renderer(Arc::new(templates))
+        .mailer(outbox.clone())
+        .opt_out_links(choices.links)
+        .policy(choices.policy);
+    if choices.welcome {
+        builder = builder.welcome(outbox);
+    }
+    if let Some(folder) = choices.archive {
+        builder = builder.archive(Arc::new(FolderArchive::open(&folder)?));
+    }
+    Ok(builder.build()?)
+}
+
+/// Whether there is an area with a ZIP code.
+#[must_use]
+pub fn knows_zip(zip: ZipCode) -> bool {
+    zip_centres::centre(zip).is_some()
+}

@@ -1,0 +1,68 @@
+//! `[data]`: the files that market data comes from.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::ConfigProblem;
+
+/// The files that market data comes from.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// Homes sold.
+    pub sales: PathBuf,
+    /// How reports name where sales, values and statistics come from.
+    pub sales_source: String,
+    /// Homes for sale, if there is such a file.
+    pub listings: Option<PathBuf>,
+    /// The day on which listings were exported.
+    pub listings_exported_on: Option<NaiveDate>,
+    /// Mortgage rates, if there is such a file.
+    pub rates: Option<PathBuf>,
+    /// How reports name where mortgage rates come from.
+    pub rates_source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Written {
+    sales: Option<PathBuf>,
+    sales_source: String,
+    listings: Option<PathBuf>,
+    listings_exported_on: Option<NaiveDate>,
+    rates: Option<PathBuf>,
+    rates_source: String,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            sales: None,
+            sales_source: "local sales records".into(),
+            listings: None,
+            listings_exported_on: None,
+            rates: None,
+            rates_source: "local mortgage rates".into(),
+        }
+    }
+}
+
+impl Written {
+    pub(super) fn check(self, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Data, ConfigProblem> {
+        let sales = self.sales.ok_or_else(|| {
+            ConfigProblem::key(
+                "data.sales",
+                "missing: give the CSV file of homes sold that reports are made from",
+            )
+        })?;
+        Ok(Data {
+            sales: absolute(sales),
+            sales_source: self.sales_source,
+            listings: self.listings.map(&absolute),
+            listings_exported_on: self.listings_exported_on,
+            rates: self.rates.map(&absolute),
+            rates_source: self.rates_source,
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Reading contacts from a CSV file, as agents export them from their address books.
+//!
+//! Columns are found by their names, in any order and case (`columns`); unknown ones are left alone. Every row
+//! gives either a [`NewContactRow`] or a [`RowProblem`] that names row, field and value, and reading goes on with the
+//! next row. Memory stays bounded whatever the file holds (`lines`).
+
+mod columns;
+mod consent;
+mod facts;
+mod lines;
+mod problem;
+mod row;
+
+use std::{fmt, io::BufRead};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use dripr_core::{
+    contact::Home,
+    content::ZipCode,
+    email::EmailAddress,
+    schedule::{Instant, SendDay},
+};
+
+use columns::Columns;
+use lines::{Next, Rows};
+use row::Row;
+
+pub use problem::{FileProblem, RowProblem};
+
+/// One contact, as a row of the file has it.
+#[derive(Clone, PartialEq)]
+pub struct NewContactRow {
+    /// The line on which the row begins; the header is line 1.
+    pub row: u64,
+    /// First name; empty if unknown.
+    pub first_name: String,
+    /// Last name; empty if unknown.
+    pub last_name: String,
+    /// Where the reports go.
+    pub email: EmailAddress,
+    /// The ZIP code.
+    pub zip_code: ZipCode,
+    /// The home; `None` for a subscriber of the ZIP code alone.
+    pub home: Option<Home>,
+    /// The day of the month, if the row names one.
+    pub fixed_send_day: Option<SendDay>,
+    /// Whether the agent approves each email.
+    pub check_before_sending: bool,
+    /// When the campaign was made and first enabled, if the row tells.
+    pub created_at: Option<Instant>,
+    /// Whether any column says that the person wants no mail.
+    pub opted_out: bool,
+}
+
+/// Personal data stays out of logs.
+impl fmt::Debug for NewContactRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewContactRow").field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+/// What rows are judged by.
+pub struct Expected<'a> {
+    /// The zone of dates without a time.
+    pub zone: Tz,
+    /// No row may have been made later than this.
+    pub now: Instant,
+    /// The send day of rows that name none; without it they are refused.
+    pub send_day: SendDayRule,
+    /// Whether there is such a ZIP code.
+    pub knows_zip: &'a (dyn Fn(ZipCode) -> bool + Send + Sync),
+}
+
+/// What becomes of rows that name no send day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendDayRule {
+    /// They are refused.
+    Required,
+    /// They get this one.
+    Default(SendDay),
+    /// They are spread evenly over the month, by their place in the file.
+    Spread,
+}
+
+/// A contacts file that is being read.
+pub struct ContactsFile<'a, R> {
+    rows: Rows<R>,
+    columns: Columns,
+    expected: Expected<'a>,
+}
+
+impl<'a, R: BufRead> ContactsFile<'a, R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`FileProblem`] if the file cannot be read, is empty, is no UTF-8, or has no column of email addresses.
+    pub fn new(input: R, expected: Expected<'a>) -> Result<Self, FileProblem> {
+        let mut rows = Rows::new(input);
+        let columns = match rows.next()? {
+            Next::End => return Err(FileProblem::Empty),
+            Next::Bad(problem) => return Err(FileProblem::Header(problem)),
+            Next::Fields { fields, .. } => Columns::find(&fields)?,
+        };
+        Ok(Self { rows, columns, expected })
+    }
+
+    /// The next contact, or what is wrong with its row; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// [`FileProblem::Unreadable`] if the file broke off.
+    pub fn next_row(&mut self) -> Result<Option<Result<NewContactRow, RowProblem>>, FileProblem> {
+        Ok(match self.rows.next()? {
+            Next::End => None,
+            Next::Bad(problem) => Some(Err(problem)),
+            Next::Fields { number, fields } => {
+                Some(Row { number, fields: &fields, columns: &self.columns }.read(&self.expected))
+            }
+        })
+    }
+}
+
+/// The start of a civil day in a zone: the first instant that shows its date.
+#[must_use]
+pub fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Instant> {
+    // A clock change may leave out midnight; the day then starts at its first hour that exists.
+    (0..24).find_map(|hour| {
+        date.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest().map(|local| local.to_utc())
+    })
+}
+
+#[cfg(test)]
+mod tests;

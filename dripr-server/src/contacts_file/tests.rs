@@ -1,0 +1,203 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const HEADER: &str = "first_name,last_name,email,street,city,state,zip_code,latitude,longitude,bedrooms,year_built,fixed_send_day,check_before_sending,created_at,unsubscribed";
+
+fn knows_zip(zip: ZipCode) -> bool {
+    zip.as_str() != "00000"
+}
+
+fn read(text: &str) -> Result<Vec<Result<NewContactRow, RowProblem>>, FileProblem> {
+    read_bytes(text.as_bytes(), SendDayRule::Default(SendDay::LAST))
+}
+
+fn read_bytes(
+    bytes: &[u8],
+    send_day: SendDayRule,
+) -> Result<Vec<Result<NewContactRow, RowProblem>>, FileProblem> {
+    let expected = Expected {
+        zone: Tz::America__New_York,
+        now: "2026-06-01T00:00:00Z".parse().unwrap(),
+        send_day,
+        knows_zip: &knows_zip,
+    };
+    let mut file = ContactsFile::new(bytes, expected)?;
+    let mut rows = Vec::new();
+    while let Some(row) = file.next_row()? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn one(text: &str) -> NewContactRow {
+    read(text).unwrap().remove(0).unwrap()
+}
+
+#[test]
+fn a_full_row_is_read_whole() {
+    let row = one(&format!(
+        "{HEADER}\nAna,Ruiz,Ana@b.example,\"12 Elm St, #4\",Seattle,WA,98103-1234,47.66,-122.34,3,1924,7,yes,2026-03-01,\n"
+    ));
+    assert_eq!((row.row, row.first_name.as_str(), row.last_name.as_str()), (2, "Ana", "Ruiz"));
+    assert_eq!(row.email.as_str(), "Ana@b.example");
+    let home = row.home.unwrap();
+    assert_eq!(home.one_line(), "12 Elm St, #4, Seattle, WA 98103");
+    assert_eq!(home.location.unwrap().latitude(), 47.66);
+    assert_eq!((home.facts.bedrooms, home.facts.year_built), (Some(3.0), Some(1924)));
+    assert_eq!(row.fixed_send_day.unwrap().get(), 7);
+    assert!(row.check_before_sending && !row.opted_out);
+    // Midnight in New York.
+    assert_eq!(row.created_at.unwrap().to_rfc3339(), "2026-03-01T05:00:00+00:00");
+}
+
+#[test]
+fn every_faulty_row_is_named_with_field_and_value_and_the_others_are_taken() {
+    let good = "Ana,Ruiz,ana@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,7,,,";
+    let cases = [
+        ("email", "", "Ana,Ruiz,,12 Elm St,Seattle,WA,98103,,,3,1924,7,,,"),
+        ("email", "ana at b", "Ana,Ruiz,ana at b,12 Elm St,Seattle,WA,98103,,,3,1924,7,,,"),
+        (
+            "email",
+            "a@b.example,c@d.example",
+            "Ana,Ruiz,\"a@b.example,c@d.example\",12 Elm St,Seattle,WA,98103,,,3,1924,7,,,",
+        ),
+        ("fixed_send_day", "31", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,31,,,"),
+        ("fixed_send_day", "0", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,0,,,"),
+        ("zip_code", "", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,,,,3,1924,7,,,"),
+        ("zip_code", "9810", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,9810,,,3,1924,7,,,"),
+        ("zip_code", "00000", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,00000,,,3,1924,7,,,"),
+        ("latitude", "97.1", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,97.1,-122,3,1924,7,,,"),
+        ("latitude", "NaN", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,NaN,-122,3,1924,7,,,"),
+        ("longitude", "-222", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,47.1,-222,3,1924,7,,,"),
+        ("longitude", "", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,47.1,,3,1924,7,,,"),
+        ("bedrooms", "inf", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,inf,1924,7,,,"),
+        ("bedrooms", "-1", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,-1,1924,7,,,"),
+        ("year_built", "1066", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1066,7,,,"),
+        (
+            "check_before_sending",
+            "maybe",
+            "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,7,maybe,,",
+        ),
+        ("created_at", "last week", "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,7,,last week,"),
+        (
+            "created_at",
+            "2026-02-30",
+            "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,7,,2026-02-30,",
+        ),
+        (
+            "created_at",
+            "2027-01-01",
+            "Ana,Ruiz,a@b.example,12 Elm St,Seattle,WA,98103,,,3,1924,7,,2027-01-01,",
+        ),
+    ];
+    for (field, value, line) in cases {
+        let rows = read(&format!("{HEADER}\n{good}\n{line}\n{good}\n")).unwrap();
+        assert_eq!(rows.len(), 3, "{line}");
+        assert!(rows[0].is_ok() && rows[2].is_ok(), "{line}");
+        let problem = rows[1].as_ref().unwrap_err();
+        assert_eq!((problem.row, problem.field, problem.value.as_str()), (3, field, value), "{line}");
+        assert!(problem.to_string().starts_with(&format!("row 3: {field} {value:?}: ")));
+    }
+}
+
+#[test]
+fn a_send_day_is_needed_unless_there_is_a_rule_for_rows_without() {
+    let text = b"email,zip\na@b.example,98103\n";
+    let problem = read_bytes(text, SendDayRule::Required).unwrap().remove(0).unwrap_err();
+    assert_eq!(problem.field, "fixed_send_day");
+    assert_eq!(read_bytes(text, SendDayRule::Spread).unwrap().remove(0).unwrap().fixed_send_day, None);
+}
+
+#[test]
+fn exports_of_address_books_are_understood() {
+    let google = one(
+        "First Name,Middle Name,Last Name,E-mail 1 - Label,E-mail 1 - Value,Address 1 - Street,Address 1 - City,Address 1 - Region,Address 1 - Postal Code\n\
+        Ana,,Ruiz,* Home,ana@b.example ::: ana@c.example,12 Elm St,Seattle,WA,98103\n",
+    );
+    assert_eq!((google.email.as_str(), google.home.unwrap().street.as_str()), ("ana@b.example", "12 Elm St"));
+    let outlook = one(
+        "First Name,Last Name,Business Street,Business Postal Code,Home Street,Home City,Home State,Home Postal Code,E-mail Address\n\
+        Ana,Ruiz,1 Office Plaza,98101,12 Elm St,Seattle,WA,98103,ana@b.example\n",
+    );
+    assert_eq!(outlook.home.unwrap().one_line(), "12 Elm St, Seattle, WA 98103");
+    let kvcore = one(
+        "First Name,Last Name,Email,Email Optin,Status,Primary Address,Primary City,Primary State,Primary Zip,Latitude,Longitude,Created At\n\
+        Ana,Ruiz,ana@b.example,1,Closed,12 Elm St,Seattle,WA,98103,0,0,2019-01-01 10:00:00\n",
+    );
+    assert!(!kvcore.opted_out && kvcore.created_at.is_none());
+    let home = kvcore.home.unwrap();
+    assert_eq!((home.street.as_str(), home.location), ("12 Elm St", None));
+    let follow_up_boss = one("STREET,ZIP,email,NAME\n12 Elm St,98103,ana@b.example,Ana Maria Ruiz\n");
+    assert_eq!(
+        (follow_up_boss.first_name.as_str(), follow_up_boss.last_name.as_str()),
+        ("Ana Maria", "Ruiz")
+    );
+}
+
+#[test]
+fn a_row_without_a_street_subscribes_to_its_zip_code() {
+    assert_eq!(one("email,zip\na@b.example,98103\n").home, None);
+    assert_eq!(one("email,zip,street,no_address_newsletter\na@b.example,98103,12 Elm St,yes\n").home, None);
+}
+
+#[test]
+fn any_column_that_withholds_consent_wins() {
+    let out = |header: &str, values: &str| {
+        one(&format!("email,zip,{header}\na@b.example,98103,{values}\n")).opted_out
+    };
+    for (header, values) in [
+        ("Email Optin", "0"),
+        ("Email Optin,Unsubscribed", "yes,yes"),
+        ("Status", "Unsubscribed"),
+        ("status,consent", "cleaned,yes"),
+        ("Consent", "Declined"),
+        ("Opted Out,consent", "2024-03-01,yes"),
+        ("Has Opted Out of Email", "TRUE"),
+        ("consent,Consent", "yes,no"),
+    ] {
+        assert!(out(header, values), "{header}: {values}");
+    }
+    for (header, values) in [
+        ("Email Optin", "1"),
+        ("Email Optin", ""),
+        ("Status", "New lead"),
+        ("Status,unsubscribed", "subscribed,no"),
+        ("consent", "Opted in"),
+    ] {
+        assert!(!out(header, values), "{header}: {values}");
+    }
+    let unclear = read("email,zip,consent\na@b.example,98103,perhaps\n").unwrap().remove(0).unwrap_err();
+    assert_eq!((unclear.field, unclear.value.as_str()), ("consent", "perhaps"));
+}
+
+#[test]
+fn a_file_without_a_column_of_addresses_is_refused_by_name() {
+    let error = read("first,last\nAna,Ruiz\n").unwrap_err().to_string();
+    assert!(error.contains("no column of email addresses") && error.contains("last"), "{error}");
+    assert!(matches!(read("").unwrap_err(), FileProblem::Empty));
+    assert!(matches!(read("\n \r\n").unwrap_err(), FileProblem::Empty));
+}
+
+#[test]
+fn names_are_kept_to_one_line() {
+    let row = one("email,zip,first_name\na@b.example,98103,\"Ana\r\nBcc: x@y.example\u{2028}\t=1+1\"\n");
+    assert_eq!(row.first_name, "Ana Bcc: x@y.example =1+1");
+    let long = format!("email,zip,first_name\na@b.example,98103,{}\n", "x".repeat(10_000));
+    assert_eq!(read(&long).unwrap().remove(0).unwrap_err().field, "first_name");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic_or_loop(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        let _ = read_bytes(&bytes, SendDayRule::Required);
+        let mut with_header = b"email,zip,street,name,unsubscribed,latitude\n".to_vec();
+        with_header.extend(&bytes);
+        let _ = read_bytes(&with_header, SendDayRule::Required);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "[\"\\r\\n,a-z@.0-9é\u{feff}\u{0}-]{0,400}") {
+        let _ = read(&format!("email,zip,street,name,unsubscribed,latitude\n{text}"));
+    }
+}

@@ -1,0 +1,194 @@
+//! From contacts to campaigns, in batches, so that a file of any length takes little memory and few commits.
+
+use std::{io::BufRead, sync::Arc};
+
+use dripr_core::{
+    campaign::{Action, Actor, Campaign, Command, command::Bench},
+    contact::Contact,
+    email::{Suppression, SuppressionCause},
+    errors::PortResult,
+    ids::{CampaignId, ContactId, UserId},
+    ports::{CampaignStore, ContactStore, Enrolment, Entropy, EntropyExt, NewCampaign},
+    schedule::{Instant, SendDay},
+};
+
+use crate::{
+    contacts_file::{ContactsFile, NewContactRow, RowProblem},
+    failure::Failure,
+};
+
+/// How many contacts are stored at once.
+const BATCH: usize = 500;
+
+/// What becomes of contacts: whose they are, and where they go.
+pub struct Enroller<'a> {
+    /// Where campaigns go.
+    pub campaigns: &'a dyn CampaignStore,
+    /// Where opt-outs go.
+    pub contacts: &'a dyn ContactStore,
+    /// Where ids come from.
+    pub entropy: &'a dyn Entropy,
+    /// The present instant.
+    pub now: Instant,
+    /// The clock and the numbers by which first send dates are planned.
+    pub desk: Arc<Bench>,
+    /// The agent.
+    pub user_id: UserId,
+    /// Only look; store nothing.
+    pub dry_run: bool,
+}
+
+/// How the contacts of a file fared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Rows of the file, the header not counted.
+    pub rows: u64,
+    /// New campaigns; in a dry run, rows that would be stored.
+    pub enrolled: u64,
+    /// Rows whose campaign was there already.
+    pub already_enrolled: u64,
+    /// Rows whose person wants no mail; they are among the two above.
+    pub opted_out: u64,
+    /// New campaigns about a ZIP code alone.
+    pub without_address: u64,
+    /// New campaigns whose agent approves each email.
+    pub to_approve: u64,
+    /// Rows with a problem.
+    pub refused: u64,
+}
+
+impl Tally {
+    /// Adds those of another file.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.enrolled += other.enrolled;
+        self.already_enrolled += other.already_enrolled;
+        self.opted_out += other.opted_out;
+        self.without_address += other.without_address;
+        self.to_approve += other.to_approve;
+        self.refused += other.refused;
+    }
+}
+
+impl Enroller<'_> {
+    /// Stores the contacts of a file; rows with a problem are told of and left out.
+    ///
+    /// # Errors
+    /// A store's, or `told`'s. What was stored before stays; repeating the whole file changes nothing about it.
+    pub async fn enrol_file<R: BufRead>(
+        &self,
+        file: &mut ContactsFile<'_, R>,
+        told: &mut (dyn FnMut(&RowProblem) -> Result<(), Failure> + Send),
+    ) -> Result<Tally, Failure> {
+        let mut tally = Tally::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        while let Some(row) = file.next_row()? {
+            tally.rows += 1;
+            match row {
+                Ok(row) => batch.push((row, spread(tally.rows))),
+                Err(problem) => {
+                    tally.refused += 1;
+                    told(&problem)?;
+                }
+            }
+            if batch.len() == BATCH {
+                self.enrol(std::mem::take(&mut batch), &mut tally).await?;
+            }
+        }
+        self.enrol(batch, &mut tally).await?;
+        Ok(tally)
+    }
+
+    async fn enrol(&self, batch: Vec<(NewContactRow, SendDay)>, tally: &mut Tally) -> Result<(), Failure> {
+        let marks: Vec<(bool, bool)> =
+            batch.iter().map(|(row, _)| (row.home.is_none(), row.check_before_sending)).collect();
+        tally.opted_out += batch.iter().map(|(row, _)| u64::from(row.opted_out)).sum::<u64>();
+        if self.dry_run {
+            tally.enrolled += batch.len() as u64;
+            for (without_address, to_approve) in marks {
+                tally.without_address += u64::from(without_address);
+                tally.to_approve += u64::from(to_approve);
+            }
+            return Ok(());
+        }
+        // First, so that no campaign to such an address is ever awake.
+        for (row, _) in batch.iter().filter(|(row, _)| row.opted_out) {
+            self.suppress(row).await?;
+        }
+        let new = batch.into_iter().map(|(row, spread)| self.campaign(row, spread)).collect();
+        let mut enrolled = Vec::new();
+        for (enrolment, (without_address, to_approve)) in
+            self.campaigns.enrol(new).await?.into_iter().zip(marks)
+        {
+            match enrolment {
+                Enrolment::Enrolled(id) => {
+                    enrolled.push(id);
+                    tally.enrolled += 1;
+                    tally.without_address += u64::from(without_address);
+                    tally.to_approve += u64::from(to_approve);
+                }
+                Enrolment::Exists(_) => tally.already_enrolled += 1,
+                Enrolment::NoAgent(id) => {
+                    return Err(Failure::new(format!(
+                        "there is no agent {id}; `dripr agent list` shows them"
+                    )));
+                }
+            }
+        }
+        self.plan(enrolled).await
+    }
+
+    /// Plans the first send dates, and puts campaigns of people who want no mail where they belong. An engine would do
+    /// so at its next tick; whoever looks at the campaigns now need not wait for it.
+    async fn plan(&self, enrolled: Vec<CampaignId>) -> Result<(), Failure> {
+        let tick = |campaign_id| Command {
+            campaign_id,
+            actor: Actor::System,
+            action: Action::Tick,
+            desk: self.desk.clone(),
+        };
+        self.campaigns.execute(enrolled.into_iter().map(tick).collect()).await?;
+        Ok(())
+    }
+
+    async fn suppress(&self, row: &NewContactRow) -> PortResult<()> {
+        let suppression = Suppression {
+            user_id: self.user_id.clone(),
+            address: row.email.clone(),
+            cause: SuppressionCause::OptOut,
+            since: self.now,
+        };
+        self.contacts.suppress(suppression, Actor::User(self.user_id.clone())).await
+    }
+
+    fn campaign(&self, row: NewContactRow, spread: SendDay) -> NewCampaign {
+        // On a virtual clock a contact may come from its future; it counts as made now.
+        let created_at = row.created_at.map_or(self.now, |at| at.min(self.now));
+        let contact = Contact {
+            id: ContactId::from(self.entropy.id(self.now)),
+            user_id: self.user_id.clone(),
+            first_name: row.first_name,
+            last_name: row.last_name,
+            email: row.email,
+            created_at,
+            deleted_at: None,
+        };
+        let mut campaign = Campaign::new(
+            CampaignId::from(self.entropy.id(self.now)),
+            self.user_id.clone(),
+            contact.id.clone(),
+            row.zip_code,
+            row.home,
+            row.fixed_send_day.unwrap_or(spread),
+            created_at,
+        );
+        campaign.check_before_sending = row.check_before_sending;
+        NewCampaign { contact, campaign }
+    }
+}
+
+/// Send days spread evenly over the month, by a row's place in its file.
+fn spread(row: u64) -> SendDay {
+    let place = usize::try_from(row.saturating_sub(1) % 28).unwrap_or(0);
+    SendDay::all().nth(place).unwrap_or(SendDay::FIRST)
+}

@@ -1,0 +1,24 @@
+//! The parts of the program `dripr`, as a library that its tests can reach.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | the subcommands, a file each |
+//! | [`config`] | what a deployment can choose, a file a section |
+//! | [`compose`] | config in, ports out: the one place where implementations are chosen |
+//! | [`contacts_file`] | reading contacts from CSV exports |
+//! | [`enrolment`] | from contacts to campaigns |
+//! | [`demo`] | months of campaigns on a virtual clock |
+//! | [`sample`] | the data that the demonstration ships with |
+//! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
+//! | [`failure`] | why a subcommand failed, in one sentence |
+
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod contacts_file;
+pub mod demo;
+pub mod enrolment;
+pub mod failure;
+pub mod os_entropy;
+pub mod sample;
+pub mod system_clock;

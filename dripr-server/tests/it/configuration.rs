@@ -1,0 +1,161 @@
+//! What a configuration can hold, and what is said where it is wrong.
+
+use std::{collections::BTreeMap, path::Path};
+
+use crate::program::{CONFIG, dripr};
+use dripr_server::config::Config;
+
+const EXAMPLE: &str = include_str!("../../dripr.example.toml");
+const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("/srv/dripr"), &|_| None).map_err(|problem| problem.to_string())
+}
+
+/// All keys there are, told by the parser itself when it meets one that it does not know.
+fn keys() -> BTreeMap<String, Vec<String>> {
+    let expected = |text: &str| {
+        let error = parse(text).unwrap_err();
+        let (_, list) = error.split_once("expected ").unwrap();
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let sections = expected("[no_such_section]\n");
+    assert!(sections.len() >= 7, "{sections:?}");
+    sections
+        .into_iter()
+        .map(|section| {
+            let keys = expected(&format!("[{section}]\nno_such_key = 1\n"));
+            (section, keys)
+        })
+        .collect()
+}
+
+#[test]
+fn the_example_loads_and_shows_the_defaults() {
+    let refused = parse(EXAMPLE).unwrap_err();
+    assert!(refused.starts_with("public.opt_out_key: is still that of the example"), "{refused}");
+    let example = parse(&EXAMPLE.replace("change-me-to-a-long-random-text", "a key for tests only")).unwrap();
+    let bare = parse(CONFIG).unwrap();
+    assert_eq!(example.policy, bare.policy);
+    assert_eq!(example.drain, bare.drain);
+    assert_eq!(example.database.path, bare.database.path);
+    assert_eq!(example.outbox.dir, bare.outbox.dir);
+    assert_eq!(example.archive.dir, bare.archive.dir);
+    assert_eq!(example.log.filter, bare.log.filter);
+    assert_eq!(example.data.sales_source, bare.data.sales_source);
+    assert_eq!(example.data.rates_source, bare.data.rates_source);
+    assert_eq!(example.policy, dripr_core::policy::Policy::default());
+}
+
+#[test]
+fn every_key_stands_in_the_example_and_in_the_documentation() {
+    for (section, keys) in keys() {
+        let (_, rest) = EXAMPLE.split_once(&format!("\n[{section}]\n")).unwrap();
+        let body = rest.split("\n[").next().unwrap();
+        for key in keys {
+            let stands =
+                body.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+            assert!(stands, "dripr.example.toml lacks {section}.{key}");
+            assert!(
+                PAGE.contains(&format!("| `{section}.{key}` |")),
+                "docs/configuration.md lacks {section}.{key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_documentation_names_no_key_that_is_not_there() {
+    let keys = keys();
+    for line in PAGE.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let name = line.split('`').next().unwrap();
+        let Some((section, key)) = name.split_once('.') else { continue };
+        assert!(keys.get(section).is_some_and(|keys| keys.iter().any(|known| known == key)), "{name}");
+    }
+}
+
+#[test]
+fn relative_paths_count_from_the_folder_of_the_file() {
+    let config = parse(CONFIG).unwrap();
+    assert_eq!(config.database.path, Path::new("/srv/dripr/dripr.db"));
+    assert_eq!(config.data.sales, Path::new("/srv/dripr/sales.csv"));
+}
+
+#[test]
+fn every_mistake_is_named_with_its_key() {
+    let without =
+        |key: &str| CONFIG.lines().filter(|line| !line.starts_with(key)).collect::<Vec<_>>().join("\n");
+    let with = |line: &str| format!("{CONFIG}{line}\n");
+    for (text, named) in [
+        (without("url"), "public.url: missing"),
+        (without("opt_out_key"), "public.opt_out_key: missing"),
+        (without("sales"), "data.sales: missing"),
+        (CONFIG.replace("https://reports.example", "reports.example"), "public.url: public base URL"),
+        (CONFIG.replace("a key for tests only", "short"), "public.opt_out_key: the opt-out key must have"),
+        (with("opnes = \"11:00\""), "line 7: sending.opnes: unknown field `opnes`, expected one of"),
+        (with("[postbox]\ndir = \"x\""), "line 7: postbox: unknown field `postbox`"),
+        (with("opens = \"25:00\""), "line 7: sending.opens: a time of day is written HH:MM"),
+        (with("opens = 11"), "line 7: sending.opens: invalid type: integer `11`"),
+        (with("opens = \"18:00\"\ncloses = \"11:00\""), "sending.closes: window must open before it closes"),
+        (
+            with("window = false\nopens = \"24:00\""),
+            "sending.opens: hours.anytime.opens must be before 24:00",
+        ),
+        (with("zone = \"EST5\""), "sending.zone: zone must be the name of an IANA time zone, not \"EST5\""),
+        (with("grace_days = 15"), "sending.grace_days: grace_days must be at most 14, not \"15\""),
+        (with("minimum_gap_days = 29"), "sending.minimum_gap_days"),
+        (with("lead_hours = -1"), "line 7: sending.lead_hours: invalid value: integer `-1`"),
+        (
+            with("default_send_day = 31"),
+            "line 7: sending.default_send_day: fixed_send_day must be a day from 1 to 28",
+        ),
+        (with("[limits]\nattempts = 0"), "limits.attempts: must be at least 1, not 0"),
+        (with("[limits]\nwriter_timeout_seconds = 300"), "limits.writer_timeout_seconds: must be below"),
+        (
+            with("opens = \"11:00\"\ncloses = \"11:01\"\n[limits]\nmail_timeout_seconds = 60"),
+            "limits.mail_timeout_seconds: window 11:00-11:01 lasts 60 s, no longer than the call timeout",
+        ),
+        (with("[log]\nfilter = \"dripr=loud\""), "log.filter: "),
+        (with("closes = "), "line 7: sending.closes: "),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(error.contains(named), "{named}\n{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn the_environment_overrides_key_and_delay() {
+    let environment = |name: &str| match name {
+        "DRIPR_OPT_OUT_KEY" => Some("a key from the environment".to_owned()),
+        "FIRST_TIME_CAMPAIGN_DELAY_HOURS" => Some("0".to_owned()),
+        _ => None,
+    };
+    let text = CONFIG.replace("opt_out_key = \"a key for tests only\"\n", "");
+    let config = Config::parse(&text, Path::new(""), &environment).unwrap();
+    assert_eq!(config.policy.rules.first_time_delay().hours(), 0);
+    let wrong = |name: &str| (name == "FIRST_TIME_CAMPAIGN_DELAY_HOURS").then(|| "soon".to_owned());
+    let error = Config::parse(CONFIG, Path::new(""), &wrong).err().unwrap().to_string();
+    assert_eq!(error, "FIRST_TIME_CAMPAIGN_DELAY_HOURS: must be whole hours from 0 to 65535, not \"soon\"");
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let config = parse(CONFIG).unwrap();
+    assert!(!format!("{config:?}").contains("a key for tests only"));
+}
+
+#[test]
+fn the_program_names_file_line_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = dripr(folder.path(), &["campaigns"]).failure();
+    assert!(run.stderr.contains("cannot read the configuration dripr.toml"), "{}", run.stderr);
+    std::fs::write(folder.path().join("my.toml"), format!("{CONFIG}opnes = 1\n")).unwrap();
+    let run = dripr(folder.path(), &["campaigns", "--config", "my.toml"]).failure();
+    assert!(run.stderr.starts_with("dripr: my.toml, line 7: sending.opnes: unknown field"), "{}", run.stderr);
+    std::fs::write(folder.path().join("dripr.toml"), "[public]\nopt_out_key = \"a key for tests only\"\n")
+        .unwrap();
+    let run = dripr(folder.path(), &["run"]).failure();
+    assert!(run.stderr.starts_with("dripr: dripr.toml: public.url: missing"), "{}", run.stderr);
+    assert!(!folder.path().join("dripr.db").exists(), "nothing is made before the configuration is sound");
+}

@@ -1,0 +1,100 @@
+//! `dripr import`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{deployment, dripr};
+
+const CONTACTS: &str = "\u{feff}First Name,Last Name,E-mail 1 - Value,street,city,state,zip,fixed_send_day,created_at,unsubscribed\r\n\
+    Ana,Ruiz,ana@home.example,12 Elm St,Seattle,WA,98103,7,,\r\n\
+    Bo,Lind,,14 Elm St,Seattle,WA,98103,7,,\r\n\
+    Cy,Moss,cy@home.example,16 Elm St,Seattle,WA,98103,31,,\r\n\
+    Di,Park,di@home.example,18 Elm St,Seattle,WA,00000,7,,\r\n\
+    Ed,Vale,ed@home.example,20 Elm St,Seattle,WA,98103,7,someday,\r\n\
+    Flo,Wade,flo@home.example,22 Elm St,Seattle,WA,98103,7,,yes\r\n\
+    Gil,York,gil@home.example,,,,98103,7,,\r\n";
+
+#[test]
+fn faulty_rows_are_reported_and_good_ones_go_on() {
+    let folder = deployment();
+    fs::write(folder.path().join("contacts.csv"), CONTACTS).unwrap();
+    let run = dripr(folder.path(), &["import", "contacts.csv", "--agent", "a1"]).success();
+    assert_eq!(
+        run.stdout.lines().collect::<Vec<_>>(),
+        [
+            "row 3: email \"\": it is empty",
+            "row 4: fixed_send_day \"31\": must be a day from 1 to 28",
+            "row 5: zip_code \"00000\": no area has this ZIP code",
+            "row 6: created_at \"someday\": must be an RFC 3339 time such as 2026-03-01T15:00:00Z, or a date such as 2026-03-01",
+            "7 rows: 3 enrolled, 0 already there, 4 refused; 1 opted out",
+        ]
+    );
+    let campaigns = list(&folder, &[]);
+    assert_eq!(campaigns.len(), 3);
+    let asleep = campaigns.iter().find(|campaign| campaign["recipient"] == "flo@home.example").unwrap();
+    assert_eq!(asleep["status"], "UNSUBSCRIBED");
+    assert_eq!(list(&folder, &["--status=UNSUBSCRIBED"]).len(), 1);
+
+    let again = dripr(folder.path(), &["import", "contacts.csv", "--agent", "a1"]).success();
+    assert!(again.stdout.contains("0 enrolled, 3 already there, 4 refused"), "{}", again.stdout);
+    assert_eq!(list(&folder, &[]).len(), 3);
+}
+
+#[test]
+fn a_dry_run_reports_the_same_and_stores_nothing() {
+    let folder = deployment();
+    fs::write(folder.path().join("contacts.csv"), CONTACTS).unwrap();
+    let run =
+        dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--dry-run", "--json"]).success();
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["dry_run"], true);
+    assert_eq!((&report["rows"], &report["enrolled"], &report["refused"]), (&7.into(), &3.into(), &4.into()));
+    let problem = &report["problems"][1];
+    assert_eq!(
+        (&problem["row"], &problem["field"], &problem["value"]),
+        (&4.into(), &"fixed_send_day".into(), &"31".into())
+    );
+    assert_eq!(list(&folder, &[]).len(), 0);
+}
+
+#[test]
+fn more_contacts_than_one_batch_are_stored() {
+    let folder = deployment();
+    let mut contacts = String::from("email,zip\n");
+    for n in 0..1203 {
+        contacts.push_str(&format!("home{n}@home.example,98103\n"));
+    }
+    fs::write(folder.path().join("contacts.csv"), contacts).unwrap();
+    let run = dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--send-day=12"]).success();
+    assert!(run.stdout.starts_with("1203 rows: 1203 enrolled"), "{}", run.stdout);
+    let campaigns = list(&folder, &[]);
+    assert_eq!(campaigns.len(), 1203);
+    assert!(campaigns.iter().all(|campaign| campaign["fixed_send_day"] == 12));
+}
+
+#[test]
+fn what_cannot_be_imported_at_all_is_named() {
+    let folder = deployment();
+    let path = folder.path();
+    fs::write(path.join("names.csv"), "first,last\nAna,Ruiz\n").unwrap();
+    fs::write(path.join("bad.csv"), "email,zip\nnobody,98103\n").unwrap();
+    for (arguments, named) in [
+        (["import", "missing.csv", "--agent=a1"], "dripr: cannot open missing.csv: No such file"),
+        (
+            ["import", "names.csv", "--agent=a1"],
+            "cannot import names.csv: it has no column of email addresses",
+        ),
+        (["import", "names.csv", "--agent=a2"], "there is no agent a2"),
+        (["import", "bad.csv", "--agent=a1"], "no row of bad.csv could be used"),
+    ] {
+        let run = dripr(path, &arguments).failure();
+        assert!(run.stderr.contains(named), "{}", run.stderr);
+    }
+    assert_eq!(list(&folder, &[]).len(), 0);
+}
+
+fn list(folder: &tempfile::TempDir, more: &[&str]) -> Vec<Value> {
+    let run = dripr(folder.path(), &[&["campaigns", "--json"][..], more].concat()).success();
+    serde_json::from_str(&run.stdout).unwrap()
+}

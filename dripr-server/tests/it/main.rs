@@ -1,0 +1,11 @@
+//! The real program, run as people run it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+
+mod commands;
+mod configuration;
+mod demonstration;
+mod import;
+mod program;
+mod running;
+mod schedule;
