@@ -1,0 +1,95 @@
+//! dripr inside an axum program: the engine's loops are spawned beside the server, and two routes look into it.
+//!
+//! ```text
+//! cargo run -p dripr-examples --example embed_in_axum
+//! curl http://127.0.0.1:8080/campaigns/CAMPAIGN/explain
+//! curl -X POST http://127.0.0.1:8080/campaigns/CAMPAIGN/skip
+//! ```
+//!
+//! It keeps its data in a folder of the system's for temporary files, so that it leaves nothing behind in yours.
+
+use std::{error::Error, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use dripr_adapters::{
+    composed_writer::ComposedWriter,
+    file_outbox::FileOutbox,
+    sql::sqlite::{SqliteOptions, SqliteStore},
+    templates::Templates,
+};
+use dripr_core::{
+    Dripr,
+    campaign::{Action, Actor, Explanation},
+    email::OptOutLinks,
+    engine::CommandError,
+    ids::CampaignId,
+    testkit::samples,
+};
+use dripr_server::{os_entropy::OsEntropy, system_clock::SystemClock};
+use tokio::{net::TcpListener, task::JoinSet};
+
+type Failed = (StatusCode, String);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let folder = std::env::temp_dir().join("dripr-in-axum");
+    std::fs::create_dir_all(&folder)?;
+    let store = SqliteStore::open(folder.join("dripr.db"), SqliteOptions::default()).await?;
+    let dripr = Dripr::builder()
+        .clock(Arc::new(SystemClock))
+        .entropy(Arc::new(OsEntropy))
+        .store(Arc::new(store.clone()))
+        // A real program gives its own data provider here.
+        .source(Arc::new(samples::Source))
+        .writer(Arc::new(ComposedWriter::new()))
+        .renderer(Arc::new(Templates::builtin()?))
+        .mailer(Arc::new(FileOutbox::open(folder.join("outbox"))?))
+        .opt_out_links(OptOutLinks::new("https://reports.example", "change this key".repeat(2).into())?)
+        .build()?;
+
+    let mut workers = JoinSet::new();
+    for worker in dripr.workers() {
+        workers.spawn(worker);
+    }
+    let routes = Router::new()
+        .route("/campaigns/{id}/explain", get(explain))
+        .route("/campaigns/{id}/skip", post(skip))
+        .with_state(dripr.clone());
+    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    println!("listening on http://{}, emails go to {}", listener.local_addr()?, folder.display());
+    axum::serve(listener, routes)
+        .with_graceful_shutdown(async {
+            // Without a way to hear Ctrl-C the program is simply killed, which is as safe.
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await?;
+
+    // In order: no new work, what is in hand is finished, the database is closed.
+    dripr.stop();
+    workers.join_all().await;
+    store.close().await;
+    Ok(())
+}
+
+async fn explain(State(dripr): State<Dripr>, Path(id): Path<String>) -> Result<Json<Explanation>, Failed> {
+    let id = CampaignId::new(id).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    match dripr.explain(&id).await {
+        Ok(Some(explanation)) => Ok(Json(explanation)),
+        Ok(None) => Err((StatusCode::NOT_FOUND, format!("there is no campaign {id}"))),
+        Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+    }
+}
+
+async fn skip(State(dripr): State<Dripr>, Path(id): Path<String>) -> Result<StatusCode, Failed> {
+    let id = CampaignId::new(id).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    match dripr.command(&id, Actor::Operator, Action::Skip { reason: None }).await {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(CommandError::Refused(refusal)) => Err((StatusCode::CONFLICT, refusal.to_string())),
+        Err(CommandError::Port(error)) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+    }
+}

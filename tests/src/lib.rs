@@ -1,0 +1,89 @@
+//! A harness for whole campaigns on a real store: a virtual clock, a mailbox that is the truth about what was sent, and
+//! an engine that can be killed between any two of its awaits and begun again.
+
+use std::{error::Error, pin::pin, sync::Arc, task::Poll};
+
+use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_core::{
+    Dripr,
+    email::OptOutLinks,
+    ports::{AgentStore, CampaignStore},
+    schedule::Instant,
+    testkit::{Mailbox, ManualClock, SeededEntropy, samples},
+};
+
+/// What may go wrong while a world is built or driven.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Campaigns of one agent in one SQLite file.
+pub struct World {
+    folder: tempfile::TempDir,
+    /// The virtual clock.
+    pub clock: Arc<ManualClock>,
+    /// What was accepted.
+    pub mailbox: Arc<Mailbox>,
+}
+
+impl World {
+    /// A world with campaigns for a send day.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn new(campaigns: usize, day: u8, start: Instant) -> Result<Self, Failure> {
+        let world = Self {
+            folder: tempfile::tempdir()?,
+            clock: Arc::new(ManualClock::at(start)),
+            mailbox: Arc::new(Mailbox::new()),
+        };
+        let store = world.store().await?;
+        let agent = samples::agent("agent", start)?;
+        store.register(agent.clone(), samples::user_created(&agent)).await?;
+        let zips = ["98103", "98115", "98052"];
+        let new: Result<Vec<_>, _> =
+            (1..=campaigns).map(|n| samples::campaign(&agent, n, zips[n % zips.len()], day, start)).collect();
+        store.enrol(new?).await?;
+        store.close().await;
+        Ok(world)
+    }
+
+    /// The store, opened as a new process would.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn store(&self) -> Result<SqliteStore, Failure> {
+        Ok(SqliteStore::open(self.folder.path().join("dripr.db"), SqliteOptions::default()).await?)
+    }
+
+    /// An engine over a store.
+    ///
+    /// # Errors
+    /// If it is incomplete.
+    pub fn engine(&self, store: &SqliteStore) -> Result<Dripr, Failure> {
+        let links =
+            OptOutLinks::new("https://reports.example", "a key that is long enough".to_owned().into())?;
+        Ok(Dripr::builder()
+            .clock(self.clock.clone())
+            .entropy(Arc::new(SeededEntropy::new(7)))
+            .store(Arc::new(store.clone()))
+            .source(Arc::new(samples::Source))
+            .writer(Arc::new(samples::Writer))
+            .renderer(Arc::new(samples::Renderer))
+            .mailer(self.mailbox.clone())
+            .opt_out_links(links)
+            .build()?)
+    }
+}
+
+/// Awaits a future for at most so many polls, then drops it, as a crash would. `None` if it was dropped.
+pub async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
