@@ -49,9 +49,12 @@ impl Engine {
     async fn ticker(self: Arc<Self>) {
         let mut failures = 0;
         while !self.is_stopping() {
-            // Anything stored from here on wakes the sleep below.
+            // What is stored during the tick, by itself too, is seen by the look at the next deadline.
             self.sleeps_until.store(i64::MIN, Ordering::Release);
-            let next = match self.tick().await {
+            let ticked = self.tick().await;
+            // What is stored from here on ends the sleep: that look may have come too early to see it.
+            self.sleeps_until.store(i64::MAX, Ordering::Release);
+            let next = match ticked {
                 Ok(_) => self.ports.campaigns.next_due().await,
                 Err(error) => Err(error),
             };
