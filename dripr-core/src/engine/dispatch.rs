@@ -120,20 +120,19 @@ impl Engine {
                 (work, delivery, action)
             }
         });
-        // What is finished by now is stored together; what is slow holds up nothing.
-        let mut finished = handled.buffer_unordered(self.pace.concurrency).ready_chunks(self.pace.batch);
-        while let Some(chunk) = finished.next().await {
-            self.store(chunk, settlements).await;
+        // What is finished by now is stored together; what is slow holds up nothing. All of it is polled all the time: a
+        // handler that was given its turn at a connection must be able to use it while other results are stored.
+        let finished = handled.buffer_unordered(self.pace.concurrency).ready_chunks(self.pace.batch);
+        let mut stored = finished.map(|chunk| self.store(chunk)).buffer_unordered(self.pace.batch);
+        while let Some(settled) = stored.next().await {
+            settlements.extend(settled);
         }
         Ok(())
     }
 
-    /// Stores what became of some works, and settles their deliveries after that.
-    async fn store(
-        &self,
-        finished: Vec<(Work, Delivery, Option<Action>)>,
-        settlements: &mut Vec<Settlement>,
-    ) {
+    /// Stores what became of some works, and gives how their deliveries are settled after that.
+    async fn store(&self, finished: Vec<(Work, Delivery, Option<Action>)>) -> Vec<Settlement> {
+        let mut settlements = Vec::with_capacity(finished.len());
         let mut commands = Vec::with_capacity(finished.len());
         let mut deliveries = Vec::with_capacity(finished.len());
         for (work, delivery, action) in finished {
@@ -164,6 +163,7 @@ impl Engine {
                 settlements.extend(deliveries.into_iter().map(|delivery| self.later(delivery)));
             }
         }
+        settlements
     }
 
     /// What is to be stored of an outcome.

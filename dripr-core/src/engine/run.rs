@@ -108,15 +108,19 @@ impl Engine {
             // Listening begins before looking, so that nothing arrives unheard between the two.
             let mut arrived = self.ports.queue.arrived(&queues);
             let heard = poll!(&mut arrived).is_ready();
-            match self.work_through(queue).await {
-                Ok(received) if received > 0 || heard => failures = 0,
-                Ok(_) => {
-                    failures = 0;
+            let looked = match self.work_through(queue).await {
+                Ok(received) if received > 0 || heard => Ok(None),
+                Ok(_) => self.ports.queue.next_visible(&queues).await.map(|visible| {
                     let now = self.ports.clock.now();
                     let longest = after(now, LONGEST_SLEEP);
-                    let visible = self.ports.queue.next_visible(&queues).await.ok().flatten();
-                    let wake = visible.map_or(longest, |at| at.clamp(now, longest));
-                    if wake > now {
+                    Some(visible.map_or(longest, |at| at.min(longest))).filter(|wake| *wake > now)
+                }),
+                Err(error) => Err(error),
+            };
+            match looked {
+                Ok(wake) => {
+                    failures = 0;
+                    if let Some(wake) = wake {
                         self.rest(wake, arrived).await;
                     }
                 }
