@@ -1,8 +1,11 @@
 //! Driving the engine by hand: for virtual clocks, tests, and hosts with a loop of their own.
 
-use chrono::TimeDelta;
+use std::sync::Arc;
 
-use super::Dripr;
+use chrono::TimeDelta;
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{Dripr, Engine};
 use crate::{errors::PortResult, schedule::Instant};
 
 /// What a step did, and when the next one has something to do.
@@ -20,34 +23,43 @@ impl Dripr {
     /// # Errors
     /// A port's; what was done before it is stored, and another step goes on from there.
     pub async fn step(&self) -> PortResult<Step> {
-        let engine = &self.engine;
-        let mut handled = 0;
-        loop {
-            let mut worked = engine.relay().await?;
-            for queue in &engine.queues {
-                loop {
-                    let received = engine.work_through(*queue).await?;
-                    worked += received;
-                    if received < engine.pace.batch {
-                        break;
+        self.engine.everything_due().await
+    }
+}
+
+impl Engine {
+    /// Boxed, so that what it consists of is compiled with this crate and not once more with each host.
+    fn everything_due(self: &Arc<Self>) -> BoxFuture<'_, PortResult<Step>> {
+        async move {
+            let mut handled = 0;
+            loop {
+                let mut worked = self.relay().await?;
+                for queue in &self.queues {
+                    loop {
+                        let received = self.work_through(*queue).await?;
+                        worked += received;
+                        if received < self.pace.batch {
+                            break;
+                        }
                     }
+                    worked += self.relay().await?;
                 }
-                worked += engine.relay().await?;
+                if self.ticks {
+                    worked += self.tick().await?;
+                }
+                handled += worked;
+                if worked == 0 {
+                    break;
+                }
             }
-            if engine.ticks {
-                worked += engine.tick().await?;
-            }
-            handled += worked;
-            if worked == 0 {
-                break;
-            }
+            let now = self.ports.clock.now();
+            let due = if self.ticks { self.ports.campaigns.next_due().await? } else { None };
+            let visible = self.ports.queue.next_visible(&self.queues).await?;
+            // What is due and did not move would be looked at for ever; a minute is the least between two looks.
+            let soon = now.checked_add_signed(TimeDelta::seconds(60)).unwrap_or(now);
+            let next = [due, visible].into_iter().flatten().min().map(|at| if at > now { at } else { soon });
+            Ok(Step { handled, next })
         }
-        let now = engine.ports.clock.now();
-        let due = if engine.ticks { engine.ports.campaigns.next_due().await? } else { None };
-        let visible = engine.ports.queue.next_visible(&engine.queues).await?;
-        // What is due and did not move would be looked at for ever; a minute is the least between two looks.
-        let soon = now.checked_add_signed(TimeDelta::seconds(60)).unwrap_or(now);
-        let next = [due, visible].into_iter().flatten().min().map(|at| if at > now { at } else { soon });
-        Ok(Step { handled, next })
+        .boxed()
     }
 }

@@ -15,6 +15,7 @@ mod skip;
 use std::{
     io::{self, Write},
     path::PathBuf,
+    pin::Pin,
     process::ExitCode,
 };
 
@@ -117,19 +118,23 @@ impl Cli {
 }
 
 impl Subcommands {
-    async fn dispatch(self, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    /// Boxed, so that each subcommand is compiled once and not for each way in which a runtime may wait for it.
+    fn dispatch(
+        self,
+        out: &mut (dyn Write + Send),
+    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         match self {
-            Self::Demo(args) => demo::run(args, out).await,
-            Self::Agent(args) => agent::run(args, out).await,
-            Self::Import(args) => import::run(args, out).await,
-            Self::Campaigns(args) => campaigns::run(args, out).await,
-            Self::Approve(args) => approve::run(args, out).await,
-            Self::Skip(args) => skip::run(args, out).await,
-            Self::Retry(args) => retry::run(args, out).await,
-            Self::Explain(args) => explain::run(args, out).await,
-            Self::Migrate(args) => migrate::run(args, out).await,
-            Self::Schedule(args) => schedule::run(&args, out),
-            Self::Run(args) => run::run(&args),
+            Self::Demo(args) => Box::pin(demo::run(args, out)),
+            Self::Agent(args) => Box::pin(agent::run(args, out)),
+            Self::Import(args) => Box::pin(import::run(args, out)),
+            Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
+            Self::Approve(args) => Box::pin(approve::run(args, out)),
+            Self::Skip(args) => Box::pin(skip::run(args, out)),
+            Self::Retry(args) => Box::pin(retry::run(args, out)),
+            Self::Explain(args) => Box::pin(explain::run(args, out)),
+            Self::Migrate(args) => Box::pin(migrate::run(args, out)),
+            Self::Schedule(args) => Box::pin(async move { schedule::run(&args, out) }),
+            Self::Run(args) => Box::pin(async move { run::run(&args) }),
         }
     }
 }

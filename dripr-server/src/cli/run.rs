@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -20,7 +20,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config.load()?;
     config.log.start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(until_told_to_stop(config));
+    // As for the other subcommands: compiled once.
+    let work: Pin<Box<dyn Future<Output = Result<(), Failure>>>> = Box::pin(until_told_to_stop(config));
+    let result = runtime.block_on(work);
     // A provider call that does not end keeps nobody waiting.
     runtime.shutdown_background();
     result

@@ -1,7 +1,7 @@
 //! `[log]`: what is said on stderr while running.
 
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::ConfigProblem;
 
@@ -21,16 +21,16 @@ impl Default for Log {
 
 impl Log {
     pub(super) fn check(self) -> Result<Self, ConfigProblem> {
-        EnvFilter::try_new(&self.filter).map_err(|error| ConfigProblem::key("log.filter", error))?;
+        self.filter.parse::<Targets>().map_err(|error| ConfigProblem::key("log.filter", error))?;
         Ok(self)
     }
 
     /// Sends the program's log to stderr from here on.
     pub fn start(&self) {
+        // It was checked when the configuration was read.
+        let filter = self.filter.parse::<Targets>().unwrap_or_default();
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
         // A second start, as in tests, keeps the first.
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(&self.filter))
-            .with_writer(std::io::stderr)
-            .try_init();
+        let _ = tracing_subscriber::registry().with(lines).try_init();
     }
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use dripr_core::errors::{Fault, PortError, PortResult};
+use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
     ConnectOptions, Connection, Row, SqliteConnection,
     migrate::MigrateError,
@@ -34,7 +35,21 @@ impl SqliteStore {
     /// [`Fault::Corrupt`] if the file is damaged, is no database of dripr's or was written by a newer version;
     /// [`Fault::Misconfigured`] if it cannot be created, read or written.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> PortResult<Self> {
-        let path = path.as_ref();
+        opened(path.as_ref(), options).await
+    }
+
+    /// Creates a file or brings its schema up to date, and nothing else.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`].
+    pub async fn migrate(path: impl AsRef<Path>) -> PortResult<()> {
+        prepare(path.as_ref(), &SqliteOptions::default()).await
+    }
+}
+
+/// Boxed, so that all that writes is compiled with this crate and not once more with each host.
+fn opened(path: &Path, options: SqliteOptions) -> BoxFuture<'_, PortResult<SqliteStore>> {
+    async move {
         prepare(path, &options).await?;
         let connecting = connecting(path, &options);
         let reads = SqlitePoolOptions::new()
@@ -47,16 +62,9 @@ impl SqliteStore {
         let arrivals = Arc::new(Arrivals::default());
         let writer = Writer::spawn(connecting, &options, arrivals.clone()).await?;
         let shared = Shared { reads, writer, arrivals, areas: AreaCache::default(), bases: Bases::default() };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(SqliteStore { shared: Arc::new(shared) })
     }
-
-    /// Creates a file or brings its schema up to date, and nothing else.
-    ///
-    /// # Errors
-    /// As for [`SqliteStore::open`].
-    pub async fn migrate(path: impl AsRef<Path>) -> PortResult<()> {
-        prepare(path.as_ref(), &SqliteOptions::default()).await
-    }
+    .boxed()
 }
 
 fn connecting(path: &Path, options: &SqliteOptions) -> SqliteConnectOptions {
@@ -80,17 +88,20 @@ const TRIES: u32 = 12;
 
 /// Prepares a file. SQLite does not wait while another connection changes a new file's journal mode, whatever the busy
 /// timeout says, so that is waited for here.
-async fn prepare(path: &Path, options: &SqliteOptions) -> PortResult<()> {
-    let mut tried = 1;
-    loop {
-        match prepare_once(path, options).await {
-            Err(error) if error.fault() == Fault::Unavailable && tried < TRIES => {
-                tokio::time::sleep(Duration::from_millis(u64::from(tried) * 20)).await;
-                tried += 1;
+fn prepare<'a>(path: &'a Path, options: &'a SqliteOptions) -> BoxFuture<'a, PortResult<()>> {
+    async move {
+        let mut tried = 1;
+        loop {
+            match prepare_once(path, options).await {
+                Err(error) if error.fault() == Fault::Unavailable && tried < TRIES => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(tried) * 20)).await;
+                    tried += 1;
+                }
+                prepared => return prepared,
             }
-            prepared => return prepared,
         }
     }
+    .boxed()
 }
 
 async fn prepare_once(path: &Path, options: &SqliteOptions) -> PortResult<()> {
