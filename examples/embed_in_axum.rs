@@ -2,10 +2,9 @@
 //!
 //! ```text
 //! cargo run -p dripr-examples --example embed_in_axum
-//! curl http://127.0.0.1:8080/campaigns/CAMPAIGN/explain
-//! curl -X POST http://127.0.0.1:8080/campaigns/CAMPAIGN/skip
 //! ```
 //!
+//! It enrols one sample homeowner and prints two `curl` commands to try.
 //! It keeps its data in a folder of the system's for temporary files, so that it leaves nothing behind in yours.
 
 use std::{error::Error, sync::Arc};
@@ -28,6 +27,7 @@ use dripr_core::{
     email::OptOutLinks,
     engine::CommandError,
     ids::CampaignId,
+    ports::{AgentStore, Clock},
     testkit::samples,
 };
 use dripr_server::{os_entropy::OsEntropy, system_clock::SystemClock};
@@ -52,6 +52,14 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .opt_out_links(OptOutLinks::new("https://reports.example", "change this key".repeat(2).into())?)
         .build()?;
 
+    let now = SystemClock.now();
+    let agent = samples::agent("ana", now)?;
+    store.register(agent.clone(), samples::user_created(&agent)).await?;
+    let homeowner = samples::campaign(&agent, 1, "98103", 12, now)?;
+    let campaign = homeowner.campaign.id.clone();
+    // Enrolling the same homeowner again, at the next start, changes nothing.
+    dripr.enrol(vec![homeowner]).await?;
+
     let mut workers = JoinSet::new();
     for worker in dripr.workers() {
         workers.spawn(worker);
@@ -60,8 +68,11 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .route("/campaigns/{id}/explain", get(explain))
         .route("/campaigns/{id}/skip", post(skip))
         .with_state(dripr.clone());
-    let listener = TcpListener::bind("127.0.0.1:8080").await?;
-    println!("listening on http://{}, emails go to {}", listener.local_addr()?, folder.display());
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    println!("emails go to {}", folder.display());
+    println!("curl http://{address}/campaigns/{campaign}/explain");
+    println!("curl -X POST http://{address}/campaigns/{campaign}/skip");
     axum::serve(listener, routes)
         .with_graceful_shutdown(async {
             // Without a way to hear Ctrl-C the program is simply killed, which is as safe.
