@@ -171,6 +171,10 @@ fn changes_are_told_as_large_as_they_are_and_only_where_they_compare() {
     assert!(text(valuation("2015-02-01", 900_000)).contains("$316,000 (35.1%) less than the $900,000"));
     assert!(!text(valuation("2015-02-01", 900_000)).contains("inside today's range"));
     assert!(text(valuation("2015-02-01", 584_000)).contains("the same figure as on February 1, 2015"));
+    for near in [583_000, 586_900] {
+        let text = text(valuation("2015-02-01", near));
+        assert!(text.contains("That is about unchanged from the $58"), "{text}");
+    }
     let elsewhere = Valuation { source: "Another".to_owned(), ..valuation("2015-02-01", 577_000) };
     for none in [
         elsewhere,
@@ -189,7 +193,17 @@ fn where_no_value_can_be_given_the_text_says_why_and_names_none() {
     ));
     assert!(!text.contains('$'), "{text}");
     let mut facts = home_facts(None, None);
-    for hostile in ["{{x}}", "null", "a\n\nb", "call <b>1-800", &"long ".repeat(100), ""] {
+    for reason in [
+        "sales between $0.5 million and $4 million differ too much",
+        "the county’s record – of 1998 – names no area",
+    ] {
+        Arc::make_mut(&mut facts.property).no_value_because = Some(format!("{reason}."));
+        assert!(home_report(&facts).contains(&format!("as of March 1, 2015: {reason}. ")), "{reason}");
+    }
+    let long = "long ".repeat(100);
+    for hostile in
+        ["{{x}}", "null", "a\n\nb", "call <b>1-800", "see evil.example", "see http://192", &long, ""]
+    {
         Arc::make_mut(&mut facts.property).no_value_because = Some(hostile.to_owned());
         let text = home_report(&facts);
         assert!(text.contains("because an honest one cannot be given"), "{hostile:?}: {text}");

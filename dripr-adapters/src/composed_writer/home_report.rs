@@ -24,6 +24,9 @@ pub(super) fn compose(facts: &HomeReportFacts) -> String {
     ])
 }
 
+/// A change of less than so many percent says nothing: an estimate is not that exact.
+const ABOUT_UNCHANGED: f64 = 0.5;
+
 fn estimate(wording: &Wording, valuation: &Valuation) -> String {
     let (value, date) = (figures::money(valuation.value), figures::date(valuation.as_of));
     let sentence = wording
@@ -75,6 +78,9 @@ fn change(now: &Valuation, before: &Valuation) -> Option<String> {
     }
     // Shares of such sizes need no exactness beyond a tenth of a percent.
     let share = difference as f64 / before.value as f64 * 100.0;
+    if share < ABOUT_UNCHANGED {
+        return Some(format!("That is about unchanged from the {then} estimated as of {date}."));
+    }
     let direction = if now.value > before.value { "more" } else { "less" };
     let share = if share <= 1_000.0 { format!(" ({})", figures::percent(share)) } else { String::new() };
     let moved = format!(
@@ -179,7 +185,11 @@ fn no_estimate(wording: &Wording, facts: &HomeReportFacts) -> String {
 /// A reason that reads as the end of a sentence of ours; one that looks like anything else is not repeated.
 fn plain(reason: &str) -> Option<&str> {
     let reason = reason.trim().trim_end_matches('.');
-    let plain = |c: char| c.is_ascii_alphanumeric() || " ,;:'()%/-".contains(c);
-    let says = !reason.is_empty() && reason.len() <= 160 && reason.chars().all(plain);
+    let says = !reason.is_empty()
+        && reason.chars().count() <= 240
+        && reason.chars().all(|c| c.is_alphanumeric() || " .,;:'\u{2019}()%/&$\u{2013}\u{2014}-".contains(c))
+        // A full stop inside a word makes it an address that a mail program turns into a link.
+        && !reason.split('.').skip(1).any(|after| after.starts_with(char::is_alphabetic))
+        && !reason.contains("//");
     (says && !reason.contains("null") && !reason.contains("NaN")).then_some(reason)
 }

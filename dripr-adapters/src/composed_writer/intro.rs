@@ -47,16 +47,13 @@ fn market(wording: &Wording, statistics: &MarketStatistics) -> Option<String> {
         (sales, Some(price)) => {
             let sales = figures::whole(sales.into());
             Some(match wording.one_of(1, &["a", "b", "c"]) {
-                "a" => format!(
-                    "{sales} homes sold {period}, at a median price of {price}: half of them went for more, half for \
-                     less."
-                ),
+                "a" => format!("{sales} homes sold {period}, at a median price of {price}."),
                 "b" => format!(
-                    "The median price of the {sales} homes that sold {period} was {price}, which means that half of \
-                     them brought more and half brought less."
+                    "The median price of the {sales} homes that sold {period} was {price}: at least half of them went \
+                     for that or more, and at least half for that or less."
                 ),
                 _ => format!(
-                    "Half of the {sales} homes that sold {period} went for more than {price}, half for less."
+                    "{sales} homes sold {period}. Their median price was {price}, the one in the middle of all."
                 ),
             })
         }
