@@ -67,7 +67,7 @@ pub mod ids;
 pub mod policy;
 pub mod ports;
 pub mod schedule;
-#[cfg(feature = "testkit")]
+#[cfg(feature = "simulation")]
 pub mod testkit;
 
 pub use engine::Dripr;

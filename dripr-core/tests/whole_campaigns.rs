@@ -19,8 +19,8 @@ use dripr_core::{
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, UserId},
     ports::{
-        Clock, EmailFilter, EmailStore, MarketSource, MortgageRateSource, PropertySource, SendOutcome,
-        Subject,
+        Clock, ContactStore, EmailFilter, EmailStore, MarketSource, MortgageRateSource, PropertySource,
+        SendOutcome, Subject,
     },
     schedule::{Instant, SendingRules},
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
@@ -114,6 +114,43 @@ async fn every_homeowner_gets_one_email_a_month_inside_the_window() {
             assert!(email.message.html.contains("$500000"), "{}", email.message.html);
         }
     }
+}
+
+/// An opt-out while nobody knows what became of the email, and an opt-in after it was held.
+#[tokio::test]
+async fn an_email_held_after_an_opt_out_counts_as_sent_when_the_homeowner_comes_back() {
+    let world = World::new(1, 12).await;
+    world.mailbox.next(Mood::AcceptInSilence);
+    world.mailbox.forget();
+    world.until(at("2026-03-12T16:00:00Z")).await;
+    world.command(1, Action::Suppress { cause: SuppressionCause::OptOut }).await.unwrap();
+    world.until(at("2026-03-14T00:00:00Z")).await;
+    assert_eq!(world.emails(1).await, [DeliveryStatus::Held]);
+    let dossier = world.dripr.campaign(&world.id(1)).await.unwrap().unwrap();
+    let (user, address) = (&dossier.campaign.user_id, &dossier.contact.email);
+    assert!(world.store.lift(user, address, Actor::Recipient).await.unwrap());
+    world.until(at("2026-04-11T00:00:00Z")).await;
+    assert_eq!(world.mailbox.accepted().len(), 1, "the cycle of the held email is over");
+    world.until(at("2026-04-13T00:00:00Z")).await;
+    assert_eq!(world.mailbox.accepted().len(), 2, "the next one is not");
+}
+
+#[tokio::test]
+async fn an_approval_asked_for_while_an_email_is_under_way_is_waited_for_before_another_try() {
+    let world = World::new(1, 12).await;
+    world.mailbox.next(Mood::LoseInSilence);
+    world.until(at("2026-03-12T15:00:00Z")).await;
+    assert_eq!(world.emails(1).await, [DeliveryStatus::Unknown]);
+    world.command(1, Action::RequireApproval { check_before_sending: true }).await.unwrap();
+    world.until(at("2026-03-13T15:00:00Z")).await;
+    assert_eq!(world.mailbox.calls(), 1);
+    let email = world.dripr.campaign(&world.id(1)).await.unwrap().unwrap().email.unwrap();
+    assert_eq!(email.delivery_status, DeliveryStatus::Created);
+    let by = UserId::new("agent").unwrap();
+    let approve = Action::Approve { email_id: email.id, content_hash: email.content_hash, by };
+    world.command(1, approve).await.unwrap();
+    world.until(at("2026-03-13T16:00:00Z")).await;
+    assert_eq!(world.mailbox.accepted().len(), 1);
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ pub fn deadline(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
     match campaign.status {
         CampaignStatus::Unsubscribed => None,
         CampaignStatus::Dormant => {
-            let slot = campaign.slot?;
+            // Without a slot there is one to be planned.
+            let Some(slot) = campaign.slot else { return Some(facts.now) };
             let (created, approval) = (campaign.counts_as_created(), campaign.check_before_sending);
             facts.may_run(campaign).ok().map(|()| facts.rules.preparation(created, slot, approval))
         }

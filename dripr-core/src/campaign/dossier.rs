@@ -10,7 +10,7 @@ use super::{
 use crate::{
     agent::Agent,
     contact::Contact,
-    email::{DeliveryStatus, Email, Suppression},
+    email::{ApprovedBy, DeliveryStatus, Email, Suppression},
     events::StatusChanged,
     ids::EventId,
     policy::Policy,
@@ -299,6 +299,19 @@ impl Desk<'_> {
     pub(super) fn put_email(&mut self, email: Email) {
         self.amendment.put_email(email.clone());
         self.dossier.email = Some(email);
+    }
+
+    /// An email that a provider certainly does not have: it may be tried again. If approval was asked for while it was
+    /// under way, it waits for that first.
+    pub(super) fn put_unsent(&mut self, mut email: Email) {
+        let by_system = email.approval.as_ref().is_some_and(|approval| approval.by == ApprovedBy::System);
+        if self.dossier.campaign.check_before_sending && by_system {
+            email.delivery_status = DeliveryStatus::Created;
+            email.approval = None;
+        } else {
+            email.delivery_status = DeliveryStatus::Approved;
+        }
+        self.put_email(email);
     }
 
     /// One more version of the campaign.

@@ -1,6 +1,9 @@
 //! How a host puts an engine together.
 
-use std::sync::{Arc, atomic::AtomicI64};
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -17,6 +20,9 @@ use crate::{
     },
     schedule::WindowTooShort,
 };
+
+/// The longest sleep of a loop: another process may have stored something.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Puts an engine together from the host's ports.
 #[derive(Default)]
@@ -46,6 +52,7 @@ pub struct Builder {
     without_ticks: bool,
     batch: Option<usize>,
     concurrency: Option<usize>,
+    longest_sleep: Option<Duration>,
 }
 
 /// What keeps an engine from being built.
@@ -170,6 +177,13 @@ impl Builder {
         self
     }
 
+    /// After how long at most everything is looked at again although nothing called for it; a minute by default. It
+    /// bounds how late this process sees what another one stored.
+    pub fn longest_sleep(mut self, longest_sleep: Duration) -> Self {
+        self.longest_sleep = Some(longest_sleep);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -204,7 +218,11 @@ impl Builder {
         let engine = Engine {
             ports,
             bench: Arc::new(Bench { clock, policy: self.policy }),
-            pace: Pace { batch: self.batch.unwrap_or(256), concurrency: self.concurrency.unwrap_or(64) },
+            pace: Pace {
+                batch: self.batch.unwrap_or(256),
+                concurrency: self.concurrency.unwrap_or(64),
+                longest_sleep: self.longest_sleep.unwrap_or(LONGEST_SLEEP),
+            },
             queues: self.queues.unwrap_or_else(|| Queue::ALL.to_vec()),
             ticks: !self.without_ticks,
             areas: Areas::default(),

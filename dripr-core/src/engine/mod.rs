@@ -26,7 +26,10 @@ pub use builder::{Builder, Incomplete};
 pub use outcome::Outcome;
 pub use step::Step;
 
-use std::sync::{Arc, atomic::AtomicI64};
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -72,6 +75,7 @@ struct Ports {
 struct Pace {
     batch: usize,
     concurrency: usize,
+    longest_sleep: Duration,
 }
 
 struct Engine {

@@ -14,9 +14,6 @@ use futures_util::{
 use super::{Dripr, Engine};
 use crate::{errors::PortError, events::Queue, policy::after, schedule::Instant};
 
-/// The longest sleep of the ticker: another process may have stored an earlier deadline.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
 impl Dripr {
     /// Runs until [`Dripr::stop`], then finishes what is in hand and returns.
     ///
@@ -62,7 +59,7 @@ impl Engine {
             let wake = match next {
                 Ok(next) => {
                     failures = 0;
-                    let longest = after(now, LONGEST_SLEEP);
+                    let longest = after(now, self.pace.longest_sleep);
                     // A deadline that stays past is looked at again in a second, not at once.
                     next.map_or(longest, |at| {
                         at.clamp(after(now, Duration::from_secs(1)).min(at.max(now)), longest)
@@ -89,7 +86,7 @@ impl Engine {
                 Ok(_) if heard => failures = 0,
                 Ok(_) => {
                     failures = 0;
-                    let wake = after(self.ports.clock.now(), LONGEST_SLEEP);
+                    let wake = after(self.ports.clock.now(), self.pace.longest_sleep);
                     self.rest(wake, added).await;
                 }
                 Err(error) => {
@@ -112,7 +109,7 @@ impl Engine {
                 Ok(received) if received > 0 || heard => Ok(None),
                 Ok(_) => self.ports.queue.next_visible(&queues).await.map(|visible| {
                     let now = self.ports.clock.now();
-                    let longest = after(now, LONGEST_SLEEP);
+                    let longest = after(now, self.pace.longest_sleep);
                     Some(visible.map_or(longest, |at| at.min(longest))).filter(|wake| *wake > now)
                 }),
                 Err(error) => Err(error),
@@ -150,7 +147,7 @@ impl Engine {
 
     fn after_failure(&self, what: &str, error: &PortError, failures: u8) -> Instant {
         tracing::warn!(%error, failures, "{what}");
-        let pause = self.policy().pause(failures, 1.0).min(LONGEST_SLEEP);
+        let pause = self.policy().pause(failures, 1.0).min(self.pace.longest_sleep);
         after(self.ports.clock.now(), pause.max(error.pause().unwrap_or_default()))
     }
 }

@@ -10,6 +10,7 @@ mod migrate;
 mod retry;
 mod run;
 mod schedule;
+mod simulate;
 mod skip;
 
 use std::{
@@ -63,6 +64,8 @@ enum Subcommands {
     Explain(explain::Args),
     /// Show when the emails of a campaign would leave.
     Schedule(schedule::Args),
+    /// Run the whole application with everything breaking, from seeds, and see whether all that must hold does.
+    Simulate(simulate::Args),
     /// Make the database, or bring it up to date.
     Migrate(migrate::Args),
 }
@@ -108,6 +111,7 @@ impl Cli {
         match self.command {
             Subcommands::Schedule(args) => schedule::run(&args, out),
             Subcommands::Run(args) => run::run(&args),
+            Subcommands::Simulate(args) => simulate::run(&args, out),
             // One thing after the other, on one thread.
             command => tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -135,6 +139,7 @@ impl Subcommands {
             Self::Migrate(args) => Box::pin(migrate::run(args, out)),
             Self::Schedule(args) => Box::pin(async move { schedule::run(&args, out) }),
             Self::Run(args) => Box::pin(async move { run::run(&args) }),
+            Self::Simulate(args) => Box::pin(async move { simulate::run(&args, out) }),
         }
     }
 }

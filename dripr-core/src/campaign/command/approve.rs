@@ -10,6 +10,10 @@ pub(super) fn perform(
     by: &UserId,
 ) -> Result<Reply, Refusal> {
     let mut email = desk.email(email_id)?.clone();
+    // To others it does not exist, whatever its state.
+    if *by != email.user_id {
+        return Err(Refusal::NoEmail(email.id));
+    }
     match email.delivery_status {
         DeliveryStatus::Created => {}
         // Saying it twice is saying it once.
@@ -21,9 +25,6 @@ pub(super) fn perform(
     }
     if email.content_hash != content_hash {
         return Err(Refusal::OtherContent(email.id));
-    }
-    if *by != email.user_id {
-        return Err(Refusal::NoEmail(email.id));
     }
     email.delivery_status = DeliveryStatus::Approved;
     email.approval = Some(Approval { by: ApprovedBy::User(by.clone()), content_hash, at: desk.now });

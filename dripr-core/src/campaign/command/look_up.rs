@@ -36,8 +36,7 @@ pub(super) fn perform(
             }
             let sending = desk.dossier.campaign.status == crate::campaign::CampaignStatus::ReadyToSendEmail;
             if sending && desk.dossier.agent.unknown_outcome == UnknownOutcome::Resend {
-                email.delivery_status = DeliveryStatus::Approved;
-                desk.put_email(email);
+                desk.put_unsent(email);
                 desk.note(
                     "sent_again",
                     Some("the agent chose to send again what nobody can tell".to_owned()),
@@ -53,6 +52,9 @@ pub(super) fn perform(
             }
             desk.put_email(email);
             desk.note("held", Some("the outcome stayed unknown".to_owned()));
+            if !record::sending(desk) {
+                record::close_outside_of_sending(desk);
+            }
         }
     }
     Ok(Reply::Done)

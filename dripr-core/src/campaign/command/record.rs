@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{AttemptId, Desk, Refusal, Reply, SendOutcome};
 use crate::{
-    campaign::CampaignStatus,
+    campaign::{CampaignStatus, SlotBasis},
     email::{DeliveryStatus, Email, Suppression, SuppressionCause},
     policy::after,
     schedule::Instant,
@@ -28,8 +28,7 @@ pub(super) fn perform(
         }
         SendOutcome::NeedsPeople { reason } => {
             if sending(desk) {
-                email.delivery_status = DeliveryStatus::Approved;
-                desk.put_email(email);
+                desk.put_unsent(email);
                 desk.note("not_sent", Some(reason.clone()));
                 super::give_up::fail(desk, reason);
             } else {
@@ -37,8 +36,7 @@ pub(super) fn perform(
             }
         }
         SendOutcome::BadRecipient { reason } => {
-            email.delivery_status = DeliveryStatus::Approved;
-            desk.put_email(email);
+            desk.put_unsent(email);
             desk.note("not_sent", Some(reason.clone()));
             add_suppression(desk, SuppressionCause::HardBounce);
             if desk.dossier.campaign.status == CampaignStatus::Unsubscribed {
@@ -87,7 +85,7 @@ pub(super) fn accepted(desk: &mut Desk<'_>, mut email: Email, provider_message_i
 }
 
 /// Whether the campaign would still send: it was neither unsubscribed nor removed since.
-fn sending(desk: &Desk<'_>) -> bool {
+pub(super) fn sending(desk: &Desk<'_>) -> bool {
     let campaign = &desk.dossier.campaign;
     campaign.status == CampaignStatus::ReadyToSendEmail && campaign.deleted_at.is_none()
 }
@@ -97,8 +95,7 @@ pub(super) fn not_accepted(desk: &mut Desk<'_>, mut email: Email, reason: &str, 
     if sending(desk) {
         let pause = after(desk.now, desk.policy.resend_pause);
         let again = not_before.map_or(pause, |asked| asked.max(pause));
-        email.delivery_status = DeliveryStatus::Approved;
-        desk.put_email(email);
+        desk.put_unsent(email);
         desk.dossier.campaign.send_not_before = Some(again);
         desk.dossier.campaign.send_deferred_because = Some(reason.to_owned());
         desk.note("not_sent", Some(reason.to_owned()));
@@ -111,13 +108,13 @@ pub(super) fn not_accepted(desk: &mut Desk<'_>, mut email: Email, reason: &str, 
     }
 }
 
-/// An attempt ended after its campaign was unsubscribed: the cycle is over all the same.
-fn close_outside_of_sending(desk: &mut Desk<'_>) {
+/// An attempt ended after its campaign was unsubscribed: the cycle is over all the same. A held email counts as sent.
+pub(super) fn close_outside_of_sending(desk: &mut Desk<'_>) {
     let sent = desk
         .dossier
         .email
         .as_ref()
-        .filter(|email| email.delivery_status == DeliveryStatus::Complete)
+        .filter(|email| matches!(email.delivery_status, DeliveryStatus::Complete | DeliveryStatus::Held))
         .and_then(|email| email.attempt.as_ref())
         .map(|attempt| attempt.started_at);
     let rules = *desk.facts().rules;
@@ -125,6 +122,7 @@ fn close_outside_of_sending(desk: &mut Desk<'_>) {
     if let Some(slot) = campaign.slot {
         campaign.last_cycle = Some(crate::campaign::LastCycle { slot, sent });
         campaign.slot = Some(rules.next_slot(slot, sent, campaign.fixed_send_day));
+        campaign.slot_basis = Some(SlotBasis::of(campaign, &rules));
     }
     campaign.email_id = None;
     desk.dossier.email = None;

@@ -2,7 +2,7 @@
 //! turning it off approves nothing that waits.
 
 use super::{Desk, Refusal, Reply};
-use crate::email::{ApprovedBy, DeliveryStatus};
+use crate::email::DeliveryStatus;
 
 pub(super) fn perform(desk: &mut Desk<'_>, check_before_sending: bool) -> Result<Reply, Refusal> {
     if desk.dossier.campaign.check_before_sending == check_before_sending {
@@ -10,14 +10,9 @@ pub(super) fn perform(desk: &mut Desk<'_>, check_before_sending: bool) -> Result
     }
     desk.dossier.campaign.check_before_sending = check_before_sending;
     desk.note(if check_before_sending { "approval_required" } else { "approval_not_required" }, None);
-    let by_system = |email: &crate::email::Email| {
-        email.delivery_status == DeliveryStatus::Approved
-            && email.approval.as_ref().is_some_and(|approval| approval.by == ApprovedBy::System)
-    };
-    if check_before_sending && let Some(mut email) = desk.dossier.email.clone().filter(by_system) {
-        email.delivery_status = DeliveryStatus::Created;
-        email.approval = None;
-        desk.put_email(email);
+    let approved = |email: &crate::email::Email| email.delivery_status == DeliveryStatus::Approved;
+    if check_before_sending && let Some(email) = desk.dossier.email.clone().filter(approved) {
+        desk.put_unsent(email);
     }
     Ok(Reply::Done)
 }

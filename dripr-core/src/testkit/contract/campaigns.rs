@@ -192,10 +192,14 @@ async fn a_removed_campaign_hands_its_last_sending_down<S: Store + ?Sized>(stage
     let enrolments = stage.store.enrol(vec![again]).await.expect("enrolling");
     let id = CampaignId::new("again").expect("an id");
     assert_eq!(enrolments, [Enrolment::Enrolled(id.clone())], "a removed campaign can be made again");
-    let loaded = stage.store.load(&[id]).await.expect("loading");
+    let loaded = stage.store.load(std::slice::from_ref(&id)).await.expect("loading");
     let campaign = &loaded[0].as_ref().expect("the new campaign").campaign;
     assert_eq!(
         campaign.last_cycle, last,
         "a campaign made again inherits the last cycle, so that the gap holds"
     );
+    let refused = crate::campaign::Command { campaign_id: id.clone(), ..stage.command(0, Action::Retry) };
+    assert!(stage.execute(vec![refused]).await[0].result.is_err(), "there is nothing to retry");
+    let due = stage.store.due(at("2030-01-01T00:00:00Z"), 100).await.expect("due");
+    assert!(due.contains(&id), "a refused command does not keep a new campaign from being looked at");
 }

@@ -1,32 +1,43 @@
 use async_trait::async_trait;
 
-use super::{MemoryStore, State};
+use super::{MemoryStore, Shared, State};
 use crate::{
-    campaign::{Amendment, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, deadline},
+    campaign::{
+        Action, Amendment, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply, deadline,
+    },
     content::CycleContent,
     errors::PortResult,
     events::Event,
-    ids::{CampaignId, EventId},
+    ids::{CampaignId, EventId, UserId},
     ports::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign},
-    schedule::{Cycle, Instant},
+    schedule::{Cycle, Instant, SendingRules},
+    testkit::simulation::{Canary, canary},
 };
 
 #[async_trait]
 impl CampaignStore for MemoryStore {
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>> {
         let mut state = self.lock();
-        Ok(new.into_iter().map(|new| state.enrol(new)).collect())
+        let twins = self.shared.canary == Some(Canary::Twins);
+        Ok(new.into_iter().map(|new| state.enrol(new, twins)).collect())
     }
 
     async fn load(&self, ids: &[CampaignId]) -> PortResult<Vec<Option<Dossier>>> {
         let state = self.lock();
-        Ok(ids.iter().map(|id| state.dossier(id)).collect())
+        let read = |id| {
+            let mut dossier = state.dossier(id)?;
+            if let Some(canary) = self.shared.canary {
+                canary::read(canary, &mut dossier, &SendingRules::default());
+            }
+            Some(dossier)
+        };
+        Ok(ids.iter().map(read).collect())
     }
 
     async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>> {
         let executions = {
             let mut state = self.lock();
-            commands.iter().map(|command| state.execute(command, self.shared.relayed)).collect()
+            commands.iter().map(|command| state.execute(command, &self.shared)).collect()
         };
         self.notify();
         Ok(executions)
@@ -105,7 +116,7 @@ impl CampaignStore for MemoryStore {
 }
 
 impl State {
-    fn enrol(&mut self, new: NewCampaign) -> Enrolment {
+    fn enrol(&mut self, new: NewCampaign, twins_allowed: bool) -> Enrolment {
         let NewCampaign { mut contact, mut campaign } = new;
         if !self.agents.contains_key(&campaign.user_id) {
             return Enrolment::NoAgent(campaign.user_id);
@@ -127,7 +138,7 @@ impl State {
                     && self.contacts.get(&other.contact_id).is_some_and(|c| c.email.key() == key)
             })
             .collect();
-        if let Some(live) = twins.iter().find(|other| other.deleted_at.is_none()) {
+        if let Some(live) = twins.iter().find(|other| other.deleted_at.is_none() && !twins_allowed) {
             return Enrolment::Exists(live.id.clone());
         }
         if let Some(last) = twins.iter().max_by_key(|other| other.last_cycle.map(|last| last.slot.cycle())) {
@@ -141,16 +152,22 @@ impl State {
         Enrolment::Enrolled(id)
     }
 
-    fn execute(&mut self, command: &Command, relayed: bool) -> Execution {
+    fn execute(&mut self, command: &Command, shared: &Shared) -> Execution {
         let id = &command.campaign_id;
         let Some(mut dossier) = self.dossier(id) else {
             return Execution { result: Err(Refusal::NoCampaign(id.clone())), deadline: None };
         };
         let mut amendment = Amendment::default();
-        let result = dossier.execute(command, &mut amendment);
+        let result = match shared.canary {
+            None => dossier.execute(command, &mut amendment),
+            Some(canary) => execute_with(canary, &mut dossier, command, &mut amendment),
+        };
         let now = command.desk.clock.now();
-        let due = deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy));
-        self.write(dossier, amendment, due, relayed);
+        let mut due = deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy));
+        if shared.canary == Some(Canary::NoDeadline) && dossier.campaign.status.is_working() {
+            due = None;
+        }
+        self.write(dossier, amendment, due, shared.relayed);
         Execution { result, deadline: due }
     }
 
@@ -182,4 +199,27 @@ impl State {
             self.wake(&user, Some(&key));
         }
     }
+}
+
+/// As [`Dossier::execute`], with a bug around it.
+fn execute_with(
+    canary: Canary,
+    dossier: &mut Dossier,
+    command: &Command,
+    amendment: &mut Amendment,
+) -> Result<Reply, Refusal> {
+    let policy = &command.desk.policy;
+    let stored = dossier.clone();
+    canary::read(canary, dossier, &policy.rules);
+    let tampered = canary::command(canary, dossier, command);
+    let result = dossier.execute(&tampered, amendment);
+    if result.is_err() {
+        *dossier = stored;
+        let by_owner = |by: &UserId| *by == dossier.campaign.user_id;
+        let approval = canary == Canary::LateApproval
+            && matches!(&command.action, Action::Approve { by, .. } if by_owner(by));
+        return if approval { Ok(Reply::Done) } else { result };
+    }
+    canary::write(canary, &stored, dossier, amendment, policy);
+    result
 }

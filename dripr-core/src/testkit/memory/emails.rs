@@ -9,6 +9,7 @@ use crate::{
     errors::PortResult,
     ids::EmailId,
     ports::{EmailFilter, EmailStore},
+    testkit::simulation::Canary,
 };
 
 #[async_trait]
@@ -19,7 +20,15 @@ impl EmailStore for MemoryStore {
 
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
         let state = self.lock();
-        Ok(ids.iter().map(|id| state.messages.get(id).cloned()).collect())
+        let touched_up = self.shared.canary == Some(Canary::TouchedUp);
+        let read = |id| {
+            let mut message = state.messages.get(id).cloned()?;
+            if touched_up {
+                Arc::make_mut(&mut message).text.push_str("P.S.");
+            }
+            Some(message)
+        };
+        Ok(ids.iter().map(read).collect())
     }
 
     async fn emails(

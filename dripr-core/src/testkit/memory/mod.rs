@@ -24,6 +24,7 @@ use crate::{
     events::{Event, Queue},
     ids::{CampaignId, ContactId, EmailId, EventId, UserId},
     schedule::{Cycle, Instant},
+    testkit::simulation::Canary,
 };
 
 /// Every store and the queue, in memory. Cheap to clone; all clones are one store.
@@ -36,6 +37,7 @@ struct Shared {
     state: Mutex<State>,
     arrived: Notify,
     relayed: bool,
+    canary: Option<Canary>,
 }
 
 #[derive(Default)]
@@ -72,17 +74,18 @@ impl MemoryStore {
     /// An empty store whose queues stand beside its campaigns: a change and its deliveries are one.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(false)
+        Self::build(false, None)
     }
 
     /// An empty store with an outbox: events reach the queues when somebody relays them.
     #[must_use]
     pub fn with_outbox() -> Self {
-        Self::build(true)
+        Self::build(true, None)
     }
 
-    fn build(relayed: bool) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::default(), arrived: Notify::new(), relayed }) }
+    /// A store with a bug switched on, to see whether it is found.
+    pub(super) fn build(relayed: bool, canary: Option<Canary>) -> Self {
+        Self { shared: Arc::new(Shared { state: Mutex::default(), arrived: Notify::new(), relayed, canary }) }
     }
 
     /// Everything that was ever audited, in order.
@@ -101,6 +104,37 @@ impl MemoryStore {
     #[must_use]
     pub fn parked(&self) -> Vec<(Queue, String)> {
         self.lock().parked.clone()
+    }
+
+    /// A campaign as it is stored.
+    pub(super) fn dossier(&self, id: &CampaignId) -> Option<Dossier> {
+        self.lock().dossier(id)
+    }
+
+    /// An email as it is stored.
+    pub(super) fn stored_email(&self, id: &EmailId) -> Option<Email> {
+        self.lock().emails.get(id).cloned()
+    }
+
+    /// A text as it is stored.
+    pub(super) fn stored_message(&self, id: &EmailId) -> Option<Arc<Message>> {
+        self.lock().messages.get(id).cloned()
+    }
+
+    /// How many events and audit rows there are.
+    pub(super) fn lengths(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.events.len(), state.audit.len())
+    }
+
+    /// The events after the first so many.
+    pub(super) fn events_from(&self, first: usize) -> Vec<Event> {
+        self.lock().events.iter().skip(first).map(|(_, event, _)| event.clone()).collect()
+    }
+
+    /// The audit rows after the first so many.
+    pub(super) fn audit_from(&self, first: usize) -> Vec<(CampaignId, AuditEntry)> {
+        self.lock().audit.iter().skip(first).cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

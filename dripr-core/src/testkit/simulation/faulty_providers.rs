@@ -1,0 +1,196 @@
+//! Data, words and rendering as one process gets them, and the judge's count of calls.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::{
+    plan::Fault::{CrashAfter, CrashBefore, Error, Garbage, Hang, Slow, Throttled},
+    stage::Site,
+};
+use crate::{
+    content::{Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
+    errors::{Fault as Kind, PortError, PortResult},
+    policy::after,
+    ports::{
+        Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource,
+        Permit, PropertySource, RateLimiter, Rendered, ReportContext, Subject, WelcomeContext,
+    },
+    schedule::Instant,
+    testkit::samples,
+};
+
+const PROVIDER: &[super::Fault] = &[Error, Slow, Hang, Garbage, Throttled, CrashBefore, CrashAfter];
+
+/// The calls that there are.
+pub(super) const SOURCES: [&str; 5] =
+    ["source.property", "source.listings", "source.sales", "source.statistics", "source.rate"];
+
+/// Homes, listings, sales, statistics and rates.
+#[derive(Clone)]
+pub(super) struct FaultySource {
+    pub(super) site: Site,
+    /// Fails always, even when all else is calm: an outage that does not end.
+    pub(super) down: Option<&'static str>,
+}
+
+impl FaultySource {
+    async fn call<T: Send>(
+        &self,
+        call: &'static str,
+        answer: impl Future<Output = PortResult<T>> + Send,
+        spoil: impl FnOnce(T) -> T + Send,
+    ) -> PortResult<T> {
+        self.site.stage.judge(|judge| judge.vendor_called());
+        if self.down == Some(call) {
+            return Err(PortError::new(Kind::Unavailable, "the source is down for good"));
+        }
+        let fault = self.site.stage.meet(call, PROVIDER);
+        self.site.before(fault).await?;
+        let answer = answer.await?;
+        self.site.after(fault).await?;
+        Ok(if fault == Some(Garbage) { spoil(answer) } else { answer })
+    }
+}
+
+#[async_trait]
+impl PropertySource for FaultySource {
+    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+        let spoil = |mut property: Property| {
+            if let Some(valuation) = &mut property.valuation {
+                (valuation.value, valuation.low, valuation.high) = (0, u64::MAX, 1);
+            }
+            property.facts.living_area_sqft = Some(u32::MAX);
+            property
+        };
+        self.call("source.property", samples::Source.property(subject, as_of), spoil).await
+    }
+
+    async fn active_listings(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+    ) -> PortResult<Vec<Listing>> {
+        let spoil = |mut listings: Vec<Listing>| {
+            for listing in &mut listings {
+                listing.price = u64::MAX;
+                listing.listed_on = NaiveDate::from_ymd_opt(1, 1, 1);
+                listing.link = Some("javascript:alert(1)".to_owned());
+            }
+            listings
+        };
+        self.call("source.listings", samples::Source.active_listings(zip, as_of, limit), spoil).await
+    }
+
+    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+        let answer = samples::Source.recent_sales(zip, as_of, limit);
+        self.call("source.sales", answer, |_| Vec::new()).await
+    }
+}
+
+#[async_trait]
+impl MarketSource for FaultySource {
+    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+        let spoil = |mut statistics: MarketStatistics| {
+            (statistics.sales, statistics.median_price) = (0, Some(u64::MAX));
+            statistics
+        };
+        self.call("source.statistics", samples::Source.statistics(zip, as_of), spoil).await
+    }
+}
+
+#[async_trait]
+impl MortgageRateSource for FaultySource {
+    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+        let spoil = |mut rate: MortgageRate| {
+            rate.percent = f64::NAN;
+            rate
+        };
+        self.call("source.rate", samples::Source.rate(as_of), spoil).await
+    }
+}
+
+/// Words.
+#[derive(Clone)]
+pub(super) struct FaultyWriter(pub(super) Site);
+
+impl FaultyWriter {
+    async fn call(
+        &self,
+        call: &'static str,
+        answer: impl Future<Output = PortResult<Words>> + Send,
+    ) -> PortResult<Words> {
+        self.0.stage.judge(|judge| judge.model_called());
+        let fault = self.0.stage.meet(call, PROVIDER);
+        self.0.before(fault).await?;
+        let mut words = answer.await?;
+        self.0.after(fault).await?;
+        if fault == Some(Garbage) {
+            words.text = "\u{0}<script>ignore previous instructions</script>".repeat(2_000);
+        }
+        Ok(words)
+    }
+}
+
+#[async_trait]
+impl LlmWriter for FaultyWriter {
+    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
+        self.call("writer.intro", samples::Writer.intro(facts)).await
+    }
+
+    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
+        self.call("writer.home_report", samples::Writer.home_report(facts)).await
+    }
+}
+
+/// From facts and words to emails.
+#[derive(Clone)]
+pub(super) struct FaultyRenderer(pub(super) Site);
+
+#[async_trait]
+impl EmailRenderer for FaultyRenderer {
+    async fn report(&self, context: &ReportContext) -> PortResult<Rendered> {
+        let faults = &[Error, CrashBefore, CrashAfter];
+        self.0.call("renderer.report", faults, samples::Renderer.report(context)).await
+    }
+
+    async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
+        self.0.call("renderer.welcome", &[Error, CrashBefore], samples::Renderer.welcome(context)).await
+    }
+}
+
+/// How many emails an agent may send: sometimes none for some hours.
+#[derive(Clone)]
+pub(super) struct FaultyQuota {
+    pub(super) site: Site,
+    /// A bug: whatever it says is taken for a permit.
+    pub(super) ignored: bool,
+}
+
+#[async_trait]
+impl RateLimiter for FaultyQuota {
+    async fn take(&self, api: &str, calls: u32, now: Instant) -> PortResult<Permit> {
+        let stage = &self.site.stage;
+        let fault = stage.meet("quota.take", &[Error, Slow, Throttled, CrashAfter]);
+        if fault == Some(Throttled) {
+            let hours = 1 + stage.drawn("quota", now.timestamp() as u32) % 30;
+            stage.count("quota pause");
+            if self.ignored {
+                return Ok(Permit::Granted);
+            }
+            return Ok(Permit::Exhausted { retry_at: after(now, Duration::from_secs(hours * 3600)) });
+        }
+        self.site.before(fault).await?;
+        let now = stage.clock.now();
+        stage.judge(|judge| judge.permitted(api, calls, now));
+        self.site.after(fault).await?;
+        Ok(Permit::Granted)
+    }
+}
+
+/// What every process gets its data from.
+pub(super) fn sources(site: &Site, down: Option<&'static str>) -> Arc<FaultySource> {
+    Arc::new(FaultySource { site: site.clone(), down })
+}

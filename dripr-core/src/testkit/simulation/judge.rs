@@ -1,0 +1,409 @@
+//! What must hold in every state, looked at with every change and every email that a provider takes.
+//!
+//! The truth about sends is what the mailbox took, never what the store says. The numbers are those of the invariants
+//! in `docs/reliability.md`.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::Datelike;
+
+use crate::{
+    campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Reply, SubStatus},
+    email::{ApprovedBy, ContentHash, DeliveryStatus, Email, OutgoingEmail},
+    events::Event,
+    ids::{CampaignId, EmailId, UserId},
+    policy::{Policy, after},
+    ports::Execution,
+    schedule::{Cycle, Instant},
+    testkit::MemoryStore,
+};
+
+/// One command that was executed, and what it did.
+pub(super) struct Change<'a> {
+    pub(super) command: &'a Command,
+    pub(super) execution: &'a Execution,
+    pub(super) before: Option<Dossier>,
+    pub(super) after: Option<Dossier>,
+    /// The email that the campaign had before, as it is stored now.
+    pub(super) email: Option<Email>,
+    pub(super) events: Vec<Event>,
+    pub(super) audit: Vec<(CampaignId, AuditEntry)>,
+    pub(super) now: Instant,
+    pub(super) policy: &'a Policy,
+}
+
+impl Change<'_> {
+    fn both(&self) -> Option<(&Dossier, &Dossier)> {
+        Some((self.before.as_ref()?, self.after.as_ref()?))
+    }
+
+    fn audited(&self, what: &str) -> bool {
+        self.audit.iter().any(|(_, entry)| entry.what == what)
+    }
+
+    /// What people would tell of it.
+    pub(super) fn story(&self) -> Vec<String> {
+        let id = &self.command.campaign_id;
+        let mut lines = Vec::new();
+        match &self.execution.result {
+            Ok(Reply::Claimed(attempt)) => lines.push(format!("{id}: {} is claimed", attempt.id)),
+            Ok(Reply::Created(email)) => lines.push(format!("{id}: {email} is made")),
+            _ => {}
+        }
+        if let Some((before, after)) = self.both() {
+            let (from, to) = (before.campaign.status, after.campaign.status);
+            if from != to {
+                lines.push(format!("{id}: {from} to {to}"));
+            }
+        }
+        if let (Some(was), Some(is)) = (self.before.as_ref().and_then(|d| d.email.as_ref()), &self.email)
+            && was.delivery_status != is.delivery_status
+        {
+            lines
+                .push(format!("{id}: {} goes from {} to {}", is.id, was.delivery_status, is.delivery_status));
+        }
+        lines
+    }
+}
+
+/// An email that a provider took.
+#[derive(Debug, Clone)]
+struct Accepted {
+    email_id: EmailId,
+    campaign_id: CampaignId,
+    cycle: Cycle,
+    /// Agent, address and home.
+    homeowner: (UserId, String, String),
+    at: Instant,
+}
+
+/// What the judge remembers.
+#[derive(Default)]
+pub(super) struct Judge {
+    accepted: Vec<Accepted>,
+    /// What users approved: email and content.
+    approved: HashSet<(EmailId, ContentHash)>,
+    permits: BTreeMap<String, u64>,
+    claims: BTreeMap<String, u64>,
+    /// Calls counted by commands, and calls made.
+    counted: Calls,
+    made: Calls,
+}
+
+#[derive(Default)]
+struct Calls {
+    vendor: u64,
+    model: u64,
+}
+
+type Verdict = Result<(), String>;
+
+fn must(holds: bool, violation: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(violation()) }
+}
+
+impl Judge {
+    pub(super) fn look_at(&mut self, change: &Change<'_>) -> Verdict {
+        self.count_calls(change)?;
+        if let Ok(Reply::Claimed(_)) = change.execution.result {
+            self.claim(change)?;
+        }
+        self.approval(change)?;
+        refused(change)?;
+        own_cycle(change)?;
+        events(change)?;
+        deadline(change)?;
+        slots(change)?;
+        history(change)
+    }
+
+    /// I17: every call was counted before, and no campaign spends more than it may.
+    fn count_calls(&mut self, change: &Change<'_>) -> Verdict {
+        if change.execution.result.is_ok()
+            && let Action::Begin { vendor_calls, model_calls, .. }
+            | Action::Spend { vendor_calls, model_calls, .. } = change.command.action
+        {
+            self.counted.vendor += u64::from(vendor_calls);
+            self.counted.model += u64::from(model_calls);
+            let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(()) };
+            let calls = after.campaign.calls;
+            must(calls.vendor >= before.campaign.calls.vendor + vendor_calls, || {
+                format!("I17: {} made a call that it did not count", after.campaign.id)
+            })?;
+            must(
+                calls.vendor <= change.policy.vendor_calls && calls.model <= change.policy.model_calls,
+                || format!("I17: {} may make no more calls in this cycle", after.campaign.id),
+            )?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn vendor_called(&mut self) -> Verdict {
+        self.made.vendor += 1;
+        must(self.made.vendor <= self.counted.vendor, || {
+            "I17: a data provider was called uncounted".to_owned()
+        })
+    }
+
+    pub(super) fn model_called(&mut self) -> Verdict {
+        self.made.model += 1;
+        must(self.made.model <= self.counted.model, || "I17: a writer was called uncounted".to_owned())
+    }
+
+    pub(super) fn permitted(&mut self, api: &str, calls: u32, _now: Instant) -> Verdict {
+        *self.permits.entry(api.to_owned()).or_insert(0) += u64::from(calls);
+        Ok(())
+    }
+
+    /// What must hold when an email is taken in hand.
+    fn claim(&mut self, change: &Change<'_>) -> Verdict {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(()) };
+        let Some(email) = &after.email else { return Err("a claim without an email".to_owned()) };
+        let (id, now) = (&email.id, change.now);
+        // I1: a taken email of this cycle must have been known before another try.
+        must(
+            !self.accepted.iter().any(|a| a.campaign_id == email.campaign_id && a.cycle == email.cycle),
+            || format!("I1: {id} is claimed although the mailbox has an email of that cycle"),
+        )?;
+        must(before.suppression.is_none(), || format!("I4: {id} is claimed for a suppressed address"))?;
+        if before.campaign.check_before_sending {
+            let by_user = email.approval.as_ref().is_some_and(|approval| {
+                matches!(&approval.by, ApprovedBy::User(user) if *user == email.user_id)
+                    && approval.content_hash == email.content_hash
+            });
+            must(by_user && self.approved.contains(&(id.clone(), email.content_hash)), || {
+                format!("I5: {id} is claimed without its approval")
+            })?;
+        }
+        let facts = before.facts(now, change.policy);
+        let in_grace = before.campaign.slot.is_some_and(|slot| now < facts.rules.grace_end(slot));
+        must(in_grace, || format!("I13: {id} is claimed after its grace"))?;
+        must(facts.may_run(&before.campaign).is_ok(), || {
+            format!("I5: {id} is claimed although it may not run")
+        })?;
+        if before.campaign.last_sent_email_datetime.is_none() {
+            let delay =
+                std::time::Duration::from_secs(u64::from(facts.rules.first_time_delay().hours()) * 3600);
+            must(now >= after_delay(before, delay), || {
+                format!("I14: {id} is claimed before the first-time delay")
+            })?;
+        }
+        must(
+            email.user_id == before.campaign.user_id && email.recipient.key() == before.contact.email.key(),
+            || format!("I16: {id} is for somebody else"),
+        )?;
+        let api = format!("mail:{}", email.user_id);
+        let claims = self.claims.entry(api.clone()).or_insert(0);
+        *claims += 1;
+        let permits = self.permits.get(&api).copied().unwrap_or(0);
+        must(*claims <= permits, || format!("I18: {id} is claimed without a permit"))
+    }
+
+    /// I5 and I6: what may be approved, and by whom.
+    fn approval(&mut self, change: &Change<'_>) -> Verdict {
+        let Action::Approve { email_id, content_hash, by } = &change.command.action else { return Ok(()) };
+        if change.execution.result.is_err() {
+            return Ok(());
+        }
+        let Some(email) = change.before.as_ref().and_then(|before| before.email.as_ref()) else {
+            return Err(format!("I6: {email_id} was approved, which is no email of the campaign"));
+        };
+        let open = matches!(email.delivery_status, DeliveryStatus::Created | DeliveryStatus::Approved);
+        must(open && email.id == *email_id, || {
+            format!("I6: {email_id} was approved, which is {}", email.delivery_status)
+        })?;
+        must(email.content_hash == *content_hash, || {
+            format!("I5: other content of {email_id} was approved")
+        })?;
+        must(*by == email.user_id, || format!("I16: {by} approved {email_id} of {}", email.user_id))?;
+        self.approved.insert((email_id.clone(), *content_hash));
+        Ok(())
+    }
+
+    /// What must hold when an email is handed to a provider.
+    pub(super) fn handed_over(
+        &mut self,
+        email: &OutgoingEmail,
+        store: &MemoryStore,
+        now: Instant,
+        policy: &Policy,
+    ) -> Verdict {
+        let id = &email.email_id;
+        let stored = store.stored_email(id);
+        let attempt = stored.as_ref().and_then(|stored| stored.attempt.as_ref());
+        must(attempt.is_some_and(|attempt| attempt.id == email.attempt_id), || {
+            format!("I1: {id} is handed over without a stored attempt")
+        })?;
+        let Some((stored, campaign_id)) = stored.zip(email.campaign_id.as_ref()) else { return Ok(()) };
+        let message = store.stored_message(id);
+        let same = message.is_some_and(|message| message == email.message)
+            && ContentHash::of(&email.message) == stored.content_hash;
+        must(same, || format!("I7: {id} is not what was stored"))?;
+        let Some(dossier) = store.dossier(campaign_id) else { return Ok(()) };
+        let facts = dossier.facts(now, policy);
+        must(facts.rules.may_start(now, policy.mail_timeout), || {
+            format!("I3: {id} is handed over outside the window, at {now}")
+        })?;
+        let (to, from) = (&email.message.to.address, &email.message.from.address);
+        must(to.key() == stored.recipient.key() && *from == dossier.agent.email, || {
+            format!("I16: {id} goes to or comes from somebody else")
+        })
+    }
+
+    /// A provider has taken an email.
+    pub(super) fn accepted(&mut self, email: &OutgoingEmail, store: &MemoryStore, now: Instant) -> Verdict {
+        let id = &email.email_id;
+        let Some(stored) = store.stored_email(id) else { return Err(format!("I1: {id} is not stored")) };
+        let Some(dossier) = store.dossier(&stored.campaign_id) else { return Ok(()) };
+        let rules = dossier.agent.sending_rules.unwrap_or_default();
+        let homeowner = (stored.user_id.clone(), stored.recipient.key(), dossier.campaign.home_key());
+        let accepted = Accepted {
+            email_id: id.clone(),
+            campaign_id: stored.campaign_id.clone(),
+            cycle: stored.cycle,
+            homeowner,
+            at: now,
+        };
+        for other in &self.accepted {
+            must(other.campaign_id != accepted.campaign_id || other.cycle != accepted.cycle, || {
+                format!("I1: {id} and {} are two emails of one cycle", other.email_id)
+            })?;
+            if other.homeowner == accepted.homeowner {
+                let (then, today) = (rules.civil_date(other.at), rules.civil_date(now));
+                let gap = (today - then).num_days().abs();
+                must(gap >= i64::from(rules.minimum_gap_days()), || {
+                    format!("I2, I14: {id} comes {gap} days after {}", other.email_id)
+                })?;
+            }
+        }
+        self.accepted.push(accepted);
+        Ok(())
+    }
+
+    /// Whether the provider has an email.
+    pub(super) fn has(&self, email: &EmailId) -> bool {
+        self.accepted.iter().any(|accepted| accepted.email_id == *email)
+    }
+
+    /// How many emails of a campaign were taken since an instant.
+    pub(super) fn taken_since(&self, campaign: &CampaignId, since: Instant) -> usize {
+        self.accepted.iter().filter(|a| a.campaign_id == *campaign && a.at >= since).count()
+    }
+
+    pub(super) fn emails(&self) -> usize {
+        self.accepted.len()
+    }
+}
+
+fn after_delay(dossier: &Dossier, delay: std::time::Duration) -> Instant {
+    after(dossier.campaign.enabled_at, delay)
+}
+
+/// I6: what is refused changes nothing.
+fn refused(change: &Change<'_>) -> Verdict {
+    let (Some((before, after)), Err(refusal)) = (change.both(), &change.execution.result) else {
+        return Ok(());
+    };
+    must(before == after && change.events.is_empty() && change.audit.is_empty(), || {
+        format!("I6: {} was refused ({refusal}) and changed something", after.campaign.id)
+    })
+}
+
+/// I9: a result counts only for the cycle it was made for, and only while it is waited for.
+fn own_cycle(change: &Change<'_>) -> Verdict {
+    let (Action::Finish { operation, cycle, .. } | Action::GiveUp { operation, cycle, .. }) =
+        &change.command.action
+    else {
+        return Ok(());
+    };
+    let Some(before) = change.before.as_ref().filter(|_| change.execution.result.is_ok()) else {
+        return Ok(());
+    };
+    let campaign = &before.campaign;
+    let waited_for = campaign.operations[*operation].status == SubStatus::WaitingForData;
+    // A change of status that was due came first, and may have begun the waiting.
+    let began = campaign.status != operation.status();
+    let own = campaign.slot.is_some_and(|slot| slot.cycle() == *cycle);
+    must(own && (waited_for || began), || format!("I9: {} took a result that came too late", campaign.id))
+}
+
+/// I8: every change of status has its event, and events tell the whole way.
+fn events(change: &Change<'_>) -> Verdict {
+    let Some((before, after)) = change.both() else { return Ok(()) };
+    let id = &after.campaign.id;
+    let mut at = before.campaign.status;
+    for event in &change.events {
+        let Event::StatusChanged(event) = event else { continue };
+        must(event.campaign_id == *id && event.from_status == at, || format!("I8: a false event of {id}"))?;
+        at = event.to_status;
+    }
+    must(at == after.campaign.status, || {
+        format!("I8: {id} went from {at} to {} without an event", after.campaign.status)
+    })?;
+    must(before.campaign == after.campaign || after.campaign.version > before.campaign.version, || {
+        format!("I8: {id} changed without a new version")
+    })
+}
+
+/// I10: what is not waiting for people is looked at again.
+fn deadline(change: &Change<'_>) -> Verdict {
+    let Some(after) = &change.after else { return Ok(()) };
+    let campaign = &after.campaign;
+    let working = campaign.status.is_working() || campaign.status == CampaignStatus::Error;
+    let live = after.email.as_ref().is_some_and(Email::is_live);
+    must(!(live || working && campaign.deleted_at.is_none()) || change.execution.deadline.is_some(), || {
+        format!("I10: nothing will look at {} again, which is {}", campaign.id, campaign.status)
+    })
+}
+
+/// I12: slots strictly increase, and all but a campaign's first lie on its send day.
+fn slots(change: &Change<'_>) -> Verdict {
+    let Some(after) = &change.after else { return Ok(()) };
+    let campaign = &after.campaign;
+    let (Some(slot), Some(last)) = (campaign.slot, campaign.last_cycle) else { return Ok(()) };
+    must(campaign.deleted_at.is_some() || slot.cycle() > last.slot.cycle(), || {
+        format!("I12: the slot of {} does not come after the last one", campaign.id)
+    })?;
+    let Some(basis) = campaign.slot_basis else { return Ok(()) };
+    let on_its_day = slot.cycle().date().day() == u32::from(basis.day.get());
+    must(on_its_day || campaign.last_sent_email_datetime.is_none() || campaign.deleted_at.is_some(), || {
+        format!(
+            "I12: the slot of {} lies on {}, its send day is {}",
+            campaign.id,
+            slot.cycle(),
+            basis.day.get()
+        )
+    })?;
+    let rules = after.agent.sending_rules.unwrap_or(change.policy.rules);
+    let at = rules.slot_of_cycle(slot.cycle()).at();
+    let first = campaign.last_sent_email_datetime.is_none() || campaign.deleted_at.is_some();
+    must(slot.at() == at || first, || {
+        format!("I15: the slot of {} is at {}, its civil date and zone give {at}", campaign.id, slot.at())
+    })
+}
+
+/// I22: what happened can be read later.
+fn history(change: &Change<'_>) -> Verdict {
+    let Some((before, after)) = change.both() else { return Ok(()) };
+    let id = &after.campaign.id;
+    let was = before.email.as_ref().map(|email| email.delivery_status);
+    let is = change.email.as_ref().map(|email| email.delivery_status);
+    let became = |status| was != Some(status) && is == Some(status);
+    must(!became(DeliveryStatus::Complete) || change.audited("sent"), || {
+        format!("I22: nothing tells that {id} sent its email")
+    })?;
+    must(!became(DeliveryStatus::Held) || change.audited("held"), || {
+        format!("I22: nothing tells that the email of {id} is held")
+    })?;
+    let approved =
+        matches!(change.command.action, Action::Approve { .. }) && became(DeliveryStatus::Approved);
+    must(!approved || change.audited("approved"), || format!("I22: nothing tells who approved for {id}"))?;
+    let suppressed = before.suppression.is_none() && after.suppression.is_some();
+    let told = ["suppressed", "not_sent", "unsubscribed"].iter().any(|what| change.audited(what));
+    must(!suppressed || told, || format!("I22: nothing tells why {id} is suppressed"))?;
+    let ended = before.campaign.last_cycle != after.campaign.last_cycle
+        && after.campaign.last_cycle.is_some_and(|last| last.sent.is_none())
+        && after.campaign.deleted_at.is_none();
+    let told = ["cycle_skipped", "not_sent", "unsubscribed"].iter().any(|what| change.audited(what));
+    must(!ended || told, || format!("I22: nothing tells why {id} skipped a cycle"))
+}

@@ -1,0 +1,178 @@
+//! The whole application with everything breaking, from seeds.
+//!
+//! `DRIPR_SEEDS` and `DRIPR_FROM` run other seeds than the first 300; `dripr simulate` does the same with a progress
+//! bar. What is promised, and what was found, is in `docs/reliability.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use dripr_core::testkit::simulation::{Canary, Fault, Faults, Injection, Plan, Report, shrink, simulate};
+
+/// Cases that must have occurred, or a run proves little.
+const RARE: [&str; 8] = [
+    "a crash",
+    "accepted, then the process died",
+    "a campaign made again",
+    "an approval",
+    "an approval that came too late",
+    "an opt-out",
+    "an unknown outcome was looked up",
+    "quota pause",
+];
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Runs plans on all cores and hands each report over.
+fn run_all(plans: Vec<Plan>, look: impl Fn(&Plan, Report) + Sync) {
+    let next = Mutex::new(plans.into_iter());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(plan) = next.lock().unwrap().next() else { return };
+                    let report = simulate(&plan);
+                    look(&plan, report);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn whatever_breaks_everything_holds_and_everything_broke() {
+    let (from, seeds) = (number("DRIPR_FROM", 1), number("DRIPR_SEEDS", 300));
+    let met = Mutex::new(BTreeMap::<&str, u64>::new());
+    let failed = Mutex::new(Vec::new());
+    let emails = AtomicU64::new(0);
+    run_all((from..from + seeds).map(Plan::of_seed).collect(), |plan, report| {
+        emails.fetch_add(report.emails as u64, Ordering::Relaxed);
+        for (what, count) in report.met {
+            *met.lock().unwrap().entry(what).or_default() += count;
+        }
+        if let Some(violation) = report.violation {
+            failed.lock().unwrap().push((plan.seed, violation));
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    if let Some((seed, _)) = failed.first() {
+        let (plan, report) = shrink(&Plan::of_seed(*seed)).unwrap();
+        println!("seed {seed} made short: {plan:?}\n{}", report.story.join("\n"));
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    let met = met.into_inner().unwrap();
+    println!("{seeds} seeds from {from}: {} emails, 0 violations; {met:?}", emails.into_inner());
+    for what in Fault::ALL.map(Fault::as_str).into_iter().chain(RARE) {
+        assert!(met.get(what).is_some_and(|count| *count > 0), "never met: {what}");
+    }
+}
+
+#[test]
+fn the_same_plan_gives_the_same_run_and_another_seed_another() {
+    let [one, same, other] = [41, 41, 42].map(|seed| simulate(&Plan::of_seed(seed)));
+    assert_eq!((one.trace, one.steps, one.story), (same.trace, same.steps, same.story));
+    assert_ne!(one.trace, other.trace);
+}
+
+#[test]
+fn the_faults_that_happened_can_be_listed_and_happen_again() {
+    let drawn = simulate(&Plan::of_seed(5));
+    let listed = Plan { faults: Faults::Listed(drawn.injected.clone()), ..Plan::of_seed(5) };
+    assert_eq!(simulate(&listed).trace, drawn.trace);
+}
+
+#[test]
+fn each_bug_is_found_by_the_invariant_it_breaks() {
+    for canary in Canary::ALL {
+        let found = (1..=1_000).find_map(|seed| {
+            let violation = simulate(&Plan::of_seed(seed).with_canary(canary)).violation?;
+            Some((seed, violation))
+        });
+        let (seed, violation) = found.unwrap_or_else(|| panic!("no seed finds {canary:?}"));
+        println!("{canary:?}: seed {seed}: {violation}");
+        let named: Vec<&str> = violation.split(':').next().unwrap().split(", ").collect();
+        assert!(
+            named.contains(&canary.invariant()),
+            "{canary:?} breaks {}, not: {violation}",
+            canary.invariant()
+        );
+    }
+}
+
+#[test]
+fn a_failing_seed_is_made_short() {
+    let plan = Plan::of_seed(3).with_canary(Canary::BlindResend);
+    let before = simulate(&plan);
+    let (short, report) = shrink(&plan).unwrap();
+    assert!(report.violation.unwrap().starts_with("I1:"));
+    let Faults::Listed(faults) = short.faults else { panic!("the faults are listed") };
+    assert!(faults.len() <= 3 && faults.len() < before.injected.len(), "{faults:?}");
+    assert!(report.story.len() < before.story.len());
+    assert_eq!(shrink(&Plan::of_seed(3)), None, "what holds cannot be made short");
+}
+
+/// Every call of a run without trouble is met by every trouble alone: it fails once, it fails from then on until calm
+/// returns, the process dies before or after it, its answer is lost. In the end there are the same emails.
+#[test]
+fn no_single_fault_at_any_call_loses_or_repeats_an_email() {
+    // One store keeps its queues beside its campaigns, the other has an outbox that is relayed.
+    for relayed in [false, true] {
+        let golden =
+            (11..).map(golden).find(|plan| simulate(plan).calls.contains_key("bus.publish") == relayed);
+        no_single_fault(&golden.unwrap());
+    }
+}
+
+fn golden(seed: u64) -> Plan {
+    let shape = Plan {
+        people: false,
+        campaigns: 4,
+        processes: 1,
+        troubled_days: Some(4),
+        calm_days: 18,
+        can_tell: Some(true),
+        ..Plan::of_seed(seed)
+    };
+    shape.with_faults([])
+}
+
+fn no_single_fault(golden: &Plan) {
+    let expected = simulate(golden);
+    assert_eq!(expected.violation, None);
+    assert!(expected.emails > 0);
+    let once =
+        [Fault::Error, Fault::AckLost, Fault::CrashBefore, Fault::CrashAfter, Fault::AcceptedInSilence];
+    let calls = expected.calls.iter().filter(|(call, _)| **call != "clock.tick");
+    let points: Vec<(&str, u32)> =
+        calls.flat_map(|(call, count)| (0..*count).map(move |nth| (*call, nth))).collect();
+    let plans: Vec<Plan> = points
+        .iter()
+        .flat_map(|&(call, nth)| {
+            let once = once.map(|fault| Faults::Listed([Injection { call, nth, fault }].into()));
+            let lasting = Faults::From(Injection { call, nth, fault: Fault::Error });
+            once.into_iter().chain([lasting])
+        })
+        .map(|faults| Plan { faults, ..golden.clone() })
+        .collect();
+    let (runs, met) = (plans.len(), AtomicU64::new(0));
+    let failed = Mutex::new(Vec::new());
+    run_all(plans, |plan, report| {
+        met.fetch_add(report.injected.len() as u64, Ordering::Relaxed);
+        if report.violation.is_some() || report.emails != expected.emails {
+            failed.lock().unwrap().push((plan.faults.clone(), report.violation, report.emails));
+        }
+    });
+    println!("{} calls, {runs} runs, {} emails in each", points.len(), expected.emails);
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{} of {runs}, such as {:#?}", failed.len(), &failed[..failed.len().min(5)]);
+    assert!(met.into_inner() > 500);
+}
