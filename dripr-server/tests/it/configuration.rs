@@ -159,3 +159,15 @@ fn the_program_names_file_line_and_key() {
     assert!(run.stderr.starts_with("dripr: dripr.toml: public.url: missing"), "{}", run.stderr);
     assert!(!folder.path().join("dripr.db").exists(), "nothing is made before the configuration is sound");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_reading_a_configuration_panic(
+        text in "(\\[(public|database|data|sending|limits|log)\\]\n|[a-z_]{1,12} ?= ?(\"\\PC{0,8}\"|[0-9.e-]{1,9}|true|\\[\\])\n|url = \"https://x.example\"\n|\\PC{0,10}\n){0,10}",
+    ) {
+        let read = Config::parse(&text, std::path::Path::new(""), &|_| None);
+        if let Err(problem) = read {
+            assert!(!problem.to_string().is_empty());
+        }
+    }
+}
