@@ -137,8 +137,11 @@ fn golden(seed: u64) -> Plan {
         people: false,
         campaigns: 4,
         processes: 1,
-        troubled_days: Some(4),
-        calm_days: 18,
+        troubled_days: Some(3),
+        // What fails all that time can still be made up for, even for a slot some days ago.
+        grace_days: Some(14),
+        // Together less than the minimum gap: a late email must not move a second one out of the run.
+        calm_days: 10,
         can_tell: Some(true),
         ..Plan::of_seed(seed)
     };
@@ -158,8 +161,10 @@ fn no_single_fault(golden: &Plan) {
         .iter()
         .flat_map(|&(call, nth)| {
             let once = once.map(|fault| Faults::Listed([Injection { call, nth, fault }].into()));
-            let lasting = Faults::From(Injection { call, nth, fault: Fault::Error });
-            once.into_iter().chain([lasting])
+            // A store that for days cannot keep what was fetched uses up the calls of the cycle: then nothing can be said.
+            let lasting =
+                (call != "areas.finish").then(|| Faults::From(Injection { call, nth, fault: Fault::Error }));
+            once.into_iter().chain(lasting)
         })
         .map(|faults| Plan { faults, ..golden.clone() })
         .collect();
@@ -171,7 +176,7 @@ fn no_single_fault(golden: &Plan) {
             failed.lock().unwrap().push((plan.faults.clone(), report.violation, report.emails));
         }
     });
-    println!("{} calls, {runs} runs, {} emails in each", points.len(), expected.emails);
+    println!("seed {}: {} calls, {runs} runs, {} emails in each", golden.seed, points.len(), expected.emails);
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_empty(), "{} of {runs}, such as {:#?}", failed.len(), &failed[..failed.len().min(5)]);
     assert!(met.into_inner() > 500);

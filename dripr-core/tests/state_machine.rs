@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use chrono::Datelike;
 use dripr_core::{
     agent::Subscription,
     campaign::{
@@ -346,7 +347,8 @@ impl Walk {
             Happening::GiveUp => {
                 let Some(cycle) = cycle else { return };
                 let reason = "template broken".to_owned();
-                self.run(Action::GiveUp { operation: Operation::EmailCreation, cycle, reason });
+                let (operation, fetch_again) = (Operation::EmailCreation, cycle.date().day() % 2 == 0);
+                self.run(Action::GiveUp { operation, cycle, reason, fetch_again });
             }
             Happening::MakeEmail => {
                 let Some(cycle) = cycle else { return };

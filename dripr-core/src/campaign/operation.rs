@@ -201,6 +201,18 @@ impl Operations {
         }
     }
 
+    /// Begins again with the data that was left out; what was had is kept.
+    pub(super) fn fetch_again(&mut self) {
+        for operation in Operation::ALL {
+            if operation.status() > CampaignStatus::WaitingForData {
+                self[operation] = OperationState::default();
+            } else if matches!(self[operation].provision, Some(Provision::Omitted(_))) {
+                self[operation] =
+                    OperationState { status: SubStatus::WaitingForData, ..OperationState::default() };
+            }
+        }
+    }
+
     /// The operations of a status that are still to be done.
     pub fn pending(&self, status: CampaignStatus) -> impl Iterator<Item = Operation> + '_ {
         Operation::of_status(status)

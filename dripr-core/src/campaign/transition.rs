@@ -471,7 +471,12 @@ pub fn apply(
         }
         Transition::Fail { reason } => {
             let retry_at = after(facts.now, facts.policy.retry_every);
-            campaign.failure = Some(Failure { in_status: from, reason: reason.clone(), retry_at });
+            let in_status = campaign.failure.as_ref().map_or(from, |failure| failure.in_status);
+            campaign.failure = Some(Failure { in_status, reason: reason.clone(), retry_at });
+        }
+        Transition::Recover { to: WaitingForData } => {
+            campaign.failure = None;
+            campaign.operations.fetch_again();
         }
         Transition::Recover { .. } => {
             campaign.failure = None;

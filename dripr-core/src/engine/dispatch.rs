@@ -225,7 +225,7 @@ impl Engine {
 /// An operation that cannot succeed: without an email there is nothing to send, without anything else there still is.
 fn last_resort(operation: Operation, cycle: crate::schedule::Cycle, reason: String) -> Action {
     match operation {
-        Operation::EmailCreation => Action::GiveUp { operation, cycle, reason },
+        Operation::EmailCreation => Action::GiveUp { operation, cycle, reason, fetch_again: false },
         Operation::Property
         | Operation::ActiveListings
         | Operation::RecentSales

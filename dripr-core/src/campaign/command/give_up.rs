@@ -2,7 +2,7 @@
 
 use super::{Cycle, Desk, Operation, Refusal, Reply};
 use crate::{
-    campaign::{Failure, SubStatus},
+    campaign::{CampaignStatus, Failure, SubStatus},
     policy::after,
 };
 
@@ -11,6 +11,7 @@ pub(super) fn perform(
     operation: Operation,
     cycle: Cycle,
     reason: &str,
+    fetch_again: bool,
 ) -> Result<Reply, Refusal> {
     desk.wanted(operation, cycle)?;
     let state = &mut desk.dossier.campaign.operations[operation];
@@ -19,6 +20,9 @@ pub(super) fn perform(
     state.not_before = None;
     state.last_error = Some(reason.to_owned());
     fail(desk, reason);
+    if fetch_again && let Some(failure) = &mut desk.dossier.campaign.failure {
+        failure.in_status = CampaignStatus::WaitingForData;
+    }
     Ok(Reply::Done)
 }
 

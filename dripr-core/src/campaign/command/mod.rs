@@ -126,6 +126,8 @@ pub enum Action {
         cycle: Cycle,
         /// Why, for people.
         reason: String,
+        /// Whether another try needs data that was left out this time.
+        fetch_again: bool,
     },
     /// Store the rendered email.
     CreateEmail {
@@ -258,7 +260,9 @@ impl Action {
             Self::Postpone { operation, cycle, until, failure } => {
                 postpone::perform(desk, *operation, *cycle, *until, failure.as_deref())
             }
-            Self::GiveUp { operation, cycle, reason } => give_up::perform(desk, *operation, *cycle, reason),
+            Self::GiveUp { operation, cycle, reason, fetch_again } => {
+                give_up::perform(desk, *operation, *cycle, reason, *fetch_again)
+            }
             Self::CreateEmail { cycle, message } => create_email::perform(desk, *cycle, message),
             Self::Claim { email_id } => claim::perform(desk, email_id),
             Self::DeferSending { email_id, until, reason } => {

@@ -18,7 +18,12 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
         Ok(Some(message)) => {
             Outcome::Done(Action::CreateEmail { cycle: work.cycle, message: Arc::new(message) })
         }
-        Ok(None) => Outcome::GiveUp("there is nothing truthful to report this month".to_owned()),
+        Ok(None) => Outcome::Done(Action::GiveUp {
+            operation: Operation::EmailCreation,
+            cycle: work.cycle,
+            reason: "there is nothing truthful to report this month".to_owned(),
+            fetch_again: true,
+        }),
         Err(error) if error.fault().may_heal() && !work.last_attempt(engine) => Outcome::Retry(error),
         Err(error) => Outcome::GiveUp(error.to_string()),
     }

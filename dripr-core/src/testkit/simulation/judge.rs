@@ -109,12 +109,21 @@ impl Judge {
             self.claim(change)?;
         }
         self.approval(change)?;
+        self.nothing_lost(change)?;
         refused(change)?;
         own_cycle(change)?;
         events(change)?;
         deadline(change)?;
         slots(change)?;
         history(change)
+    }
+
+    /// I1: what counts as sent was taken by the provider.
+    fn nothing_lost(&self, change: &Change<'_>) -> Verdict {
+        let Some(email) = &change.email else { return Ok(()) };
+        must(email.delivery_status != DeliveryStatus::Complete || self.has(&email.id), || {
+            format!("I1: {} counts as sent, and the mailbox does not have it", email.id)
+        })
     }
 
     /// I17: every call was counted before, and no campaign spends more than it may.

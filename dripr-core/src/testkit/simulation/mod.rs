@@ -56,7 +56,7 @@ use crate::{
     email::OptOutLinks,
     ids::CampaignId,
     policy::{Policy, before},
-    ports::{AgentStore, CampaignStore, Clock, NewCampaign},
+    ports::{AgentStore, CampaignFilter, CampaignStore, Clock, NewCampaign},
     schedule::Instant,
 };
 
@@ -125,7 +125,8 @@ pub fn simulate(plan: &Plan) -> Report {
     let relayed = dice.bool();
     let store = MemoryStore::build(relayed, plan.canary);
     let mut policy = Policy::default();
-    if let Ok(rules) = policy.rules.with_grace_days([3, 7, 14][dice.usize(..3)]) {
+    let drawn = [3, 7, 14][dice.usize(..3)];
+    if let Ok(rules) = policy.rules.with_grace_days(plan.grace_days.unwrap_or(drawn)) {
         policy.rules = rules;
     }
     let stage = Arc::new(Stage::new(plan, clock, store, policy.clone()));
@@ -153,7 +154,7 @@ pub fn simulate(plan: &Plan) -> Report {
     world.stage.calm();
     world.stage.tell("from here on nothing fails");
     let calm_since = world.stage.clock.now();
-    world.reconcile_people();
+    world.take_stock();
     world.run_until(calm_since + TimeDelta::days(plan.calm_days.into()));
     if world.stage.violation().is_none() && plan.calm_days >= CALM_DAYS {
         world.must_have_gone_on(calm_since);
@@ -336,10 +337,10 @@ impl World {
         true
     }
 
-    /// From here on nobody meddles: what is disabled, unpaid or suppressed stays so.
-    fn reconcile_people(&mut self) {
+    /// Those who were enrolled on the way count too.
+    fn take_stock(&mut self) {
         let store = &self.stage.store;
-        if let Some(Ok(all)) = store.list(&Default::default(), None, usize::MAX).now_or_never() {
+        if let Some(Ok(all)) = store.list(&CampaignFilter::default(), None, usize::MAX).now_or_never() {
             self.campaigns = all.into_iter().map(|dossier| dossier.campaign.id).collect();
         }
     }

@@ -147,6 +147,8 @@ pub struct Plan {
     pub troubled_days: Option<u16>,
     /// For how many days nothing fails after that. Given fewer than 64, nobody is asked for an email in them.
     pub calm_days: u16,
+    /// How many days late an email may go out; drawn from the seed if not given.
+    pub grace_days: Option<u8>,
     /// Whether the mail provider can be asked about what it has; drawn from the seed if not given.
     pub can_tell: Option<bool>,
     /// A bug that is switched on, to see whether it is found.
@@ -165,6 +167,7 @@ impl Plan {
             processes: 4,
             troubled_days: None,
             calm_days: super::CALM_DAYS,
+            grace_days: None,
             can_tell: None,
             canary: None,
         }
