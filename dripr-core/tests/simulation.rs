@@ -162,8 +162,11 @@ fn no_single_fault(golden: &Plan) {
         .flat_map(|&(call, nth)| {
             let once = once.map(|fault| Faults::Listed([Injection { call, nth, fault }].into()));
             // A store that for days cannot keep what was fetched uses up the calls of the cycle: then nothing can be said.
-            let lasting =
-                (call != "areas.finish").then(|| Faults::From(Injection { call, nth, fault: Fault::Error }));
+            let lasting = (call != "areas.finish").then_some(Faults::From(Injection {
+                call,
+                nth,
+                fault: Fault::Error,
+            }));
             once.into_iter().chain(lasting)
         })
         .map(|faults| Plan { faults, ..golden.clone() })
