@@ -14,8 +14,8 @@ use crate::{
     errors::{Fault as Kind, PortError, PortResult},
     policy::after,
     ports::{
-        Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource,
-        Permit, PropertySource, RateLimiter, Rendered, ReportContext, Subject, WelcomeContext,
+        EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource, Permit,
+        PropertySource, RateLimiter, Rendered, ReportContext, Subject, WelcomeContext,
     },
     schedule::Instant,
     testkit::samples,
@@ -183,8 +183,7 @@ impl RateLimiter for FaultyQuota {
             return Ok(Permit::Exhausted { retry_at: after(now, Duration::from_secs(hours * 3600)) });
         }
         self.site.before(fault).await?;
-        let now = stage.clock.now();
-        stage.judge(|judge| judge.permitted(api, calls, now));
+        stage.judge(|judge| judge.permitted(api, calls));
         self.site.after(fault).await?;
         Ok(Permit::Granted)
     }

@@ -3,7 +3,10 @@
 //! The truth about sends is what the mailbox took, never what the store says. The numbers are those of the invariants
 //! in `docs/reliability.md`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
 use chrono::Datelike;
 
@@ -12,7 +15,7 @@ use crate::{
     email::{ApprovedBy, ContentHash, DeliveryStatus, Email, OutgoingEmail},
     events::Event,
     ids::{CampaignId, EmailId, UserId},
-    policy::{Policy, after},
+    policy::{self, Policy},
     ports::Execution,
     schedule::{Cycle, Instant},
     testkit::MemoryStore,
@@ -159,7 +162,7 @@ impl Judge {
         must(self.made.model <= self.counted.model, || "I17: a writer was called uncounted".to_owned())
     }
 
-    pub(super) fn permitted(&mut self, api: &str, calls: u32, _now: Instant) -> Verdict {
+    pub(super) fn permitted(&mut self, api: &str, calls: u32) -> Verdict {
         *self.permits.entry(api.to_owned()).or_insert(0) += u64::from(calls);
         Ok(())
     }
@@ -191,9 +194,8 @@ impl Judge {
             format!("I5: {id} is claimed although it may not run")
         })?;
         if before.campaign.last_sent_email_datetime.is_none() {
-            let delay =
-                std::time::Duration::from_secs(u64::from(facts.rules.first_time_delay().hours()) * 3600);
-            must(now >= after_delay(before, delay), || {
+            let delay = Duration::from_secs(u64::from(facts.rules.first_time_delay().hours()) * 3600);
+            must(now >= policy::after(before.campaign.enabled_at, delay), || {
                 format!("I14: {id} is claimed before the first-time delay")
             })?;
         }
@@ -302,10 +304,6 @@ impl Judge {
     pub(super) fn emails(&self) -> usize {
         self.accepted.len()
     }
-}
-
-fn after_delay(dossier: &Dossier, delay: std::time::Duration) -> Instant {
-    after(dossier.campaign.enabled_at, delay)
 }
 
 /// I6: what is refused changes nothing.

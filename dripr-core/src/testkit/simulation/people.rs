@@ -197,7 +197,7 @@ impl People {
         }
     }
 
-    pub(super) async fn pay(&self, user: &UserId, pays: bool) {
+    async fn pay(&self, user: &UserId, pays: bool) {
         let stage = &self.site.stage;
         let Ok(Some(mut agent)) = stage.store.agent(user).await else { return };
         agent.subscription_status = if pays { Subscription::Active } else { Subscription::Canceled };
