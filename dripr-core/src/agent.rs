@@ -121,7 +121,7 @@ pub enum UnknownOutcome {
     /// Hold it: at most one email, perhaps none.
     #[default]
     Hold,
-    /// Send it again: at least one email, perhaps two.
+    /// Send it again, once and as it is: at least one email, perhaps two.
     Resend,
 }
 
@@ -142,6 +142,10 @@ pub enum Welcome {
         started_at: Instant,
         /// When the try counts as abandoned.
         lease_until: Instant,
+        /// Whether it was abandoned once already. Only after the second time is the provider asked: if the clock jumped
+        /// over the first lease, the try was still under way.
+        #[serde(default)]
+        overdue: bool,
     },
     /// The provider took it.
     Sent {

@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::schedule::{Instant, SendingRules};
 
+/// No deadline, lease or delivery is stored for later than this from now; looking earlier does no harm. One that lies
+/// farther ahead was stored while the clock was wrong, and is over.
+///
+/// It is longer than any two slots lie apart.
+pub const FARTHEST: Duration = Duration::from_secs(120 * 24 * 3600);
+
 /// The numbers by which a deployment works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -194,3 +194,25 @@ async fn a_handler_whose_turn_has_come_is_not_kept_from_it_by_the_storing_of_ano
     assert!(waited.is_ok(), "handlers and store wait for each other");
     assert_eq!(mailbox.accepted().len(), 20);
 }
+
+#[tokio::test]
+async fn an_engine_that_is_dropped_in_the_middle_of_a_fetch_lets_go_of_everything() {
+    let start = "2026-03-11T15:00:00Z".parse().unwrap();
+    let store = MemoryStore::new();
+    samples::fill(&store, 2, "98103", 12, start).await.unwrap();
+    let never = Arc::new(Semaphore::new(0));
+    let builder =
+        samples::builder(&store, Arc::new(ManualClock::at(start)), Arc::new(Mailbox::new())).unwrap();
+    let dripr = builder.properties(Arc::new(SameConnection(never.clone()))).build().unwrap();
+    {
+        let mut run = Box::pin(dripr.run());
+        for _ in 0..100 {
+            assert!(futures_util::poll!(&mut run).is_pending());
+            idle().await;
+        }
+    }
+    let fetched = store.load(&[campaign()]).await.unwrap().remove(0).unwrap().campaign;
+    assert_eq!(fetched.status, CampaignStatus::WaitingForData, "it was fetching");
+    drop(dripr);
+    assert_eq!(Arc::strong_count(&never), 1, "the source is still held");
+}

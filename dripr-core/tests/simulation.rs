@@ -14,10 +14,12 @@ use std::{
     thread,
 };
 
-use dripr_core::testkit::simulation::{Canary, Fault, Faults, Injection, Plan, Report, shrink, simulate};
+use dripr_core::testkit::simulation::{
+    Canary, Fault, Faults, Plan, Report, every_crash_point, shrink, simulate,
+};
 
 /// Cases that must have occurred, or a run proves little.
-const RARE: [&str; 8] = [
+const RARE: [&str; 13] = [
     "a crash",
     "accepted, then the process died",
     "a campaign made again",
@@ -25,6 +27,11 @@ const RARE: [&str; 8] = [
     "an approval that came too late",
     "an opt-out",
     "an unknown outcome was looked up",
+    "an older fence was refused",
+    "sent again by choice",
+    "dates years ahead were taken back",
+    "an email on a day when the clocks change",
+    "a welcome",
     "quota pause",
 ];
 
@@ -76,6 +83,19 @@ fn whatever_breaks_everything_holds_and_everything_broke() {
     }
 }
 
+/// Seeds that found something beyond the first 300. A change of what a seed draws makes another story of them.
+const ONCE_FAILED: [u64; 18] =
+    [308, 421, 509, 580, 620, 774, 781, 880, 899, 1340, 1453, 1486, 1489, 1627, 1852, 1893, 1902, 1946];
+
+#[test]
+fn what_once_failed_holds() {
+    let failed = Mutex::new(Vec::new());
+    run_all(ONCE_FAILED.map(Plan::of_seed).to_vec(), |plan, report| {
+        failed.lock().unwrap().extend(report.violation.map(|violation| (plan.seed, violation)));
+    });
+    assert_eq!(failed.into_inner().unwrap(), []);
+}
+
 #[test]
 fn the_same_plan_gives_the_same_run_and_another_seed_another() {
     let [one, same, other] = [41, 41, 42].map(|seed| simulate(&Plan::of_seed(seed)));
@@ -110,77 +130,36 @@ fn each_bug_is_found_by_the_invariant_it_breaks() {
 
 #[test]
 fn a_failing_seed_is_made_short() {
-    let plan = Plan::of_seed(3).with_canary(Canary::BlindResend);
+    let plan = Plan::of_seed(5).with_canary(Canary::BlindResend);
     let before = simulate(&plan);
     let (short, report) = shrink(&plan).unwrap();
     assert!(report.violation.unwrap().starts_with("I1:"));
     let Faults::Listed(faults) = short.faults else { panic!("the faults are listed") };
     assert!(faults.len() <= 3 && faults.len() < before.injected.len(), "{faults:?}");
     assert!(report.story.len() < before.story.len());
-    assert_eq!(shrink(&Plan::of_seed(3)), None, "what holds cannot be made short");
+    assert_eq!(shrink(&Plan::of_seed(5)), None, "what holds cannot be made short");
 }
 
-/// Every call of a run without trouble is met by every trouble alone: it fails once, it fails from then on until calm
-/// returns, the process dies before or after it, its answer is lost. In the end there are the same emails.
+#[test]
+fn faults_that_never_end_break_nothing() {
+    let plans = (1..=number("DRIPR_SEEDS", 300) / 10).map(|seed| Plan::of_seed(seed).without_end());
+    run_all(plans.collect(), |plan, report| assert_eq!(report.violation, None, "seed {}", plan.seed));
+}
+
+/// One store keeps its queues beside its campaigns, the other has an outbox that is relayed.
 #[test]
 fn no_single_fault_at_any_call_loses_or_repeats_an_email() {
-    // One store keeps its queues beside its campaigns, the other has an outbox that is relayed.
     for relayed in [false, true] {
-        let golden =
-            (11..).map(golden).find(|plan| simulate(plan).calls.contains_key("bus.publish") == relayed);
-        no_single_fault(&golden.unwrap());
+        let sends = |plan: &Plan| {
+            let report = simulate(plan);
+            report.emails > 0 && report.calls.contains_key("bus.publish") == relayed
+        };
+        let plan = (11..).map(Plan::quiet_month).find(sends).unwrap();
+        let points = every_crash_point(&plan, simulate);
+        println!("seed {}: {} runs, {} emails in each", plan.seed, points.runs, points.golden.emails);
+        assert_eq!(points.golden.violation, None);
+        let (failed, runs) = (&points.failed, points.runs);
+        assert!(failed.is_empty(), "{} of {runs}, such as {:#?}", failed.len(), failed.first());
+        assert!(points.injected > 500);
     }
-}
-
-fn golden(seed: u64) -> Plan {
-    let shape = Plan {
-        people: false,
-        campaigns: 4,
-        processes: 1,
-        troubled_days: Some(3),
-        // What fails all that time can still be made up for, even for a slot some days ago.
-        grace_days: Some(14),
-        // Together less than the minimum gap: a late email must not move a second one out of the run.
-        calm_days: 10,
-        can_tell: Some(true),
-        ..Plan::of_seed(seed)
-    };
-    shape.with_faults([])
-}
-
-fn no_single_fault(golden: &Plan) {
-    let expected = simulate(golden);
-    assert_eq!(expected.violation, None);
-    assert!(expected.emails > 0);
-    let once =
-        [Fault::Error, Fault::AckLost, Fault::CrashBefore, Fault::CrashAfter, Fault::AcceptedInSilence];
-    let calls = expected.calls.iter().filter(|(call, _)| **call != "clock.tick");
-    let points: Vec<(&str, u32)> =
-        calls.flat_map(|(call, count)| (0..*count).map(move |nth| (*call, nth))).collect();
-    let plans: Vec<Plan> = points
-        .iter()
-        .flat_map(|&(call, nth)| {
-            let once = once.map(|fault| Faults::Listed([Injection { call, nth, fault }].into()));
-            // A store that for days cannot keep what was fetched uses up the calls of the cycle: then nothing can be said.
-            let lasting = (call != "areas.finish").then_some(Faults::From(Injection {
-                call,
-                nth,
-                fault: Fault::Error,
-            }));
-            once.into_iter().chain(lasting)
-        })
-        .map(|faults| Plan { faults, ..golden.clone() })
-        .collect();
-    let (runs, met) = (plans.len(), AtomicU64::new(0));
-    let failed = Mutex::new(Vec::new());
-    run_all(plans, |plan, report| {
-        met.fetch_add(report.injected.len() as u64, Ordering::Relaxed);
-        if report.violation.is_some() || report.emails != expected.emails {
-            failed.lock().unwrap().push((plan.faults.clone(), report.violation, report.emails));
-        }
-    });
-    println!("seed {}: {} calls, {runs} runs, {} emails in each", golden.seed, points.len(), expected.emails);
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "{} of {runs}, such as {:#?}", failed.len(), &failed[..failed.len().min(5)]);
-    assert!(met.into_inner() > 500);
 }

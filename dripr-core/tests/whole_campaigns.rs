@@ -13,16 +13,17 @@ use std::{
 use chrono::{NaiveDate, TimeDelta};
 use dripr_core::{
     Dripr,
+    agent::UnknownOutcome,
     campaign::{Action, Actor, CampaignStatus, Phase},
     content::{Listing, MarketStatistics, MortgageRate, Property, Sale, ZipCode},
     email::{DeliveryStatus, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, UserId},
     ports::{
-        Clock, ContactStore, EmailFilter, EmailStore, MarketSource, MortgageRateSource, PropertySource,
-        SendOutcome, Subject,
+        AgentStore, Clock, ContactStore, EmailFilter, EmailStore, MarketSource, MortgageRateSource,
+        PropertySource, SendOutcome, Subject,
     },
-    schedule::{Instant, SendingRules},
+    schedule::{Instant, SendDay, SendingRules},
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
 };
 
@@ -184,6 +185,72 @@ async fn what_nobody_can_tell_for_a_day_is_held_and_the_next_month_goes_on() {
     assert_eq!(world.mailbox.calls(), 1);
     world.until(at("2026-04-20T00:00:00Z")).await;
     assert_eq!(world.mailbox.calls(), 2);
+}
+
+/// The agent wants emails sent again of which nobody can tell.
+async fn sends_again(world: &World) {
+    let mut agent = world.store.agent(&UserId::new("agent").unwrap()).await.unwrap().unwrap();
+    agent.unknown_outcome = UnknownOutcome::Resend;
+    assert!(AgentStore::replace(&world.store, agent).await.unwrap());
+    world.mailbox.forget();
+}
+
+#[tokio::test]
+async fn an_agent_who_wants_it_has_an_unknown_email_sent_once_more_and_as_it_is() {
+    let world = World::new(1, 12).await;
+    sends_again(&world).await;
+    for _ in 0..3 {
+        world.mailbox.next(Mood::AcceptInSilence);
+    }
+    world.until(at("2026-03-26T00:00:00Z")).await;
+    let accepted = world.mailbox.accepted();
+    assert_eq!(accepted.len(), 2, "once more, and not every day");
+    assert_eq!(accepted[0].message_id, accepted[1].message_id);
+    assert_eq!(accepted[0].message, accepted[1].message);
+    assert_eq!(world.emails(1).await, [DeliveryStatus::Held]);
+}
+
+#[tokio::test]
+async fn an_email_that_may_have_arrived_is_held_and_never_replaced_by_another() {
+    let day = SendDay::new(25).unwrap();
+    let changes = [
+        Action::EditSchedule { fixed_send_day: day },
+        Action::EditIntro { text: Some("Hello.".to_owned()) },
+        Action::RequireApproval { check_before_sending: true },
+        Action::Skip { reason: None },
+        Action::Disable,
+        Action::Suppress { cause: SuppressionCause::OptOut },
+    ];
+    for change in changes {
+        let world = World::new(1, 12).await;
+        sends_again(&world).await;
+        world.mailbox.next(Mood::AcceptInSilence);
+        let refused = SendOutcome::NotSent { reason: "connection refused".to_owned(), not_before: None };
+        world.mailbox.next(Mood::Answer(refused));
+        world.until(at("2026-03-13T15:30:00Z")).await;
+        assert_eq!((world.mailbox.calls(), world.emails(1).await), (2, vec![DeliveryStatus::Approved]));
+        world.command(1, change.clone()).await.unwrap();
+        world.until(at("2026-04-01T00:00:00Z")).await;
+        assert_eq!(world.mailbox.accepted().len(), 1, "{change:?}: perhaps arrived is not sent anew");
+        assert_eq!(world.emails(1).await, [DeliveryStatus::Held], "{change:?}");
+        let campaign = world.dripr.campaign(&world.id(1)).await.unwrap().unwrap().campaign;
+        assert!(campaign.last_cycle.unwrap().sent.is_some(), "{change:?}: the cycle counts as sent");
+        assert!(campaign.slot.unwrap().at() > at("2026-04-01T00:00:00Z"), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_got_a_repeated_email_frees_it() {
+    let world = World::new(1, 12).await;
+    sends_again(&world).await;
+    world.mailbox.next(Mood::LoseInSilence);
+    world.mailbox.next(Mood::LoseInSilence);
+    world.until(at("2026-03-13T15:30:00Z")).await;
+    assert_eq!((world.mailbox.calls(), world.emails(1).await), (2, vec![DeliveryStatus::Unknown]));
+    world.mailbox.remember();
+    world.until(at("2026-03-13T17:00:00Z")).await;
+    assert_eq!(world.mailbox.accepted().len(), 1);
+    assert_eq!(world.emails(1).await, [DeliveryStatus::Complete]);
 }
 
 #[tokio::test]

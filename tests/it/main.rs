@@ -1,4 +1,5 @@
 //! Whole campaigns through the engine and a real store.
 
 mod killed_engine;
+mod simulated_on_sqlite;
 mod year_on_sqlite;

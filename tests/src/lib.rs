@@ -7,10 +7,16 @@ use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
 use dripr_core::{
     Dripr,
     email::OptOutLinks,
+    errors::PortResult,
     ports::{AgentStore, CampaignStore},
     schedule::Instant,
-    testkit::{Mailbox, ManualClock, SeededEntropy, samples},
+    testkit::{
+        Mailbox, ManualClock, SeededEntropy, samples,
+        simulation::{Database, Store},
+    },
 };
+use futures_util::future::BoxFuture;
+use tokio::runtime::{Builder, Runtime};
 
 /// What may go wrong while a world is built or driven.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -71,6 +77,37 @@ impl World {
             .mailer(self.mailbox.clone())
             .opt_out_links(links)
             .build()?)
+    }
+}
+
+/// A SQLite file that the processes of a simulation share. Each opens it for itself.
+pub struct SharedFile {
+    folder: tempfile::TempDir,
+    runtime: Runtime,
+}
+
+impl SharedFile {
+    /// An empty file.
+    ///
+    /// # Errors
+    /// If there can be no folder or no runtime.
+    pub fn new() -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { folder: tempfile::tempdir()?, runtime })
+    }
+}
+
+impl Database for SharedFile {
+    fn connect(&self) -> PortResult<Arc<dyn Store>> {
+        let mut options = SqliteOptions::default();
+        // Processes die here, not the power.
+        options.durable = false;
+        let store = SqliteStore::open(self.folder.path().join("dripr.db"), options);
+        Ok(Arc::new(self.runtime.block_on(store)?))
+    }
+
+    fn complete(&self, call: BoxFuture<'_, ()>) {
+        self.runtime.block_on(call);
     }
 }
 

@@ -1,13 +1,25 @@
 //! When time alone will ask something of a campaign. Stored with it, so that what is due is one range scan.
 
 use super::{Campaign, CampaignStatus, Facts, decide};
-use crate::{email::DeliveryStatus, policy::after, schedule::Instant};
+use crate::{
+    email::DeliveryStatus,
+    policy::{FARTHEST, after},
+    schedule::Instant,
+};
 
 /// When to look at a campaign again if nothing else happens; `None` if only somebody's doing can move it.
 ///
-/// Looking earlier does no harm, looking later would be late.
+/// Looking earlier does no harm, looking later would be late. So it is not farther ahead than [`FARTHEST`], unless it
+/// follows from a slot that a wrong clock left behind: that is to be found.
 #[must_use]
 pub fn deadline(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
+    let far = after(facts.now, FARTHEST);
+    let at = asked_at(campaign, facts)?;
+    let wrong = campaign.slot.is_some_and(|slot| facts.is_wrong(slot));
+    Some(if wrong { at } else { at.min(far) })
+}
+
+fn asked_at(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
     if campaign.deleted_at.is_none() && decide(campaign, facts).is_some() {
         return Some(facts.now);
     }

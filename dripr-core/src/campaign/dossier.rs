@@ -13,7 +13,7 @@ use crate::{
     email::{ApprovedBy, DeliveryStatus, Email, Suppression},
     events::StatusChanged,
     ids::EventId,
-    policy::Policy,
+    policy::{Policy, after},
     schedule::Instant,
 };
 
@@ -40,6 +40,10 @@ pub(super) struct Desk<'a> {
     pub(super) actor: &'a Actor,
     pub(super) now: Instant,
 }
+
+/// Why an email is held that was to be sent again.
+pub(super) const MAY_HAVE_ARRIVED: &str =
+    "nobody could tell whether an earlier try arrived, and now it may not be sent again";
 
 impl Dossier {
     /// The facts of a moment.
@@ -113,9 +117,11 @@ impl Desk<'_> {
         self.dossier.facts(self.now, self.policy)
     }
 
-    /// What follows from facts without being a transition: a slot for a campaign that has none, changed rules that
-    /// leave the slot where it is, an attempt whose lease ran out, an email to an address that is no longer right.
+    /// What follows from facts without being a transition: dates that cannot be, a slot for a campaign that has none,
+    /// changed rules that leave the slot where it is, an attempt whose lease ran out, an email to an address that is no
+    /// longer right.
     fn correct(&mut self) {
+        self.distrust();
         self.expire_attempt();
         if self.dossier.campaign.deleted_at.is_some() {
             return;
@@ -148,13 +154,16 @@ impl Desk<'_> {
         }
     }
 
+    /// The provider is asked a lease later: if only the clock jumped over the first one, the call is still under way, and the
+    /// provider says rightly that it has nothing yet. It ends within a lease.
     fn expire_attempt(&mut self) {
         let now = self.now;
+        let asked_at = after(now, self.policy.attempt_lease());
         let Some(email) = self.dossier.email.as_mut() else { return };
         let Some(attempt) = email.attempt.as_mut() else { return };
         if email.delivery_status == DeliveryStatus::Transmitting && now >= attempt.lease_until {
             attempt.unknown_since = Some(attempt.lease_until);
-            attempt.look_up_at = Some(now);
+            attempt.look_up_at = Some(asked_at);
             email.delivery_status = DeliveryStatus::Unknown;
             email.cause = Some("the sender stopped before it stored the provider's answer".to_owned());
             let email = email.clone();
@@ -168,7 +177,12 @@ impl Desk<'_> {
         // Each row leaves a state in which it is not asked for again; the bound is for a mistake in the table.
         for _ in 0..32 {
             let Some(transition) = decide(&self.dossier.campaign, &self.facts()) else { return Ok(()) };
-            self.make(&transition)?;
+            let sent_again = self.dossier.email.clone().filter(Email::may_have_arrived);
+            match sent_again {
+                // It is not sent any more, whatever the reason. As it may have arrived, the cycle counts as sent.
+                Some(email) => self.hold(email, MAY_HAVE_ARRIVED),
+                None => self.make(&transition)?,
+            }
             self.correct();
         }
         Ok(())
@@ -268,8 +282,12 @@ impl Desk<'_> {
         }
     }
 
-    /// Ends an email that was never handed to a mailer. A live, held or sent one stays as it is.
+    /// Ends an email that was never handed to a mailer. A live, held or sent one stays as it is, and one that may have
+    /// arrived is held.
     pub(super) fn end_email(&mut self, status: DeliveryStatus, cause: &str) {
+        if let Some(email) = self.dossier.email.clone().filter(Email::may_have_arrived) {
+            return self.hold(email, MAY_HAVE_ARRIVED);
+        }
         if let Some(email) = self.dossier.email.as_mut().filter(|email| email.delivery_status.is_unsent()) {
             email.delivery_status = status;
             email.cause = Some(cause.to_owned());
@@ -281,6 +299,9 @@ impl Desk<'_> {
     /// Ends an unsent email so that another is made.
     pub(super) fn supersede_email(&mut self, cause: &str) {
         self.end_email(DeliveryStatus::Superseded, cause);
+        if self.dossier.email.as_ref().is_some_and(|email| email.delivery_status == DeliveryStatus::Held) {
+            return;
+        }
         self.dossier.email = None;
         let campaign = &mut self.dossier.campaign;
         campaign.email_id = None;
@@ -294,6 +315,17 @@ impl Desk<'_> {
                 failure.in_status = CampaignStatus::ReadyToCreateEmail;
             }
         }
+    }
+
+    /// Holds an email of which nobody can tell whether it arrived: it is not sent again, and counts as sent.
+    pub(super) fn hold(&mut self, mut email: Email, cause: &str) {
+        email.delivery_status = DeliveryStatus::Held;
+        email.cause = Some(cause.to_owned());
+        let started_at = email.attempt.as_ref().map(|attempt| attempt.started_at);
+        let campaign = &mut self.dossier.campaign;
+        campaign.last_sent_email_datetime = campaign.last_sent_email_datetime.max(started_at);
+        self.put_email(email);
+        self.note("held", Some(cause.to_owned()));
     }
 
     pub(super) fn put_email(&mut self, email: Email) {

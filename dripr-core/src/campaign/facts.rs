@@ -6,8 +6,8 @@ use crate::{
     agent::Agent,
     contact::Contact,
     email::{DeliveryStatus, Email, Suppression},
-    policy::{Policy, after, before},
-    schedule::{Delay, Instant, SendingRules},
+    policy::{FARTHEST, Policy, after, before},
+    schedule::{Delay, Instant, SendingRules, Slot},
 };
 
 use super::Campaign;
@@ -76,12 +76,27 @@ impl Facts<'_> {
         Some(self.rules.start_at(earliest, self.policy.mail_timeout))
     }
 
+    /// Whether the clock that shows the present is behind: the agent is of a later day. Nothing can be told then.
+    pub(super) fn clock_is_behind(&self) -> bool {
+        self.now < self.agent.created_at
+    }
+
+    /// Whether a slot is farther ahead than any is planned: it was planned while the clock was wrong.
+    pub(super) fn is_wrong(&self, slot: Slot) -> bool {
+        // The first slot waits for the first-time delay besides.
+        let planned = before(slot.at(), hours(self.rules.first_time_delay()));
+        planned > after(self.now, FARTHEST) && !self.clock_is_behind()
+    }
+
     /// When an automatically approved email is to be made again, because it would be too old when it leaves.
     pub(super) fn outdated_at(&self, campaign: &Campaign) -> Option<Instant> {
         let email = self.email.filter(|email| email.delivery_status == DeliveryStatus::Approved)?;
         let by_system = email.approval.as_ref().is_some_and(|a| a.by == crate::email::ApprovedBy::System);
         let leaves = self.may_leave_at(campaign)?;
-        if !by_system || leaves <= after(email.created_at, self.policy.email_keeps) {
+        if !by_system
+            || email.may_have_arrived()
+            || leaves <= after(email.created_at, self.policy.email_keeps)
+        {
             return None;
         }
         // Not before it helps: an email made again now must be young enough when it leaves.

@@ -8,6 +8,7 @@
 mod amendment;
 pub mod command;
 mod deadline;
+mod distrust;
 mod dossier;
 mod explain;
 mod facts;

@@ -31,6 +31,10 @@ pub struct Attempt {
     /// Since when the outcome is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_since: Option<Instant>,
+    /// Whether the email may have arrived by an earlier try: nobody could tell, and the agent wants such an email sent
+    /// again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sent_again: bool,
 }
 
 /// A `Message-ID` header's value without its angle brackets (RFC 5322, section 3.6.4).

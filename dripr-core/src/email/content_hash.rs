@@ -42,16 +42,11 @@ pub struct InvalidContentHash(String);
 impl FromStr for ContentHash {
     type Err = InvalidContentHash;
     fn from_str(text: &str) -> Result<Self, InvalidContentHash> {
-        let invalid = || InvalidContentHash(text.chars().take(80).collect());
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(invalid());
-        }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = std::str::from_utf8(pair).map_err(|_| invalid())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| invalid())?;
+        match hex::decode_to_slice(text, &mut bytes) {
+            Ok(()) => Ok(Self(bytes)),
+            Err(_) => Err(InvalidContentHash(text.chars().take(80).collect())),
         }
-        Ok(Self(bytes))
     }
 }
 

@@ -66,4 +66,11 @@ impl Email {
     pub fn is_live(&self) -> bool {
         self.delivery_status.is_live()
     }
+
+    /// Whether the recipient may have it although it is to be sent: nobody could tell what became of a try, and the
+    /// agent wants such an email sent again. From then on it is sent as it is or held, never replaced by another.
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        self.delivery_status.is_unsent() && self.attempt.as_ref().is_some_and(|attempt| attempt.sent_again)
+    }
 }

@@ -103,11 +103,7 @@ impl OptOutLinks {
         };
         let user_id = UserId::new(user).map_err(|_| InvalidOptOutLink::Link)?;
         let campaign_id = CampaignId::new(campaign).map_err(|_| InvalidOptOutLink::Link)?;
-        let tag = (0..tag.len())
-            .step_by(2)
-            .map(|at| tag.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-            .collect::<Option<Vec<_>>>()
-            .ok_or(InvalidOptOutLink::Link)?;
+        let tag = hex::decode(tag).map_err(|_| InvalidOptOutLink::Link)?;
         self.mac(&user_id, &campaign_id).verify_slice(&tag).map_err(|_| InvalidOptOutLink::Link)?;
         Ok(OptOutClaim { user_id, campaign_id })
     }

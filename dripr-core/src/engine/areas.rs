@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, WeakShared},
 };
 
 use super::Engine;
@@ -26,7 +26,8 @@ use super::handlers::Work;
 /// How much finished content is kept at hand.
 const AT_HAND: usize = 4_096;
 
-type Fetch = Shared<BoxFuture<'static, Obtained>>;
+/// A fetch lives as long as somebody waits for it: one that nobody does keeps no engine alive.
+type Fetch = WeakShared<BoxFuture<'static, Obtained>>;
 
 /// The fetches under way, and what was fetched lately.
 #[derive(Default)]
@@ -94,13 +95,13 @@ impl Engine {
             if let Some(content) = inner.at_hand.get(&key) {
                 return Obtained::Content(content.clone());
             }
-            match inner.under_way.get(&key) {
-                Some(shared) => shared.clone(),
+            match inner.under_way.get(&key).and_then(Fetch::upgrade) {
+                Some(shared) => shared,
                 None => {
                     let (engine, key_) = (self.clone(), key.clone());
                     let spend = self.spending(work, operation, cost);
                     let shared = async move { engine.fetch(spend, key_, fetch).await }.boxed().shared();
-                    inner.under_way.insert(key.clone(), shared.clone());
+                    inner.under_way.extend(shared.downgrade().map(|weak| (key.clone(), weak)));
                     shared
                 }
             }
@@ -108,7 +109,8 @@ impl Engine {
         let mine = shared.clone();
         let obtained = shared.await;
         let mut inner = self.areas.lock();
-        if inner.under_way.get(&key).is_some_and(|known| known.ptr_eq(&mine)) {
+        let known = inner.under_way.get(&key).and_then(Fetch::upgrade);
+        if known.is_none_or(|known| known.ptr_eq(&mine)) {
             inner.under_way.remove(&key);
         }
         obtained

@@ -14,6 +14,9 @@ use futures_util::{
 use super::{Dripr, Engine};
 use crate::{errors::PortError, events::Queue, policy::after, schedule::Instant};
 
+/// How long a deadline that stays past is left alone.
+const STAYS_PAST: Duration = Duration::from_secs(1);
+
 impl Dripr {
     /// Runs until [`Dripr::stop`], then finishes what is in hand and returns.
     ///
@@ -49,6 +52,7 @@ impl Engine {
             // What is stored during the tick, by itself too, is seen by the look at the next deadline.
             self.sleeps_until.store(i64::MIN, Ordering::Release);
             let ticked = self.tick().await;
+            let found = ticked.as_ref().is_ok_and(|found| *found > 0);
             // What is stored from here on ends the sleep: that look may have come too early to see it.
             self.sleeps_until.store(i64::MAX, Ordering::Release);
             let next = match ticked {
@@ -60,10 +64,9 @@ impl Engine {
                 Ok(next) => {
                     failures = 0;
                     let longest = after(now, self.pace.longest_sleep);
-                    // A deadline that stays past is looked at again in a second, not at once.
-                    next.map_or(longest, |at| {
-                        at.clamp(after(now, Duration::from_secs(1)).min(at.max(now)), longest)
-                    })
+                    // A deadline that stays past although it was looked at is looked at again in a second, not at once.
+                    let earliest = if found { after(now, STAYS_PAST) } else { now };
+                    next.map_or(longest, |at| if at <= now { earliest } else { at.min(longest) })
                 }
                 Err(error) => {
                     failures += 1;

@@ -16,7 +16,8 @@ use crate::{
 pub trait AreaStore: Send + Sync {
     /// Asks for content: it is there, or the caller is the one to fetch it, or somebody else is fetching it.
     ///
-    /// Being the one is a lease that ends at `until`; who comes after that is the next one, with a higher fence.
+    /// Being the one is a lease that ends at `until`; who comes after that is the next one, with a higher fence. A lease
+    /// that ends farther ahead than [`FARTHEST`](crate::policy::FARTHEST) was given by a wrong clock and is over.
     async fn begin(&self, key: &AreaKey, now: Instant, until: Instant) -> PortResult<Begun>;
 
     /// Stores fetched content under the fence of [`Begun::Yours`], whole: nobody sees a part of it. `false`, and

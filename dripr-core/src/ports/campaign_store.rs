@@ -46,8 +46,9 @@ pub trait CampaignStore: Send + Sync {
     /// it finds.
     async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>>;
 
-    /// Campaigns whose deadline has come, the earliest first, at most `limit`. One range scan over an index: its cost
-    /// does not grow with the campaigns that are not due.
+    /// Campaigns whose deadline has come, the earliest first, at most `limit`; then those whose deadline is farther ahead
+    /// than [`FARTHEST`](crate::policy::FARTHEST), which a wrong clock left behind. Two range scans over an index: the
+    /// cost does not grow with the campaigns that are not due.
     async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>>;
 
     /// The earliest deadline of all, past or not.

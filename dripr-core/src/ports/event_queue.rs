@@ -15,7 +15,8 @@ use crate::{
 #[async_trait]
 pub trait EventQueue: Send + Sync {
     /// Up to `max` deliveries, none if nothing is there. Each is invisible to others for `visibility`; if it is not
-    /// settled by then, it is delivered again with a new receipt, and the old one is worth nothing any more.
+    /// settled by then, it is delivered again with a new receipt, and the old one is worth nothing any more. What is
+    /// invisible for longer than [`FARTHEST`](crate::policy::FARTHEST) was hidden by a wrong clock and is visible.
     async fn receive(
         &self,
         queue: Queue,

@@ -54,6 +54,11 @@ impl Mailbox {
         self.lock().cannot_tell = true;
     }
 
+    /// From now on, look-ups can tell again.
+    pub fn remember(&self) {
+        self.lock().cannot_tell = false;
+    }
+
     /// What was accepted, in order.
     #[must_use]
     pub fn accepted(&self) -> Vec<OutgoingEmail> {

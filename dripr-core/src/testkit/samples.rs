@@ -157,7 +157,8 @@ impl PropertySource for Source {
             address: Some(format!("{n} Pine Ct")),
             zip_code: zip,
             price: 440_000 + 1_000 * n as u64,
-            sold_on: as_of,
+            // Recent sales are those before the day.
+            sold_on: as_of.pred_opt().unwrap_or(as_of),
             facts: HomeFacts::default(),
             miles: None,
         };
@@ -231,18 +232,34 @@ impl EmailRenderer for Renderer {
             Some(AreaContent::RecentSales(sales)) => sales.len(),
             _ => 0,
         };
-        let text = format!(
-            "{intro}\n\n{report}\n\n{sales} homes sold nearby.\n\n{}\n{}\n",
-            context.agent.postal_address, context.opt_out_link
-        );
-        let html = format!("<pre>{}</pre>", text.replace('&', "&amp;").replace('<', "&lt;"));
+        let text = harmless(&format!(
+            "{intro}\n\n{report}\n\n{sales} homes sold nearby.\n\n{}\n{}\n{}\n",
+            context.agent.full_name(),
+            context.agent.postal_address,
+            context.opt_out_link
+        ));
+        let html = format!("<pre>{}</pre>", escaped(&text));
         Ok(Rendered { subject: format!("Home report for {}", context.date), html, text })
     }
 
     async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
-        let text = format!("Welcome, {}.", context.agent.first_name);
-        Ok(Rendered { subject: "Welcome".to_owned(), html: format!("<p>{text}</p>"), text })
+        let text = harmless(&format!("Welcome, {}.", context.agent.first_name));
+        let html = format!("<p>{}</p>", escaped(&text));
+        Ok(Rendered { subject: "Welcome".to_owned(), html, text })
     }
+}
+
+/// A text without what steers the reader's screen: controls, and marks that turn the direction of what follows.
+fn harmless(text: &str) -> String {
+    let steers = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+    text.chars().filter(|c| !steers(*c)).collect()
+}
+
+/// A text as HTML text. Braces too, so that nobody who reads the mail after us takes them for a template's.
+fn escaped(text: &str) -> String {
+    let pairs =
+        [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("{", "&#123;"), ("}", "&#125;")];
+    pairs.into_iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// A builder with sample sources, writer and renderer over an in-memory store; change what you like of it.

@@ -10,6 +10,7 @@ use dripr_core::{
     content::{AreaContent, AreaKey},
     errors::PortResult,
     ids::UserId,
+    policy::{FARTHEST, after},
     ports::{AreaStore, Begun},
     schedule::Instant,
 };
@@ -19,7 +20,7 @@ use super::{
     SqliteStore,
     dossier::{json, parse, to_json},
     error::While,
-    instant::{instant, micros},
+    instant::{instant, micros, micros_reached},
 };
 
 /// Parsed content kept at hand. What is stored never changes, so that it cannot be stale.
@@ -203,14 +204,15 @@ async fn begin(
     let leased = sqlx::query(
         "INSERT INTO area_content (kind, user_id, zip_code, day, fence, leased_until) VALUES (?1, ?2, ?3, ?4, 1, ?5) \
          ON CONFLICT (kind, user_id, zip_code, day) DO UPDATE SET fence = fence + 1, leased_until = ?5 \
-         WHERE state IS NULL AND (leased_until IS NULL OR leased_until <= ?6) RETURNING fence",
+         WHERE state IS NULL AND (leased_until IS NULL OR leased_until <= ?6 OR leased_until > ?7) RETURNING fence",
     )
     .bind(key.kind.as_str())
     .bind(agent(key))
     .bind(key.zip_code.as_str())
     .bind(day.as_str())
-    .bind(micros(until))
+    .bind(micros_reached(until))
     .bind(micros(now))
+    .bind(micros_reached(after(now, FARTHEST)))
     .fetch_optional(&mut *connection)
     .await
     .doing(doing)?;

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use super::{
     dossier::{BY_IDS, Reader, State, id_list, to_json},
     error::While,
-    instant::{AT_ONCE, micros},
+    instant::{AT_ONCE, micros, micros_reached},
     message::Packed,
     values::Many,
     writer::Transaction,
@@ -81,7 +81,7 @@ pub(super) async fn run(transaction: &mut Transaction<'_>, jobs: &mut [&mut Exec
 
 impl InHand {
     fn is_changed(&self) -> bool {
-        !self.amendment.is_empty() || self.due.map(micros) != self.stored_due
+        !self.amendment.is_empty() || self.due.map(micros_reached) != self.stored_due
     }
 }
 
@@ -291,7 +291,7 @@ async fn write_campaigns(connection: &mut SqliteConnection, changed: &[InHand]) 
     let (mut work, mut status, mut whole) = (Vec::new(), Vec::new(), Vec::new());
     for in_hand in changed {
         let (now, before) = (&in_hand.dossier.campaign, &in_hand.before);
-        let row = (now, in_hand.due.map(micros), to_json(&State::of(now))?);
+        let row = (now, in_hand.due.map(micros_reached), to_json(&State::of(now))?);
         let same = now.fixed_send_day == before.fixed_send_day
             && now.check_before_sending == before.check_before_sending
             && now.enabled == before.enabled

@@ -1,6 +1,7 @@
 //! Instants as whole microseconds since 1970 in UTC, so that ranges are scanned in an index.
 //!
-//! The rest below a microsecond is dropped, which makes a stored deadline early, never late.
+//! What happened is stored with the rest below a microsecond dropped. What is waited for is rounded up: whoever is woken
+//! for it must not find that it is still ahead.
 
 use dripr_core::{errors::PortResult, schedule::Instant};
 
@@ -12,6 +13,12 @@ pub(super) const AT_ONCE: i64 = Instant::MIN_UTC.timestamp_micros();
 /// An instant as it is stored.
 pub(super) fn micros(instant: Instant) -> i64 {
     instant.timestamp_micros()
+}
+
+/// An instant that is waited for, as it is stored.
+pub(super) fn micros_reached(instant: Instant) -> i64 {
+    let dropped = !instant.timestamp_subsec_nanos().is_multiple_of(1_000);
+    (instant.timestamp_micros() + i64::from(dropped)).min(Instant::MAX_UTC.timestamp_micros())
 }
 
 /// A stored instant.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use dripr_core::{
     errors::PortResult,
     events::Queue,
-    policy::after,
+    policy::{FARTHEST, after},
     ports::{Delivery, EventQueue, Receipt, Settlement},
     schedule::Instant,
 };
@@ -21,15 +21,17 @@ use super::{
     SqliteStore,
     dossier::{parse, to_json},
     error::{While, corrupt},
-    instant::{instant, micros},
+    instant::{instant, micros, micros_reached},
     writer::Transaction,
 };
 
-/// What is visible, as one text: columns parted by U+001F and deliveries by U+001E, which no JSON holds.
+/// What is visible, or hidden for later than `?4`, as one text: columns parted by U+001F and deliveries by U+001E, which no
+/// JSON holds.
 const VISIBLE: &str = "SELECT group_concat(concat_ws(char(31), id, fence + 1, receive_count + 1, \
      coalesce((SELECT payload FROM campaign_events WHERE seq = event), '')), char(30)) \
-     FROM (SELECT id, fence, receive_count, event FROM queue_deliveries WHERE queue = ?1 AND visible_at <= ?2 \
-     ORDER BY visible_at, id LIMIT ?3)";
+     FROM (SELECT * FROM (SELECT id, fence, receive_count, event FROM queue_deliveries WHERE queue = ?1 \
+     AND visible_at <= ?2 ORDER BY visible_at, id LIMIT ?3) UNION ALL SELECT * FROM (SELECT id, fence, receive_count, \
+     event FROM queue_deliveries WHERE queue = ?1 AND visible_at > ?4 ORDER BY visible_at, id LIMIT ?3) LIMIT ?3)";
 
 /// `?1`: an array of ids.
 const TAKE: &str = "UPDATE queue_deliveries SET visible_at = ?2, receive_count = receive_count + 1, \
@@ -175,6 +177,7 @@ async fn receive(
         .bind(queue.as_str())
         .bind(micros(now))
         .bind(i64::try_from(max).unwrap_or(i64::MAX))
+        .bind(micros_reached(after(now, FARTHEST)))
         .fetch_one(&mut *connection)
         .await
         .doing(doing)?;
@@ -196,7 +199,12 @@ async fn receive(
         ids.push(parse::<i64>(id, "queue_deliveries", "id", id)?);
         received.push(Delivery::new(Receipt { queue, id: id.to_owned(), fence }, event, count));
     }
-    sqlx::query(TAKE).bind(to_json(&ids)?).bind(micros(until)).execute(connection).await.doing(doing)?;
+    sqlx::query(TAKE)
+        .bind(to_json(&ids)?)
+        .bind(micros_reached(until))
+        .execute(connection)
+        .await
+        .doing(doing)?;
     Ok(received)
 }
 
@@ -225,13 +233,13 @@ impl Settling {
                 Settlement::Again(receipt, at) => {
                     if let Some(id) = id(&receipt) {
                         // Given back: the receipt is worth nothing any more.
-                        settling.later.push((id, receipt.fence, micros(at), 1));
+                        settling.later.push((id, receipt.fence, micros_reached(at), 1));
                         settling.again.push(receipt.queue);
                     }
                 }
                 Settlement::Extend(receipt, until) => {
                     if let Some(id) = id(&receipt) {
-                        settling.later.push((id, receipt.fence, micros(until), 0));
+                        settling.later.push((id, receipt.fence, micros_reached(until), 0));
                     }
                 }
                 Settlement::Park(receipt, cause) => {

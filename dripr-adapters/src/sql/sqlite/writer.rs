@@ -142,7 +142,8 @@ impl Writer {
         let commits = Arc::new(AtomicU64::new(0));
         let task = Task {
             connecting,
-            connection: Some(connection),
+            connection,
+            doubtful: false,
             inbox,
             arrivals,
             commits: commits.clone(),
@@ -205,7 +206,11 @@ pub(super) fn gone() -> PortError {
 
 struct Task {
     connecting: SqliteConnectOptions,
-    connection: Option<SqliteConnection>,
+    /// Held until the next one is open: SQLite's memory of the log is shared by all connections of a process, and lets
+    /// none of them write if it was made by one that was opened when the disk was read-only.
+    connection: SqliteConnection,
+    /// Whether another connection is to be opened before the next transaction.
+    doubtful: bool,
     inbox: mpsc::Receiver<Job>,
     arrivals: Arc<Arrivals>,
     commits: Arc<AtomicU64>,
@@ -234,10 +239,8 @@ impl Task {
                 _ = listening.changed(), if !listened_to => {}
             }
         }
-        if let Some(connection) = self.connection.take() {
-            // What was answered is in the log already; closing only tidies up.
-            let _ = connection.close().await;
-        }
+        // What was answered is in the log already; closing only tidies up.
+        let _ = self.connection.close().await;
     }
 
     /// One look for other processes' writes.
@@ -281,7 +284,7 @@ impl Task {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            self.roll_back().await;
+            self.roll_back(&error).await;
             if error.fault() != Fault::Unavailable || tries >= TRIES {
                 return Err(error);
             }
@@ -334,21 +337,20 @@ impl Task {
         Ok(())
     }
 
-    async fn roll_back(&mut self) {
-        if let Some(connection) = &mut self.connection
-            && sqlx::query("ROLLBACK").execute(connection).await.is_err()
-        {
-            // SQLite had rolled back by itself, or the connection is broken: a new one knows for sure.
-            self.connection = None;
-        }
+    async fn roll_back(&mut self, error: &PortError) {
+        // A connection that was opened when the disk was read-only can never write. Where there is nothing to roll back,
+        // SQLite did it by itself, or the connection is broken. A new one knows for sure.
+        let rolled_back = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        self.doubtful |= error.fault() == Fault::Misconfigured || rolled_back.is_err();
     }
 
     async fn connection(&mut self) -> PortResult<&mut SqliteConnection> {
-        if self.connection.is_none() {
-            self.connection = Some(self.connecting.connect().await.doing("opening it for writing")?);
+        if self.doubtful {
+            self.connection = self.connecting.connect().await.doing("opening it for writing")?;
             self.synced = self.durable;
+            self.doubtful = false;
         }
-        self.connection.as_mut().ok_or_else(gone)
+        Ok(&mut self.connection)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Storing what the provider said of an unknown outcome. What nobody can tell for a day is held.
 
 use super::{AttemptId, Desk, LookUp, Refusal, Reply, record};
-use crate::{agent::UnknownOutcome, email::DeliveryStatus, policy::after};
+use crate::{agent::UnknownOutcome, policy::after};
 
 pub(super) fn perform(
     desk: &mut Desk<'_>,
@@ -16,6 +16,10 @@ pub(super) fn perform(
             record::accepted(desk, email, provider_message_id.as_deref());
         }
         LookUp::NotAccepted => {
+            // All tries have the same id: none of them arrived.
+            if let Some(attempt) = &mut email.attempt {
+                attempt.sent_again = false;
+            }
             let reason = "the provider says that it never got the email";
             record::not_accepted(desk, email, reason, None);
             // It is certain that nothing left: no reason to pause before the next try.
@@ -35,7 +39,12 @@ pub(super) fn perform(
                 return Ok(Reply::Done);
             }
             let sending = desk.dossier.campaign.status == crate::campaign::CampaignStatus::ReadyToSendEmail;
-            if sending && desk.dossier.agent.unknown_outcome == UnknownOutcome::Resend {
+            let first = email.attempt.as_mut().filter(|attempt| !attempt.sent_again);
+            if sending
+                && desk.dossier.agent.unknown_outcome == UnknownOutcome::Resend
+                && let Some(attempt) = first
+            {
+                attempt.sent_again = true;
                 desk.put_unsent(email);
                 desk.note(
                     "sent_again",
@@ -44,14 +53,7 @@ pub(super) fn perform(
                 desk.announce_again();
                 return Ok(Reply::Done);
             }
-            email.delivery_status = DeliveryStatus::Held;
-            email.cause = Some("nobody could tell for a day whether the provider has it".to_owned());
-            let started_at = email.attempt.as_ref().map(|attempt| attempt.started_at);
-            if started_at > desk.dossier.campaign.last_sent_email_datetime {
-                desk.dossier.campaign.last_sent_email_datetime = started_at;
-            }
-            desk.put_email(email);
-            desk.note("held", Some("the outcome stayed unknown".to_owned()));
+            desk.hold(email, "nobody could tell for a day whether the provider has it");
             if !record::sending(desk) {
                 record::close_outside_of_sending(desk);
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{AttemptId, Desk, Refusal, Reply, SendOutcome};
 use crate::{
-    campaign::{CampaignStatus, SlotBasis},
+    campaign::{CampaignStatus, SlotBasis, dossier::MAY_HAVE_ARRIVED},
     email::{DeliveryStatus, Email, Suppression, SuppressionCause},
     policy::after,
     schedule::Instant,
@@ -36,12 +36,13 @@ pub(super) fn perform(
             }
         }
         SendOutcome::BadRecipient { reason } => {
-            desk.put_unsent(email);
-            desk.note("not_sent", Some(reason.clone()));
-            add_suppression(desk, SuppressionCause::HardBounce);
-            if desk.dossier.campaign.status == CampaignStatus::Unsubscribed {
-                desk.end_email(DeliveryStatus::Skipped, reason);
+            if sending(desk) {
+                desk.put_unsent(email);
+                desk.note("not_sent", Some(reason.clone()));
+            } else {
+                not_accepted(desk, email, reason, None);
             }
+            add_suppression(desk, SuppressionCause::HardBounce);
         }
         SendOutcome::Unknown { reason } => {
             if let Some(attempt) = &mut email.attempt {
@@ -100,10 +101,14 @@ pub(super) fn not_accepted(desk: &mut Desk<'_>, mut email: Email, reason: &str, 
         desk.dossier.campaign.send_deferred_because = Some(reason.to_owned());
         desk.note("not_sent", Some(reason.to_owned()));
     } else {
-        email.delivery_status = DeliveryStatus::Skipped;
-        email.cause = Some(reason.to_owned());
-        desk.put_email(email);
         desk.note("not_sent", Some(reason.to_owned()));
+        if email.attempt.as_ref().is_some_and(|attempt| attempt.sent_again) {
+            desk.hold(email, MAY_HAVE_ARRIVED);
+        } else {
+            email.delivery_status = DeliveryStatus::Skipped;
+            email.cause = Some(reason.to_owned());
+            desk.put_email(email);
+        }
         close_outside_of_sending(desk);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     errors::{Fault, PortError, PortResult},
     events::UserCreated,
     ids::{AttemptId, EmailId},
-    policy::after,
+    policy::{FARTHEST, after},
     ports::{LookUp, Mailer, SendOutcome, WelcomeContext},
     schedule::Instant,
 };
@@ -29,6 +29,9 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
         return Err(PortError::new(Fault::NotFound, format!("there is no agent {}", event.user_id)));
     };
     let Some(mailer) = &engine.ports.welcome else { return Ok(Next::Done) };
+    // What is farther ahead was stored while the clock was wrong, unless it is wrong now.
+    let far = after(now, FARTHEST);
+    let wrong = |at| at > far && now >= agent.created_at;
     match agent.welcome.clone() {
         // Only what the store knows counts; the event may come from anywhere.
         Welcome::Waiting if agent.managed_client_id.is_some() => {
@@ -38,8 +41,22 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
         Welcome::Skipped | Welcome::Sent { .. } | Welcome::Held { .. } | Welcome::Refused { .. } => {
             Ok(Next::Done)
         }
-        Welcome::Transmitting { lease_until, .. } if now < lease_until => Ok(Next::Again(lease_until)),
-        Welcome::Transmitting { number, started_at, lease_until } => {
+        Welcome::Transmitting { number, started_at, lease_until, overdue }
+            if wrong(lease_until) || (!overdue && now >= lease_until) =>
+        {
+            // If the clock jumped, whoever was at it still may be: once more for as long.
+            let started_at = if wrong(started_at) { now } else { started_at };
+            let lease_until = after(now, engine.policy().attempt_lease());
+            let welcome = Welcome::Transmitting { number, started_at, lease_until, overdue: true };
+            match put(engine, agent, welcome, now).await? {
+                Next::Done => Ok(Next::Again(lease_until)),
+                again @ Next::Again(_) => Ok(again),
+            }
+        }
+        Welcome::Transmitting { lease_until, .. } if now < lease_until => {
+            Ok(Next::Again(lease_until.min(far)))
+        }
+        Welcome::Transmitting { number, started_at, lease_until, .. } => {
             let attempt = attempt(&agent, number, started_at, lease_until)?;
             let id = email_id(&agent)?;
             let answer = answer_within(
@@ -76,6 +93,7 @@ fn attempt(agent: &Agent, number: u32, started_at: Instant, lease_until: Instant
         lease_until,
         look_up_at: None,
         unknown_since: None,
+        sent_again: false,
     })
 }
 
@@ -94,7 +112,7 @@ async fn send(engine: &Arc<Engine>, mailer: &Arc<dyn Mailer>, agent: Agent, numb
     let now = engine.ports.clock.now();
     let lease_until = after(now, engine.policy().attempt_lease());
     let mut claimed = agent.clone();
-    claimed.welcome = Welcome::Transmitting { number, started_at: now, lease_until };
+    claimed.welcome = Welcome::Transmitting { number, started_at: now, lease_until, overdue: false };
     if !engine.ports.agents.replace(claimed.clone()).await? {
         return Ok(Next::Again(now));
     }

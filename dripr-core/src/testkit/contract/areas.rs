@@ -6,6 +6,7 @@ use super::at;
 use crate::{
     content::{AreaContent, AreaKey, AreaKind},
     ids::UserId,
+    policy::{FARTHEST, after},
     ports::{AreaStore, Begun},
 };
 
@@ -55,6 +56,15 @@ pub async fn area_store<S: AreaStore + ?Sized>(store: &S) {
     );
     let found = store.content(&[key(None, 12), today.clone()]).await.expect("content");
     assert_eq!(found, [None, Some(empty.clone())], "content comes in the order asked for");
+    let tomorrow = key(None, 12);
+    for _ in 0..2 {
+        let begun = store.begin(&tomorrow, now, after(now, 2 * FARTHEST)).await.expect("beginning");
+        let over = matches!(begun, Begun::Yours { .. });
+        assert!(
+            over,
+            "a lease for longer than anything is to last was given by a wrong clock, not {begun:?}"
+        );
+    }
     let latest = store.latest_before(&key(None, 20)).await.expect("the latest");
     assert_eq!(latest, Some((today.clone(), empty)), "a later day finds it as the latest");
     assert_eq!(store.latest_before(&today).await.expect("the latest"), None, "its own day does not");

@@ -4,7 +4,8 @@ use crate::{
     content::{Author, CycleContent, Words},
     email::{DeliveryStatus, SuppressionCause},
     ids::CampaignId,
-    ports::{CampaignFilter, Enrolment},
+    policy::{FARTHEST, after},
+    ports::{CampaignFilter, Clock, Enrolment},
     testkit::samples,
 };
 
@@ -22,6 +23,7 @@ pub async fn campaign_store<S: Store + ?Sized>(store: &S) {
     lists_and_counts(&stage).await;
     suppression_wakes_every_campaign_to_the_address(&stage).await;
     a_removed_campaign_hands_its_last_sending_down(&stage).await;
+    what_a_wrong_clock_left_behind_is_due(&stage).await;
 }
 
 async fn enrols_once<S: Store + ?Sized>(stage: &Stage<'_, S>) {
@@ -100,6 +102,17 @@ async fn executes_each_alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
         assert_eq!(campaign.status, CampaignStatus::WaitingForData, "a due campaign begins to be prepared");
         assert!(campaign.version > 0, "every stored change has a version of its own");
     }
+    let until = at("2026-03-11T15:00:01.000000500Z");
+    let later = Action::Postpone { operation: Operation::Property, cycle, until, failure: None };
+    let execution = stage.try_(1, later).await;
+    assert_eq!(execution.deadline, Some(until), "an execution tells the deadline that it left");
+    let early = stage.store.due(at("2026-03-11T15:00:01Z"), 10).await.expect("due");
+    assert!(
+        !early.contains(&stage.id(1)),
+        "nothing is due before its deadline, however finely a store keeps instants"
+    );
+    let due = stage.store.due(at("2026-03-11T15:00:01.001Z"), 10).await.expect("due");
+    assert!(due.contains(&stage.id(1)), "what was put off is due when its time has come");
 }
 
 async fn keeps_content_by_cycle<S: Store + ?Sized>(stage: &Stage<'_, S>) {
@@ -202,4 +215,21 @@ async fn a_removed_campaign_hands_its_last_sending_down<S: Store + ?Sized>(stage
     assert!(stage.execute(vec![refused]).await[0].result.is_err(), "there is nothing to retry");
     let due = stage.store.due(at("2030-01-01T00:00:00Z"), 100).await.expect("due");
     assert!(due.contains(&id), "a refused command does not keep a new campaign from being looked at");
+}
+
+async fn what_a_wrong_clock_left_behind_is_due<S: Store + ?Sized>(stage: &Stage<'_, S>) {
+    let (id, now) = (stage.id(1), stage.clock.now());
+    let due = async |now| stage.store.due(now, 100).await.expect("due").contains(&id);
+    stage.clock.set(at("2036-05-01T00:00:00Z"));
+    stage.did(1, Action::Tick).await;
+    assert!(
+        !due(stage.clock.now()).await,
+        "a clock that is ten years ahead finds the campaign to be done for now"
+    );
+    stage.clock.set(now);
+    assert!(due(now).await, "a deadline farther ahead than any is stored for is due");
+    stage.did(1, Action::Tick).await;
+    assert!(!due(now).await, "once it was looked at, its deadline is one that can be");
+    let slot = stage.dossier(1).await.campaign.slot.expect("a slot");
+    assert!(slot.at() < after(now, FARTHEST), "and its slot too");
 }

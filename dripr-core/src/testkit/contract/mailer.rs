@@ -59,5 +59,6 @@ fn attempt(email: &OutgoingEmail) -> Attempt {
         lease_until: email.date,
         look_up_at: None,
         unknown_since: None,
+        sent_again: false,
     }
 }

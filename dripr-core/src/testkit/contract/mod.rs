@@ -1,36 +1,89 @@
 //! Contract suites: what every implementation of a port must do, each called with one line.
 //!
-//! A suite panics with a sentence that says what it expected. Each wants a fresh, empty implementation.
+//! A suite panics with a sentence that says what it expected. A store, a queue and the like come to it fresh and empty.
 //!
 #![doc = "```"]
 //! # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # rt.block_on(async {
-//! use dripr_core::testkit::{MemoryStore, contract};
+//! use dripr_core::testkit::{
+//!     Mailbox, ManualClock, MemoryStore, SeededEntropy, contract, samples::{Renderer, Source, Writer, campaign, agent},
+//! };
+//! // What is stored, and what is passed on.
 //! contract::area_store(&MemoryStore::new()).await;
 //! contract::event_queue(&MemoryStore::new()).await;
 //! contract::campaign_store(&MemoryStore::new()).await;
 //! contract::contact_store(&MemoryStore::new()).await;
 //! contract::agent_store(&MemoryStore::new()).await;
 //! contract::email_store(&MemoryStore::new()).await;
+//! let store = MemoryStore::with_outbox();
+//! contract::outbox(&store, &store).await;
+//! let bus = MemoryStore::with_outbox();
+//! contract::event_bus(&bus, &bus).await;
+//!
+//! // What providers do. A source is told what to be asked; these know everything, so nothing is unknown to them.
+//! # let now = "2026-03-01T12:00:00Z".parse().unwrap();
+//! # let home = campaign(&agent("agent", now).unwrap(), 1, "98103", 12, now).unwrap().campaign.home.unwrap();
+//! let (zip, as_of) = (home.zip_code, now.date_naive());
+//! let known = dripr_core::ports::Subject { home, location: None, formatted_address: None };
+//! let ask = contract::PropertyQuestions { known, unknown: None, as_of };
+//! contract::property_source(&Source, &ask).await;
+//! contract::market_source(&Source, zip, None, as_of).await;
+//! contract::mortgage_rate_source(&Source, as_of, None).await;
+//! contract::llm_writer(&Writer).await;
+//! contract::email_renderer(&Renderer).await;
+//! contract::mailer(&Mailbox::new(), true).await;
+//!
+//! // Time and chance.
+//! let clock = ManualClock::at(now);
+//! contract::clock(&clock, |instant| clock.set(instant)).await;
+//! contract::entropy(&SeededEntropy::new(1));
 //! # });
 //! ```
+//!
+//! Nothing in memory has a geocoder, an archive or a rate limiter; [`geocoder()`], [`archive()`] and [`rate_limiter()`]
+//! are called in the same way.
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
+mod archive;
 mod areas;
+mod bus;
 mod campaigns;
+mod checks;
+mod clock;
 mod contacts;
 mod emails;
+mod entropy;
+mod geocoder;
 mod mailer;
+mod markets;
+mod outbox;
+mod properties;
 mod queue;
+mod rate_limiter;
+mod rates;
+mod renderer;
+mod writer;
 
 pub use agents::agent_store;
+pub use archive::archive;
 pub use areas::area_store;
+pub use bus::event_bus;
 pub use campaigns::campaign_store;
+pub use clock::clock;
 pub use contacts::contact_store;
 pub use emails::email_store;
+pub use entropy::entropy;
+pub use geocoder::{GeocoderQuestions, geocoder};
 pub use mailer::mailer;
+pub use markets::market_source;
+pub use outbox::outbox;
+pub use properties::{PropertyQuestions, property_source};
 pub use queue::event_queue;
+pub use rate_limiter::rate_limiter;
+pub use rates::mortgage_rate_source;
+pub use renderer::email_renderer;
+pub use writer::llm_writer;
 
 use std::sync::Arc;
 
@@ -63,7 +116,7 @@ fn at(text: &str) -> Instant {
     text.parse().expect("an instant")
 }
 
-impl<'a, S: Store + ?Sized> Stage<'a, S> {
+impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
     /// One agent and campaigns for the 12th, each looked at once so that its slot is planned.
     async fn new(store: &'a S, campaigns: usize) -> Self {
         let clock = Arc::new(ManualClock::at(at(START)));

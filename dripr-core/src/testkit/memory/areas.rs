@@ -6,6 +6,7 @@ use super::MemoryStore;
 use crate::{
     content::{AreaContent, AreaKey},
     errors::PortResult,
+    policy::{FARTHEST, after},
     ports::{AreaStore, Begun},
     schedule::Instant,
 };
@@ -25,7 +26,8 @@ impl AreaStore for MemoryStore {
         if let Some(content) = &area.content {
             return Ok(Begun::Stored(content.clone()));
         }
-        if let Some(until) = area.leased_until.filter(|until| now < *until) {
+        if let Some(until) = area.leased_until.filter(|until| now < *until && *until <= after(now, FARTHEST))
+        {
             return Ok(Begun::Busy { until });
         }
         area.fence += 1;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{MemoryStore, Shared, State};
+use super::{MemoryStore, State};
 use crate::{
     campaign::{
         Action, Amendment, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply, deadline,
@@ -9,6 +9,7 @@ use crate::{
     errors::PortResult,
     events::Event,
     ids::{CampaignId, EventId, UserId},
+    policy::{FARTHEST, after},
     ports::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign},
     schedule::{Cycle, Instant, SendingRules},
     testkit::simulation::{Canary, canary},
@@ -18,7 +19,7 @@ use crate::{
 impl CampaignStore for MemoryStore {
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>> {
         let mut state = self.lock();
-        let twins = self.shared.canary == Some(Canary::Twins);
+        let twins = self.canary == Some(Canary::Twins);
         Ok(new.into_iter().map(|new| state.enrol(new, twins)).collect())
     }
 
@@ -26,7 +27,7 @@ impl CampaignStore for MemoryStore {
         let state = self.lock();
         let read = |id| {
             let mut dossier = state.dossier(id)?;
-            if let Some(canary) = self.shared.canary {
+            if let Some(canary) = self.canary {
                 canary::read(canary, &mut dossier, &SendingRules::default());
             }
             Some(dossier)
@@ -37,7 +38,7 @@ impl CampaignStore for MemoryStore {
     async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>> {
         let executions = {
             let mut state = self.lock();
-            commands.iter().map(|command| state.execute(command, &self.shared)).collect()
+            commands.iter().map(|command| state.execute(command, self.shared.relayed, self.canary)).collect()
         };
         self.notify();
         Ok(executions)
@@ -45,7 +46,8 @@ impl CampaignStore for MemoryStore {
 
     async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>> {
         let state = self.lock();
-        let mut due: Vec<_> = state.deadlines.iter().filter(|(_, at)| **at <= now).collect();
+        let far = after(now, FARTHEST);
+        let mut due: Vec<_> = state.deadlines.iter().filter(|(_, at)| **at <= now || **at > far).collect();
         due.sort_by_key(|(id, at)| (**at, (*id).clone()));
         Ok(due.into_iter().take(limit).map(|(id, _)| id.clone()).collect())
     }
@@ -152,22 +154,22 @@ impl State {
         Enrolment::Enrolled(id)
     }
 
-    fn execute(&mut self, command: &Command, shared: &Shared) -> Execution {
+    fn execute(&mut self, command: &Command, relayed: bool, canary: Option<Canary>) -> Execution {
         let id = &command.campaign_id;
         let Some(mut dossier) = self.dossier(id) else {
             return Execution { result: Err(Refusal::NoCampaign(id.clone())), deadline: None };
         };
         let mut amendment = Amendment::default();
-        let result = match shared.canary {
+        let result = match canary {
             None => dossier.execute(command, &mut amendment),
             Some(canary) => execute_with(canary, &mut dossier, command, &mut amendment),
         };
         let now = command.desk.clock.now();
         let mut due = deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy));
-        if shared.canary == Some(Canary::NoDeadline) && dossier.campaign.status.is_working() {
+        if canary == Some(Canary::NoDeadline) && dossier.campaign.status.is_working() {
             due = None;
         }
-        self.write(dossier, amendment, due, shared.relayed);
+        self.write(dossier, amendment, due, relayed);
         Execution { result, deadline: due }
     }
 

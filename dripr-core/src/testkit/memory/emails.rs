@@ -20,7 +20,7 @@ impl EmailStore for MemoryStore {
 
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
         let state = self.lock();
-        let touched_up = self.shared.canary == Some(Canary::TouchedUp);
+        let touched_up = self.canary == Some(Canary::TouchedUp);
         let read = |id| {
             let mut message = state.messages.get(id).cloned()?;
             if touched_up {

@@ -6,7 +6,7 @@ use super::MemoryStore;
 use crate::{
     errors::PortResult,
     events::{Event, Queue},
-    policy::after,
+    policy::{FARTHEST, after},
     ports::{Delivery, EventQueue, Receipt, Settlement},
     schedule::Instant,
 };
@@ -34,10 +34,11 @@ impl EventQueue for MemoryStore {
         visibility: Duration,
     ) -> PortResult<Vec<Delivery>> {
         let mut state = self.lock();
+        let far = after(now, FARTHEST);
         let visible = state
             .deliveries
             .range_mut((queue, 0)..=(queue, u64::MAX))
-            .filter(|(_, stored)| stored.visible_at.is_none_or(|at| at <= now));
+            .filter(|(_, stored)| stored.visible_at.is_none_or(|at| at <= now || at > far));
         let received = visible.take(max).map(|((queue, id), stored)| {
             stored.visible_at = Some(after(now, visibility));
             stored.receive_count += 1;

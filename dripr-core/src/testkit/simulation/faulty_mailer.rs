@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{Offset, TimeDelta};
 
 use super::{
     plan::Fault::{
         AcceptedInSilence, CrashAfter, CrashBefore, Error, Garbage, Hang, LostInSilence, Refused, Slow,
         Throttled,
     },
-    stage::Site,
+    stage::{Site, Stage},
 };
 use crate::{
+    campaign::Dossier,
     email::{Attempt, OutgoingEmail},
     ids::EmailId,
     policy::after,
     ports::{Clock, LookUp, Mailer, SendOutcome},
+    schedule::Instant,
 };
 
 /// A mail provider.
@@ -46,7 +49,16 @@ impl FaultyMailer {
         let reason = "the provider said so".to_owned();
         let accept = || {
             stage.tell(format!("the mailbox takes {}", email.email_id));
-            stage.judge(|judge| judge.accepted(email, &stage.store, stage.clock.now()));
+            if email.campaign_id.is_none() {
+                stage.judge(|judge| judge.welcomed(&email.user_id, stage.clock.now()));
+                stage.count("a welcome");
+                return;
+            }
+            let filed = stage.filed(&email.email_id);
+            if filed.as_ref().is_some_and(|filed| on_a_clock_change(&filed.dossier, stage)) {
+                stage.count("an email on a day when the clocks change");
+            }
+            stage.judge(|judge| judge.accepted(email, filed.as_ref(), stage.moment()));
         };
         match fault {
             Some(LostInSilence) => SendOutcome::Unknown { reason },
@@ -97,7 +109,13 @@ impl Mailer for FaultyMailer {
     async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
         let stage = &self.site.stage;
         for email in emails {
-            stage.judge(|judge| judge.handed_over(email, &stage.store, stage.clock.now(), &stage.policy));
+            if email.campaign_id.is_none() {
+                let agent = stage.agent(&email.user_id);
+                stage.judge(|judge| judge.welcomes(email, agent.as_ref()));
+                continue;
+            }
+            let (filed, now) = (stage.filed(&email.email_id), self.site.clock.now());
+            stage.judge(|judge| judge.handed_over(email, filed.as_ref(), now, &stage.policy));
         }
         let mut outcomes = Vec::with_capacity(emails.len());
         for email in emails {
@@ -116,11 +134,7 @@ impl Mailer for FaultyMailer {
         if self.site.before(fault).await.is_err() || !self.can_tell {
             return LookUp::CannotTell;
         }
-        let mut known = false;
-        stage.judge(|judge| {
-            known = judge.has(email);
-            Ok(())
-        });
+        let known = stage.has(email);
         if self.site.after(fault).await.is_err() {
             return LookUp::CannotTell;
         }
@@ -131,4 +145,12 @@ impl Mailer for FaultyMailer {
     fn batch(&self) -> usize {
         self.batch
     }
+}
+
+/// Whether the agent's clocks change today.
+fn on_a_clock_change(dossier: &Dossier, stage: &Stage) -> bool {
+    let (now, half_a_day) = (stage.clock.now(), TimeDelta::hours(12));
+    let zone = dossier.agent.sending_rules.unwrap_or(stage.policy.rules).zone();
+    let offset = |at: Instant| at.with_timezone(&zone).offset().fix();
+    offset(now - half_a_day) != offset(now + half_a_day)
 }

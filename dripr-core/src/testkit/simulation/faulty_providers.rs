@@ -6,16 +6,19 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::{
-    plan::Fault::{CrashAfter, CrashBefore, Error, Garbage, Hang, Slow, Throttled},
+    plan::Fault::{AckLost, CrashAfter, CrashBefore, Error, Garbage, Hang, Slow, Throttled},
     stage::Site,
 };
 use crate::{
-    content::{Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
+    contact::Home,
+    content::{GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
     errors::{Fault as Kind, PortError, PortResult},
+    ids::{EmailId, UserId},
     policy::after,
     ports::{
-        EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource, Permit,
-        PropertySource, RateLimiter, Rendered, ReportContext, Subject, WelcomeContext,
+        Archive, EmailRenderer, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource,
+        MortgageRateSource, Permit, Place, PropertySource, RateLimiter, Rendered, ReportContext, Subject,
+        WelcomeContext,
     },
     schedule::Instant,
     testkit::samples,
@@ -161,10 +164,57 @@ impl EmailRenderer for FaultyRenderer {
     }
 }
 
+/// Places.
+#[derive(Clone)]
+pub(super) struct FaultyGeocoder(pub(super) Site);
+
+impl FaultyGeocoder {
+    /// Everything lies at one place; spoilt, it lies nowhere.
+    async fn call(&self, call: &'static str) -> PortResult<GeoPoint> {
+        self.0.stage.judge(|judge| judge.vendor_called());
+        let fault = self.0.stage.meet(call, PROVIDER);
+        self.0.before(fault).await?;
+        self.0.after(fault).await?;
+        let (latitude, longitude) = if fault == Some(Garbage) { (0.0, 0.0) } else { (47.68, -122.33) };
+        GeoPoint::new(latitude, longitude)
+            .map_err(|error| PortError::new(Kind::Garbled, "no such place").caused_by(error))
+    }
+}
+
+#[async_trait]
+impl Geocoder for FaultyGeocoder {
+    async fn locate(&self, home: &Home) -> PortResult<Place> {
+        let location = self.call("geocoder.locate").await?;
+        Ok(Place { location, formatted_address: home.street.clone() })
+    }
+
+    async fn zip_centre(&self, _zip: ZipCode) -> PortResult<GeoPoint> {
+        self.call("geocoder.zip_centre").await
+    }
+}
+
+/// Where the HTML of emails is kept for people.
+#[derive(Clone)]
+pub(super) struct FaultyArchive(pub(super) Site);
+
+#[async_trait]
+impl Archive for FaultyArchive {
+    async fn keep(&self, _user: &UserId, _email: &EmailId, _html: &str) -> PortResult<()> {
+        let faults = &[Error, Slow, Hang, AckLost, CrashBefore, CrashAfter];
+        self.0.call("archive.keep", faults, async { Ok(()) }).await
+    }
+
+    async fn html(&self, _user: &UserId, _email: &EmailId) -> PortResult<Option<String>> {
+        Ok(None)
+    }
+}
+
 /// How many emails an agent may send: sometimes none for some hours.
 #[derive(Clone)]
 pub(super) struct FaultyQuota {
     pub(super) site: Site,
+    /// How many in an hour, over all processes.
+    pub(super) per_hour: Option<usize>,
     /// A bug: whatever it says is taken for a permit.
     pub(super) ignored: bool,
 }
@@ -174,15 +224,18 @@ impl RateLimiter for FaultyQuota {
     async fn take(&self, api: &str, calls: u32, now: Instant) -> PortResult<Permit> {
         let stage = &self.site.stage;
         let fault = stage.meet("quota.take", &[Error, Slow, Throttled, CrashAfter]);
-        if fault == Some(Throttled) {
+        let pause = if fault == Some(Throttled) {
             let hours = 1 + stage.drawn("quota", now.timestamp() as u32) % 30;
+            Some(after(now, Duration::from_secs(hours * 3600)))
+        } else {
+            self.site.before(fault).await?;
+            let pause = self.per_hour.and_then(|per_hour| stage.within_quota(api, per_hour));
+            pause.map(|pause| after(self.site.clock.now(), pause))
+        };
+        if let Some(retry_at) = pause {
             stage.count("quota pause");
-            if self.ignored {
-                return Ok(Permit::Granted);
-            }
-            return Ok(Permit::Exhausted { retry_at: after(now, Duration::from_secs(hours * 3600)) });
+            return Ok(if self.ignored { Permit::Granted } else { Permit::Exhausted { retry_at } });
         }
-        self.site.before(fault).await?;
         stage.judge(|judge| judge.permitted(api, calls));
         self.site.after(fault).await?;
         Ok(Permit::Granted)

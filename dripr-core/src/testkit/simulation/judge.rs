@@ -5,20 +5,21 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
 use chrono::Datelike;
 
 use crate::{
-    campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Reply, SubStatus},
-    email::{ApprovedBy, ContentHash, DeliveryStatus, Email, OutgoingEmail},
+    agent::{Agent, UnknownOutcome, Welcome},
+    campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Refusal, Reply, SubStatus},
+    email::{ApprovedBy, ContentHash, DeliveryStatus, Email, Message, OutgoingEmail},
     events::Event,
     ids::{CampaignId, EmailId, UserId},
     policy::{self, Policy},
     ports::Execution,
     schedule::{Cycle, Instant},
-    testkit::MemoryStore,
 };
 
 /// One command that was executed, and what it did.
@@ -29,9 +30,11 @@ pub(super) struct Change<'a> {
     pub(super) after: Option<Dossier>,
     /// The email that the campaign had before, as it is stored now.
     pub(super) email: Option<Email>,
-    pub(super) events: Vec<Event>,
-    pub(super) audit: Vec<(CampaignId, AuditEntry)>,
+    /// The events that were committed with it, if the database tells.
+    pub(super) events: Option<Vec<Event>>,
+    pub(super) audit: Vec<AuditEntry>,
     pub(super) now: Instant,
+    pub(super) steady: Instant,
     pub(super) policy: &'a Policy,
 }
 
@@ -41,7 +44,19 @@ impl Change<'_> {
     }
 
     fn audited(&self, what: &str) -> bool {
-        self.audit.iter().any(|(_, entry)| entry.what == what)
+        self.audit.iter().any(|entry| entry.what == what)
+    }
+
+    /// What is worth proving that it occurs.
+    pub(super) fn rare(&self) -> Option<&'static str> {
+        if let Err(Refusal::StaleFence { .. }) = self.execution.result {
+            return Some("an older fence was refused");
+        }
+        let rare = [
+            ("sent_again", "sent again by choice"),
+            ("dates_taken_back", "dates years ahead were taken back"),
+        ];
+        rare.into_iter().find(|(what, _)| self.audited(what)).map(|(_, rare)| rare)
     }
 
     /// What people would tell of it.
@@ -77,7 +92,21 @@ struct Accepted {
     cycle: Cycle,
     /// Agent, address and home.
     homeowner: (UserId, String, String),
-    at: Instant,
+    at: Moment,
+}
+
+/// An instant: as the clock showed it, and in steady time, which never jumps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) shown: Instant,
+    pub(super) steady: Instant,
+}
+
+/// An email as it is stored, with its text and its campaign.
+pub(super) struct Filed {
+    pub(super) email: Email,
+    pub(super) message: Option<Arc<Message>>,
+    pub(super) dossier: Dossier,
 }
 
 /// What the judge remembers.
@@ -86,6 +115,8 @@ pub(super) struct Judge {
     accepted: Vec<Accepted>,
     /// What users approved: email and content.
     approved: HashSet<(EmailId, ContentHash)>,
+    /// When each agent's welcome was taken.
+    welcomed: BTreeMap<UserId, Instant>,
     permits: BTreeMap<String, u64>,
     claims: BTreeMap<String, u64>,
     /// Calls counted by commands, and calls made.
@@ -173,10 +204,13 @@ impl Judge {
         let Some(email) = &after.email else { return Err("a claim without an email".to_owned()) };
         let (id, now) = (&email.id, change.now);
         // I1: a taken email of this cycle must have been known before another try.
-        must(
-            !self.accepted.iter().any(|a| a.campaign_id == email.campaign_id && a.cycle == email.cycle),
-            || format!("I1: {id} is claimed although the mailbox has an email of that cycle"),
-        )?;
+        let taken = self
+            .accepted
+            .iter()
+            .rfind(|accepted| accepted.campaign_id == email.campaign_id && accepted.cycle == email.cycle);
+        must(taken.is_none_or(|taken| again_by_choice(taken, id, after, change)), || {
+            format!("I1: {id} is claimed although the mailbox has an email of that cycle")
+        })?;
         must(before.suppression.is_none(), || format!("I4: {id} is claimed for a suppressed address"))?;
         if before.campaign.check_before_sending {
             let by_user = email.approval.as_ref().is_some_and(|approval| {
@@ -235,22 +269,19 @@ impl Judge {
     pub(super) fn handed_over(
         &mut self,
         email: &OutgoingEmail,
-        store: &MemoryStore,
+        filed: Option<&Filed>,
         now: Instant,
         policy: &Policy,
     ) -> Verdict {
         let id = &email.email_id;
-        let stored = store.stored_email(id);
-        let attempt = stored.as_ref().and_then(|stored| stored.attempt.as_ref());
+        let attempt = filed.and_then(|filed| filed.email.attempt.as_ref());
         must(attempt.is_some_and(|attempt| attempt.id == email.attempt_id), || {
             format!("I1: {id} is handed over without a stored attempt")
         })?;
-        let Some((stored, campaign_id)) = stored.zip(email.campaign_id.as_ref()) else { return Ok(()) };
-        let message = store.stored_message(id);
-        let same = message.is_some_and(|message| message == email.message)
+        let Some(Filed { email: stored, message, dossier }) = filed else { return Ok(()) };
+        let same = message.as_ref().is_some_and(|message| *message == email.message)
             && ContentHash::of(&email.message) == stored.content_hash;
         must(same, || format!("I7: {id} is not what was stored"))?;
-        let Some(dossier) = store.dossier(campaign_id) else { return Ok(()) };
         let facts = dossier.facts(now, policy);
         must(facts.rules.may_start(now, policy.mail_timeout), || {
             format!("I3: {id} is handed over outside the window, at {now}")
@@ -262,10 +293,11 @@ impl Judge {
     }
 
     /// A provider has taken an email.
-    pub(super) fn accepted(&mut self, email: &OutgoingEmail, store: &MemoryStore, now: Instant) -> Verdict {
+    pub(super) fn accepted(&mut self, email: &OutgoingEmail, filed: Option<&Filed>, now: Moment) -> Verdict {
         let id = &email.email_id;
-        let Some(stored) = store.stored_email(id) else { return Err(format!("I1: {id} is not stored")) };
-        let Some(dossier) = store.dossier(&stored.campaign_id) else { return Ok(()) };
+        let Some(Filed { email: stored, dossier, .. }) = filed else {
+            return Err(format!("I1: {id} is not stored"));
+        };
         let rules = dossier.agent.sending_rules.unwrap_or_default();
         let homeowner = (stored.user_id.clone(), stored.recipient.key(), dossier.campaign.home_key());
         let accepted = Accepted {
@@ -275,15 +307,25 @@ impl Judge {
             homeowner,
             at: now,
         };
-        for other in &self.accepted {
+        let by_choice = |other: &Accepted| {
+            other.email_id == *id && dossier.agent.unknown_outcome == UnknownOutcome::Resend
+        };
+        let times = self.accepted.iter().filter(|other| by_choice(other)).count();
+        must(times < 2, || format!("I1: {id} was sent again more than once"))?;
+        for other in self.accepted.iter().filter(|other| !by_choice(other)) {
             must(other.campaign_id != accepted.campaign_id || other.cycle != accepted.cycle, || {
                 format!("I1: {id} and {} are two emails of one cycle", other.email_id)
             })?;
             if other.homeowner == accepted.homeowner {
-                let (then, today) = (rules.civil_date(other.at), rules.civil_date(now));
-                let gap = (today - then).num_days().abs();
-                must(gap >= i64::from(rules.minimum_gap_days()), || {
-                    format!("I2, I14: {id} comes {gap} days after {}", other.email_id)
+                let minimum = i64::from(rules.minimum_gap_days());
+                let days = |then, now| (rules.civil_date(now) - rules.civil_date(then)).num_days().abs();
+                let gap = days(other.at.shown, now.shown);
+                must(gap >= minimum, || format!("I2, I14: {id} comes {gap} days after {}", other.email_id))?;
+                // Where the clock was set back by years in between, what it showed says nothing.
+                let gap = days(other.at.steady, now.steady);
+                let back = other.at.shown > policy::after(now.shown, policy::FARTHEST);
+                must(!back || gap >= minimum - 1, || {
+                    format!("I2, I14: {id} comes {gap} days after {}, by the steady clock", other.email_id)
                 })?;
             }
         }
@@ -291,14 +333,30 @@ impl Judge {
         Ok(())
     }
 
+    /// What must hold when a welcome is handed to a provider.
+    pub(super) fn welcomes(&mut self, email: &OutgoingEmail, agent: Option<&Agent>) -> Verdict {
+        let (id, agent) = (&email.email_id, agent.filter(|agent| agent.id == email.user_id));
+        let claimed = agent.is_some_and(|agent| matches!(agent.welcome, Welcome::Transmitting { .. }));
+        must(claimed, || format!("I1: {id} is handed over without a stored attempt"))?;
+        let managed = agent.is_some_and(|agent| agent.managed_client_id.is_some());
+        must(!managed, || format!("I16: {id} goes to an agent whom a partner manages"))
+    }
+
+    /// A provider has taken a welcome.
+    pub(super) fn welcomed(&mut self, agent: &UserId, at: Instant) -> Verdict {
+        let before = self.welcomed.insert(agent.clone(), at);
+        must(before.is_none(), || format!("I1: {agent} is welcomed twice"))
+    }
+
     /// Whether the provider has an email.
     pub(super) fn has(&self, email: &EmailId) -> bool {
         self.accepted.iter().any(|accepted| accepted.email_id == *email)
+            || self.welcomed.keys().any(|agent| email.as_str() == format!("welcome.{agent}"))
     }
 
-    /// How many emails of a campaign were taken since an instant.
+    /// How many emails of a campaign were taken since an instant of steady time.
     pub(super) fn taken_since(&self, campaign: &CampaignId, since: Instant) -> usize {
-        self.accepted.iter().filter(|a| a.campaign_id == *campaign && a.at >= since).count()
+        self.accepted.iter().filter(|a| a.campaign_id == *campaign && a.at.steady >= since).count()
     }
 
     pub(super) fn emails(&self) -> usize {
@@ -306,14 +364,23 @@ impl Judge {
     }
 }
 
+/// Whether an email that was taken may be sent again, because its agent wants that once nobody could tell for a day.
+fn again_by_choice(taken: &Accepted, email: &EmailId, dossier: &Dossier, change: &Change<'_>) -> bool {
+    let a_day_later = |then, now| now >= policy::after(then, change.policy.hold_after);
+    dossier.agent.unknown_outcome == UnknownOutcome::Resend
+        && taken.email_id == *email
+        && (a_day_later(taken.at.shown, change.now) || a_day_later(taken.at.steady, change.steady))
+}
+
 /// I6: what is refused changes nothing.
 fn refused(change: &Change<'_>) -> Verdict {
     let (Some((before, after)), Err(refusal)) = (change.both(), &change.execution.result) else {
         return Ok(());
     };
-    must(before == after && change.events.is_empty() && change.audit.is_empty(), || {
-        format!("I6: {} was refused ({refusal}) and changed something", after.campaign.id)
-    })
+    must(
+        before == after && change.events.as_ref().is_none_or(Vec::is_empty) && change.audit.is_empty(),
+        || format!("I6: {} was refused ({refusal}) and changed something", after.campaign.id),
+    )
 }
 
 /// I9: a result counts only for the cycle it was made for, and only while it is waited for.
@@ -338,15 +405,18 @@ fn own_cycle(change: &Change<'_>) -> Verdict {
 fn events(change: &Change<'_>) -> Verdict {
     let Some((before, after)) = change.both() else { return Ok(()) };
     let id = &after.campaign.id;
-    let mut at = before.campaign.status;
-    for event in &change.events {
-        let Event::StatusChanged(event) = event else { continue };
-        must(event.campaign_id == *id && event.from_status == at, || format!("I8: a false event of {id}"))?;
-        at = event.to_status;
+    if let Some(events) = &change.events {
+        let mut at = before.campaign.status;
+        for event in events {
+            let Event::StatusChanged(event) = event else { continue };
+            let true_ = event.campaign_id == *id && event.from_status == at;
+            must(true_, || format!("I8: a false event of {id}"))?;
+            at = event.to_status;
+        }
+        must(at == after.campaign.status, || {
+            format!("I8: {id} went from {at} to {} without an event", after.campaign.status)
+        })?;
     }
-    must(at == after.campaign.status, || {
-        format!("I8: {id} went from {at} to {} without an event", after.campaign.status)
-    })?;
     must(before.campaign == after.campaign || after.campaign.version > before.campaign.version, || {
         format!("I8: {id} changed without a new version")
     })
@@ -411,6 +481,8 @@ fn history(change: &Change<'_>) -> Verdict {
     let ended = before.campaign.last_cycle != after.campaign.last_cycle
         && after.campaign.last_cycle.is_some_and(|last| last.sent.is_none())
         && after.campaign.deleted_at.is_none();
-    let told = ["cycle_skipped", "not_sent", "unsubscribed"].iter().any(|what| change.audited(what));
+    let told = ["cycle_skipped", "not_sent", "unsubscribed", "dates_taken_back"]
+        .iter()
+        .any(|what| change.audited(what));
     must(!ended || told, || format!("I22: nothing tells why {id} skipped a cycle"))
 }

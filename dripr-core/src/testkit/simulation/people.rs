@@ -11,7 +11,7 @@ use crate::{
     email::{Suppression, SuppressionCause},
     ids::{CampaignId, UserId},
     policy::after,
-    ports::{AgentStore, CampaignStore, Clock, ContactStore, Enrolment, NewCampaign},
+    ports::{AgentStore, Clock, Enrolment, NewCampaign},
     schedule::SendDay,
     testkit::samples,
 };
@@ -43,13 +43,16 @@ impl People {
     }
 
     fn dossiers(&self) -> Vec<Dossier> {
-        let store = &self.site.stage.store;
-        self.enrolled.iter().filter_map(|new| store.dossier(&new.campaign.id)).collect()
+        self.enrolled.iter().filter_map(|new| self.site.stage.dossier(&new.campaign.id)).collect()
+    }
+
+    fn store(&self) -> FaultyStore {
+        FaultyStore { site: self.site.clone(), store: self.site.stage.store.clone() }
     }
 
     fn command(&self, campaign_id: &CampaignId, actor: Actor, action: Action) -> bool {
         let command = Command { campaign_id: campaign_id.clone(), actor, action, desk: self.bench.clone() };
-        let done = FaultyStore(self.site.clone()).execute_now(vec![command]);
+        let done = self.store().execute_now(vec![command]);
         done.is_ok_and(|executions| executions.iter().all(|execution| execution.result.is_ok()))
     }
 
@@ -143,12 +146,15 @@ impl People {
                     cause: SuppressionCause::OptOut,
                     since: stage.clock.now(),
                 };
-                let _ = stage.store.suppress(suppression, Actor::Recipient).await;
+                let _ = stage.complete(stage.store.suppress(suppression, Actor::Recipient));
                 stage.count("an opt-out");
             }
             14 | 19 | 20 => {
                 let (user, address) = (&dossier.campaign.user_id, &dossier.contact.email);
-                if stage.store.lift(user, address, Actor::Recipient).await.is_ok_and(|lifted| lifted) {
+                if stage
+                    .complete(stage.store.lift(user, address, Actor::Recipient))
+                    .is_ok_and(|lifted| lifted)
+                {
                     stage.tell(format!("the homeowner of {id} opts in again"));
                 }
             }
@@ -188,7 +194,7 @@ impl People {
             contact.email = shouted;
         }
         let new = NewCampaign { contact, campaign };
-        if let Ok(enrolments) = stage.store.enrol(vec![new.clone()]).await
+        if let Ok(enrolments) = stage.complete(stage.store.enrol(vec![new.clone()]))
             && matches!(enrolments.as_slice(), [Enrolment::Enrolled(_)])
         {
             stage.tell(format!("{} is enrolled again as {}", dossier.campaign.id, new.campaign.id));
@@ -199,10 +205,10 @@ impl People {
 
     async fn pay(&self, user: &UserId, pays: bool) {
         let stage = &self.site.stage;
-        let Ok(Some(mut agent)) = stage.store.agent(user).await else { return };
+        let Ok(Some(mut agent)) = stage.complete(stage.store.agent(user)) else { return };
         agent.subscription_status = if pays { Subscription::Active } else { Subscription::Canceled };
         stage.tell(format!("{user} {}", if pays { "pays" } else { "does not pay" }));
-        let _ = AgentStore::replace(&stage.store, agent).await;
+        let _ = stage.complete(AgentStore::replace(&*stage.store, agent));
     }
 }
 
@@ -216,8 +222,11 @@ pub(super) fn homeowner(
     let zip = ["98103", "98004", "98052"][dice.usize(..3)];
     let mut new = samples::campaign(agent, number, zip, dice.u8(1..=28), now).ok()?;
     new.campaign.check_before_sending = dice.u8(..3) == 0;
-    if dice.u8(..6) == 0 {
-        new.campaign.home = None;
+    match (dice.u8(..6), &mut new.campaign.home) {
+        (0, home) => *home = None,
+        // Its place on the map is to be found.
+        (1 | 2, Some(home)) => home.location = None,
+        _ => {}
     }
     Some(new)
 }

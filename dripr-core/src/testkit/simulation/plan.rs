@@ -173,6 +173,31 @@ impl Plan {
         }
     }
 
+    /// A month in which nothing fails and nobody meddles, with one process and few campaigns: what
+    /// [`every_crash_point`](super::every_crash_point) starts from.
+    #[must_use]
+    pub fn quiet_month(seed: u64) -> Self {
+        Self {
+            faults: Faults::Listed(BTreeSet::new()),
+            people: false,
+            campaigns: 4,
+            processes: 1,
+            troubled_days: Some(3),
+            // What fails all that time can still be made up for, even for a slot some days ago.
+            grace_days: Some(14),
+            // Together less than the minimum gap: a late email must not move a second one out of the run.
+            calm_days: 10,
+            can_tell: Some(true),
+            ..Self::of_seed(seed)
+        }
+    }
+
+    /// Faults to the end of the run: nothing has to arrive, but all that must hold holds.
+    #[must_use]
+    pub fn without_end(self) -> Self {
+        Self { troubled_days: Some(120), calm_days: 0, ..self }
+    }
+
     /// Only these kinds of faults.
     #[must_use]
     pub fn with_faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {

@@ -2,30 +2,41 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
 
 use super::{
-    judge::Judge,
+    Calls,
+    database::{Database, Store},
+    judge::{Filed, Judge, Moment},
     plan::{Fault, Faults, Injection, Plan, drawn},
     scheduler::Process,
     virtual_clock::VirtualClock,
 };
 use crate::{
+    agent::Agent,
+    campaign::Dossier,
+    email::Email,
     errors::{Fault as Kind, PortError, PortResult},
+    events::{Event, Queue},
+    ids::{CampaignId, EmailId, UserId},
     policy::{Policy, after},
-    ports::Clock,
-    testkit::MemoryStore,
+    ports::{Clock, HistoryEntry, Receipt},
+    schedule::Instant,
 };
 
 /// How many lines of a story are kept; the end is what matters.
 const LINES: usize = 4_000;
 
 pub(super) struct Stage {
-    pub(super) clock: std::sync::Arc<VirtualClock>,
-    pub(super) store: MemoryStore,
+    pub(super) clock: Arc<VirtualClock>,
+    pub(super) database: Box<dyn Database>,
+    /// The store without trouble, as people reach it.
+    pub(super) store: Arc<dyn Store>,
+    /// The store as the judge reads it: without bugs too.
+    truth: Arc<dyn Store>,
     pub(super) policy: Policy,
     seed: u64,
     inner: Mutex<Inner>,
@@ -35,11 +46,15 @@ struct Inner {
     /// The kinds that this seed meets, each once in so many calls.
     swarm: BTreeMap<Fault, u64>,
     faults: Faults,
-    calls: BTreeMap<&'static str, u32>,
+    calls: BTreeMap<&'static str, Calls>,
     troubled: bool,
     injected: Vec<Injection>,
     crashed: Vec<Process>,
     met: BTreeMap<&'static str, u64>,
+    /// Deliveries that will come once more.
+    echoes: Vec<(Receipt, Event)>,
+    /// When each agent's emails of the last hour were permitted.
+    granted: BTreeMap<String, Vec<Instant>>,
     judge: Judge,
     violation: Option<String>,
     story: Vec<String>,
@@ -49,8 +64,9 @@ struct Inner {
 impl Stage {
     pub(super) fn new(
         plan: &Plan,
-        clock: std::sync::Arc<VirtualClock>,
-        store: MemoryStore,
+        clock: Arc<VirtualClock>,
+        database: Box<dyn Database>,
+        [store, truth]: [Arc<dyn Store>; 2],
         policy: Policy,
     ) -> Self {
         let swarm = match &plan.faults {
@@ -65,16 +81,66 @@ impl Stage {
             injected: Vec::new(),
             crashed: Vec::new(),
             met: BTreeMap::new(),
+            echoes: Vec::new(),
+            granted: BTreeMap::new(),
             judge: Judge::default(),
             violation: None,
             story: Vec::new(),
             trace: 0xcbf2_9ce4_8422_2325,
         };
-        Self { clock, store, policy, seed: plan.seed, inner: Mutex::new(inner) }
+        Self { clock, database, store, truth, policy, seed: plan.seed, inner: Mutex::new(inner) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries a call of the store to its end.
+    pub(super) fn complete<T: Send>(
+        &self,
+        call: impl Future<Output = PortResult<T>> + Send,
+    ) -> PortResult<T> {
+        let mut answer = None;
+        self.database.complete(Box::pin(async { answer = Some(call.await) }));
+        answer.unwrap_or_else(|| Err(PortError::new(Kind::Unavailable, "the store did not answer")))
+    }
+
+    /// A campaign as it is stored.
+    pub(super) fn dossier(&self, id: &CampaignId) -> Option<Dossier> {
+        self.complete(self.truth.load(std::slice::from_ref(id))).ok()?.pop().flatten()
+    }
+
+    /// A campaign's history.
+    pub(super) fn history(&self, id: &CampaignId) -> Vec<HistoryEntry> {
+        self.complete(self.truth.history(id)).unwrap_or_default()
+    }
+
+    /// An email as it is stored.
+    pub(super) fn stored_email(&self, id: &EmailId) -> Option<Email> {
+        self.complete(self.truth.email(id)).ok().flatten()
+    }
+
+    /// An agent as it is stored.
+    pub(super) fn agent(&self, id: &UserId) -> Option<Agent> {
+        self.complete(self.truth.agent(id)).ok().flatten()
+    }
+
+    /// An email with its text and its campaign.
+    pub(super) fn filed(&self, id: &EmailId) -> Option<Filed> {
+        let email = self.stored_email(id)?;
+        let dossier = self.dossier(&email.campaign_id)?;
+        let message = self.complete(self.truth.messages(std::slice::from_ref(id))).ok()?.pop().flatten();
+        Some(Filed { email, message, dossier })
+    }
+
+    /// These deliveries will come once more.
+    pub(super) fn echo(&self, deliveries: Vec<(Receipt, Event)>) {
+        self.lock().echoes.extend(deliveries);
+    }
+
+    /// What comes once more in a queue.
+    pub(super) fn echoes(&self, queue: Queue) -> Vec<(Receipt, Event)> {
+        self.lock().echoes.extract_if(.., |(receipt, _)| receipt.queue == queue).collect()
     }
 
     /// What happens to this call, if anything does.
@@ -83,9 +149,12 @@ impl Stage {
         if !inner.troubled {
             return None;
         }
-        let count = inner.calls.entry(call).or_insert(0);
-        let nth = *count;
-        *count += 1;
+        let calls = inner.calls.entry(call).or_default();
+        let nth = calls.count;
+        calls.count += 1;
+        if nth == 0 {
+            calls.possible.extend(possible);
+        }
         inner.note(call.as_bytes());
         let mut possible = possible.iter().copied();
         let fault = match &inner.faults {
@@ -139,6 +208,11 @@ impl Stage {
         self.lock().met.clone()
     }
 
+    /// The present.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { shown: self.clock.now(), steady: self.clock.steady() }
+    }
+
     /// A line of the story.
     pub(super) fn tell(&self, line: impl AsRef<str>) {
         let line = format!("{}  {}", self.clock.now().format("%Y-%m-%d %H:%M:%S"), line.as_ref());
@@ -158,11 +232,39 @@ impl Stage {
         }
     }
 
+    /// How many emails the mailbox took.
+    pub(super) fn emails(&self) -> usize {
+        self.lock().judge.emails()
+    }
+
+    /// Whether the mailbox took an email.
+    pub(super) fn has(&self, email: &EmailId) -> bool {
+        self.lock().judge.has(email)
+    }
+
+    /// How many emails of a campaign the mailbox took since an instant.
+    pub(super) fn taken_since(&self, campaign: &CampaignId, since: Instant) -> usize {
+        self.lock().judge.taken_since(campaign, since)
+    }
+
+    /// After which time an agent may send again, if it sent as many emails in the last hour as it may; otherwise one more is counted.
+    pub(super) fn within_quota(&self, api: &str, per_hour: usize) -> Option<Duration> {
+        let (now, hour) = (self.clock.steady(), Duration::from_secs(3600));
+        let mut inner = self.lock();
+        let granted = inner.granted.entry(api.to_owned()).or_default();
+        granted.retain(|at| now < after(*at, hour));
+        if granted.len() < per_hour {
+            granted.push(now);
+            return None;
+        }
+        granted.iter().min().and_then(|oldest| (after(*oldest, hour) - now).to_std().ok())
+    }
+
     pub(super) fn violation(&self) -> Option<String> {
         self.lock().violation.clone()
     }
 
-    pub(super) fn calls(&self) -> BTreeMap<&'static str, u32> {
+    pub(super) fn calls(&self) -> BTreeMap<&'static str, Calls> {
         self.lock().calls.clone()
     }
 
@@ -218,8 +320,10 @@ fn swarm(seed: u64, kinds: &BTreeSet<Fault>) -> BTreeMap<Fault, u64> {
 /// One process's way to its ports.
 #[derive(Clone)]
 pub(super) struct Site {
-    pub(super) stage: std::sync::Arc<Stage>,
+    pub(super) stage: Arc<Stage>,
     pub(super) process: Process,
+    /// The time as this process sees it.
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Site {

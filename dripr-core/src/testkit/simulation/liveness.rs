@@ -1,0 +1,47 @@
+//! What must have come of everything once nothing failed for long enough.
+
+use super::world::{LONGEST_SLEEP, World};
+use crate::{
+    agent::Welcome, campaign::CampaignStatus, policy::before, ports::CampaignFilter, schedule::Instant,
+};
+
+impl World {
+    /// I10, I11: every campaign that may run got its email in the calm, nothing is overdue, and every agent is welcomed.
+    pub(super) fn must_have_gone_on(&self, calm_since: Instant) {
+        let stage = &self.stage;
+        let now = self.now();
+        let name = if self.source_down().is_some() { "I11" } else { "I10" };
+        let all = stage.complete(stage.store.list(&CampaignFilter::default(), None, usize::MAX));
+        for dossier in all.unwrap_or_default() {
+            let campaign = &dossier.campaign;
+            let may_run = dossier.facts(now, &self.policy).may_run(campaign).is_ok()
+                && dossier.suppression.is_none()
+                && campaign.status != CampaignStatus::Unsubscribed;
+            if may_run && stage.taken_since(&campaign.id, calm_since) == 0 {
+                let (id, status) = (&campaign.id, campaign.status);
+                let (slot, last) = (campaign.slot, campaign.last_cycle);
+                stage.tell(format!("{id} is {status}, its slot is {slot:?}, its last cycle was {last:?}"));
+                stage.judge(|_| Err(format!("{name}: {id} got no email in the calm days, it is {status}")));
+            }
+        }
+        let bound = self.policy.operation_lease + 2 * LONGEST_SLEEP;
+        if let Ok(overdue) = stage.complete(stage.store.due(before(now, bound), 1))
+            && let Some(id) = overdue.first()
+        {
+            stage.judge(|_| Err(format!("I10: nobody looked at {id}, which is overdue")));
+        }
+        let relay = stage.database.relay();
+        if let Some((outbox, _)) = relay
+            && let Ok(left) = stage.complete(outbox.unpublished(1))
+            && !left.is_empty()
+        {
+            stage.judge(|_| Err("I8: an event was never published".to_owned()));
+        }
+        for agent in stage.complete(stage.store.agents(None, usize::MAX)).unwrap_or_default() {
+            let open = matches!(agent.welcome, Welcome::Waiting | Welcome::Transmitting { .. });
+            if self.welcomes() && open {
+                stage.judge(|_| Err(format!("I10: {} was never welcomed", agent.id)));
+            }
+        }
+    }
+}

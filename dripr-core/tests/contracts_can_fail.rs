@@ -1,0 +1,15 @@
+//! A contract suite that nothing can fail holds nobody to anything: for each a wrong implementation, and what is said
+//! of it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "contracts_can_fail/emails.rs"]
+mod emails;
+#[path = "contracts_can_fail/machinery.rs"]
+mod machinery;
+#[path = "contracts_can_fail/sources.rs"]
+mod sources;
+
+fn now() -> dripr_core::schedule::Instant {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}

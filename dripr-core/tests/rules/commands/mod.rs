@@ -1,0 +1,11 @@
+//! What anybody may want of a campaign, and when it is refused.
+
+mod approval;
+mod cycle;
+mod edits;
+mod look_up;
+mod record;
+mod sending;
+mod sent_again;
+mod tick;
+mod work;

@@ -1,0 +1,27 @@
+//! The rules of the domain, one by one, each on its own side of its boundary.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod scene;
+
+mod agent;
+mod amendment;
+mod commands;
+mod contact;
+mod content;
+mod deadline;
+mod dossier;
+mod email;
+mod errors;
+mod events;
+mod explain;
+mod facts;
+mod ids;
+mod operation;
+mod phase;
+mod plan;
+mod policy;
+mod schedule;
+mod status;
+mod transition;
+mod wrong_clock;

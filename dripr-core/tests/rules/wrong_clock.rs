@@ -1,0 +1,205 @@
+//! What a clock that was years ahead left behind. Here it showed 2026; now it is 2016 again.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use dripr_core::{
+    campaign::{Action, CampaignStatus, Failure, Lease, Operation},
+    email::DeliveryStatus,
+    policy::{FARTHEST, after},
+    ports::LookUp,
+    schedule::Instant,
+};
+
+use crate::scene::{SLOT, Scene, at, minutes};
+
+const TODAY: &str = "2016-03-05T12:00:00Z";
+
+/// The agent was there all the time.
+fn back_in_2016(mut scene: Scene) -> Scene {
+    Arc::make_mut(&mut scene.dossier.agent).created_at = at("2010-01-01T00:00:00Z");
+    scene.now = at(TODAY);
+    scene
+}
+
+fn slot_of(scene: &Scene) -> String {
+    scene.slot().cycle().to_string()
+}
+
+#[test]
+fn wherever_a_campaign_stood_its_slot_is_one_of_these_days_again() {
+    for (name, scene, slot) in [
+        ("planned", Scene::planned(), "2016-03-12"),
+        ("gathering", Scene::gathering(), "2016-03-12"),
+        ("analysing", Scene::analysing(), "2016-03-12"),
+        ("creating", Scene::creating(), "2016-03-12"),
+        ("ready", Scene::ready(), "2016-03-12"),
+        ("review", Scene::review(), "2016-03-12"),
+        ("sending", Scene::sending(), "2016-03-12"),
+        ("failed", Scene::failed(), "2016-03-12"),
+    ] {
+        let mut scene = back_in_2016(scene);
+        assert!(scene.deadline() > Some(after(scene.now, FARTHEST)), "{name}: it is found by its deadline");
+        scene.tick();
+        assert_eq!((scene.status(), slot_of(&scene).as_str()), (CampaignStatus::Dormant, slot), "{name}");
+        assert_eq!(scene.audited().first(), Some(&"dates_taken_back"), "{name}");
+        assert!(scene.deadline().unwrap() < at("2016-04-01T00:00:00Z"), "{name}");
+        assert!(scene.dossier.campaign.created_at <= scene.now, "{name}");
+        scene.tick();
+        assert!(scene.written.is_empty(), "{name}: once is enough");
+    }
+}
+
+#[test]
+fn what_was_sent_counts_as_sent_today_so_that_the_gap_holds() {
+    let mut sent = Scene::transmitting();
+    sent.accepted();
+    let mut sent = back_in_2016(sent);
+    sent.tick();
+    let campaign = &sent.dossier.campaign;
+    assert_eq!(campaign.last_sent_email_datetime, Some(at(TODAY)));
+    assert_eq!(campaign.last_cycle.unwrap().sent, Some(at(TODAY)));
+    assert_eq!(campaign.last_cycle.unwrap().slot.cycle().to_string(), "2016-03-05");
+    // A later month than today's, its day, and at least 14 days from now.
+    assert_eq!(slot_of(&sent), "2016-04-12");
+    let mut skipped = Scene::gathering();
+    skipped.did(Action::Skip { reason: None });
+    let mut skipped = back_in_2016(skipped);
+    skipped.tick();
+    assert_eq!(skipped.dossier.campaign.last_cycle.unwrap().sent, None);
+    assert_eq!(slot_of(&skipped), "2016-04-12");
+}
+
+#[test]
+fn whoever_has_the_email_in_hand_has_a_whole_lease_from_now() {
+    for scene in [Scene::transmitting(), Scene::unsubscribed_live(), Scene::removed_live()] {
+        let mut scene = back_in_2016(scene);
+        scene.tick();
+        let lease_until = at(TODAY) + TimeDelta::seconds(30);
+        assert_eq!((scene.attempt().started_at, scene.attempt().lease_until), (at(TODAY), lease_until));
+        assert_eq!(scene.email().delivery_status, DeliveryStatus::Transmitting);
+        assert_eq!(scene.written_email().0, DeliveryStatus::Transmitting);
+        scene.tick();
+        assert!(scene.written.is_empty(), "once is enough");
+        scene.now = lease_until;
+        scene.tick();
+        assert_eq!(scene.email().delivery_status, DeliveryStatus::Unknown);
+    }
+    let mut sent = back_in_2016(Scene::transmitting());
+    sent.accepted();
+    assert_eq!(sent.dossier.campaign.last_sent_email_datetime, Some(at(TODAY)));
+    assert_eq!(slot_of(&sent), "2016-04-12");
+}
+
+#[test]
+fn an_unknown_outcome_is_asked_about_now_and_held_after_a_day_from_now() {
+    let mut scene = back_in_2016(Scene::unknown());
+    scene.tick();
+    assert_eq!(scene.attempt().unknown_since, Some(at(TODAY)));
+    assert_eq!(scene.written.events.len(), 1, "the sender is told to ask");
+    scene.now = at(TODAY) + TimeDelta::days(1);
+    scene.looked_up(LookUp::CannotTell);
+    assert_eq!(scene.audited(), ["held", "dates_taken_back"], "the slot that it was for is the last one now");
+    assert_eq!(slot_of(&scene), "2016-04-12");
+}
+
+#[test]
+fn each_date_is_taken_back_beyond_the_farthest_and_not_before() {
+    let now = at(SLOT) - TimeDelta::days(2);
+    let far = after(now, FARTHEST);
+    type Set = fn(&mut Scene, Instant);
+    type Get = fn(&Scene) -> Option<Instant>;
+    let lease = now + minutes(5);
+    let dates: [(&str, Set, Get, Instant); 9] = [
+        ("created", |s, at| s.dossier.campaign.created_at = at, |s| Some(s.dossier.campaign.created_at), now),
+        ("enabled", |s, at| s.dossier.campaign.enabled_at = at, |s| Some(s.dossier.campaign.enabled_at), now),
+        (
+            "since",
+            |s, at| s.dossier.campaign.status_since = at,
+            |s| Some(s.dossier.campaign.status_since),
+            now,
+        ),
+        (
+            "announced",
+            |s, at| s.dossier.campaign.announced_at = Some(at),
+            |s| s.dossier.campaign.announced_at,
+            now,
+        ),
+        (
+            "deferred",
+            |s, at| s.dossier.campaign.send_not_before = Some(at),
+            |s| s.dossier.campaign.send_not_before,
+            now,
+        ),
+        (
+            "last sent",
+            |s, at| s.dossier.campaign.last_sent_email_datetime = Some(at),
+            |s| s.dossier.campaign.last_sent_email_datetime,
+            now,
+        ),
+        (
+            "postponed",
+            |s, at| s.dossier.campaign.operations[Operation::Intro].not_before = Some(at),
+            |s| s.operation(Operation::Intro).not_before,
+            now,
+        ),
+        (
+            "in hand",
+            |s, until| {
+                s.dossier.campaign.operations[Operation::Intro].lease = Some(Lease { fence: 1, until })
+            },
+            |s| s.operation(Operation::Intro).lease.map(|lease| lease.until),
+            lease,
+        ),
+        (
+            "failed",
+            |s, retry_at| {
+                let (in_status, reason) = (CampaignStatus::WaitingForData, String::new());
+                s.dossier.campaign.failure = Some(Failure { in_status, reason, retry_at });
+            },
+            |s| s.dossier.campaign.failure.as_ref().map(|failure| failure.retry_at),
+            now,
+        ),
+    ];
+    for (name, set, get, instead) in dates {
+        for (date, expected) in [(far, far), (far + TimeDelta::milliseconds(1), instead)] {
+            // Disabled, so that nothing else happens to it.
+            let mut scene = Scene::planned();
+            scene.did(Action::Disable);
+            scene.now = now;
+            set(&mut scene, date);
+            scene.tick();
+            assert_eq!(get(&scene), Some(expected), "{name}");
+            assert_eq!(scene.audited().contains(&"dates_taken_back"), date != expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_first_slot_may_lie_farther_ahead_by_the_first_time_delay() {
+    let mut scene = Scene::planned();
+    let delay = TimeDelta::hours(scene.facts().rules.first_time_delay().hours().into());
+    let earliest = at(SLOT) - TimeDelta::days(120) - delay;
+    Arc::make_mut(&mut scene.dossier.agent).created_at = at("2010-01-01T00:00:00Z");
+    scene.now = earliest;
+    assert_eq!(
+        scene.deadline(),
+        Some(after(earliest, FARTHEST)),
+        "it is looked at sooner, and not as a mistake"
+    );
+    scene.now = earliest - TimeDelta::milliseconds(1);
+    assert!(scene.deadline() > Some(after(scene.now, FARTHEST)));
+}
+
+#[test]
+fn a_clock_that_is_behind_changes_nothing() {
+    // The agent is of 2026 too.
+    for mut scene in [Scene::planned(), Scene::gathering(), Scene::sending(), Scene::transmitting()] {
+        let before = scene.dossier.clone();
+        scene.now = at(TODAY);
+        scene.tick();
+        assert!(scene.written.is_empty());
+        assert_eq!(scene.dossier, before);
+        assert_eq!(scene.deadline(), Some(after(at(TODAY), FARTHEST)), "it is looked at now and then");
+    }
+}
