@@ -8,6 +8,8 @@
 //! | `EmailRenderer` | [`templates`] |
 //! | `Mailer` | [`file_outbox`] |
 //! | `Archive` | [`folder_archive`] |
+//!
+//! Besides these, not switched on by default: the `Mailer` of the feature `smtp`, which hands emails to a mail server.
 
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
@@ -21,6 +23,10 @@ pub mod file_outbox;
 pub mod folder_archive;
 #[cfg(feature = "local-data")]
 pub mod local_data;
+#[cfg(any(feature = "file-outbox", feature = "smtp"))]
+mod mime;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 pub mod sql;
 #[cfg(feature = "templates")]
 pub mod templates;

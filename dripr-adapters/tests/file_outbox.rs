@@ -58,6 +58,7 @@ fn attempt(email: &OutgoingEmail) -> Attempt {
         lease_until: email.date,
         look_up_at: None,
         unknown_since: None,
+        sent_again: false,
     }
 }
 

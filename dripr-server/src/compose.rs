@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "smtp")]
+use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{
     composed_writer::ComposedWriter,
     file_outbox::FileOutbox,
@@ -21,12 +23,13 @@ use dripr_core::{
     campaign::command::Bench,
     content::ZipCode,
     email::OptOutLinks,
+    engine::Builder,
     policy::Policy,
-    ports::{Clock, Entropy},
+    ports::{Clock, Entropy, Mailer},
 };
 
 use crate::{
-    config::{Config, data::Data},
+    config::{Config, data::Data, mail::Mail},
     failure::Failure,
     os_entropy::OsEntropy,
     system_clock::SystemClock,
@@ -87,11 +90,11 @@ async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failur
 /// The engine of a deployment.
 ///
 /// # Errors
-/// A data file is missing or cannot be read.
+/// A data file is missing or cannot be read, or the outbox or the archive cannot be used.
 pub fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     let config = &deployment.config;
     let data = local_data(&files(&config.data))?;
-    engine_from(Choices {
+    let choices = Choices {
         clock: deployment.clock.clone(),
         entropy: deployment.entropy.clone(),
         store: deployment.store.clone(),
@@ -102,7 +105,16 @@ pub fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
         outbox: config.outbox.dir.clone(),
         archive: Some(config.archive.dir.clone()),
         welcome: true,
-    })
+    };
+    match &config.mail {
+        Mail::Outbox => engine_from(choices),
+        #[cfg(feature = "smtp")]
+        Mail::Smtp(options) => {
+            let mailer = Arc::new(SmtpMailer::new(options.clone())?);
+            // What is claimed and not yet begun when the program dies would be held for nothing.
+            Ok(builder(mailer, choices)?.concurrency(smtp::CONNECTIONS).build()?)
+        }
+    }
 }
 
 fn files(data: &Data) -> LocalDataConfig {
@@ -144,7 +156,7 @@ pub struct Choices {
     pub policy: Policy,
     /// A folder of templates besides the shipped ones.
     pub templates: Option<PathBuf>,
-    /// Where emails go.
+    /// Where emails go, if not to a mailer of another kind.
     pub outbox: PathBuf,
     /// Where their HTML is kept for people, if anywhere besides the store.
     pub archive: Option<PathBuf>,
@@ -152,12 +164,16 @@ pub struct Choices {
     pub welcome: bool,
 }
 
-/// An engine made of choices.
+/// An engine made of choices, whose emails go to its outbox.
 ///
 /// # Errors
 /// The outbox or the archive cannot be used.
 pub fn engine_from(choices: Choices) -> Result<Dripr, Failure> {
     let outbox = Arc::new(FileOutbox::open(&choices.outbox)?);
+    Ok(builder(outbox, choices)?.build()?)
+}
+
+fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure> {
     let templates = match &choices.templates {
         Some(folder) => Templates::from_dir(folder)?,
         None => Templates::builtin()?,
@@ -170,16 +186,16 @@ pub fn engine_from(choices: Choices) -> Result<Dripr, Failure> {
         .geocoder(choices.data)
         .writer(Arc::new(ComposedWriter::new()))
         .renderer(Arc::new(templates))
-        .mailer(outbox.clone())
+        .mailer(mailer.clone())
         .opt_out_links(choices.links)
         .policy(choices.policy);
     if choices.welcome {
-        builder = builder.welcome(outbox);
+        builder = builder.welcome(mailer);
     }
     if let Some(folder) = choices.archive {
         builder = builder.archive(Arc::new(FolderArchive::open(&folder)?));
     }
-    Ok(builder.build()?)
+    Ok(builder)
 }
 
 /// Whether there is an area with a ZIP code.

@@ -14,7 +14,8 @@ use std::{thread, time::Duration};
 
 use self::deployment::Deployment;
 
-const HOMEOWNERS: usize = 300;
+/// Enough for most kills to meet some.
+const HOMEOWNERS_PER_KILL: usize = 6;
 const KILLS: usize = 50;
 const SEED: u64 = 0x5eed_0001;
 
@@ -32,8 +33,9 @@ impl Dice {
 
 #[test]
 fn however_often_it_is_killed_every_homeowner_gets_exactly_one_email() {
-    let deployment = Deployment::new(HOMEOWNERS);
     let kills = std::env::var("DRIPR_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let homeowners = HOMEOWNERS_PER_KILL * kills;
+    let deployment = Deployment::new(homeowners);
     let seed = std::env::var("DRIPR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
     let mut dice = Dice(seed);
     let mut under_load = 0;
@@ -41,7 +43,7 @@ fn however_often_it_is_killed_every_homeowner_gets_exactly_one_email() {
         let running = deployment.run();
         thread::sleep(Duration::from_millis(20 + dice.below(280)));
         drop(running);
-        under_load += usize::from(deployment.outbox().len() < HOMEOWNERS);
+        under_load += usize::from(deployment.outbox().len() < homeowners);
     }
     println!("seed {seed:#x}: {kills} kills, {under_load} of them before the last email was out");
 

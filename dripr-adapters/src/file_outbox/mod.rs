@@ -14,7 +14,6 @@
 //!
 //! The same email gives the same bytes.
 
-mod mime;
 mod write;
 
 use std::{

@@ -13,8 +13,7 @@ use dripr_core::{
     ports::{LookUp, SendOutcome},
 };
 
-use super::mime;
-use crate::file_name;
+use crate::{file_name, mime};
 
 /// Where files stand while they are written.
 const UNFINISHED: &str = ".unfinished";

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`public`] | where opt-out links lead, and the key that signs them |
 //! | [`database`], [`outbox`], [`archive`] | where things are kept |
+//! | [`mail`] | who takes emails to their recipients |
 //! | [`data`] | the files of sales, listings and mortgage rates |
 //! | [`templates`] | what emails look like |
 //! | [`sending`] | when mail may leave |
@@ -18,6 +19,7 @@ pub mod data;
 pub mod database;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod outbox;
 mod problem;
 pub mod public;
@@ -40,6 +42,8 @@ pub struct Config {
     pub database: database::Database,
     /// Where emails go.
     pub outbox: outbox::Outbox,
+    /// Who takes them from there.
+    pub mail: mail::Mail,
     /// Where the HTML of emails is kept for people.
     pub archive: archive::Archive,
     /// Where market data comes from.
@@ -64,6 +68,7 @@ struct Written {
     public: public::Written,
     database: database::Database,
     outbox: outbox::Outbox,
+    mail: mail::Written,
     archive: archive::Archive,
     data: data::Written,
     templates: templates::Templates,
@@ -106,6 +111,7 @@ impl Config {
             public: written.public.check(environment)?,
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
+            mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
             archive: archive::Archive { dir: absolute(written.archive.dir) },
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },
             data: written.data.check(absolute)?,

@@ -38,7 +38,14 @@ impl Entropy for SeededEntropy {
 
 #[cfg(test)]
 mod tests {
+    use dripr_core::testkit::contract;
+
     use super::*;
+
+    #[test]
+    fn it_keeps_the_entropy_contract() {
+        contract::entropy(&SeededEntropy::new(0));
+    }
 
     #[test]
     fn a_seed_gives_the_published_sequence() {

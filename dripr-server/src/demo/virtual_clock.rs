@@ -42,7 +42,15 @@ impl Clock for VirtualClock {
 
 #[cfg(test)]
 mod tests {
+    use dripr_core::testkit::contract;
+
     use super::*;
+
+    #[tokio::test]
+    async fn it_keeps_the_clock_contract() {
+        let clock = VirtualClock::new("2015-03-01T05:00:00Z".parse().unwrap());
+        contract::clock(&clock, |instant| clock.set(instant)).await;
+    }
 
     #[tokio::test]
     async fn whoever_waits_is_woken_when_the_clock_is_set_far_enough() {

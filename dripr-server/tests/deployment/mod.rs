@@ -1,5 +1,7 @@
 //! A deployment of the real program in a folder of its own, on the real clock.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -21,6 +23,11 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// A deployment with an agent and so many homeowners.
     pub(crate) fn new(homeowners: usize) -> Self {
+        Self::configured(homeowners, "mail_timeout_seconds = 1")
+    }
+
+    /// One whose configuration ends in some limits, and in sections of its own.
+    pub(crate) fn configured(homeowners: usize, limits: &str) -> Self {
         let deployment = Self { folder: tempfile::tempdir().unwrap(), homeowners };
         let config = r#"
             [public]
@@ -31,17 +38,16 @@ impl Deployment {
             [sending]
             window = false
             first_time_delay_hours = 0
+            [log]
+            filter = "warn"
             [limits]
             backoff_seconds = 1
             operation_lease_seconds = 2
             data_timeout_seconds = 1
             writer_timeout_seconds = 1
-            mail_timeout_seconds = 1
             resend_pause_seconds = 1
-            [log]
-            filter = "warn"
         "#;
-        deployment.write("dripr.toml", config);
+        deployment.write("dripr.toml", &format!("{config}{limits}\n"));
         deployment.write("sales.csv", &sales());
         deployment.write("contacts.csv", &contacts(homeowners, SystemTime::now().into()));
         let agent = ["agent", "add", "--id", "agent", "--first-name", "Ana", "--last-name", "Ruiz"];
@@ -97,9 +103,7 @@ impl Deployment {
         while !self.unsent().is_empty() && Instant::now() < patience {
             thread::sleep(Duration::from_millis(300));
         }
-        let stopped = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap();
-        assert!(stopped.success());
-        assert!(running.0.wait().unwrap().success(), "SIGTERM ends it in order");
+        running.ends_in_order();
         let outbox = self.outbox();
         let repeated: Vec<_> = outbox.iter().filter(|(_, count)| **count != 1).collect();
         assert!(repeated.is_empty(), "sent more than once: {repeated:?}");
@@ -126,6 +130,15 @@ impl Deployment {
 
 /// A running `dripr run`, which does not outlive the test.
 pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    /// Tells it to stop, and waits until it has.
+    pub(crate) fn ends_in_order(&mut self) {
+        let stopped = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        assert!(self.0.wait().unwrap().success(), "SIGTERM ends it in order");
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {

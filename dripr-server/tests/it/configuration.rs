@@ -115,6 +115,12 @@ fn every_mistake_is_named_with_its_key() {
             with("opens = \"11:00\"\ncloses = \"11:01\"\n[limits]\nmail_timeout_seconds = 60"),
             "limits.mail_timeout_seconds: window 11:00-11:01 lasts 60 s, no longer than the call timeout",
         ),
+        (
+            with("[mail]\nby = \"pigeon\""),
+            "line 8: mail.by: unknown variant `pigeon`, expected `outbox` or `smtp`",
+        ),
+        (with("[mail]\nhost = \"smtp.example.com\""), "mail.host: is for by = \"smtp\" only"),
+        (with("[mail]\nsecurity = \"ssl\""), "line 8: mail.security: unknown variant `ssl`"),
         (with("[log]\nfilter = \"dripr=loud\""), "log.filter: "),
         (with("closes = "), "line 7: sending.closes: "),
     ] {
@@ -137,6 +143,93 @@ fn the_environment_overrides_key_and_delay() {
     let wrong = |name: &str| (name == "FIRST_TIME_CAMPAIGN_DELAY_HOURS").then(|| "soon".to_owned());
     let error = Config::parse(CONFIG, Path::new(""), &wrong).err().unwrap().to_string();
     assert_eq!(error, "FIRST_TIME_CAMPAIGN_DELAY_HOURS: must be whole hours from 0 to 65535, not \"soon\"");
+}
+
+#[cfg(not(feature = "smtp"))]
+#[test]
+fn a_program_without_smtp_says_how_to_get_one() {
+    let error = parse(&format!("{CONFIG}[mail]\nby = \"smtp\"\nhost = \"smtp.example.com\"\n")).unwrap_err();
+    assert!(error.starts_with("mail.by: this dripr was built without SMTP"), "{error}");
+}
+
+#[cfg(feature = "smtp")]
+mod smtp {
+    use std::{fs, path::Path, time::Duration};
+
+    use dripr_adapters::smtp::{Security, SmtpOptions};
+    use dripr_server::config::{Config, mail::Mail};
+    use secrecy::ExposeSecret;
+
+    use crate::program::CONFIG;
+
+    fn read(lines: &str, folder: &Path, password: Option<&str>) -> Result<SmtpOptions, String> {
+        let text = format!("{CONFIG}[mail]\nby = \"smtp\"\n{lines}\n");
+        let environment = |name: &str| password.filter(|_| name == "DRIPR_SMTP_PASSWORD").map(str::to_owned);
+        match Config::parse(&text, folder, &environment) {
+            Ok(Config { mail: Mail::Smtp(options), .. }) => Ok(options),
+            Ok(other) => panic!("{:?}", other.mail),
+            Err(problem) => Err(problem.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_server_needs_no_more_than_its_name() {
+        let options = read("host = \"smtp.example.com\"", Path::new(""), None).unwrap();
+        assert_eq!((options.port, options.security), (465, Security::Tls));
+        assert!(options.login.is_none() && options.authority.is_none());
+        assert_eq!(options.timeout, Duration::from_secs(18), "less than limits.mail_timeout_seconds");
+        let options = read("host = \"mx.example\"\nsecurity = \"starttls\"", Path::new(""), None).unwrap();
+        assert_eq!(options.port, 587);
+        let options = read("host = \"::1\"\nsecurity = \"none\"\nport = 2525", Path::new(""), None).unwrap();
+        assert_eq!(options.port, 2525);
+    }
+
+    #[test]
+    fn the_password_comes_from_a_file_or_the_environment_and_does_not_print() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret"), "from the file\r\n").unwrap();
+        let lines = "host = \"mx.example\"\nusername = \"dripr\"\npassword_file = \"secret\"";
+        for (variable, password) in [(None, "from the file"), (Some("from outside"), "from outside")] {
+            let options = read(lines, folder.path(), variable).unwrap();
+            assert_eq!(options.login.as_ref().unwrap().password.expose_secret(), password);
+            assert!(!format!("{options:?}").contains(password));
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("no.pem"), "no certificate").unwrap();
+        for (lines, password, named) in [
+            ("", None, "mail.host: missing"),
+            ("host = \"\"", None, "mail.host: must be the name"),
+            ("host = \"smtp.example.com:465\\r\"", None, "mail.host: must be the name"),
+            ("host = \"mx.example\"\nport = 0", None, "mail.port: must be from 1"),
+            ("host = \"mx.example\"\nport = 70000", None, "mail.port: invalid value"),
+            ("host = \"mx.example\"\nsecurity = \"none\"", None, "mail.security: must be TLS or STARTTLS"),
+            ("host = \"mx.example\"\nusername = \"dripr\"", None, "mail.password_file: missing"),
+            ("host = \"mx.example\"", Some("secret"), "mail.username: missing"),
+            (
+                "host = \"mx.example\"\nusername = \"dripr\"\npassword_file = \"none\"",
+                None,
+                "mail.password_file: cannot read",
+            ),
+            (
+                "host = \"mx.example\"\nusername = \"a\\r\\nb\"",
+                Some("secret"),
+                "mail.username: must be a text on one line",
+            ),
+            (
+                "host = \"mx.example\"\nauthority_file = \"no.pem\"",
+                None,
+                "mail.authority_file: is no PEM certificate",
+            ),
+        ] {
+            let error = read(lines, folder.path(), password).unwrap_err();
+            assert!(error.contains(named), "{named}\n{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
 }
 
 #[test]
@@ -163,7 +256,7 @@ fn the_program_names_file_line_and_key() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_reading_a_configuration_panic(
-        text in "(\\[(public|database|data|sending|limits|log)\\]\n|[a-z_]{1,12} ?= ?(\"\\PC{0,8}\"|[0-9.e-]{1,9}|true|\\[\\])\n|url = \"https://x.example\"\n|\\PC{0,10}\n){0,10}",
+        text in "(\\[(public|database|mail|data|sending|limits|log)\\]\n|[a-z_]{1,12} ?= ?(\"\\PC{0,8}\"|[0-9.e-]{1,9}|true|\\[\\])\n|url = \"https://x.example\"\n|\\PC{0,10}\n){0,10}",
     ) {
         let read = Config::parse(&text, std::path::Path::new(""), &|_| None);
         if let Err(problem) = read {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod configuration;
+mod contracts;
 mod demonstration;
 mod import;
 mod program;

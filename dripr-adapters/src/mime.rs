@@ -1,4 +1,6 @@
-//! An email as bytes, by a MIME library.
+//! An email as bytes, by a MIME library. Every mailer that writes emails itself hands over these.
+
+use std::borrow::Cow;
 
 use dripr_core::email::{ContentHash, OutgoingEmail, Party};
 use mail_builder::{
@@ -11,7 +13,7 @@ use mail_builder::{
 ///
 /// # Errors
 /// Why the email cannot be written, for people.
-pub(super) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
+pub(crate) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
     let message = &*email.message;
     let mut builder = MessageBuilder::new()
         .from(mailbox(&message.from))
@@ -32,10 +34,10 @@ pub(super) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
     // The library's own boundary would be another one each time. This one is the same for the same email, and nobody can
     // write it into a text on purpose: with the text it changes.
     let boundary = format!("=_{}", ContentHash::of(message));
-    let parts = vec![
-        MimePart::new(ContentType::new("text/plain").attribute("charset", "utf-8"), message.text.as_str()),
-        MimePart::new(ContentType::new("text/html").attribute("charset", "utf-8"), message.html.as_str()),
-    ];
+    let part = |kind: &'static str, text| {
+        MimePart::new(ContentType::new(kind).attribute("charset", "utf-8"), line_breaks(text))
+    };
+    let parts = vec![part("text/plain", message.text.as_str()), part("text/html", message.html.as_str())];
     let alternative = ContentType::new("multipart/alternative").attribute("boundary", boundary);
     builder
         .body(MimePart::new(alternative, parts))
@@ -53,4 +55,11 @@ fn mailbox(party: &Party) -> Address<'_> {
 fn one_line(text: &str) -> String {
     let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
     shown.split_whitespace().collect::<Vec<_>>().join(" ").replace("=?", "=\u{200B}?")
+}
+
+/// A lone carriage return is a line break like the others, which the library writes as mail has them. Left alone it would
+/// end a line for some servers and not for others, and by that a text could end an email in its middle.
+fn line_breaks(text: &str) -> Cow<'_, str> {
+    let lone = text.split('\r').skip(1).any(|rest| !rest.starts_with('\n'));
+    if lone { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
