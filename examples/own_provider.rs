@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use dripr_core::{
     content::{Confidence, Listing, Property, Sale, Valuation, ZipCode},
     errors::{Fault, PortError, PortResult},
-    ports::{PropertySource, Subject},
+    ports::{Allowance, PropertySource, Subject},
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, samples},
 };
@@ -23,7 +23,7 @@ struct PriceBook {
 
 #[async_trait]
 impl PropertySource for PriceBook {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(&self, subject: &Subject, as_of: NaiveDate, _: &Allowance) -> PortResult<Property> {
         let home = &subject.home;
         let Some(value) = self.values.get(home.street.as_str()).copied() else {
             // Not an outage: the engine does not try again, and the homeowner gets the report about the ZIP code.
@@ -52,11 +52,18 @@ impl PropertySource for PriceBook {
         _zip: ZipCode,
         _as_of: NaiveDate,
         _limit: usize,
+        _: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         Ok(Vec::new())
     }
 
-    async fn recent_sales(&self, _zip: ZipCode, _as_of: NaiveDate, _limit: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(
+        &self,
+        _zip: ZipCode,
+        _as_of: NaiveDate,
+        _limit: usize,
+        _: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
         Ok(Vec::new())
     }
 }

@@ -12,18 +12,18 @@ use dripr_core::{
         Author, Comparable, Confidence, HomeFacts, LocalMarket, MarketStatistics, MortgageRate, PriceTrend,
         Property, Valuation, ZipCode,
     },
-    ports::{HomeReportFacts, IntroFacts, LlmWriter},
+    ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
 use proptest::{option, prelude::*};
 
 fn intro(facts: &IntroFacts) -> String {
-    let words = run(ComposedWriter::new().intro(facts)).unwrap();
+    let words = run(ComposedWriter::new().intro(facts, &Allowance::unlimited())).unwrap();
     assert_eq!(words.author, Author::Composed);
     words.text
 }
 
 fn home_report(facts: &HomeReportFacts) -> String {
-    run(ComposedWriter::new().home_report(facts)).unwrap().text
+    run(ComposedWriter::new().home_report(facts, &Allowance::unlimited())).unwrap().text
 }
 
 /// The writer waits for nothing, so that its futures are ready at once.

@@ -14,7 +14,7 @@ use dripr_adapters::{
 use dripr_core::{
     email::{EmailAddress, Message, MessageId, OutgoingEmail, Party},
     ids::{AttemptId, CampaignId, EmailId, UserId},
-    ports::{EmailRenderer, Mailer, SendOutcome},
+    ports::{Allowance, EmailRenderer, Mailer, SendOutcome},
 };
 use mail_parser::MessageParser;
 use proptest::prelude::*;
@@ -100,10 +100,10 @@ fn valued(sales: &str) {
             let (zip, day) = ("98178".parse().unwrap(), "2015-03-01".parse().unwrap());
             block_on(async {
                 use dripr_core::ports::{MarketSource, PropertySource};
-                let sold = data.recent_sales(zip, day, 10).await.unwrap();
+                let sold = data.recent_sales(zip, day, 10, &Allowance::unlimited()).await.unwrap();
                 assert!(sold.iter().all(|sale| sale.price > 0 && sale.sold_on < day));
-                let _ = data.active_listings(zip, day, 10).await.unwrap();
-                let _ = data.statistics(zip, day).await;
+                let _ = data.active_listings(zip, day, 10, &Allowance::unlimited()).await.unwrap();
+                let _ = data.statistics(zip, day, &Allowance::unlimited()).await;
             });
         }
         Err(error) => assert!(error.to_string().contains("sales.csv"), "{error}"),

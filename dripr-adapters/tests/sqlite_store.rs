@@ -387,7 +387,7 @@ async fn two_processes_racing_for_the_same_work_lose_no_update() {
         Operation::LocalMarketData,
         Operation::Intro,
     ];
-    let begin = |operation| Action::Begin { operation, cycle, vendor_calls: 0, model_calls: 0 };
+    let begin = |operation| Action::Begin { operation, cycle };
     let mut calls = Vec::new();
     for operation in gather {
         for n in 0..20 {

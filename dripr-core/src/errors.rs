@@ -11,6 +11,10 @@ pub enum Fault {
     Unavailable,
     /// The other side asks to slow down. Try again, not before `retry_after` where it is known.
     Throttled,
+    /// Our own pace forbids the call: nothing was asked. Ask again after `retry_after`; it is no failure.
+    NotYet,
+    /// No further call may be made for this: nothing was asked, and trying again changes nothing.
+    NotAllowed,
     /// The other side answered with something that cannot be understood. Try again a few times.
     Garbled,
     /// The thing asked for does not exist. Trying again changes nothing.
@@ -28,8 +32,8 @@ impl Fault {
     #[must_use]
     pub fn may_heal(self) -> bool {
         match self {
-            Self::Unavailable | Self::Throttled | Self::Garbled => true,
-            Self::NotFound | Self::Invalid | Self::Misconfigured | Self::Corrupt => false,
+            Self::Unavailable | Self::Throttled | Self::NotYet | Self::Garbled => true,
+            Self::NotAllowed | Self::NotFound | Self::Invalid | Self::Misconfigured | Self::Corrupt => false,
         }
     }
 }

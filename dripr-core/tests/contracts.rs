@@ -11,7 +11,7 @@ use dripr_core::{
     content::{GeoPoint, ZipCode},
     errors::{Fault, PortError, PortResult},
     ids::{EmailId, UserId},
-    ports::{Archive, Geocoder, Permit, Place, RateLimiter, Subject},
+    ports::{Allowance, Archive, Geocoder, Permit, Place, RateLimiter, Subject},
     schedule::Instant,
     testkit::{
         Mailbox, ManualClock, MemoryStore, SeededEntropy, contract,
@@ -170,14 +170,14 @@ struct SmallMap;
 
 #[async_trait]
 impl Geocoder for SmallMap {
-    async fn locate(&self, asked: &Home) -> PortResult<Place> {
+    async fn locate(&self, asked: &Home, _: &Allowance) -> PortResult<Place> {
         if asked.key() != home(1).key() {
             return Err(PortError::new(Fault::NotFound, "the map does not have this home"));
         }
         Ok(Place { location: GeoPoint::new(47.67, -122.34).unwrap(), formatted_address: asked.one_line() })
     }
 
-    async fn zip_centre(&self, asked: ZipCode) -> PortResult<GeoPoint> {
+    async fn zip_centre(&self, asked: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
         if asked != zip("98103") {
             return Err(PortError::new(Fault::NotFound, "the map does not have this ZIP code"));
         }

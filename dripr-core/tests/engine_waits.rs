@@ -19,8 +19,8 @@ use dripr_core::{
     errors::PortResult,
     ids::{CampaignId, UserId},
     ports::{
-        CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign, PropertySource,
-        Subject,
+        Allowance, CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign,
+        PropertySource, Subject,
     },
     schedule::{Cycle, Instant, SendDay},
     testkit::{Mailbox, ManualClock, MemoryStore, samples},
@@ -153,22 +153,34 @@ impl SameConnection {
 
 #[async_trait]
 impl PropertySource for SameConnection {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<Property> {
         self.take_a_turn().await;
-        samples::Source.property(subject, as_of).await
+        samples::Source.property(subject, as_of, allowance).await
     }
     async fn active_listings(
         &self,
         zip: ZipCode,
         as_of: NaiveDate,
         limit: usize,
+        allowance: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         self.take_a_turn().await;
-        samples::Source.active_listings(zip, as_of, limit).await
+        samples::Source.active_listings(zip, as_of, limit, allowance).await
     }
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
         self.take_a_turn().await;
-        samples::Source.recent_sales(zip, as_of, limit).await
+        samples::Source.recent_sales(zip, as_of, limit, allowance).await
     }
 }
 

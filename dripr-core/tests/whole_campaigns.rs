@@ -20,8 +20,8 @@ use dripr_core::{
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, UserId},
     ports::{
-        AgentStore, Clock, ContactStore, EmailFilter, EmailStore, MarketSource, MortgageRateSource,
-        PropertySource, SendOutcome, Subject,
+        AgentStore, Allowance, Clock, ContactStore, EmailFilter, EmailStore, MarketSource,
+        MortgageRateSource, PropertySource, SendOutcome, Subject,
     },
     schedule::{Instant, SendDay, SendingRules},
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
@@ -344,41 +344,58 @@ struct Counting {
 
 #[async_trait::async_trait]
 impl PropertySource for Counting {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<Property> {
         self.homes.fetch_add(1, Ordering::Relaxed);
-        samples::Source.property(subject, as_of).await
+        samples::Source.property(subject, as_of, allowance).await
     }
     async fn active_listings(
         &self,
         zip: ZipCode,
         as_of: NaiveDate,
         limit: usize,
+        allowance: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         self.listings.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
-        samples::Source.active_listings(zip, as_of, limit).await
+        samples::Source.active_listings(zip, as_of, limit, allowance).await
     }
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
         self.sales.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
-        samples::Source.recent_sales(zip, as_of, limit).await
+        samples::Source.recent_sales(zip, as_of, limit, allowance).await
     }
 }
 
 #[async_trait::async_trait]
 impl MarketSource for Counting {
-    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<MarketStatistics> {
         self.markets.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
-        samples::Source.statistics(zip, as_of).await
+        samples::Source.statistics(zip, as_of, allowance).await
     }
 }
 
 #[async_trait::async_trait]
 impl MortgageRateSource for Counting {
-    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+    async fn rate(&self, as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate> {
         self.rates.fetch_add(1, Ordering::Relaxed);
-        samples::Source.rate(as_of).await
+        samples::Source.rate(as_of, allowance).await
     }
 }
 
@@ -470,13 +487,19 @@ impl Down {
 
 #[async_trait::async_trait]
 impl PropertySource for Down {
-    async fn property(&self, _: &Subject, _: NaiveDate) -> PortResult<Property> {
+    async fn property(&self, _: &Subject, _: NaiveDate, _: &Allowance) -> PortResult<Property> {
         self.fail()
     }
-    async fn active_listings(&self, _: ZipCode, _: NaiveDate, _: usize) -> PortResult<Vec<Listing>> {
+    async fn active_listings(
+        &self,
+        _: ZipCode,
+        _: NaiveDate,
+        _: usize,
+        _: &Allowance,
+    ) -> PortResult<Vec<Listing>> {
         self.fail()
     }
-    async fn recent_sales(&self, _: ZipCode, _: NaiveDate, _: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(&self, _: ZipCode, _: NaiveDate, _: usize, _: &Allowance) -> PortResult<Vec<Sale>> {
         self.fail()
     }
 }

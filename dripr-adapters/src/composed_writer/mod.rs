@@ -11,14 +11,14 @@
 //! # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # rt.block_on(async {
 //! use dripr_adapters::composed_writer::ComposedWriter;
-//! use dripr_core::{content::{LocalMarket, MortgageRate}, ports::{IntroFacts, LlmWriter}};
+//! use dripr_core::{content::{LocalMarket, MortgageRate}, ports::{Allowance, IntroFacts, LlmWriter}};
 //! let as_of = "2015-03-01".parse()?;
 //! let mortgage_rate = Some(MortgageRate {
 //!     percent: 3.75, as_of, change_month: Some(-0.05), change_year: None, source: "a survey".into(),
 //! });
 //! let market = LocalMarket { statistics: None, mortgage_rate };
 //! let facts = IntroFacts { zip_code: "98103".parse()?, as_of, market };
-//! let words = ComposedWriter::new().intro(&facts).await?;
+//! let words = ComposedWriter::new().intro(&facts, &Allowance::unlimited()).await?;
 //! assert!(words.text.contains("3.75%"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
@@ -32,7 +32,7 @@ use async_trait::async_trait;
 use dripr_core::{
     content::{Author, Words},
     errors::PortResult,
-    ports::{HomeReportFacts, IntroFacts, LlmWriter},
+    ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
 
 /// Composes text from the facts, without a model. It never fails.
@@ -49,11 +49,11 @@ impl ComposedWriter {
 
 #[async_trait]
 impl LlmWriter for ComposedWriter {
-    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
+    async fn intro(&self, facts: &IntroFacts, _: &Allowance) -> PortResult<Words> {
         Ok(Words { text: intro::compose(facts), author: Author::Composed })
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
+    async fn home_report(&self, facts: &HomeReportFacts, _: &Allowance) -> PortResult<Words> {
         Ok(Words { text: home_report::compose(facts), author: Author::Composed })
     }
 }

@@ -8,7 +8,7 @@ use dripr_core::{
     contact::Home,
     content::{GeoPoint, HomeFacts, Listing, MarketStatistics, MortgageRate, Property, Sale, ZipCode},
     errors::{Fault, PortError, PortResult},
-    ports::{Geocoder, MarketSource, MortgageRateSource, Place, PropertySource, Subject},
+    ports::{Allowance, Geocoder, MarketSource, MortgageRateSource, Place, PropertySource, Subject},
 };
 use serde::{Deserialize, Serialize};
 
@@ -247,7 +247,7 @@ fn filled(first: &HomeFacts, second: Option<&HomeFacts>) -> HomeFacts {
 
 #[async_trait]
 impl PropertySource for LocalData {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(&self, subject: &Subject, as_of: NaiveDate, _: &Allowance) -> PortResult<Property> {
         let home = &subject.home;
         let earlier = self.earlier_sale(home, as_of);
         let facts = filled(&home.facts, earlier.map(|sale| &sale.facts));
@@ -287,6 +287,7 @@ impl PropertySource for LocalData {
         zip: ZipCode,
         as_of: NaiveDate,
         limit: usize,
+        _: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         match &self.listings {
             Listings::Nowhere => Ok(Vec::new()),
@@ -315,7 +316,13 @@ impl PropertySource for LocalData {
         }
     }
 
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        _: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
         let since = as_of.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(NaiveDate::MIN);
         let of_zip: Vec<&SaleRecord> =
             self.book.in_zip(zip, as_of).take_while(|sale| sale.sold_on >= since).take(limit).collect();
@@ -344,7 +351,12 @@ impl PropertySource for LocalData {
 
 #[async_trait]
 impl MarketSource for LocalData {
-    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        _: &Allowance,
+    ) -> PortResult<MarketStatistics> {
         let statistics = market::statistics(&self.book, zip, as_of, &self.source).ok_or_else(|| {
             PortError::new(Fault::NotFound, format!("no sale in ZIP code {zip} before {as_of} is on file"))
         })?;
@@ -365,7 +377,7 @@ impl MarketSource for LocalData {
 
 #[async_trait]
 impl MortgageRateSource for LocalData {
-    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+    async fn rate(&self, as_of: NaiveDate, _: &Allowance) -> PortResult<MortgageRate> {
         self.rates.as_ref().and_then(|(rates, source)| rates.in_force(as_of, source)).ok_or_else(|| {
             PortError::new(Fault::NotFound, format!("no mortgage rate in force on {as_of} is on file"))
         })
@@ -374,7 +386,7 @@ impl MortgageRateSource for LocalData {
 
 #[async_trait]
 impl Geocoder for LocalData {
-    async fn locate(&self, home: &Home) -> PortResult<Place> {
+    async fn locate(&self, home: &Home, _: &Allowance) -> PortResult<Place> {
         // Where a home stands is no news of any day, so sales of all days tell it.
         let sold_at = || {
             self.earlier_sale(home, NaiveDate::MAX)
@@ -387,7 +399,7 @@ impl Geocoder for LocalData {
         }
     }
 
-    async fn zip_centre(&self, zip: ZipCode) -> PortResult<GeoPoint> {
+    async fn zip_centre(&self, zip: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
         zip_centres::centre(zip)
             .ok_or_else(|| PortError::new(Fault::NotFound, format!("no centre of ZIP code {zip} is known")))
     }
@@ -435,7 +447,10 @@ mod tests {
     async fn a_home_is_valued_with_the_confidence_its_place_allows() {
         let data = king_county(ListingsFrom::Nowhere);
         let at = GeoPoint::new(47.67, -122.34).unwrap();
-        let home = data.property(&subject(Some(1500), Some(at)), day("2015-04-01")).await.unwrap();
+        let home = data
+            .property(&subject(Some(1500), Some(at)), day("2015-04-01"), &Allowance::unlimited())
+            .await
+            .unwrap();
         let placed = home.valuation.unwrap();
         assert!((400_000..900_000).contains(&placed.value), "{placed:?}");
         assert_eq!(placed.source, "King County sales");
@@ -445,16 +460,25 @@ mod tests {
             (Some(at), "12 Elm St, Seattle, WA 98103")
         );
 
-        let home = data.property(&subject(Some(1500), None), day("2015-04-01")).await.unwrap();
+        let home = data
+            .property(&subject(Some(1500), None), day("2015-04-01"), &Allowance::unlimited())
+            .await
+            .unwrap();
         assert_eq!(home.location, None, "the ZIP code's centre is not where the home lies");
         assert_eq!(home.valuation.unwrap().confidence, dripr_core::content::Confidence::Low);
 
-        let home = data.property(&subject(None, Some(at)), day("2015-04-01")).await.unwrap();
+        let home = data
+            .property(&subject(None, Some(at)), day("2015-04-01"), &Allowance::unlimited())
+            .await
+            .unwrap();
         assert_eq!(home.valuation, None);
         assert_eq!(home.no_value_because.as_deref(), Some("the living area is not known"));
 
         let astray = GeoPoint::new(33.0, -97.0).unwrap();
-        let home = data.property(&subject(Some(1500), Some(astray)), day("2015-04-01")).await.unwrap();
+        let home = data
+            .property(&subject(Some(1500), Some(astray)), day("2015-04-01"), &Allowance::unlimited())
+            .await
+            .unwrap();
         assert_eq!((home.valuation, home.location), (None, None));
     }
 
@@ -462,26 +486,34 @@ mod tests {
     async fn recent_sales_come_latest_first_and_never_from_the_day_on() {
         let data = king_county(ListingsFrom::Nowhere);
         let as_of = day("2015-03-01");
-        let sales = data.recent_sales(zip("98103"), as_of, 8).await.unwrap();
+        let sales = data.recent_sales(zip("98103"), as_of, 8, &Allowance::unlimited()).await.unwrap();
         assert_eq!(sales.len(), 8);
         assert!(sales.iter().all(|sale| sale.sold_on < as_of && sale.zip_code == zip("98103")));
         assert!(sales.windows(2).all(|pair| pair[0].sold_on >= pair[1].sold_on));
         // The first days of the file: little to tell, and nothing made up.
-        assert!(data.recent_sales(zip("98103"), day("2014-05-02"), 8).await.unwrap().is_empty());
-        assert!(data.recent_sales(zip("10001"), as_of, 8).await.unwrap().is_empty());
+        assert!(
+            data.recent_sales(zip("98103"), day("2014-05-02"), 8, &Allowance::unlimited())
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert!(data.recent_sales(zip("10001"), as_of, 8, &Allowance::unlimited()).await.unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn listings_come_from_nowhere_unless_configured() {
         let as_of = day("2015-03-01");
-        let none = king_county(ListingsFrom::Nowhere).active_listings(zip("98103"), as_of, 5).await.unwrap();
+        let none = king_county(ListingsFrom::Nowhere)
+            .active_listings(zip("98103"), as_of, 5, &Allowance::unlimited())
+            .await
+            .unwrap();
         assert!(none.is_empty());
         let data = king_county(ListingsFrom::FutureSales { days: 45 });
-        let listings = data.active_listings(zip("98103"), as_of, 5).await.unwrap();
+        let listings = data.active_listings(zip("98103"), as_of, 5, &Allowance::unlimited()).await.unwrap();
         assert_eq!(listings.len(), 5);
         let miles: Vec<f64> = listings.iter().filter_map(|listing| listing.miles).collect();
         assert!(miles.len() == 5 && miles.windows(2).all(|pair| pair[0] <= pair[1]), "{miles:?}");
-        let market = data.statistics(zip("98103"), as_of).await.unwrap();
+        let market = data.statistics(zip("98103"), as_of, &Allowance::unlimited()).await.unwrap();
         assert_eq!(market.active_listings, None);
         assert!(market.sales > 20 && market.median_price.is_some() && market.trend.is_some(), "{market:?}");
     }
@@ -490,10 +522,13 @@ mod tests {
     async fn what_is_not_on_file_is_not_found() {
         let data = king_county(ListingsFrom::Nowhere);
         let faults = [
-            data.statistics(zip("10001"), day("2015-03-01")).await.unwrap_err().fault(),
-            data.rate(day("2015-03-01")).await.unwrap_err().fault(),
-            data.zip_centre(zip("00000")).await.unwrap_err().fault(),
-            data.locate(&subject(None, None).home).await.unwrap_err().fault(),
+            data.statistics(zip("10001"), day("2015-03-01"), &Allowance::unlimited())
+                .await
+                .unwrap_err()
+                .fault(),
+            data.rate(day("2015-03-01"), &Allowance::unlimited()).await.unwrap_err().fault(),
+            data.zip_centre(zip("00000"), &Allowance::unlimited()).await.unwrap_err().fault(),
+            data.locate(&subject(None, None).home, &Allowance::unlimited()).await.unwrap_err().fault(),
         ];
         assert_eq!(faults, [Fault::NotFound; 4]);
     }
@@ -515,11 +550,14 @@ mod tests {
         })
         .unwrap();
         let asked = subject(None, None);
-        assert_eq!(data.locate(&asked.home).await.unwrap().location, GeoPoint::new(47.67, -122.34).unwrap());
-        let after = data.property(&asked, day("2015-02-01")).await.unwrap();
+        assert_eq!(
+            data.locate(&asked.home, &Allowance::unlimited()).await.unwrap().location,
+            GeoPoint::new(47.67, -122.34).unwrap()
+        );
+        let after = data.property(&asked, day("2015-02-01"), &Allowance::unlimited()).await.unwrap();
         assert_eq!(after.facts.living_area_sqft, Some(1500));
         assert!(after.location.is_some() && after.valuation.is_none());
-        let before = data.property(&asked, day("2015-01-10")).await.unwrap();
+        let before = data.property(&asked, day("2015-01-10"), &Allowance::unlimited()).await.unwrap();
         assert_eq!((before.facts.living_area_sqft, before.location), (None, None));
     }
 

@@ -11,13 +11,16 @@ use futures_util::{
     future::{BoxFuture, WeakShared},
 };
 
-use super::Engine;
+use super::{
+    Engine,
+    spending::{Callee, Spending},
+};
 use crate::{
-    campaign::{Action, Actor, Command, Operation, Refusal},
+    campaign::Operation,
     content::{AreaContent, AreaKey},
     errors::{Fault, PortError, PortResult},
     policy::after,
-    ports::Begun,
+    ports::{Allowance, Begun},
     schedule::Instant,
 };
 
@@ -25,6 +28,9 @@ use super::handlers::Work;
 
 /// How much finished content is kept at hand.
 const AT_HAND: usize = 4_096;
+
+/// A call to a source of shared content.
+pub(super) type Fetching = BoxFuture<'static, PortResult<AreaContent>>;
 
 /// A fetch lives as long as somebody waits for it: one that nobody does keeps no engine alive.
 type Fetch = WeakShared<BoxFuture<'static, Obtained>>;
@@ -48,8 +54,6 @@ pub(super) enum Obtained {
     Content(Arc<AreaContent>),
     /// Another process is fetching it.
     Busy(Instant),
-    /// The cycle's calls are used up.
-    BudgetSpent,
     /// It could not be had.
     Failed(Arc<PortError>),
 }
@@ -83,12 +87,12 @@ impl Engine {
         self: &Arc<Self>,
         work: &Work,
         operation: Operation,
-        cost: Cost,
+        callee: Callee,
         key: AreaKey,
         fetch: F,
     ) -> Obtained
     where
-        F: Future<Output = PortResult<AreaContent>> + Send + 'static,
+        F: FnOnce(Allowance) -> Fetching,
     {
         let shared = {
             let mut inner = self.areas.lock();
@@ -99,8 +103,9 @@ impl Engine {
                 Some(shared) => shared,
                 None => {
                     let (engine, key_) = (self.clone(), key.clone());
-                    let spend = self.spending(work, operation, cost);
-                    let shared = async move { engine.fetch(spend, key_, fetch).await }.boxed().shared();
+                    let spending = Spending::new(self, work, operation, callee);
+                    let fetching = fetch(spending.allowance());
+                    let shared = async move { engine.fetch(spending, key_, fetching).await }.boxed().shared();
                     inner.under_way.extend(shared.downgrade().map(|weak| (key.clone(), weak)));
                     shared
                 }
@@ -116,24 +121,7 @@ impl Engine {
         obtained
     }
 
-    fn spending(&self, work: &Work, operation: Operation, cost: Cost) -> Command {
-        Command {
-            campaign_id: work.dossier.campaign.id.clone(),
-            actor: Actor::System,
-            action: Action::Spend {
-                operation,
-                cycle: work.cycle,
-                vendor_calls: cost.vendor,
-                model_calls: cost.model,
-            },
-            desk: self.bench.clone(),
-        }
-    }
-
-    async fn fetch<F>(self: Arc<Self>, spend: Command, key: AreaKey, fetch: F) -> Obtained
-    where
-        F: Future<Output = PortResult<AreaContent>> + Send,
-    {
+    async fn fetch(self: Arc<Self>, spending: Arc<Spending>, key: AreaKey, fetching: Fetching) -> Obtained {
         let now = self.ports.clock.now();
         let until = after(now, self.policy().operation_lease);
         let fence = match self.ports.areas.begin(&key, now, until).await {
@@ -145,27 +133,7 @@ impl Engine {
             Ok(Begun::Yours { fence }) => fence,
             Err(error) => return Obtained::Failed(Arc::new(error)),
         };
-        // The call is counted, durably, before it is made.
-        let counted = match self.execute(vec![spend]).await {
-            Ok(executions) => executions.into_iter().next().map(|execution| execution.result),
-            Err(error) => {
-                self.abandon(&key, fence).await;
-                return Obtained::Failed(Arc::new(error));
-            }
-        };
-        match counted {
-            Some(Ok(_)) => {}
-            Some(Err(Refusal::BudgetSpent(_))) => {
-                self.abandon(&key, fence).await;
-                return Obtained::BudgetSpent;
-            }
-            // This campaign does not want it any more, or a twin of its delivery is at it: others still may.
-            Some(Err(_)) | None => {
-                self.abandon(&key, fence).await;
-                return Obtained::Busy(self.ports.clock.now());
-            }
-        }
-        match fetch.await {
+        match fetching.await {
             Ok(content) if content.kind() == key.kind => {
                 let content = Arc::new(content);
                 match self.ports.areas.finish(&key, fence, content.clone()).await {
@@ -186,6 +154,10 @@ impl Engine {
             }
             Err(error) => {
                 self.abandon(&key, fence).await;
+                if spending.unwanted() {
+                    // This campaign does not want it any more, or a twin of its delivery is at it: others still may.
+                    return Obtained::Busy(self.ports.clock.now());
+                }
                 Obtained::Failed(Arc::new(error))
             }
         }
@@ -197,11 +169,4 @@ impl Engine {
             tracing::warn!(%error, "a lease on shared content could not be given back");
         }
     }
-}
-
-/// The provider calls that a fetch makes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cost {
-    pub(super) vendor: u8,
-    pub(super) model: u8,
 }

@@ -18,6 +18,7 @@ mod handlers;
 mod outcome;
 mod relay;
 mod run;
+mod spending;
 mod step;
 mod tick;
 mod within;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::Allowance;
 use crate::{
     contact::Home,
     content::{GeoPoint, ZipCode},
@@ -16,13 +17,13 @@ pub trait Geocoder: Send + Sync {
     ///
     /// # Errors
     /// [`Fault::NotFound`](crate::errors::Fault::NotFound) if nobody knows the address.
-    async fn locate(&self, home: &Home) -> PortResult<Place>;
+    async fn locate(&self, home: &Home, allowance: &Allowance) -> PortResult<Place>;
 
     /// Finds the centre of a ZIP code.
     ///
     /// # Errors
     /// [`Fault::NotFound`](crate::errors::Fault::NotFound) if there is no such ZIP code.
-    async fn zip_centre(&self, zip: ZipCode) -> PortResult<GeoPoint>;
+    async fn zip_centre(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<GeoPoint>;
 }
 
 /// A place as a geocoder knows it.

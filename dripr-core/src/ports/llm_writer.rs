@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::Allowance;
 use crate::{
     content::{LocalMarket, Property, Words, ZipCode},
     errors::PortResult,
@@ -17,10 +18,10 @@ use crate::{
 #[async_trait]
 pub trait LlmWriter: Send + Sync {
     /// The opening words of one agent for one ZIP code and day. No names: those come from the template.
-    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words>;
+    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words>;
 
     /// The words about one home.
-    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words>;
+    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words>;
 }
 
 /// What an intro is written from.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::Allowance;
 use crate::{
     content::{MarketStatistics, ZipCode},
     errors::PortResult,
@@ -16,5 +17,10 @@ pub trait MarketSource: Send + Sync {
     ///
     /// # Errors
     /// [`Fault::NotFound`](crate::errors::Fault::NotFound) if nothing is known of the ZIP code.
-    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics>;
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<MarketStatistics>;
 }

@@ -5,6 +5,7 @@
 //! the one exception is [`Mailer::send`].
 
 mod agent_store;
+mod allowance;
 mod archive;
 mod area_store;
 mod campaign_store;
@@ -25,6 +26,7 @@ mod rate_limiter;
 mod renderer;
 
 pub use agent_store::AgentStore;
+pub use allowance::{Allowance, CallCounter};
 pub use archive::Archive;
 pub use area_store::{AreaStore, Begun};
 pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};

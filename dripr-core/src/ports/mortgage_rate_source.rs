@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::Allowance;
 use crate::{content::MortgageRate, errors::PortResult};
 
 /// A data provider for the average rate of a 30-year fixed mortgage.
@@ -13,5 +14,5 @@ pub trait MortgageRateSource: Send + Sync {
     ///
     /// # Errors
     /// [`Fault::NotFound`](crate::errors::Fault::NotFound) if none was published by then.
-    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate>;
+    async fn rate(&self, as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate>;
 }

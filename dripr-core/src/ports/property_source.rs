@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::Allowance;
 use crate::{
     contact::Home,
     content::{GeoPoint, Listing, Property, Sale, ZipCode},
@@ -11,7 +12,8 @@ use crate::{
 
 /// A data provider for homes: what one is worth, and what is for sale and was sold around a ZIP code.
 ///
-/// Answers are facts of the day asked for; nothing later than `as_of` goes into them.
+/// Answers are facts of the day asked for; nothing later than `as_of` goes into them. Each call to a provider is taken
+/// from the allowance first.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PropertySource: Send + Sync {
@@ -20,14 +22,30 @@ pub trait PropertySource: Send + Sync {
     ///
     /// # Errors
     /// [`Fault::NotFound`](crate::errors::Fault::NotFound) if nobody knows the home.
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property>;
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<Property>;
 
     /// Homes for sale around a ZIP code's centre, nearest first, at most `limit`. An empty list is an answer.
-    async fn active_listings(&self, zip: ZipCode, as_of: NaiveDate, limit: usize)
-    -> PortResult<Vec<Listing>>;
+    async fn active_listings(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Listing>>;
 
     /// Homes sold around a ZIP code's centre before `as_of`, latest first, at most `limit`. An empty list is an answer.
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>>;
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>>;
 }
 
 /// The home that is asked about.

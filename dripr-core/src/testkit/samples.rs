@@ -20,8 +20,9 @@ use crate::{
     events::UserCreated,
     ids::{CampaignId, ContactId, UserId},
     ports::{
-        AgentStore, Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Mailer, MarketSource,
-        MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext, Subject, WelcomeContext,
+        AgentStore, Allowance, Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Mailer,
+        MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext, Subject,
+        WelcomeContext,
     },
     schedule::{Instant, SendDay},
 };
@@ -115,7 +116,12 @@ pub struct Source;
 
 #[async_trait]
 impl PropertySource for Source {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        _allowance: &Allowance,
+    ) -> PortResult<Property> {
         Ok(Property {
             formatted_address: subject.home.one_line(),
             zip_code: subject.home.zip_code,
@@ -139,6 +145,7 @@ impl PropertySource for Source {
         zip: ZipCode,
         as_of: NaiveDate,
         limit: usize,
+        _allowance: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         let listing = |n: usize| Listing {
             address: Some(format!("{n} Oak Ave")),
@@ -152,7 +159,13 @@ impl PropertySource for Source {
         Ok((1..=limit.min(3)).map(listing).collect())
     }
 
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        _allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
         let sale = |n: usize| Sale {
             address: Some(format!("{n} Pine Ct")),
             zip_code: zip,
@@ -168,7 +181,12 @@ impl PropertySource for Source {
 
 #[async_trait]
 impl MarketSource for Source {
-    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        _allowance: &Allowance,
+    ) -> PortResult<MarketStatistics> {
         Ok(MarketStatistics {
             zip_code: zip,
             as_of,
@@ -186,7 +204,7 @@ impl MarketSource for Source {
 
 #[async_trait]
 impl MortgageRateSource for Source {
-    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+    async fn rate(&self, as_of: NaiveDate, _allowance: &Allowance) -> PortResult<MortgageRate> {
         Ok(MortgageRate {
             percent: 6.5,
             as_of,
@@ -203,14 +221,14 @@ pub struct Writer;
 
 #[async_trait]
 impl LlmWriter for Writer {
-    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
+    async fn intro(&self, facts: &IntroFacts, _allowance: &Allowance) -> PortResult<Words> {
         Ok(Words {
             text: format!("Here is what happened around {}.", facts.zip_code),
             author: Author::Composed,
         })
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
+    async fn home_report(&self, facts: &HomeReportFacts, _allowance: &Allowance) -> PortResult<Words> {
         let text = match &facts.property.valuation {
             Some(valuation) => format!("Your home is estimated at ${}.", valuation.value),
             None => "There is no estimate this month.".to_owned(),

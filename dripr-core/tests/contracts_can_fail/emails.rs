@@ -8,7 +8,7 @@ use dripr_core::{
     errors::PortResult,
     ids::{EmailId, UserId},
     ports::{
-        Archive, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Rendered, ReportContext,
+        Allowance, Archive, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Rendered, ReportContext,
         WelcomeContext,
     },
     testkit::{contract, samples},
@@ -19,11 +19,11 @@ struct Says(&'static str);
 
 #[async_trait]
 impl LlmWriter for Says {
-    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
-        samples::Writer.intro(facts).await
+    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words> {
+        samples::Writer.intro(facts, allowance).await
     }
-    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
-        Ok(Words { text: self.0.to_owned(), ..samples::Writer.home_report(facts).await? })
+    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words> {
+        Ok(Words { text: self.0.to_owned(), ..samples::Writer.home_report(facts, allowance).await? })
     }
 }
 

@@ -6,7 +6,7 @@ use dripr_core::{
     contact::Home,
     content::{GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, ZipCode},
     errors::PortResult,
-    ports::{Geocoder, MarketSource, MortgageRateSource, Place, PropertySource, Subject},
+    ports::{Allowance, Geocoder, MarketSource, MortgageRateSource, Place, PropertySource, Subject},
     testkit::{contract, samples},
 };
 
@@ -48,14 +48,31 @@ fn spoilt<T>(mut answer: T, spoil: Option<fn(&mut T)>) -> PortResult<T> {
 
 #[async_trait]
 impl PropertySource for Spoilt {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
-        spoilt(samples::Source.property(subject, as_of).await?, self.property)
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<Property> {
+        spoilt(samples::Source.property(subject, as_of, allowance).await?, self.property)
     }
-    async fn active_listings(&self, zip: ZipCode, day: NaiveDate, limit: usize) -> PortResult<Vec<Listing>> {
-        spoilt(samples::Source.active_listings(zip, day, limit).await?, self.listings)
+    async fn active_listings(
+        &self,
+        zip: ZipCode,
+        day: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Listing>> {
+        spoilt(samples::Source.active_listings(zip, day, limit, allowance).await?, self.listings)
     }
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
-        spoilt(samples::Source.recent_sales(zip, as_of, limit).await?, self.sales)
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
+        spoilt(samples::Source.recent_sales(zip, as_of, limit, allowance).await?, self.sales)
     }
 }
 
@@ -106,15 +123,20 @@ struct Stuck;
 
 #[async_trait]
 impl MarketSource for Stuck {
-    async fn statistics(&self, zip: ZipCode, _as_of: NaiveDate) -> PortResult<MarketStatistics> {
-        samples::Source.statistics(zip, today() - Days::new(1)).await
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        _as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<MarketStatistics> {
+        samples::Source.statistics(zip, today() - Days::new(1), allowance).await
     }
 }
 
 #[async_trait]
 impl MortgageRateSource for Stuck {
-    async fn rate(&self, _as_of: NaiveDate) -> PortResult<MortgageRate> {
-        samples::Source.rate(today() - Days::new(1)).await
+    async fn rate(&self, _as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate> {
+        samples::Source.rate(today() - Days::new(1), allowance).await
     }
 }
 
@@ -135,10 +157,10 @@ struct Crooked;
 
 #[async_trait]
 impl Geocoder for Crooked {
-    async fn locate(&self, home: &Home) -> PortResult<Place> {
+    async fn locate(&self, home: &Home, _: &Allowance) -> PortResult<Place> {
         Ok(Place { location: GeoPoint::new(-22.34, 47.67).unwrap(), formatted_address: home.one_line() })
     }
-    async fn zip_centre(&self, _zip: ZipCode) -> PortResult<GeoPoint> {
+    async fn zip_centre(&self, _zip: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
         Ok(GeoPoint::new(47.67, -122.34).unwrap())
     }
 }

@@ -78,12 +78,8 @@ pub enum Action {
         operation: Operation,
         /// The cycle it is for.
         cycle: Cycle,
-        /// Data provider calls this may cost.
-        vendor_calls: u8,
-        /// Writer calls this may cost.
-        model_calls: u8,
     },
-    /// Count provider calls before they are made on behalf of many campaigns.
+    /// Count provider calls before they are made.
     Spend {
         /// The operation.
         operation: Operation,
@@ -248,9 +244,7 @@ impl Action {
     pub(super) fn perform(&self, desk: &mut Desk<'_>) -> Result<Reply, Refusal> {
         match self {
             Self::Tick => tick::perform(desk),
-            Self::Begin { operation, cycle, vendor_calls, model_calls } => {
-                begin::perform(desk, *operation, *cycle, *vendor_calls, *model_calls)
-            }
+            Self::Begin { operation, cycle } => begin::perform(desk, *operation, *cycle),
             Self::Spend { operation, cycle, vendor_calls, model_calls } => {
                 spend::perform(desk, *operation, *cycle, *vendor_calls, *model_calls)
             }

@@ -12,11 +12,6 @@ pub(super) fn perform(
     model_calls: u8,
 ) -> Result<Reply, Refusal> {
     desk.wanted(operation, cycle)?;
-    count(desk, vendor_calls, model_calls)?;
-    Ok(Reply::Done)
-}
-
-pub(super) fn count(desk: &mut Desk<'_>, vendor_calls: u8, model_calls: u8) -> Result<(), Refusal> {
     let spent = desk.dossier.campaign.calls;
     let vendor = spent.vendor.saturating_add(vendor_calls);
     let model = spent.model.saturating_add(model_calls);
@@ -27,5 +22,5 @@ pub(super) fn count(desk: &mut Desk<'_>, vendor_calls: u8, model_calls: u8) -> R
         return Err(Refusal::BudgetSpent("writer"));
     }
     desk.dossier.campaign.calls = Calls { vendor, model };
-    Ok(())
+    Ok(Reply::Done)
 }

@@ -6,7 +6,10 @@ use super::{Engine, Outcome, Work, property::begin, shared_content::finish};
 use crate::{
     campaign::{Action, Provision},
     content::CycleContent,
-    engine::within::within,
+    engine::{
+        spending::{Callee, Spending},
+        within::within,
+    },
     ports::HomeReportFacts,
 };
 
@@ -15,19 +18,18 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let Some(property) = work.dossier.campaign.home.as_ref().and(work.before.property.clone()) else {
         return finish(work, Provision::Own);
     };
-    let fence = match begin(engine, work, 0, 1).await {
+    let fence = match begin(engine, work).await {
         Ok(fence) => fence,
-        Err(Some(outcome)) => return outcome,
-        Err(None) => {
-            return finish(work, Provision::Omitted("the writer calls of this cycle are used up".to_owned()));
-        }
+        Err(outcome) => return outcome,
     };
     let facts = HomeReportFacts {
         as_of: engine.today(&work.dossier),
         property,
         before: work.before.earlier_property.as_ref().map(|(_, property)| property.clone()),
     };
-    let call = engine.ports.writer.home_report(&facts);
+    let spending = Spending::new(engine, work, work.operation, Callee::Model);
+    let allowance = spending.allowance();
+    let call = engine.ports.writer.home_report(&facts, &allowance);
     match within(&*engine.ports.clock, engine.policy().writer_timeout, "the writer", call).await {
         Ok(words) => Outcome::Done(Action::Finish {
             operation: work.operation,
@@ -36,7 +38,8 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
             provision: Provision::Own,
             content: Some(Box::new(CycleContent::HomeReport(words))),
         }),
-        Err(error) if error.fault().may_heal() && !work.last_attempt(engine) => Outcome::Retry(error),
+        Err(_) if spending.unwanted() => Outcome::Skipped,
+        Err(error) if work.may_try_again(engine, &error) => work.again(engine, error),
         Err(error) => Outcome::Done(Action::Finish {
             operation: work.operation,
             cycle: work.cycle,

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::{Engine, Outcome, Work, local_market_data, shared_content::provide};
 use crate::{
-    campaign::Operation,
+    campaign::{Operation, SubStatus},
     content::{AreaContent, AreaKind, LocalMarket},
-    engine::{
-        areas::{Cost, Obtained},
-        within::within,
-    },
+    engine::{areas::Obtained, spending::Callee, within::within},
     policy::after,
     ports::IntroFacts,
 };
@@ -20,8 +19,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let market_key = engine.area_key(work, AreaKind::LocalMarketData);
     // Another operation of this campaign may be at it already: obtaining joins that fetch, in whichever process it is.
     let fetch = local_market_data::fetch(engine.clone(), key.zip_code, key.day, work.last_attempt(engine));
-    let market = match engine.obtain(work, Operation::Intro, local_market_data::COST, market_key, fetch).await
-    {
+    let market = match engine.obtain(work, Operation::Intro, Callee::Vendor, market_key, fetch).await {
         Obtained::Content(content) => match &*content {
             AreaContent::LocalMarketData(market) => market.clone(),
             _ => LocalMarket { statistics: None, mortgage_rate: None },
@@ -30,14 +28,26 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
             let now = engine.ports.clock.now();
             return Outcome::DeferUntil(after(now, std::time::Duration::from_secs(1)));
         }
-        // Words can be written without it; the market operation says what became of it.
-        Obtained::BudgetSpent | Obtained::Failed(_) => LocalMarket { statistics: None, mortgage_rate: None },
+        // The market operation tries again as often as it may; until then there may be something to write about.
+        Obtained::Failed(error)
+            if error.fault().may_heal()
+                && work.dossier.campaign.operations[Operation::LocalMarketData].status
+                    != SubStatus::Ready =>
+        {
+            let pause = engine.policy().backoff.max(error.pause().unwrap_or_default());
+            return Outcome::DeferUntil(after(engine.ports.clock.now(), pause));
+        }
+        // Words can be written without it.
+        Obtained::Failed(_) => LocalMarket { statistics: None, mortgage_rate: None },
     };
     let (at, facts) = (engine.clone(), IntroFacts { zip_code: key.zip_code, as_of: key.day, market });
-    let fetch = async move {
-        let call = at.ports.writer.intro(&facts);
-        let words = within(&*at.ports.clock, at.policy().writer_timeout, "the writer", call).await?;
-        Ok(AreaContent::Intro(words))
+    let fetch = |allowance| {
+        async move {
+            let call = at.ports.writer.intro(&facts, &allowance);
+            let words = within(&*at.ports.clock, at.policy().writer_timeout, "the writer", call).await?;
+            Ok(AreaContent::Intro(words))
+        }
+        .boxed()
     };
-    provide(engine, work, key, Cost { vendor: 0, model: 1 }, fetch).await
+    provide(engine, work, key, Callee::Model, fetch).await
 }

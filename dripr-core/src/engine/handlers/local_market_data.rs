@@ -3,34 +3,45 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use futures_util::FutureExt;
 
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
     content::{AreaContent, AreaKind, LocalMarket, ZipCode},
-    engine::{areas::Cost, within::within},
+    engine::{areas::Fetching, spending::Callee, within::within},
     errors::{Fault, PortError, PortResult},
+    ports::Allowance,
 };
-
-/// The two calls of one fetch.
-pub(super) const COST: Cost = Cost { vendor: 2, model: 0 };
 
 pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let key = engine.area_key(work, AreaKind::LocalMarketData);
     let fetch = fetch(engine.clone(), key.zip_code, key.day, work.last_attempt(engine));
-    provide(engine, work, key, COST, fetch).await
+    provide(engine, work, key, Callee::Vendor, fetch).await
 }
 
-/// Market and rate. One of them may be missing: at once where it does not exist, and at the last attempt where it only
-/// cannot be had now. A failure of both is a failure.
-pub(super) async fn fetch(
+/// The fetch of a ZIP code's market.
+pub(super) fn fetch(
     engine: Arc<Engine>,
     zip: ZipCode,
     day: NaiveDate,
     last_attempt: bool,
+) -> impl FnOnce(Allowance) -> Fetching {
+    move |allowance| async move { market(&engine, zip, day, last_attempt, &allowance).await }.boxed()
+}
+
+/// Market and rate. One of them may be missing: at once where it does not exist, and at the last attempt where it only
+/// cannot be had now. A failure of both is a failure.
+async fn market(
+    engine: &Engine,
+    zip: ZipCode,
+    day: NaiveDate,
+    last_attempt: bool,
+    allowance: &Allowance,
 ) -> PortResult<AreaContent> {
     let (clock, limit) = (&*engine.ports.clock, engine.policy().data_timeout);
-    let statistics = within(clock, limit, "the market source", engine.ports.markets.statistics(zip, day));
-    let rate = within(clock, limit, "the mortgage rate source", engine.ports.rates.rate(day));
+    let statistics =
+        within(clock, limit, "the market source", engine.ports.markets.statistics(zip, day, allowance));
+    let rate = within(clock, limit, "the mortgage rate source", engine.ports.rates.rate(day, allowance));
     let (statistics, rate) = futures_util::future::join(statistics, rate).await;
     let (statistics, statistics_error) = part(statistics, last_attempt)?;
     let (mortgage_rate, _) = part(rate, last_attempt)?;

@@ -14,7 +14,7 @@ mod recent_sales;
 mod shared_content;
 pub(super) mod welcome;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
 
@@ -22,10 +22,14 @@ use super::{Engine, Outcome};
 use crate::{
     campaign::{Dossier, Operation},
     content::{AreaKey, AreaKind, CycleContent, Property, Words},
-    errors::PortResult,
+    errors::{Fault, PortError, PortResult},
     ids::CampaignId,
+    policy::after,
     schedule::{Cycle, Instant},
 };
+
+/// How soon at the earliest a call that our own pace forbade is made.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// One campaign's wish for one operation.
 #[derive(Debug, Clone)]
@@ -55,6 +59,26 @@ impl Work {
             && campaign.operations[operation].may_start(now);
         let cycle = campaign.slot?.cycle();
         wanted.then(|| Self { operation, dossier: Arc::new(dossier), cycle, before: Arc::default() })
+    }
+
+    /// Whether work that failed is tried again.
+    pub(super) fn may_try_again(&self, engine: &Engine, error: &PortError) -> bool {
+        error.fault().may_heal() && (self.is_paced(engine, error) || !self.last_attempt(engine))
+    }
+
+    /// What becomes of work that failed and is tried again.
+    pub(super) fn again(&self, engine: &Engine, error: PortError) -> Outcome {
+        if self.is_paced(engine, &error) {
+            let pause = error.pause().unwrap_or_default().max(SHORTEST_PAUSE);
+            return Outcome::DeferUntil(after(engine.ports.clock.now(), pause));
+        }
+        Outcome::Retry(error)
+    }
+
+    /// Our own pace is no failure, as long as the email is not late for it.
+    fn is_paced(&self, engine: &Engine, error: &PortError) -> bool {
+        let slot = self.dossier.campaign.slot;
+        error.fault() == Fault::NotYet && slot.is_some_and(|slot| engine.ports.clock.now() < slot.at())
     }
 
     /// Whether the next failure is the last.

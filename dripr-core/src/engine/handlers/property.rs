@@ -8,7 +8,10 @@ use super::{Engine, Outcome, Work, shared_content::finish};
 use crate::{
     campaign::{Action, Actor, Command, Operation, Provision, Refusal, Reply},
     content::{CycleContent, Property},
-    engine::within::within,
+    engine::{
+        spending::{Callee, Spending},
+        within::within,
+    },
     errors::{Fault, PortError, PortResult},
     ports::Subject,
 };
@@ -19,35 +22,34 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
         return finish(work, Provision::Own);
     };
     let geocoder = engine.ports.geocoder.as_ref().filter(|_| home.location.is_none());
-    let vendor_calls = 1 + u8::from(geocoder.is_some());
-    let fence = match begin(engine, work, vendor_calls, 0).await {
+    let fence = match begin(engine, work).await {
         Ok(fence) => fence,
-        Err(Some(outcome)) => return outcome,
-        Err(None) => {
-            return stand_in(engine, work, None, "the provider calls of this cycle are used up".to_owned())
-                .await;
-        }
+        Err(outcome) => return outcome,
     };
+    let spending = Spending::new(engine, work, work.operation, Callee::Vendor);
+    let allowance = spending.allowance();
     let (clock, limit) = (&*engine.ports.clock, engine.policy().data_timeout);
     let mut subject = Subject { home: home.clone(), location: home.location, formatted_address: None };
     if let Some(geocoder) = geocoder {
-        match within(clock, limit, "the geocoder", geocoder.locate(home)).await {
+        match within(clock, limit, "the geocoder", geocoder.locate(home, &allowance)).await {
             Ok(place) => {
                 subject.location = Some(place.location);
                 subject.formatted_address = Some(place.formatted_address);
             }
+            Err(_) if spending.unwanted() => return Outcome::Skipped,
+            Err(error) if work.may_try_again(engine, &error) => return work.again(engine, error),
             // A source may know the address although the geocoder does not.
-            Err(error) if !error.fault().may_heal() || work.last_attempt(engine) => {}
-            Err(error) => return Outcome::Retry(error),
+            Err(_) => {}
         }
     }
     let today = engine.today(&work.dossier);
-    let answer =
-        within(clock, limit, "the property source", engine.ports.properties.property(&subject, today)).await;
+    let call = engine.ports.properties.property(&subject, today, &allowance);
+    let answer = within(clock, limit, "the property source", call).await;
     match answer {
         Ok(property) => done(work, fence, property),
-        Err(error) if error.fault().may_heal() && !work.last_attempt(engine) => Outcome::Retry(error),
-        Err(error) => stand_in(engine, work, Some(fence), error.to_string()).await,
+        Err(_) if spending.unwanted() => Outcome::Skipped,
+        Err(error) if work.may_try_again(engine, &error) => work.again(engine, error),
+        Err(error) => stand_in(engine, work, fence, error.to_string()).await,
     }
 }
 
@@ -62,7 +64,7 @@ fn done(work: &Work, fence: u64, property: Property) -> Outcome {
 }
 
 /// The home as an earlier report had it, whose value says its own date; or none, and the reason.
-async fn stand_in(engine: &Arc<Engine>, work: &Work, fence: Option<u64>, reason: String) -> Outcome {
+async fn stand_in(engine: &Arc<Engine>, work: &Work, fence: u64, reason: String) -> Outcome {
     let of = [(work.dossier.campaign.id.clone(), work.cycle)];
     let earlier = match engine.ports.campaigns.earlier_content(&of, Operation::Property).await {
         Ok(mut earlier) => earlier.pop().flatten(),
@@ -81,7 +83,7 @@ async fn stand_in(engine: &Arc<Engine>, work: &Work, fence: Option<u64>, reason:
             Outcome::Done(Action::Finish {
                 operation: Operation::Property,
                 cycle: work.cycle,
-                fence,
+                fence: Some(fence),
                 provision: Provision::Own,
                 content: Some(Box::new(CycleContent::Property(property))),
             })
@@ -89,37 +91,31 @@ async fn stand_in(engine: &Arc<Engine>, work: &Work, fence: Option<u64>, reason:
         _ => Outcome::Done(Action::Finish {
             operation: Operation::Property,
             cycle: work.cycle,
-            fence,
+            fence: Some(fence),
             provision: Provision::Omitted(reason),
             content: None,
         }),
     }
 }
 
-/// Takes the operation in hand. `Err(None)` means that the cycle's calls are used up.
-pub(super) async fn begin(
-    engine: &Arc<Engine>,
-    work: &Work,
-    vendor_calls: u8,
-    model_calls: u8,
-) -> Result<u64, Option<Outcome>> {
+/// Takes the operation in hand, or says what becomes of the work instead.
+pub(super) async fn begin(engine: &Arc<Engine>, work: &Work) -> Result<u64, Outcome> {
     let command = Command {
         campaign_id: work.dossier.campaign.id.clone(),
         actor: Actor::System,
-        action: Action::Begin { operation: work.operation, cycle: work.cycle, vendor_calls, model_calls },
+        action: Action::Begin { operation: work.operation, cycle: work.cycle },
         desk: engine.bench.clone(),
     };
     let result: PortResult<_> = engine.execute(vec![command]).await;
     match result.map(|executions| executions.into_iter().next().map(|execution| execution.result)) {
         Ok(Some(Ok(Reply::Begun { fence }))) => Ok(fence),
-        Ok(Some(Err(Refusal::BudgetSpent(_)))) => Err(None),
         Ok(Some(Err(Refusal::InHand { until, .. }))) => {
             // A twin of this delivery is at it. Should it die, the tick comes back when its lease ends.
             tracing::debug!(operation = %work.operation, %until, "already in hand");
-            Err(Some(Outcome::Skipped))
+            Err(Outcome::Skipped)
         }
-        Ok(Some(_)) => Err(Some(Outcome::Skipped)),
-        Ok(None) => Err(Some(Outcome::Retry(PortError::new(Fault::Garbled, "the store gave no answer")))),
-        Err(error) => Err(Some(Outcome::Retry(error))),
+        Ok(Some(_)) => Err(Outcome::Skipped),
+        Ok(None) => Err(Outcome::Retry(PortError::new(Fault::Garbled, "the store gave no answer"))),
+        Err(error) => Err(Outcome::Retry(error)),
     }
 }

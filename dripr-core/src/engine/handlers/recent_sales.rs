@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
     content::{AreaContent, AreaKind},
-    engine::{areas::Cost, within::within},
+    engine::{spending::Callee, within::within},
 };
 
 pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let key = engine.area_key(work, AreaKind::RecentSales);
     let (at, zip, day) = (engine.clone(), key.zip_code, key.day);
-    let fetch = async move {
-        let limit = usize::from(at.policy().shown_homes);
-        let call = at.ports.properties.recent_sales(zip, day, limit);
-        let sales = within(&*at.ports.clock, at.policy().data_timeout, "the sales source", call).await?;
-        Ok(AreaContent::RecentSales(sales))
+    let fetch = |allowance| {
+        async move {
+            let limit = usize::from(at.policy().shown_homes);
+            let call = at.ports.properties.recent_sales(zip, day, limit, &allowance);
+            let sales = within(&*at.ports.clock, at.policy().data_timeout, "the sales source", call).await?;
+            Ok(AreaContent::RecentSales(sales))
+        }
+        .boxed()
     };
-    provide(engine, work, key, Cost { vendor: 1, model: 0 }, fetch).await
+    provide(engine, work, key, Callee::Vendor, fetch).await
 }

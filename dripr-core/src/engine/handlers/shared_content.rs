@@ -7,10 +7,14 @@ use chrono::TimeDelta;
 use super::{Engine, Outcome, Work};
 use crate::{
     campaign::{Action, Provision},
-    content::{AreaContent, AreaKey},
-    engine::areas::{Cost, Obtained},
-    errors::{Fault, PortError, PortResult},
+    content::AreaKey,
+    engine::{
+        areas::{Fetching, Obtained},
+        spending::Callee,
+    },
+    errors::{Fault, PortError},
     policy::after,
+    ports::Allowance,
 };
 
 /// How soon a campaign looks again for what another process is fetching.
@@ -21,28 +25,28 @@ pub(super) async fn provide<F>(
     engine: &Arc<Engine>,
     work: &Work,
     key: AreaKey,
-    cost: Cost,
+    callee: Callee,
     fetch: F,
 ) -> Outcome
 where
-    F: Future<Output = PortResult<AreaContent>> + Send + 'static,
+    F: FnOnce(Allowance) -> Fetching,
 {
-    match engine.obtain(work, work.operation, cost, key.clone(), fetch).await {
+    match engine.obtain(work, work.operation, callee, key.clone(), fetch).await {
         Obtained::Content(_) => finish(work, Provision::Shared(key)),
         Obtained::Busy(until) => {
             let now = engine.ports.clock.now();
             Outcome::DeferUntil(until.clamp(now, after(now, LOOK_AGAIN)).max(after(now, LOOK_AGAIN)))
         }
-        Obtained::BudgetSpent => {
-            stand_in(engine, work, &key, "the provider calls of this cycle are used up".to_owned()).await
-        }
-        Obtained::Failed(error) if error.fault().may_heal() && !work.last_attempt(engine) => {
+        Obtained::Failed(error) if work.may_try_again(engine, &error) => {
             // The one error is shared by all who waited for the fetch.
             let again = PortError::new(error.fault(), error.to_string());
-            Outcome::Retry(match error.pause() {
-                Some(pause) => again.retry_after(pause),
-                None => again,
-            })
+            work.again(
+                engine,
+                match error.pause() {
+                    Some(pause) => again.retry_after(pause),
+                    None => again,
+                },
+            )
         }
         Obtained::Failed(error) => stand_in(engine, work, &key, error.to_string()).await,
     }

@@ -4,7 +4,7 @@ use super::checks::{is_not_found, price_can_be, source_is_named};
 use crate::{
     content::{MarketStatistics, ZipCode},
     errors::Fault,
-    ports::MarketSource,
+    ports::{Allowance, MarketSource},
 };
 
 /// What every [`MarketSource`] must do: figures of the ZIP code that was asked about and of no later day, which can be,
@@ -21,17 +21,24 @@ pub async fn market_source<S: MarketSource + ?Sized>(
     unknown: Option<ZipCode>,
     as_of: NaiveDate,
 ) {
-    let market =
-        source.statistics(known, as_of).await.expect("a ZIP code that the source knows has statistics");
+    let market = source
+        .statistics(known, as_of, &Allowance::unlimited())
+        .await
+        .expect("a ZIP code that the source knows has statistics");
     statistics_are_of(&market, known, as_of);
-    let again =
-        source.statistics(known, as_of).await.expect("a ZIP code that the source knows has statistics");
+    let again = source
+        .statistics(known, as_of, &Allowance::unlimited())
+        .await
+        .expect("a ZIP code that the source knows has statistics");
     assert_eq!(market, again, "the same question about a market gets the same answer");
     if let Some(unknown) = unknown {
-        is_not_found("a ZIP code of which nothing is known", source.statistics(unknown, as_of).await);
+        is_not_found(
+            "a ZIP code of which nothing is known",
+            source.statistics(unknown, as_of, &Allowance::unlimited()).await,
+        );
     }
     let earlier = as_of.checked_sub_days(Days::new(60)).expect("a day that is not the first of all");
-    match source.statistics(known, earlier).await {
+    match source.statistics(known, earlier, &Allowance::unlimited()).await {
         Ok(market) => statistics_are_of(&market, known, earlier),
         Err(error) => assert_eq!(
             error.fault(),

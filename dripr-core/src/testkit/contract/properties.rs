@@ -4,7 +4,7 @@ use super::checks::{distance_can_be, facts_can_be, is_line, is_not_found, price_
 use crate::{
     content::{Listing, Property, Sale, Valuation},
     errors::Fault,
-    ports::{PropertySource, Subject},
+    ports::{Allowance, PropertySource, Subject},
 };
 
 /// Two points of one home lie at most so far apart, in miles.
@@ -32,17 +32,26 @@ pub struct PropertyQuestions {
 /// With a sentence, if it does not.
 pub async fn property_source<S: PropertySource + ?Sized>(source: &S, ask: &PropertyQuestions) {
     let as_of = ask.as_of;
-    let home = source.property(&ask.known, as_of).await.expect("a home that the source knows is found");
+    let home = source
+        .property(&ask.known, as_of, &Allowance::unlimited())
+        .await
+        .expect("a home that the source knows is found");
     property_is_of(&home, &ask.known, as_of);
-    let again = source.property(&ask.known, as_of).await.expect("a home that the source knows is found");
+    let again = source
+        .property(&ask.known, as_of, &Allowance::unlimited())
+        .await
+        .expect("a home that the source knows is found");
     assert_eq!(home, again, "the same question about a home gets the same answer");
     if let Some(unknown) = &ask.unknown {
-        is_not_found("a home that nobody knows", source.property(unknown, as_of).await);
+        is_not_found(
+            "a home that nobody knows",
+            source.property(unknown, as_of, &Allowance::unlimited()).await,
+        );
     }
     around(source, ask, as_of).await;
 
     let earlier = as_of.checked_sub_days(Days::new(EARLIER)).expect("a day that is not the first of all");
-    match source.property(&ask.known, earlier).await {
+    match source.property(&ask.known, earlier, &Allowance::unlimited()).await {
         Ok(home) => property_is_of(&home, &ask.known, earlier),
         Err(error) => assert_eq!(
             error.fault(),
@@ -57,15 +66,27 @@ pub async fn property_source<S: PropertySource + ?Sized>(source: &S, ask: &Prope
 async fn around<S: PropertySource + ?Sized>(source: &S, ask: &PropertyQuestions, as_of: NaiveDate) {
     let zip = ask.known.home.zip_code;
     for limit in [0, 1, HOMES] {
-        let listings = source.active_listings(zip, as_of, limit).await.expect("an empty list is an answer");
+        let listings = source
+            .active_listings(zip, as_of, limit, &Allowance::unlimited())
+            .await
+            .expect("an empty list is an answer");
         assert!(listings.len() <= limit, "of {limit} listings asked for, {} came", listings.len());
         listings_are(&listings, as_of);
-        let again = source.active_listings(zip, as_of, limit).await.expect("an empty list is an answer");
+        let again = source
+            .active_listings(zip, as_of, limit, &Allowance::unlimited())
+            .await
+            .expect("an empty list is an answer");
         assert_eq!(listings, again, "the same question about listings gets the same answer");
-        let sales = source.recent_sales(zip, as_of, limit).await.expect("an empty list is an answer");
+        let sales = source
+            .recent_sales(zip, as_of, limit, &Allowance::unlimited())
+            .await
+            .expect("an empty list is an answer");
         assert!(sales.len() <= limit, "of {limit} sales asked for, {} came", sales.len());
         sales_are(&sales, as_of);
-        let again = source.recent_sales(zip, as_of, limit).await.expect("an empty list is an answer");
+        let again = source
+            .recent_sales(zip, as_of, limit, &Allowance::unlimited())
+            .await
+            .expect("an empty list is an answer");
         assert_eq!(sales, again, "the same question about sales gets the same answer");
     }
 }

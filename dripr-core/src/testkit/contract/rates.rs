@@ -1,7 +1,11 @@
 use chrono::{Days, NaiveDate};
 
 use super::checks::{is_not_found, source_is_named};
-use crate::{content::MortgageRate, errors::Fault, ports::MortgageRateSource};
+use crate::{
+    content::MortgageRate,
+    errors::Fault,
+    ports::{Allowance, MortgageRateSource},
+};
 
 /// What every [`MortgageRateSource`] must do: the latest rate that was published by the day, and an error before there
 /// was one.
@@ -16,16 +20,24 @@ pub async fn mortgage_rate_source<S: MortgageRateSource + ?Sized>(
     as_of: NaiveDate,
     before_the_first: Option<NaiveDate>,
 ) {
-    let rate = source.rate(as_of).await.expect("a rate was published by a day on which the source knows one");
+    let rate = source
+        .rate(as_of, &Allowance::unlimited())
+        .await
+        .expect("a rate was published by a day on which the source knows one");
     rate_is_of(&rate, as_of);
-    let again =
-        source.rate(as_of).await.expect("a rate was published by a day on which the source knows one");
+    let again = source
+        .rate(as_of, &Allowance::unlimited())
+        .await
+        .expect("a rate was published by a day on which the source knows one");
     assert_eq!(rate, again, "the same question about a rate gets the same answer");
-    let on_the_day = source.rate(rate.as_of).await.expect("a rate is known on the day of its own survey");
+    let on_the_day = source
+        .rate(rate.as_of, &Allowance::unlimited())
+        .await
+        .expect("a rate is known on the day of its own survey");
     assert_eq!(on_the_day, rate, "a rate counts from the day of its survey on");
 
     let day_before = rate.as_of.checked_sub_days(Days::new(1)).expect("a day that is not the first of all");
-    match source.rate(day_before).await {
+    match source.rate(day_before, &Allowance::unlimited()).await {
         Ok(before) => rate_is_of(&before, day_before),
         Err(error) => assert_eq!(
             error.fault(),
@@ -34,7 +46,7 @@ pub async fn mortgage_rate_source<S: MortgageRateSource + ?Sized>(
         ),
     }
     if let Some(day) = before_the_first {
-        is_not_found("a day by which no rate was published", source.rate(day).await);
+        is_not_found("a day by which no rate was published", source.rate(day, &Allowance::unlimited()).await);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         Author, Comparable, Confidence, HomeFacts, LocalMarket, MarketStatistics, MortgageRate, Property,
         Valuation, Words, ZipCode,
     },
-    ports::{HomeReportFacts, IntroFacts, LlmWriter},
+    ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
 
 /// The longest text that a report has room for, in characters.
@@ -39,7 +39,10 @@ pub async fn llm_writer<W: LlmWriter + ?Sized>(writer: &W) {
             .flatten()
             .collect();
         let facts = IntroFacts { zip_code: zip(), as_of: day(2), market };
-        let words = writer.intro(&facts).await.expect("words can be written from any facts, from none too");
+        let words = writer
+            .intro(&facts, &Allowance::unlimited())
+            .await
+            .expect("words can be written from any facts, from none too");
         are_plain("an intro", &words);
         speak_of("an intro", &words.text, &money);
         let greets = ["Dear ", "Hello ", "Hi "].into_iter().any(|greeting| words.text.starts_with(greeting));
@@ -58,7 +61,10 @@ pub async fn llm_writer<W: LlmWriter + ?Sized>(writer: &W) {
         let money: Vec<u64> =
             both.into_iter().flatten().flat_map(|home| &home.valuation).flat_map(money_of).collect();
         let facts = HomeReportFacts { as_of: day(2), property: Arc::new(now), before: before.map(Arc::new) };
-        let words = writer.home_report(&facts).await.expect("words can be written about any home");
+        let words = writer
+            .home_report(&facts, &Allowance::unlimited())
+            .await
+            .expect("words can be written about any home");
         are_plain("a home report", &words);
         speak_of("a home report", &words.text, &money);
     }

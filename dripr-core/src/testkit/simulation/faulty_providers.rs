@@ -16,7 +16,7 @@ use crate::{
     ids::{EmailId, UserId},
     policy::after,
     ports::{
-        Archive, EmailRenderer, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource,
+        Allowance, Archive, EmailRenderer, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource,
         MortgageRateSource, Permit, Place, PropertySource, RateLimiter, Rendered, ReportContext, Subject,
         WelcomeContext,
     },
@@ -42,9 +42,11 @@ impl FaultySource {
     async fn call<T: Send>(
         &self,
         call: &'static str,
+        allowance: &Allowance,
         answer: impl Future<Output = PortResult<T>> + Send,
         spoil: impl FnOnce(T) -> T + Send,
     ) -> PortResult<T> {
+        allowance.take().await?;
         self.site.stage.judge(|judge| judge.vendor_called());
         if self.down == Some(call) {
             return Err(PortError::new(Kind::Unavailable, "the source is down for good"));
@@ -59,7 +61,12 @@ impl FaultySource {
 
 #[async_trait]
 impl PropertySource for FaultySource {
-    async fn property(&self, subject: &Subject, as_of: NaiveDate) -> PortResult<Property> {
+    async fn property(
+        &self,
+        subject: &Subject,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<Property> {
         let spoil = |mut property: Property| {
             if let Some(valuation) = &mut property.valuation {
                 (valuation.value, valuation.low, valuation.high) = (0, u64::MAX, 1);
@@ -67,7 +74,8 @@ impl PropertySource for FaultySource {
             property.facts.living_area_sqft = Some(u32::MAX);
             property
         };
-        self.call("source.property", samples::Source.property(subject, as_of), spoil).await
+        let answer = samples::Source.property(subject, as_of, allowance);
+        self.call("source.property", allowance, answer, spoil).await
     }
 
     async fn active_listings(
@@ -75,6 +83,7 @@ impl PropertySource for FaultySource {
         zip: ZipCode,
         as_of: NaiveDate,
         limit: usize,
+        allowance: &Allowance,
     ) -> PortResult<Vec<Listing>> {
         let spoil = |mut listings: Vec<Listing>| {
             for listing in &mut listings {
@@ -84,34 +93,47 @@ impl PropertySource for FaultySource {
             }
             listings
         };
-        self.call("source.listings", samples::Source.active_listings(zip, as_of, limit), spoil).await
+        let answer = samples::Source.active_listings(zip, as_of, limit, allowance);
+        self.call("source.listings", allowance, answer, spoil).await
     }
 
-    async fn recent_sales(&self, zip: ZipCode, as_of: NaiveDate, limit: usize) -> PortResult<Vec<Sale>> {
-        let answer = samples::Source.recent_sales(zip, as_of, limit);
-        self.call("source.sales", answer, |_| Vec::new()).await
+    async fn recent_sales(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        limit: usize,
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Sale>> {
+        let answer = samples::Source.recent_sales(zip, as_of, limit, allowance);
+        self.call("source.sales", allowance, answer, |_| Vec::new()).await
     }
 }
 
 #[async_trait]
 impl MarketSource for FaultySource {
-    async fn statistics(&self, zip: ZipCode, as_of: NaiveDate) -> PortResult<MarketStatistics> {
+    async fn statistics(
+        &self,
+        zip: ZipCode,
+        as_of: NaiveDate,
+        allowance: &Allowance,
+    ) -> PortResult<MarketStatistics> {
         let spoil = |mut statistics: MarketStatistics| {
             (statistics.sales, statistics.median_price) = (0, Some(u64::MAX));
             statistics
         };
-        self.call("source.statistics", samples::Source.statistics(zip, as_of), spoil).await
+        let answer = samples::Source.statistics(zip, as_of, allowance);
+        self.call("source.statistics", allowance, answer, spoil).await
     }
 }
 
 #[async_trait]
 impl MortgageRateSource for FaultySource {
-    async fn rate(&self, as_of: NaiveDate) -> PortResult<MortgageRate> {
+    async fn rate(&self, as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate> {
         let spoil = |mut rate: MortgageRate| {
             rate.percent = f64::NAN;
             rate
         };
-        self.call("source.rate", samples::Source.rate(as_of), spoil).await
+        self.call("source.rate", allowance, samples::Source.rate(as_of, allowance), spoil).await
     }
 }
 
@@ -123,8 +145,10 @@ impl FaultyWriter {
     async fn call(
         &self,
         call: &'static str,
+        allowance: &Allowance,
         answer: impl Future<Output = PortResult<Words>> + Send,
     ) -> PortResult<Words> {
+        allowance.take().await?;
         self.0.stage.judge(|judge| judge.model_called());
         let fault = self.0.stage.meet(call, PROVIDER);
         self.0.before(fault).await?;
@@ -139,12 +163,12 @@ impl FaultyWriter {
 
 #[async_trait]
 impl LlmWriter for FaultyWriter {
-    async fn intro(&self, facts: &IntroFacts) -> PortResult<Words> {
-        self.call("writer.intro", samples::Writer.intro(facts)).await
+    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words> {
+        self.call("writer.intro", allowance, samples::Writer.intro(facts, allowance)).await
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts) -> PortResult<Words> {
-        self.call("writer.home_report", samples::Writer.home_report(facts)).await
+    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words> {
+        self.call("writer.home_report", allowance, samples::Writer.home_report(facts, allowance)).await
     }
 }
 
@@ -170,7 +194,8 @@ pub(super) struct FaultyGeocoder(pub(super) Site);
 
 impl FaultyGeocoder {
     /// Everything lies at one place; spoilt, it lies nowhere.
-    async fn call(&self, call: &'static str) -> PortResult<GeoPoint> {
+    async fn call(&self, call: &'static str, allowance: &Allowance) -> PortResult<GeoPoint> {
+        allowance.take().await?;
         self.0.stage.judge(|judge| judge.vendor_called());
         let fault = self.0.stage.meet(call, PROVIDER);
         self.0.before(fault).await?;
@@ -183,13 +208,13 @@ impl FaultyGeocoder {
 
 #[async_trait]
 impl Geocoder for FaultyGeocoder {
-    async fn locate(&self, home: &Home) -> PortResult<Place> {
-        let location = self.call("geocoder.locate").await?;
+    async fn locate(&self, home: &Home, allowance: &Allowance) -> PortResult<Place> {
+        let location = self.call("geocoder.locate", allowance).await?;
         Ok(Place { location, formatted_address: home.street.clone() })
     }
 
-    async fn zip_centre(&self, _zip: ZipCode) -> PortResult<GeoPoint> {
-        self.call("geocoder.zip_centre").await
+    async fn zip_centre(&self, _zip: ZipCode, allowance: &Allowance) -> PortResult<GeoPoint> {
+        self.call("geocoder.zip_centre", allowance).await
     }
 }
 

@@ -163,8 +163,7 @@ impl Judge {
     /// I17: every call was counted before, and no campaign spends more than it may.
     fn count_calls(&mut self, change: &Change<'_>) -> Verdict {
         if change.execution.result.is_ok()
-            && let Action::Begin { vendor_calls, model_calls, .. }
-            | Action::Spend { vendor_calls, model_calls, .. } = change.command.action
+            && let Action::Spend { vendor_calls, model_calls, .. } = change.command.action
         {
             self.counted.vendor += u64::from(vendor_calls);
             self.counted.model += u64::from(model_calls);

@@ -71,17 +71,6 @@ fn work_in_hand_is_left_alone_until_its_lease_ends() {
 }
 
 #[test]
-fn beginning_counts_its_calls_or_is_refused() {
-    let mut scene = Scene::gathering();
-    let (operation, cycle) = (Operation::Intro, scene.cycle());
-    let begin = |vendor_calls, model_calls| Action::Begin { operation, cycle, vendor_calls, model_calls };
-    scene.did(begin(1, 4));
-    assert_eq!(scene.dossier.campaign.calls, Calls { vendor: 1, model: 4 });
-    scene.now += minutes(5);
-    assert_eq!(scene.run(begin(0, 1)), Err(Refusal::BudgetSpent("writer")));
-}
-
-#[test]
 fn a_result_with_an_older_fence_is_refused() {
     let operation = Operation::Property;
     let mut scene = Scene::gathering();

@@ -104,7 +104,7 @@ impl Scene {
 
     pub(crate) fn begin(&mut self, operation: Operation) -> Result<Reply, Refusal> {
         let cycle = self.cycle();
-        self.run(Action::Begin { operation, cycle, vendor_calls: 0, model_calls: 0 })
+        self.run(Action::Begin { operation, cycle })
     }
 
     pub(crate) fn make_email(&mut self) {
