@@ -9,7 +9,7 @@ use std::{collections::HashMap, error::Error, sync::Arc};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use dripr_core::{
-    content::{Confidence, Listing, Property, Sale, Valuation, ZipCode},
+    content::{Confidence, Listing, Property, Sale, Valuation, ValueRange, ZipCode},
     errors::{Fault, PortError, PortResult},
     ports::{Allowance, PropertySource, Subject},
     schedule::Instant,
@@ -36,9 +36,8 @@ impl PropertySource for PriceBook {
             facts: home.facts.clone(),
             valuation: Some(Valuation {
                 value,
-                low: value - value / 20,
-                high: value + value / 20,
-                confidence: Confidence::High,
+                range: Some(ValueRange { low: value - value / 20, high: value + value / 20 }),
+                confidence: Some(Confidence::High),
                 as_of,
                 source: "our own price book".to_owned(),
                 comparables: Vec::new(),

@@ -17,7 +17,7 @@ fn main() {
     let (whole, without) = run(king_county(), |_, _| true, |target| target);
     println!("every fact known               {}  no value {without}", accuracy(&whole));
     for confidence in [Confidence::High, Confidence::Medium, Confidence::Low] {
-        let of = whole.iter().filter(|home| home.confidence == confidence);
+        let of = whole.iter().filter(|home| home.confidence == Some(confidence));
         println!("  {:28} {}", format!("{confidence:?} confidence"), accuracy(of));
     }
     println!("  {:28} {}", "never sold before", accuracy(whole.iter().filter(|home| !home.sold_before)));

@@ -9,8 +9,8 @@ use chrono::{Datelike, NaiveDate};
 use dripr_adapters::composed_writer::ComposedWriter;
 use dripr_core::{
     content::{
-        Author, Comparable, Confidence, HomeFacts, LocalMarket, MarketStatistics, MortgageRate, PriceTrend,
-        Property, Valuation, ZipCode,
+        Author, Comparable, Confidence, FiguresOf, HomeFacts, LocalMarket, MarketStatistics, MortgageRate,
+        PriceTrend, Property, Valuation, ValueRange, ZipCode,
     },
     ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
@@ -48,10 +48,12 @@ fn statistics() -> MarketStatistics {
         zip_code: zip(),
         as_of: day("2015-03-01"),
         period_days: 90,
-        sales: 97,
+        figures_of: FiguresOf::Sold,
+        sales: Some(97),
         median_price: Some(549_000),
         median_price_per_sqft: Some(331),
         median_days_on_market: Some(1),
+        new_listings: None,
         active_listings: Some(41),
         trend: Some(PriceTrend { percent: -2.44, over_days: 365 }),
         source: "County".to_owned(),
@@ -78,9 +80,8 @@ fn valuation(as_of: &str, value: u64) -> Valuation {
     };
     Valuation {
         value,
-        low: value - 50_000,
-        high: value + 60_000,
-        confidence: Confidence::Medium,
+        range: Some(ValueRange { low: value - 50_000, high: value + 60_000 }),
+        confidence: Some(Confidence::Medium),
         as_of: day(as_of),
         source: "County".to_owned(),
         comparables: (0..3).map(comparable).collect(),
@@ -252,7 +253,7 @@ fn nothing_is_said_of_payments_of_people_or_of_what_to_do() {
     {
         let as_of = NaiveDate::from_ymd_opt(2015, month, 2).unwrap();
         let market = LocalMarket { statistics: Some(statistics()), mortgage_rate: Some(rate()) };
-        let now = Valuation { confidence, ..valuation("2015-03-01", 584_000) };
+        let now = Valuation { confidence: Some(confidence), ..valuation("2015-03-01", 584_000) };
         let mut facts = home_facts(Some(now), Some(valuation("2015-02-01", 577_000)));
         facts.as_of = as_of;
         let mut unvalued = home_facts(None, None);
@@ -359,16 +360,18 @@ fn any_valuation() -> impl Strategy<Value = Valuation> {
     );
     let confidence = prop_oneof![Just(Confidence::Low), Just(Confidence::Medium), Just(Confidence::High)];
     let source = prop_oneof![Just("County".to_owned()), Just("Other {{x}}".to_owned())];
-    (price(), price(), price(), confidence, any_date(), source, prop::collection::vec(comparable, 0..12))
-        .prop_map(|(value, low, high, confidence, as_of, source, comparables)| Valuation {
+    let range = option::of((price(), price()).prop_map(|(low, high)| ValueRange { low, high }));
+    let confidence = option::of(confidence);
+    (price(), range, confidence, any_date(), source, prop::collection::vec(comparable, 0..12)).prop_map(
+        |(value, range, confidence, as_of, source, comparables)| Valuation {
             value,
-            low,
-            high,
+            range,
             confidence,
             as_of,
             source,
             comparables,
-        })
+        },
+    )
 }
 
 fn any_property() -> impl Strategy<Value = Property> {
@@ -391,29 +394,29 @@ fn any_market() -> impl Strategy<Value = LocalMarket> {
     let statistics = (
         any_date(),
         prop_oneof![Just(0), Just(365), any::<u16>()],
-        prop_oneof![0_u32..4, any::<u32>()],
-        (
-            option::of(any::<u64>()),
-            option::of(any::<u32>()),
-            option::of(any::<u32>()),
-            option::of(any::<u32>()),
-        ),
+        prop_oneof![Just(FiguresOf::Sold), Just(FiguresOf::ForSale)],
+        [(); 3].map(|()| option::of(prop_oneof![0_u32..4, any::<u32>()])),
+        (option::of(any::<u64>()), option::of(any::<u32>()), option::of(any::<u32>())),
         option::of(trend),
     )
-        .prop_map(|(as_of, period_days, sales, (price, per_sqft, days, active), trend)| {
-            MarketStatistics {
-                zip_code: zip(),
-                as_of,
-                period_days,
-                sales,
-                median_price: price,
-                median_price_per_sqft: per_sqft,
-                median_days_on_market: days,
-                active_listings: active,
-                trend,
-                source: "{{source}}".to_owned(),
-            }
-        });
+        .prop_map(
+            |(as_of, period_days, figures_of, [sales, new, active], (price, per_sqft, days), trend)| {
+                MarketStatistics {
+                    zip_code: zip(),
+                    as_of,
+                    period_days,
+                    figures_of,
+                    sales,
+                    median_price: price,
+                    median_price_per_sqft: per_sqft,
+                    median_days_on_market: days,
+                    new_listings: new,
+                    active_listings: active,
+                    trend,
+                    source: "{{source}}".to_owned(),
+                }
+            },
+        );
     let rate = (prop_oneof![any::<f64>(), 0.0..20.0], any_date(), change(), change()).prop_map(
         |(percent, as_of, change_month, change_year)| MortgageRate {
             percent,
@@ -436,8 +439,7 @@ proptest! {
         if let Some(statistics) = &market.statistics {
             allowed.date(statistics.as_of);
             allowed.0.insert(statistics.period_days.to_string());
-            allowed.whole(statistics.sales.into());
-            let figures = [statistics.median_price_per_sqft, statistics.median_days_on_market, statistics.active_listings];
+            let figures = [statistics.sales, statistics.new_listings, statistics.median_price_per_sqft, statistics.median_days_on_market, statistics.active_listings];
             figures.into_iter().flatten().map(u64::from).chain(statistics.median_price).for_each(|n| allowed.whole(n));
             if let Some(trend) = statistics.trend {
                 allowed.decimal(trend.percent, 1);
@@ -468,7 +470,11 @@ proptest! {
         facts.year_built.into_iter().for_each(|year| { allowed.0.insert(year.to_string()); });
         match &property.valuation {
             Some(valuation) if valuation.value > 0 => {
-                [valuation.value, valuation.low, valuation.high].into_iter().for_each(|price| allowed.whole(price));
+                allowed.whole(valuation.value);
+                if let Some(range) = valuation.range {
+                    allowed.whole(range.low);
+                    allowed.whole(range.high);
+                }
                 allowed.date(valuation.as_of);
                 for sale in &valuation.comparables {
                     allowed.whole(sale.price);

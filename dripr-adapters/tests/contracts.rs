@@ -85,7 +85,7 @@ fn export(folder: &Path) -> ListingsFrom {
         4 Elm,98115,630000,3,2,1500,20,Active,,47.685,-122.30\n\
         5 Elm,98103,640000,3,2,1500,0,Active,,47.66,-122.34\n";
     fs::write(&path, rows).unwrap();
-    ListingsFrom::File { path, exported_on: Some(day("2015-03-02")) }
+    ListingsFrom::File { path, source: "MLS".to_owned(), exported_on: Some(day("2015-03-02")) }
 }
 
 #[tokio::test]

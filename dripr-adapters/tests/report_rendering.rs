@@ -334,14 +334,24 @@ async fn figures_that_cannot_be_true_are_left_out() {
         facts: nonsense.clone(),
         miles: Some(f64::NEG_INFINITY),
         link: Some(link.to_owned()),
+        courtesy_of: Some("\u{0}\r\n".to_owned()),
+        source: String::new(),
     };
     *listings = Arc::new(AreaContent::ActiveListings(vec![
         listing(0, "https://a.example"),
         listing(1, "javascript:x"),
     ]));
     let (_, sales) = context.sales.as_mut().unwrap();
-    let sale =
-        Sale { address: None, zip_code: zip, price: 0, sold_on: date, facts: nonsense.clone(), miles: None };
+    let sale = Sale {
+        address: None,
+        zip_code: zip,
+        price: 0,
+        sold_on: date,
+        facts: nonsense.clone(),
+        miles: None,
+        courtesy_of: None,
+        source: String::new(),
+    };
     *sales = Arc::new(AreaContent::RecentSales(vec![sale]));
     let (_, market) = context.market.as_mut().unwrap();
     let AreaContent::LocalMarketData(mut figures) = (**market).clone() else { panic!("the market") };

@@ -122,7 +122,11 @@ fn files(data: &Data) -> LocalDataConfig {
         sales: data.sales.clone(),
         sales_source: data.sales_source.clone(),
         listings: match &data.listings {
-            Some(path) => ListingsFrom::File { path: path.clone(), exported_on: data.listings_exported_on },
+            Some(path) => ListingsFrom::File {
+                path: path.clone(),
+                source: data.listings_source.clone(),
+                exported_on: data.listings_exported_on,
+            },
             None => ListingsFrom::Nowhere,
         },
         rates: data

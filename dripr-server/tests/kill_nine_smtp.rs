@@ -253,9 +253,16 @@ fn began(email: &Email) -> u128 {
 /// it was asked.
 fn until_quiet(deployment: &Deployment) -> usize {
     let mut explained = 0;
-    let patience = Instant::now() + Duration::from_secs(240);
-    while !deployment.unsent().is_empty() {
-        assert!(Instant::now() < patience, "{:?}", deployment.unsent());
+    let (mut fewest, mut since) = (usize::MAX, Instant::now());
+    loop {
+        let unsent = deployment.unsent();
+        if unsent.is_empty() {
+            return explained;
+        }
+        if unsent.len() < fewest {
+            (fewest, since) = (unsent.len(), Instant::now());
+        }
+        assert!(since.elapsed() < Duration::from_secs(120), "nothing moves any more: {unsent:?}");
         let unknown = || {
             let told = deployment.told(&["campaigns", "--json"]);
             let campaigns: Vec<serde_json::Value> = serde_json::from_str(&told).unwrap();
@@ -271,7 +278,6 @@ fn until_quiet(deployment: &Deployment) -> usize {
         }
         thread::sleep(Duration::from_millis(500));
     }
-    explained
 }
 
 /// The emails of the database.

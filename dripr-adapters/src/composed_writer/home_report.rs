@@ -1,7 +1,7 @@
 //! The words about one home: its estimate, what changed, what the estimate rests on, and what is on record.
 
 use dripr_core::{
-    content::{Comparable, Confidence, HomeFacts, Valuation},
+    content::{Comparable, Confidence, HomeFacts, Valuation, ValueRange},
     ports::HomeReportFacts,
 };
 
@@ -17,7 +17,10 @@ pub(super) fn compose(facts: &HomeReportFacts) -> String {
     };
     let before = facts.before.as_ref().and_then(|before| before.valuation.as_ref());
     text([
-        paragraph([Some(estimate(&wording, valuation)), Some(confidence(valuation.confidence).to_owned())]),
+        paragraph([
+            Some(estimate(&wording, valuation)),
+            valuation.confidence.map(|sure| confidence(sure).to_owned()),
+        ]),
         before.and_then(|before| change(valuation, before)),
         rests_on(&wording, &valuation.comparables),
         paragraph([Some(caution(&wording).to_owned()), record]),
@@ -50,7 +53,8 @@ fn estimate(wording: &Wording, valuation: &Valuation) -> String {
 }
 
 fn range(valuation: &Valuation) -> Option<(u64, u64)> {
-    let Valuation { value, low, high, .. } = *valuation;
+    let value = valuation.value;
+    let ValueRange { low, high } = valuation.range?;
     (low > 0 && low < high && (low..=high).contains(&value)).then_some((low, high))
 }
 

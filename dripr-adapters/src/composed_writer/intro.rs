@@ -1,7 +1,7 @@
 //! The opening words: the ZIP code's market and the mortgage rate.
 
 use dripr_core::{
-    content::{MarketStatistics, MortgageRate},
+    content::{FiguresOf, MarketStatistics, MortgageRate},
     ports::IntroFacts,
 };
 
@@ -36,15 +36,25 @@ pub(super) fn compose(facts: &IntroFacts) -> String {
 }
 
 fn market(wording: &Wording, statistics: &MarketStatistics) -> Option<String> {
+    match statistics.figures_of {
+        FiguresOf::Sold => sold(wording, statistics),
+        FiguresOf::ForSale => for_sale(wording, statistics),
+    }
+}
+
+/// What homes brought.
+fn sold(wording: &Wording, statistics: &MarketStatistics) -> Option<String> {
     let (days, until) = (figures::span(statistics.period_days), figures::date(statistics.as_of));
     let period = format!("in the {days} before {until}");
     let price = statistics.median_price.filter(|price| *price > 0).map(figures::money);
     let sold = match (statistics.sales, price) {
         _ if statistics.period_days == 0 => None,
-        (0, _) => Some(format!("No sale is on record for {} {period}.", statistics.zip_code)),
-        (1, _) => Some(format!("One home sold {period}.")),
-        (sales, None) => Some(format!("{} homes sold {period}.", figures::whole(sales.into()))),
-        (sales, Some(price)) => {
+        (Some(0), _) => Some(format!("No sale is on record for {} {period}.", statistics.zip_code)),
+        (Some(1), _) => Some(format!("One home sold {period}.")),
+        (None, None) => None,
+        (None, Some(price)) => Some(format!("Homes that sold {period} went for a median price of {price}.")),
+        (Some(sales), None) => Some(format!("{} homes sold {period}.", figures::whole(sales.into()))),
+        (Some(sales), Some(price)) => {
             let sales = figures::whole(sales.into());
             Some(match wording.one_of(1, &["a", "b", "c"]) {
                 "a" => format!("{sales} homes sold {period}, at a median price of {price}."),
@@ -59,30 +69,69 @@ fn market(wording: &Wording, statistics: &MarketStatistics) -> Option<String> {
         }
     };
     // Of a single sale there is nothing in the middle.
-    let several = statistics.sales > 1 && statistics.period_days > 0;
-    let per_sqft = statistics
-        .median_price_per_sqft
-        .filter(|price| *price > 0 && several)
-        .map(|price| format!("Per square foot the median was {}.", figures::money(price.into())));
-    let trend = statistics.trend.and_then(|trend| {
-        let percent = figures::plausible_change(trend.percent, 1_000.0)?;
-        let over = figures::over(trend.over_days);
-        Some(match percent {
-            _ if trend.over_days == 0 => return None,
-            small if small.abs() < 0.05 => format!("Measured over {over}, price levels hardly moved."),
-            up if up > 0.0 => format!("Measured over {over}, price levels rose by {}.", figures::percent(up)),
-            down => format!("Measured over {over}, price levels fell by {}.", figures::percent(down)),
-        })
-    });
-    let days_on_market = statistics.median_days_on_market.filter(|days| *days > 0 && several).map(|days| {
-        let unit = if days == 1 { "day" } else { "days" };
-        format!("The median time on the market was {} {unit}.", figures::whole(days.into()))
-    });
-    let for_sale = statistics.active_listings.filter(|homes| *homes > 0).map(|homes| {
+    let several = statistics.sales.is_none_or(|sales| sales > 1) && statistics.period_days > 0;
+    let per_sqft = per_sqft(statistics, several, "the median was");
+    let on_market = statistics.active_listings.filter(|homes| *homes > 0).map(|homes| {
         let verb = if homes == 1 { "home was" } else { "homes were" };
         format!("{} {verb} for sale on {until}.", figures::whole(homes.into()))
     });
-    paragraph([sold, per_sqft, trend, days_on_market, for_sale])
+    let [trend, days_on_market] = [trend(statistics, "price levels"), days_on_market(statistics, several)];
+    paragraph([sold, per_sqft, trend, days_on_market, on_market])
+}
+
+/// What is asked for homes.
+fn for_sale(wording: &Wording, statistics: &MarketStatistics) -> Option<String> {
+    let (days, day) = (figures::span(statistics.period_days), figures::date(statistics.as_of));
+    let zip = statistics.zip_code;
+    let price = statistics.median_price.filter(|price| *price > 0).map(figures::money);
+    let on_market = match (statistics.active_listings, price) {
+        (Some(0), _) => Some(format!("No home was for sale in {zip} on {day}.")),
+        (Some(1), _) => Some(format!("One home was for sale in {zip} on {day}.")),
+        (None, None) => None,
+        (None, Some(price)) => Some(format!("The median asking price in {zip} was {price} on {day}.")),
+        (Some(homes), None) => {
+            Some(format!("{} homes were for sale in {zip} on {day}.", figures::whole(homes.into())))
+        }
+        (Some(homes), Some(price)) => {
+            let homes = figures::whole(homes.into());
+            let wordings = [
+                "HOMES homes were for sale in ZIP on DAY, at a median asking price of PRICE.",
+                "On DAY the median asking price of the HOMES homes for sale in ZIP was PRICE.",
+            ];
+            let wording = wording.one_of(1, &wordings).replace("HOMES", &homes).replace("PRICE", &price);
+            Some(wording.replace("ZIP", zip.as_str()).replace("DAY", &day))
+        }
+    };
+    let several = statistics.active_listings.is_none_or(|homes| homes > 1);
+    let per_sqft = per_sqft(statistics, several, "the median asked was");
+    let new = statistics.new_listings.filter(|homes| *homes > 0 && statistics.period_days > 0).map(|homes| {
+        let home = if homes == 1 { "home" } else { "homes" };
+        format!("{} {home} came on the market in the {days} before.", figures::whole(homes.into()))
+    });
+    let [trend, days_on_market] = [trend(statistics, "asking prices"), days_on_market(statistics, several)];
+    paragraph([on_market, per_sqft, trend, days_on_market, new])
+}
+
+fn per_sqft(statistics: &MarketStatistics, several: bool, says: &str) -> Option<String> {
+    let price = statistics.median_price_per_sqft.filter(|price| *price > 0 && several)?;
+    Some(format!("Per square foot {says} {}.", figures::money(price.into())))
+}
+
+fn trend(statistics: &MarketStatistics, of: &str) -> Option<String> {
+    let trend = statistics.trend.filter(|trend| trend.over_days > 0)?;
+    let percent = figures::plausible_change(trend.percent, 1_000.0)?;
+    let over = figures::over(trend.over_days);
+    Some(match percent {
+        small if small.abs() < 0.05 => format!("Measured over {over}, {of} hardly moved."),
+        up if up > 0.0 => format!("Measured over {over}, {of} rose by {}.", figures::percent(up)),
+        down => format!("Measured over {over}, {of} fell by {}.", figures::percent(down)),
+    })
+}
+
+fn days_on_market(statistics: &MarketStatistics, several: bool) -> Option<String> {
+    let days = statistics.median_days_on_market.filter(|days| *days > 0 && several)?;
+    let unit = if days == 1 { "day" } else { "days" };
+    Some(format!("The median time on the market was {} {unit}.", figures::whole(days.into())))
 }
 
 fn mortgage(wording: &Wording, rate: &MortgageRate) -> Option<String> {

@@ -25,12 +25,13 @@ pub struct ListingRecord {
 /// Reads the active listings of a `.csv` or `.csv.gz` file. Asking price and ZIP code are needed of each. Rows whose
 /// status is not active are left out; a file without a status column holds active listings only.
 ///
-/// `exported_on` is the day of the export: with it the days on the market tell when a home came on it.
+/// `source` is how reports name where they come from. `exported_on` is the day of the export: with it the days on the market tell when a home came on it.
 ///
 /// # Errors
 /// [`FileError`] if the file is missing, unreadable, or has no column for the price or the ZIP code.
 pub fn read_listings(
     path: &Path,
+    source: &str,
     exported_on: Option<NaiveDate>,
 ) -> Result<(Vec<ListingRecord>, RowReport), FileError> {
     let mut listings = Vec::new();
@@ -40,7 +41,7 @@ pub fn read_listings(
         if row.text(Column::Status).is_some_and(|status| !is_active(status)) {
             return Ok(Taken::LeftOut);
         }
-        listings.push(listing(row, exported_on)?);
+        listings.push(listing(row, source, exported_on)?);
         Ok(Taken::Yes)
     })?;
     Ok((listings, report))
@@ -51,7 +52,7 @@ fn is_active(status: &str) -> bool {
     ["active", "for sale", "for-sale", "new"].contains(&status.as_str())
 }
 
-fn listing(row: &Row<'_>, exported_on: Option<NaiveDate>) -> Result<ListingRecord, RowError> {
+fn listing(row: &Row<'_>, source: &str, exported_on: Option<NaiveDate>) -> Result<ListingRecord, RowError> {
     let price = fields::price(row)?;
     let Some(zip_code) = fields::zip(row)? else {
         return Err(row.error("zip code", "", "five digits, or ZIP+4"));
@@ -75,6 +76,8 @@ fn listing(row: &Row<'_>, exported_on: Option<NaiveDate>) -> Result<ListingRecor
             facts: fields::facts(row)?,
             miles: None,
             link: row.text(Column::Link).filter(|link| is_web_page(link)).map(str::to_owned),
+            courtesy_of: None,
+            source: source.to_owned(),
         },
         location,
     })
@@ -128,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("listings.csv");
         std::fs::write(&path, text).unwrap();
-        read_listings(&path, Some("2019-09-10".parse().unwrap())).unwrap()
+        read_listings(&path, "MLS", Some("2019-09-10".parse().unwrap())).unwrap()
     }
 
     const HEADER: &str =

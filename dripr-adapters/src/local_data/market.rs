@@ -1,7 +1,7 @@
 //! What a ZIP code's market looks like on a day, from the sales before it.
 
 use chrono::{Days, NaiveDate};
-use dripr_core::content::{MarketStatistics, PriceTrend, ZipCode};
+use dripr_core::content::{FiguresOf, MarketStatistics, PriceTrend, ZipCode};
 
 use super::{sales_book::SalesBook, sales_file::SaleRecord};
 
@@ -61,7 +61,8 @@ pub fn statistics(
         zip_code: zip,
         as_of,
         period_days: PERIOD_DAYS,
-        sales: u32::try_from(sales.len()).unwrap_or(u32::MAX),
+        figures_of: FiguresOf::Sold,
+        sales: u32::try_from(sales.len()).ok(),
         median_price: enough(sales.iter().map(|sale| sale.price as f64).collect())
             .map(|price| price.round() as u64),
         median_price_per_sqft: enough(now).map(|price| price.round() as u32),
@@ -69,6 +70,7 @@ pub fn statistics(
             sales.iter().filter_map(|sale| sale.days_on_market).map(f64::from).collect(),
         )
         .map(|days| days.round() as u32),
+        new_listings: None,
         active_listings: None,
         trend,
         source: source.to_owned(),
@@ -106,7 +108,7 @@ mod tests {
             sale(900_000_000, "2015-04-01", 47.0, -122.0), // the day itself
         ]);
         let market = statistics(&book, zip(), day("2015-04-01"), "here").unwrap();
-        assert_eq!((market.sales, market.median_price), (3, Some(450_000)));
+        assert_eq!((market.sales, market.median_price), (Some(3), Some(450_000)));
         assert_eq!(market.median_price_per_sqft, Some(300));
         assert_eq!(market.trend, None, "three sales make no trend");
     }
@@ -135,7 +137,7 @@ mod tests {
             sale(400_000, "2015-03-02", 47.0, -122.0),
         ]);
         let market = statistics(&book, zip(), day("2015-04-01"), "here").unwrap();
-        assert_eq!((market.sales, market.median_price, market.median_price_per_sqft), (2, None, None));
+        assert_eq!((market.sales, market.median_price, market.median_price_per_sqft), (Some(2), None, None));
         assert!(statistics(&book, "10001".parse().unwrap(), day("2015-04-01"), "here").is_none());
         assert!(statistics(&book, zip(), day("2015-03-01"), "here").is_none());
     }

@@ -60,6 +60,8 @@ pub enum ListingsFrom {
     File {
         /// The file.
         path: PathBuf,
+        /// How reports name where they come from.
+        source: String,
         /// The day of the export, from which days on the market are counted back.
         #[serde(default)]
         exported_on: Option<NaiveDate>,
@@ -130,8 +132,8 @@ impl LocalData {
         let listings = match &config.listings {
             ListingsFrom::Nowhere => Listings::Nowhere,
             ListingsFrom::FutureSales { days } => Listings::FutureSales(*days),
-            ListingsFrom::File { path, exported_on } => {
-                let (listings, report) = read_listings(path, *exported_on)?;
+            ListingsFrom::File { path, source, exported_on } => {
+                let (listings, report) = read_listings(path, source, *exported_on)?;
                 reports.push((path.clone(), report));
                 Listings::Known(listings)
             }
@@ -201,6 +203,8 @@ impl LocalData {
             sold_on: sale.sold_on,
             facts: sale.facts.clone(),
             miles: miles_from_centre(sale, zip),
+            courtesy_of: None,
+            source: self.source.clone(),
         }
     }
 }
@@ -307,6 +311,8 @@ impl PropertySource for LocalData {
                             facts: sale.facts.clone(),
                             miles: None,
                             link: None,
+                            courtesy_of: None,
+                            source: self.source.clone(),
                         };
                         Some(ListingRecord { listing, location: Some(sale.location) })
                     })
@@ -465,7 +471,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(home.location, None, "the ZIP code's centre is not where the home lies");
-        assert_eq!(home.valuation.unwrap().confidence, dripr_core::content::Confidence::Low);
+        assert_eq!(home.valuation.unwrap().confidence, Some(dripr_core::content::Confidence::Low));
 
         let home = data
             .property(&subject(None, Some(at)), day("2015-04-01"), &Allowance::unlimited())
@@ -515,7 +521,10 @@ mod tests {
         assert!(miles.len() == 5 && miles.windows(2).all(|pair| pair[0] <= pair[1]), "{miles:?}");
         let market = data.statistics(zip("98103"), as_of, &Allowance::unlimited()).await.unwrap();
         assert_eq!(market.active_listings, None);
-        assert!(market.sales > 20 && market.median_price.is_some() && market.trend.is_some(), "{market:?}");
+        assert!(
+            market.sales > Some(20) && market.median_price.is_some() && market.trend.is_some(),
+            "{market:?}"
+        );
     }
 
     #[tokio::test]

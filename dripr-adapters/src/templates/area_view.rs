@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use dripr_core::content::{
-    AreaContent, AreaKey, HomeFacts, Listing, LocalMarket, MarketStatistics, MortgageRate, Sale, ZipCode,
+    AreaContent, AreaKey, FiguresOf, HomeFacts, Listing, LocalMarket, MarketStatistics, MortgageRate, Sale,
+    ZipCode,
 };
 use serde::Serialize;
 
@@ -62,7 +63,10 @@ struct StatisticsView {
     as_of: NaiveDate,
     period_days: u16,
     period: String,
-    sales: u32,
+    /// Whether the figures are of homes for sale, and not of homes sold.
+    asked: bool,
+    sales: Option<u64>,
+    new_listings: Option<u64>,
     median_price: Option<u64>,
     median_price_per_sqft: Option<u64>,
     median_days_on_market: Option<u64>,
@@ -83,7 +87,7 @@ struct TrendView {
 
 #[derive(Debug, Clone, Serialize)]
 struct TileView {
-    label: &'static str,
+    label: String,
     figure: String,
     width: usize,
 }
@@ -139,14 +143,17 @@ impl HomesView {
 
 impl HomeRow {
     fn for_sale(listing: &Listing) -> Self {
-        let Listing { address, zip_code, price, listed_on, facts, miles, link } = listing;
+        let Listing { address, zip_code, price, listed_on, facts, miles, link, courtesy_of, source: _ } =
+            listing;
         let link = link.as_deref().and_then(clean::web_link).map(str::to_owned);
         Self::of(address.as_deref(), *zip_code, *price, *listed_on, facts, *miles, link)
+            .listed_by(courtesy_of.as_deref())
     }
 
     fn sold(sale: &Sale) -> Self {
-        let Sale { address, zip_code, price, sold_on, facts, miles } = sale;
+        let Sale { address, zip_code, price, sold_on, facts, miles, courtesy_of, source: _ } = sale;
         Self::of(address.as_deref(), *zip_code, *price, Some(*sold_on), facts, *miles, None)
+            .listed_by(courtesy_of.as_deref())
     }
 
     fn of(
@@ -180,6 +187,15 @@ impl HomeRow {
             link,
         }
     }
+
+    /// Says whose listing it is.
+    fn listed_by(mut self, courtesy_of: Option<&str>) -> Self {
+        if let Some(whose) = courtesy_of.and_then(clean::some_line) {
+            let detail = self.detail.take().map(|detail| format!("{detail} · ")).unwrap_or_default();
+            self.detail = Some(format!("{detail}Listed by {whose}"));
+        }
+        self
+    }
 }
 
 impl MarketView {
@@ -198,36 +214,52 @@ impl StatisticsView {
         if statistics.period_days == 0 {
             return None;
         }
-        // In the middle of fewer than two sales there is nothing.
-        let several = statistics.sales > 1;
+        let asked = statistics.figures_of == FiguresOf::ForSale;
+        // Of a single home there is nothing in the middle.
+        let of = if asked { statistics.active_listings } else { statistics.sales };
+        let several = of.is_none_or(|homes| homes > 1);
         let known = |figure: Option<u64>| figure.filter(|figure| *figure > 0 && several);
         let median_price = known(statistics.median_price);
         let median_price_per_sqft = known(statistics.median_price_per_sqft.map(u64::from));
         let median_days_on_market = known(statistics.median_days_on_market.map(u64::from));
-        let active_listings = statistics.active_listings.map(u64::from).filter(|homes| *homes > 0);
-        let sold = (statistics.sales > 0).then(|| figures::whole(statistics.sales.into()));
+        let some = |homes: Option<u32>| homes.map(u64::from).filter(|homes| *homes > 0);
+        let (sales, new_listings) = (some(statistics.sales), some(statistics.new_listings));
+        let active_listings = some(statistics.active_listings);
+        let days = figures::span(statistics.period_days);
+        let new_label = format!("New in {days}");
         let tiles = [
-            ("Median sale price", median_price.map(figures::money)),
+            (
+                if asked { "Median asking price" } else { "Median sale price" },
+                median_price.map(figures::money),
+            ),
             ("Median per sq ft", median_price_per_sqft.map(figures::money)),
-            (if statistics.sales == 1 { "Home sold" } else { "Homes sold" }, sold),
+            (if sales == Some(1) { "Home sold" } else { "Homes sold" }, sales.map(figures::whole)),
             ("Median days on market", median_days_on_market.map(figures::whole)),
             ("Homes for sale", active_listings.map(figures::whole)),
+            (new_label.as_str(), new_listings.map(figures::whole)),
         ];
         let tiles: Vec<TileView> = tiles
             .into_iter()
-            .filter_map(|(label, figure)| Some(TileView { label, figure: figure?, width: 0 }))
+            .filter_map(|(label, figure)| {
+                Some(TileView { label: label.to_owned(), figure: figure?, width: 0 })
+            })
             .collect();
         let in_a_row = if tiles.len() == 4 { 2 } else { 3 };
         let rows = tiles
             .chunks(in_a_row)
             .map(|row| row.iter().map(|tile| TileView { width: 100 / row.len(), ..tile.clone() }).collect())
             .collect();
-        let days = figures::span(statistics.period_days);
         Some(Self {
             as_of: statistics.as_of,
             period_days: statistics.period_days,
-            period: format!("in the {days} before {}", figures::date(statistics.as_of)),
-            sales: statistics.sales,
+            period: if asked {
+                format!("for sale on {}", figures::date(statistics.as_of))
+            } else {
+                format!("sold in the {days} before {}", figures::date(statistics.as_of))
+            },
+            asked,
+            sales,
+            new_listings,
             median_price,
             median_price_per_sqft,
             median_days_on_market,

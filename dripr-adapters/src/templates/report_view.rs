@@ -3,11 +3,13 @@
 //! A fact that is missing, zero or impossible is `null` here, or its list is empty, so that a template only has to ask
 //! whether it is there.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use dripr_core::{
     agent::Agent,
     contact::Home,
-    content::{AreaContent, Comparable, Confidence, HomeFacts, Property, Valuation},
+    content::{AreaContent, Comparable, Confidence, HomeFacts, Property, Valuation, ValueRange},
     errors::{Fault, PortError, PortResult},
     ports::ReportContext,
 };
@@ -62,8 +64,7 @@ struct ValueView {
     estimate: u64,
     range: Option<RangeView>,
     per_sqft: Option<u64>,
-    confidence: &'static str,
-    confidence_words: &'static str,
+    confidence: Option<&'static str>,
     as_of: NaiveDate,
     source: Option<String>,
     change: Option<ChangeView>,
@@ -200,17 +201,16 @@ fn home_line(facts: &HomeFacts) -> Option<String> {
 impl ValueView {
     fn of(property: &Property, before: Option<&Valuation>) -> Option<Self> {
         let valuation = property.valuation.as_ref().filter(|valuation| valuation.value > 0)?;
-        let (confidence, confidence_words) = match valuation.confidence {
-            Confidence::High => ("high", "many sales near and alike"),
-            Confidence::Medium => ("medium", "enough sales to compare with, with some spread"),
-            Confidence::Low => ("low", "few sales compare well, so take it as a rough figure"),
-        };
+        let confidence = valuation.confidence.map(|confidence| match confidence {
+            Confidence::High => "high: many sales near and alike",
+            Confidence::Medium => "medium: enough sales to compare with, with some spread",
+            Confidence::Low => "low: few sales compare well, so take it as a rough figure",
+        });
         Some(Self {
             estimate: valuation.value,
             range: RangeView::of(valuation),
             per_sqft: per_sqft(valuation.value, &property.facts),
             confidence,
-            confidence_words,
             as_of: valuation.as_of,
             source: clean::some_line(&valuation.source),
             change: before.and_then(|before| ChangeView::of(valuation, before)),
@@ -227,7 +227,8 @@ impl ValueView {
 
 impl RangeView {
     fn of(valuation: &Valuation) -> Option<Self> {
-        let Valuation { value, low, high, .. } = *valuation;
+        let value = valuation.value;
+        let ValueRange { low, high } = valuation.range?;
         if low == 0 || low >= high || !(low..=high).contains(&value) {
             return None;
         }
@@ -317,10 +318,25 @@ fn sources(context: &ReportContext, value: Option<&ValueView>, shows: Shows) -> 
             sources.push(said("Mortgage rate", clean::some_line(&rate.source), "survey of", rate.as_of));
         }
     }
-    let known = |what: &str, day: NaiveDate| format!("{what}: as known on {}", figures::date(day));
-    let listings = context.listings.as_ref().filter(|_| shows.listings);
-    let sales = context.sales.as_ref().filter(|_| shows.sales);
-    sources.extend(listings.map(|(key, _)| known("Homes for sale", key.day)));
-    sources.extend(sales.map(|(key, _)| known("Homes sold", key.day)));
+    if let Some((key, content)) = context.listings.as_ref().filter(|_| shows.listings) {
+        let of = match &**content {
+            AreaContent::ActiveListings(listings) => all(listings.iter().map(|home| home.source.as_str())),
+            _ => None,
+        };
+        sources.push(said("Homes for sale", of, "as known on", key.day));
+    }
+    if let Some((key, content)) = context.sales.as_ref().filter(|_| shows.sales) {
+        let of = match &**content {
+            AreaContent::RecentSales(sales) => all(sales.iter().map(|home| home.source.as_str())),
+            _ => None,
+        };
+        sources.push(said("Homes sold", of, "as known on", key.day));
+    }
     sources
+}
+
+/// The sources of several homes, each named once.
+fn all<'a>(of: impl Iterator<Item = &'a str>) -> Option<String> {
+    let named: BTreeSet<String> = of.filter_map(clean::some_line).collect();
+    (!named.is_empty()).then(|| named.into_iter().collect::<Vec<_>>().join("; "))
 }

@@ -7,8 +7,9 @@ use dripr_core::{
     agent::{Agent, Subscription, UnknownOutcome, Welcome},
     contact::{Contact, Home},
     content::{
-        AreaContent, AreaKey, AreaKind, Author, Comparable, Confidence, HomeFacts, Listing, LocalMarket,
-        MarketStatistics, MortgageRate, PriceTrend, Property, Sale, Valuation, Words, ZipCode,
+        AreaContent, AreaKey, AreaKind, Author, Comparable, Confidence, FiguresOf, HomeFacts, Listing,
+        LocalMarket, MarketStatistics, MortgageRate, PriceTrend, Property, Sale, Valuation, ValueRange,
+        Words, ZipCode,
     },
     errors::{Fault, PortError, PortResult},
     ids::{ContactId, UserId},
@@ -141,7 +142,7 @@ pub fn bare() -> PortResult<ReportContext> {
         property.facts = HomeFacts::default();
         if let Some(valuation) = &mut property.valuation {
             valuation.comparables.clear();
-            (valuation.low, valuation.high) = (0, 0);
+            (valuation.range, valuation.confidence) = (None, None);
         }
     }
     if let Some(home) = &mut context.home {
@@ -210,9 +211,8 @@ fn valuation(as_of: NaiveDate, value: u64) -> Valuation {
     };
     Valuation {
         value,
-        low: value * 91 / 100,
-        high: value * 110 / 100,
-        confidence: Confidence::High,
+        range: Some(ValueRange { low: value * 91 / 100, high: value * 110 / 100 }),
+        confidence: Some(Confidence::High),
         as_of,
         source: "Sample county sales".to_owned(),
         comparables: (0..10).map(comparable).collect(),
@@ -239,6 +239,8 @@ fn listings(zip: ZipCode, date: NaiveDate) -> Vec<Listing> {
         facts: home_facts(n + 1),
         miles: Some(0.3 + 0.1 * n as f64),
         link: Some(format!("https://listings.example/98103/{}", 1_000 + n)),
+        courtesy_of: (n == 0).then(|| "Sample Realty".to_owned()),
+        source: "Sample listings".to_owned(),
     };
     (0..10).map(listing).collect()
 }
@@ -252,6 +254,8 @@ fn sales(zip: ZipCode, date: NaiveDate) -> Vec<Sale> {
         sold_on: days_before(date, 2 + 3 * n),
         facts: home_facts(n + 2),
         miles: Some(0.2 + 0.12 * n as f64),
+        courtesy_of: None,
+        source: "Sample records".to_owned(),
     };
     (0..10).map(sale).collect()
 }
@@ -262,10 +266,12 @@ fn market(zip: ZipCode, date: NaiveDate) -> LocalMarket {
             zip_code: zip,
             as_of: date,
             period_days: 90,
-            sales: 97,
+            figures_of: FiguresOf::Sold,
+            sales: Some(97),
             median_price: Some(549_000),
             median_price_per_sqft: Some(331),
             median_days_on_market: None,
+            new_listings: None,
             active_listings: None,
             trend: Some(PriceTrend { percent: 2.4, over_days: 90 }),
             source: "Sample county sales".to_owned(),

@@ -28,7 +28,7 @@ pub(crate) struct Valued {
     pub(crate) value: f64,
     pub(crate) in_range: bool,
     pub(crate) reach: f64,
-    pub(crate) confidence: Confidence,
+    pub(crate) confidence: Option<Confidence>,
     /// Whether the home's own earlier sale was among the sales.
     pub(crate) sold_before: bool,
 }
@@ -60,6 +60,7 @@ pub(crate) fn run(
             without += 1;
             continue;
         };
+        let range = valuation.range.unwrap();
         let same_home = |other: &&SaleRecord| {
             other.location == sale.location
                 && other.facts.living_area_sqft == sale.facts.living_area_sqft
@@ -69,8 +70,8 @@ pub(crate) fn run(
         valued.push(Valued {
             price: sale.price as f64,
             value: valuation.value as f64,
-            in_range: (valuation.low..=valuation.high).contains(&sale.price),
-            reach: valuation.high as f64 / valuation.value as f64 - 1.0,
+            in_range: (range.low..=range.high).contains(&sale.price),
+            reach: range.high as f64 / valuation.value as f64 - 1.0,
             confidence: valuation.confidence,
             sold_before: book.before(sale.sold_on).iter().any(|other| same_home(&other)),
         });

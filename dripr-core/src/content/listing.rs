@@ -22,4 +22,9 @@ pub struct Listing {
     pub miles: Option<f64>,
     /// Its page, http or https only.
     pub link: Option<String>,
+    /// Whose listing it is, where the source wants that said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courtesy_of: Option<String>,
+    /// Who says so, as the report names it.
+    pub source: String,
 }

@@ -12,22 +12,40 @@ pub struct MarketStatistics {
     pub zip_code: ZipCode,
     /// The day for which it holds; nothing later was known.
     pub as_of: NaiveDate,
-    /// The number of days before `as_of` that the figures cover.
+    /// The number of days before `as_of` in which homes counted as sold or as new on the market.
     pub period_days: u16,
-    /// Sales in the period.
-    pub sales: u32,
-    /// Median price in the period, whole dollars.
+    /// Which homes the medians and the trend are of.
+    #[serde(default)]
+    pub figures_of: FiguresOf,
+    /// Sales in the period, where the source tells.
+    #[serde(default)]
+    pub sales: Option<u32>,
+    /// Median price, whole dollars.
     pub median_price: Option<u64>,
-    /// Median price per square foot of living area in the period, whole dollars.
+    /// Median price per square foot of living area, whole dollars.
     pub median_price_per_sqft: Option<u32>,
     /// Median days on the market, where the source tells.
     pub median_days_on_market: Option<u32>,
-    /// Homes for sale, where the source tells.
+    /// Homes that came on the market in the period, where the source tells.
+    #[serde(default)]
+    pub new_listings: Option<u32>,
+    /// Homes for sale on `as_of`, where the source tells.
     pub active_listings: Option<u32>,
     /// How prices moved, where enough sold to say.
     pub trend: Option<PriceTrend>,
     /// Who says so, as the report names it.
     pub source: String,
+}
+
+/// Which homes figures are of. What is asked is not what is paid, so a report says which it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FiguresOf {
+    /// Homes sold in the period, and what was paid for them.
+    #[default]
+    Sold,
+    /// Homes for sale on the day, and what is asked for them.
+    ForSale,
 }
 
 /// A change in price level.

@@ -7,15 +7,16 @@ mod area;
 mod listing;
 mod market;
 mod place;
+pub mod plausible;
 mod property;
 mod sale;
 mod words;
 
 pub use area::{AreaContent, AreaKey, AreaKind};
 pub use listing::Listing;
-pub use market::{LocalMarket, MarketStatistics, MortgageRate, PriceTrend};
+pub use market::{FiguresOf, LocalMarket, MarketStatistics, MortgageRate, PriceTrend};
 pub use place::{GeoPoint, InvalidPlace, ZipCode};
-pub use property::{Comparable, Confidence, HomeFacts, Property, Valuation};
+pub use property::{Comparable, Confidence, HomeFacts, Property, Valuation, ValueRange};
 pub use sale::Sale;
 pub use words::{Author, Words};
 

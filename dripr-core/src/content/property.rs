@@ -76,12 +76,12 @@ pub struct Property {
 pub struct Valuation {
     /// Point value in whole dollars.
     pub value: u64,
-    /// Lower end of the range in whole dollars.
-    pub low: u64,
-    /// Upper end of the range in whole dollars.
-    pub high: u64,
-    /// How sure the source is.
-    pub confidence: Confidence,
+    /// The range in which the source believes it, where it tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<ValueRange>,
+    /// How sure the source is, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// The day for which it holds; nothing later was known.
     pub as_of: NaiveDate,
     /// Who says so, as the report names it.
@@ -89,6 +89,15 @@ pub struct Valuation {
     /// The sales it rests on, the weightiest first; empty where the source does not tell.
     #[serde(default)]
     pub comparables: Vec<Comparable>,
+}
+
+/// The range of a valuation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueRange {
+    /// Lower end in whole dollars.
+    pub low: u64,
+    /// Upper end in whole dollars.
+    pub high: u64,
 }
 
 /// How sure a source is of its valuation.

@@ -20,4 +20,9 @@ pub struct Sale {
     pub facts: HomeFacts,
     /// How far from the ZIP code's centre, in miles.
     pub miles: Option<f64>,
+    /// Whose listing it was, where the source wants that said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courtesy_of: Option<String>,
+    /// Who says so, as the report names it.
+    pub source: String,
 }

@@ -11,8 +11,8 @@ use crate::{
     campaign::Campaign,
     contact::{Contact, Home},
     content::{
-        AreaContent, Author, Confidence, HomeFacts, Listing, MarketStatistics, MortgageRate, Property, Sale,
-        Valuation, Words, ZipCode,
+        AreaContent, Author, Confidence, FiguresOf, HomeFacts, Listing, MarketStatistics, MortgageRate,
+        Property, Sale, Valuation, ValueRange, Words, ZipCode,
     },
     email::OptOutLinks,
     engine::Builder,
@@ -129,9 +129,8 @@ impl PropertySource for Source {
             facts: subject.home.facts.clone(),
             valuation: Some(Valuation {
                 value: 500_000,
-                low: 460_000,
-                high: 540_000,
-                confidence: Confidence::Medium,
+                range: Some(ValueRange { low: 460_000, high: 540_000 }),
+                confidence: Some(Confidence::Medium),
                 as_of,
                 source: "Sample source".to_owned(),
                 comparables: Vec::new(),
@@ -155,6 +154,8 @@ impl PropertySource for Source {
             facts: HomeFacts::default(),
             miles: None,
             link: None,
+            courtesy_of: None,
+            source: "Sample source".to_owned(),
         };
         Ok((1..=limit.min(3)).map(listing).collect())
     }
@@ -174,6 +175,8 @@ impl PropertySource for Source {
             sold_on: as_of.pred_opt().unwrap_or(as_of),
             facts: HomeFacts::default(),
             miles: None,
+            courtesy_of: None,
+            source: "Sample source".to_owned(),
         };
         Ok((1..=limit.min(3)).map(sale).collect())
     }
@@ -191,10 +194,12 @@ impl MarketSource for Source {
             zip_code: zip,
             as_of,
             period_days: 90,
-            sales: 42,
+            figures_of: FiguresOf::Sold,
+            sales: Some(42),
             median_price: Some(480_000),
             median_price_per_sqft: Some(250),
             median_days_on_market: None,
+            new_listings: None,
             active_listings: None,
             trend: None,
             source: "Sample source".to_owned(),

@@ -86,7 +86,8 @@ async fn a_source_that_invents_homes() {
 #[should_panic(expected = "a value lies in its range; 500000 is not in 540000 to 460000")]
 async fn a_source_that_exchanges_the_ends_of_a_range() {
     let exchange = |home: &mut Property| {
-        home.valuation.iter_mut().for_each(|valued| std::mem::swap(&mut valued.low, &mut valued.high));
+        let range = home.valuation.as_mut().and_then(|valued| valued.range.as_mut());
+        range.into_iter().for_each(|range| std::mem::swap(&mut range.low, &mut range.high));
     };
     contract::property_source(&Spoilt { property: Some(exchange), ..Spoilt::default() }, &ask()).await;
 }

@@ -16,6 +16,8 @@ pub struct Data {
     pub sales_source: String,
     /// Homes for sale, if there is such a file.
     pub listings: Option<PathBuf>,
+    /// How reports name where these come from.
+    pub listings_source: String,
     /// The day on which listings were exported.
     pub listings_exported_on: Option<NaiveDate>,
     /// Mortgage rates, if there is such a file.
@@ -30,6 +32,7 @@ pub(super) struct Written {
     sales: Option<PathBuf>,
     sales_source: String,
     listings: Option<PathBuf>,
+    listings_source: String,
     listings_exported_on: Option<NaiveDate>,
     rates: Option<PathBuf>,
     rates_source: String,
@@ -41,6 +44,7 @@ impl Default for Written {
             sales: None,
             sales_source: "local sales records".into(),
             listings: None,
+            listings_source: "local listings".into(),
             listings_exported_on: None,
             rates: None,
             rates_source: "local mortgage rates".into(),
@@ -60,6 +64,7 @@ impl Written {
             sales: absolute(sales),
             sales_source: self.sales_source,
             listings: self.listings.map(&absolute),
+            listings_source: self.listings_source,
             listings_exported_on: self.listings_exported_on,
             rates: self.rates.map(&absolute),
             rates_source: self.rates_source,

@@ -39,7 +39,11 @@ impl Inputs {
             },
             sales_source: if own { "local sales records" } else { sample::SALES_SOURCE }.into(),
             listings: match &plan.listings {
-                Some(path) => ListingsFrom::File { path: path.clone(), exported_on: None },
+                Some(path) => ListingsFrom::File {
+                    path: path.clone(),
+                    source: "local listings".into(),
+                    exported_on: None,
+                },
                 None => ListingsFrom::FutureSales { days: FUTURE_SALES_DAYS },
             },
             rates: match &plan.rates {

@@ -20,7 +20,7 @@ use std::{
 };
 
 use chrono::{Datelike, Days, NaiveDate};
-use dripr_core::content::{Comparable, GeoPoint, HomeFacts, Valuation, ZipCode};
+use dripr_core::content::{Comparable, GeoPoint, HomeFacts, Valuation, ValueRange, ZipCode};
 
 use self::{
     features::{COUNT, Known, LIVING_AREA},
@@ -213,9 +213,8 @@ impl Valuer {
         let dollars = |amount: f64| amount.round() as u64;
         Ok(Valuation {
             value: dollars(value),
-            low: dollars(value / reach),
-            high: dollars(value * reach),
-            confidence,
+            range: Some(ValueRange { low: dollars(value / reach), high: dollars(value * reach) }),
+            confidence: Some(confidence),
             as_of,
             source: self.source.clone(),
             comparables: self.named(target, &indices, &carried.pulls),
@@ -433,7 +432,8 @@ mod tests {
         let valuation = valuer(town()).value(&home(1500), day(AS_OF)).unwrap();
         let price = 300.0 * 1500.0 * (1.0 + 4.0 * 0.04);
         assert!((valuation.value as f64 / price - 1.0).abs() < 0.03, "{valuation:?}");
-        assert!(valuation.low < valuation.value && valuation.value < valuation.high);
+        let range = valuation.range.unwrap();
+        assert!(range.low < valuation.value && valuation.value < range.high);
         assert_eq!((valuation.as_of, valuation.source.as_str()), (day(AS_OF), "test sales"));
         let weights: Vec<f64> = valuation.comparables.iter().map(|sale| sale.weight).collect();
         assert!(
@@ -531,7 +531,8 @@ mod tests {
         let sure = valuer.value(&home(1500), day(AS_OF)).unwrap();
         let rough = Target { location_is_zip_centre: true, ..home(1500) };
         let unsure = valuer.value(&rough, day(AS_OF)).unwrap();
-        assert_eq!(unsure.confidence, dripr_core::content::Confidence::Low);
-        assert!(unsure.high - unsure.low > sure.high - sure.low);
+        assert_eq!(unsure.confidence, Some(dripr_core::content::Confidence::Low));
+        let width = |valuation: &Valuation| valuation.range.map(|range| range.high - range.low);
+        assert!(width(&unsure) > width(&sure));
     }
 }

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
-    content::{AreaContent, AreaKind},
+    content::{AreaContent, AreaKind, plausible},
     engine::{spending::Callee, within::within},
 };
 
@@ -19,7 +19,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
             let call = at.ports.properties.active_listings(zip, day, limit, &allowance);
             let listings =
                 within(&*at.ports.clock, at.policy().data_timeout, "the listings source", call).await?;
-            Ok(AreaContent::ActiveListings(listings))
+            Ok(AreaContent::ActiveListings(plausible::listings(listings, zip, day)))
         }
         .boxed()
     };

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
-    content::{AreaContent, AreaKind, LocalMarket, ZipCode},
+    content::{AreaContent, AreaKind, LocalMarket, ZipCode, plausible},
     engine::{areas::Fetching, spending::Callee, within::within},
     errors::{Fault, PortError, PortResult},
     ports::Allowance,
@@ -43,6 +43,9 @@ async fn market(
         within(clock, limit, "the market source", engine.ports.markets.statistics(zip, day, allowance));
     let rate = within(clock, limit, "the mortgage rate source", engine.ports.rates.rate(day, allowance));
     let (statistics, rate) = futures_util::future::join(statistics, rate).await;
+    let statistics = statistics.and_then(|statistics| plausible::statistics(statistics, zip, day));
+    let oldest = engine.policy().stale_after_days;
+    let rate = rate.and_then(|rate| plausible::rate(rate, day, oldest));
     let (statistics, statistics_error) = part(statistics, last_attempt)?;
     let (mortgage_rate, _) = part(rate, last_attempt)?;
     if statistics.is_none() && mortgage_rate.is_none() {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::{Engine, Outcome, Work, shared_content::finish};
 use crate::{
     campaign::{Action, Actor, Command, Operation, Provision, Refusal, Reply},
-    content::{CycleContent, Property},
+    content::{CycleContent, Property, plausible},
     engine::{
         spending::{Callee, Spending},
         within::within,
@@ -45,7 +45,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let today = engine.today(&work.dossier);
     let call = engine.ports.properties.property(&subject, today, &allowance);
     let answer = within(clock, limit, "the property source", call).await;
-    match answer {
+    match answer.and_then(|property| plausible::property(property, home.zip_code, today)) {
         Ok(property) => done(work, fence, property),
         Err(_) if spending.unwanted() => Outcome::Skipped,
         Err(error) if work.may_try_again(engine, &error) => work.again(engine, error),

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
-    content::{AreaContent, AreaKind},
+    content::{AreaContent, AreaKind, plausible},
     engine::{spending::Callee, within::within},
 };
 
@@ -18,7 +18,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
             let limit = usize::from(at.policy().shown_homes);
             let call = at.ports.properties.recent_sales(zip, day, limit, &allowance);
             let sales = within(&*at.ports.clock, at.policy().data_timeout, "the sales source", call).await?;
-            Ok(AreaContent::RecentSales(sales))
+            Ok(AreaContent::RecentSales(plausible::sales(sales, zip, day)))
         }
         .boxed()
     };

@@ -2,7 +2,7 @@ use chrono::{Days, NaiveDate};
 
 use super::checks::{is_not_found, price_can_be, source_is_named};
 use crate::{
-    content::{MarketStatistics, ZipCode},
+    content::{FiguresOf, MarketStatistics, ZipCode},
     errors::Fault,
     ports::{Allowance, MarketSource},
 };
@@ -56,7 +56,7 @@ fn statistics_are_of(market: &MarketStatistics, zip: ZipCode, as_of: NaiveDate) 
         market.as_of
     );
     assert!(market.period_days > 0, "figures cover a period of some days");
-    if market.sales == 0 {
+    if market.sales == Some(0) && market.figures_of == FiguresOf::Sold {
         assert_eq!(
             (market.median_price, market.median_price_per_sqft),
             (None, None),

@@ -2,7 +2,7 @@ use chrono::{Days, NaiveDate};
 
 use super::checks::{distance_can_be, facts_can_be, is_line, is_not_found, price_can_be, source_is_named};
 use crate::{
-    content::{Listing, Property, Sale, Valuation},
+    content::{Listing, Property, Sale, Valuation, ValueRange},
     errors::Fault,
     ports::{Allowance, PropertySource, Subject},
 };
@@ -117,9 +117,14 @@ fn property_is_of(property: &Property, subject: &Subject, as_of: NaiveDate) {
 }
 
 fn valuation_is_of(valuation: &Valuation, as_of: NaiveDate) {
-    let Valuation { value, low, high, .. } = *valuation;
+    let value = valuation.value;
     assert!(value > 0, "a home that cannot be valued has no valuation, and not one of 0");
-    assert!(low <= value && value <= high, "a value lies in its range; {value} is not in {low} to {high}");
+    if let Some(ValueRange { low, high }) = valuation.range {
+        assert!(
+            low <= value && value <= high,
+            "a value lies in its range; {value} is not in {low} to {high}"
+        );
+    }
     assert!(
         valuation.as_of <= as_of,
         "a valuation asked for as of {as_of} holds for no later day, such as {}",

@@ -6,8 +6,8 @@ use super::{START, at, checks::is_line};
 use crate::{
     agent::Agent,
     content::{
-        AreaContent, AreaKey, AreaKind, Author, Confidence, HomeFacts, Listing, LocalMarket,
-        MarketStatistics, MortgageRate, Property, Sale, Valuation, Words,
+        AreaContent, AreaKey, AreaKind, Author, Confidence, FiguresOf, HomeFacts, Listing, LocalMarket,
+        MarketStatistics, MortgageRate, Property, Sale, Valuation, ValueRange, Words,
     },
     ports::{EmailRenderer, Rendered, ReportContext, WelcomeContext},
     testkit::samples,
@@ -164,9 +164,8 @@ fn report(zip: &str, text: &str) -> ReportContext {
     let facts = HomeFacts { bedrooms: Some(3.0), living_area_sqft: Some(1_680), ..HomeFacts::default() };
     let valuation = Valuation {
         value: 584_000,
-        low: 531_000,
-        high: 642_000,
-        confidence: Confidence::Medium,
+        range: Some(ValueRange { low: 531_000, high: 642_000 }),
+        confidence: Some(Confidence::Medium),
         as_of: date,
         source: source.clone(),
         comparables: Vec::new(),
@@ -186,18 +185,31 @@ fn report(zip: &str, text: &str) -> ReportContext {
         sold_on: date,
         facts: facts.clone(),
         miles: None,
+        courtesy_of: address.clone(),
+        source: text.to_owned(),
     };
     let link = Some("javascript:alert(1)".to_owned());
-    let listing =
-        Listing { address, zip_code, price: 489_000, listed_on: Some(date), facts, miles: Some(0.3), link };
+    let listing = Listing {
+        address,
+        zip_code,
+        price: 489_000,
+        listed_on: Some(date),
+        facts,
+        miles: Some(0.3),
+        link,
+        courtesy_of: Some(text.to_owned()),
+        source: text.to_owned(),
+    };
     let statistics = MarketStatistics {
         zip_code,
         as_of: date,
         period_days: 90,
-        sales: 97,
+        figures_of: FiguresOf::Sold,
+        sales: Some(97),
         median_price: Some(549_000),
         median_price_per_sqft: None,
         median_days_on_market: None,
+        new_listings: None,
         active_listings: None,
         trend: None,
         source: source.clone(),

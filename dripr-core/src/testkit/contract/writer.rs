@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use super::checks::is_line;
 use crate::{
     content::{
-        Author, Comparable, Confidence, HomeFacts, LocalMarket, MarketStatistics, MortgageRate, Property,
-        Valuation, Words, ZipCode,
+        Author, Comparable, Confidence, FiguresOf, HomeFacts, LocalMarket, MarketStatistics, MortgageRate,
+        Property, Valuation, ValueRange, Words, ZipCode,
     },
     ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
@@ -134,7 +134,8 @@ fn sums(text: &str) -> Vec<(f64, f64)> {
 
 fn money_of(valuation: &Valuation) -> Vec<u64> {
     let sold = valuation.comparables.iter().map(|sale| sale.price);
-    [valuation.value, valuation.low, valuation.high].into_iter().chain(sold).collect()
+    let range = valuation.range.into_iter().flat_map(|range| [range.low, range.high]);
+    [valuation.value].into_iter().chain(range).chain(sold).collect()
 }
 
 fn day(month: u32) -> NaiveDate {
@@ -150,10 +151,12 @@ fn statistics(source: &str) -> MarketStatistics {
         zip_code: zip(),
         as_of: day(1),
         period_days: 90,
-        sales: 97,
+        figures_of: FiguresOf::Sold,
+        sales: Some(97),
         median_price: Some(549_000),
         median_price_per_sqft: Some(331),
         median_days_on_market: None,
+        new_listings: None,
         active_listings: Some(41),
         trend: None,
         source: source.to_owned(),
@@ -194,9 +197,8 @@ fn valuation(as_of: NaiveDate, value: u64, source: &str) -> Valuation {
     };
     Valuation {
         value,
-        low: value - 41_000,
-        high: value + 47_000,
-        confidence: Confidence::Medium,
+        range: Some(ValueRange { low: value - 41_000, high: value + 47_000 }),
+        confidence: Some(Confidence::Medium),
         as_of,
         source: source.to_owned(),
         comparables: (0..3).map(comparable).collect(),

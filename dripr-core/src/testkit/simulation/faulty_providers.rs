@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     contact::Home,
-    content::{GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
+    content::{
+        GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, ValueRange, Words, ZipCode,
+    },
     errors::{Fault as Kind, PortError, PortResult},
     ids::{EmailId, UserId},
     policy::after,
@@ -69,7 +71,7 @@ impl PropertySource for FaultySource {
     ) -> PortResult<Property> {
         let spoil = |mut property: Property| {
             if let Some(valuation) = &mut property.valuation {
-                (valuation.value, valuation.low, valuation.high) = (0, u64::MAX, 1);
+                (valuation.value, valuation.range) = (0, Some(ValueRange { low: u64::MAX, high: 1 }));
             }
             property.facts.living_area_sqft = Some(u32::MAX);
             property
@@ -118,7 +120,7 @@ impl MarketSource for FaultySource {
         allowance: &Allowance,
     ) -> PortResult<MarketStatistics> {
         let spoil = |mut statistics: MarketStatistics| {
-            (statistics.sales, statistics.median_price) = (0, Some(u64::MAX));
+            (statistics.sales, statistics.median_price) = (Some(0), Some(u64::MAX));
             statistics
         };
         let answer = samples::Source.statistics(zip, as_of, allowance);
