@@ -21,6 +21,9 @@ mod file_name;
 pub mod file_outbox;
 #[cfg(feature = "file-outbox")]
 pub mod folder_archive;
+#[cfg(feature = "http")]
+#[allow(dead_code, reason = "each provider needs its part of it")]
+pub mod http;
 #[cfg(feature = "local-data")]
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]

@@ -1,0 +1,275 @@
+//! One provider's API: where it is, who asks, and how long an answer may be.
+
+use std::{fmt, time::Duration};
+
+use dripr_core::{
+    errors::{Fault, PortError, PortResult},
+    ports::Allowance,
+};
+use reqwest::{
+    Client, Method, RequestBuilder, Response, StatusCode, Url,
+    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::Refusal;
+
+/// How a provider is asked. The defaults suit the real services.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where the API is, if not where its provider has it: a proxy, a sandbox, a test.
+    pub base_url: Option<String>,
+    /// How long an answer may take, connecting included.
+    pub timeout: Duration,
+    /// How many bytes an answer may have.
+    pub most_bytes: usize,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { base_url: None, timeout: Duration::from_secs(10), most_bytes: 8 << 20 }
+    }
+}
+
+/// Why a provider cannot be asked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableApi {
+    /// The address is none.
+    #[error("the address of {provider} is not an http or https URL: {url:?}")]
+    Url {
+        /// Whose it should be.
+        provider: &'static str,
+        /// What was given.
+        url: String,
+    },
+    /// The key cannot stand in a header.
+    #[error("the key of {provider} has characters that no key has, such as a line break")]
+    Key {
+        /// Whose key.
+        provider: &'static str,
+    },
+    /// There is no TLS.
+    #[error("{provider} cannot be asked over TLS")]
+    Tls {
+        /// For whom.
+        provider: &'static str,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client of {provider} cannot be made")]
+    Client {
+        /// For whom.
+        provider: &'static str,
+        /// Why.
+        source: reqwest::Error,
+    },
+}
+
+/// One provider's API.
+#[derive(Clone)]
+pub(crate) struct HttpApi {
+    provider: &'static str,
+    client: Client,
+    base: Url,
+    headers: HeaderMap,
+    most_bytes: usize,
+}
+
+impl fmt::Debug for HttpApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpApi")
+            .field("provider", &self.provider)
+            .field("host", &self.base.host_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer that was read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl HttpApi {
+    pub(crate) fn new(
+        provider: &'static str,
+        usual_base: &str,
+        options: &HttpOptions,
+    ) -> Result<Self, UnusableApi> {
+        let given = options.base_url.as_deref().unwrap_or(usual_base);
+        // Without the slash the last part of its path would be exchanged and not extended.
+        let url = format!("{}/", given.trim_end_matches('/'));
+        let base = Url::parse(&url).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+        let base = base.ok_or_else(|| UnusableApi::Url { provider, url: given.to_owned() })?;
+        let tls = tls().map_err(|source| UnusableApi::Tls { provider, source })?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .timeout(options.timeout)
+            .user_agent(concat!("dripr/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|source| UnusableApi::Client { provider, source })?;
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Ok(Self { provider, client, base, headers, most_bytes: options.most_bytes })
+    }
+
+    /// Sends a header that holds a key, or what a key is put into.
+    pub(crate) fn keyed(
+        mut self,
+        name: &'static str,
+        before: &str,
+        key: &SecretString,
+    ) -> Result<Self, UnusableApi> {
+        let unusable = UnusableApi::Key { provider: self.provider };
+        let Ok(mut value) = HeaderValue::from_str(&format!("{before}{}", key.expose_secret())) else {
+            return Err(unusable);
+        };
+        value.set_sensitive(true);
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
+    /// Sends a header that everybody may know.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    pub(crate) fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
+    /// Asks for what stands at a path below the base.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        allowance: &Allowance,
+    ) -> PortResult<Answer> {
+        let request = self.request(Method::GET, path)?.query(query);
+        self.send(request, allowance).await
+    }
+
+    /// Asks for an address that the provider itself gave for the next page. It must be the provider's own.
+    pub(crate) async fn get_next(&self, link: &str, allowance: &Allowance) -> PortResult<Answer> {
+        let next = self.base.join(link).ok().filter(|next| next.origin() == self.base.origin());
+        let next = next.ok_or_else(|| {
+            let message = format!("{} gave a next page that is not its own", self.provider);
+            PortError::new(Fault::Garbled, message)
+        })?;
+        let request = self.client.request(Method::GET, next).headers(self.headers.clone());
+        self.send(request, allowance).await
+    }
+
+    /// Sends JSON to a path below the base.
+    pub(crate) async fn post<B: Serialize + Sync>(
+        &self,
+        path: &str,
+        body: &B,
+        allowance: &Allowance,
+    ) -> PortResult<Answer> {
+        let request = self.request(Method::POST, path)?.json(body);
+        self.send(request, allowance).await
+    }
+
+    /// Sends a form to a path below the base.
+    pub(crate) async fn post_form(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        allowance: &Allowance,
+    ) -> PortResult<Answer> {
+        let request = self.request(Method::POST, path)?.form(form);
+        self.send(request, allowance).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> PortResult<RequestBuilder> {
+        let url = self.base.join(path.trim_start_matches('/')).map_err(|source| {
+            PortError::new(Fault::Invalid, format!("{} has no such address", self.provider)).caused_by(source)
+        })?;
+        Ok(self.client.request(method, url).headers(self.headers.clone()))
+    }
+
+    async fn send(&self, request: RequestBuilder, allowance: &Allowance) -> PortResult<Answer> {
+        allowance.take().await?;
+        let response = request.send().await.map_err(|error| self.unanswered(error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.body(response).await?;
+        Ok(Answer { status, headers, body })
+    }
+
+    async fn body(&self, mut response: Response) -> PortResult<Vec<u8>> {
+        let too_long = || {
+            let message = format!("{} answered with more than {} bytes", self.provider, self.most_bytes);
+            Err(PortError::new(Fault::Garbled, message))
+        };
+        if response.content_length().is_some_and(|length| length > self.most_bytes as u64) {
+            return too_long();
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unanswered(error))? {
+            if body.len() + chunk.len() > self.most_bytes {
+                return too_long();
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// An error of the connection, without the address, which may hold a key and tells who is asked about.
+    fn unanswered(&self, error: reqwest::Error) -> PortError {
+        let error = error.without_url();
+        let (fault, what) = if error.is_timeout() {
+            (Fault::Unavailable, "did not answer in time")
+        } else if error.is_connect() {
+            (Fault::Unavailable, "cannot be reached")
+        } else if error.is_builder() || error.is_request() && error.is_redirect() {
+            (Fault::Invalid, "cannot be asked that")
+        } else {
+            (Fault::Unavailable, "broke off its answer")
+        };
+        PortError::new(fault, format!("{} {what}", self.provider)).caused_by(error)
+    }
+}
+
+impl Answer {
+    /// What the provider said, if its status is one of success.
+    ///
+    /// # Errors
+    /// The refusal, sorted; [`Fault::Garbled`] if the body is not what was to be expected.
+    pub(crate) fn json<T: DeserializeOwned>(&self, api: &HttpApi) -> PortResult<T> {
+        if !self.status.is_success() {
+            return Err(Refusal::of(self).sorted(api));
+        }
+        self.parsed(api)
+    }
+
+    /// What the provider said, whatever its status.
+    pub(crate) fn parsed<T: DeserializeOwned>(&self, api: &HttpApi) -> PortResult<T> {
+        serde_json::from_slice(&self.body).map_err(|source| {
+            // serde_json quotes what it met, which may be somebody's address.
+            let place = format!("line {} column {}", source.line(), source.column());
+            let message = format!("the answer of {} cannot be read ({place})", api.provider());
+            PortError::new(Fault::Garbled, message)
+        })
+    }
+}
+
+/// TLS as rustls does it with ring, trusting the roots that Mozilla trusts.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
