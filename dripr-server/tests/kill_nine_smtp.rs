@@ -262,7 +262,10 @@ fn until_quiet(deployment: &Deployment) -> usize {
         if unsent.len() < fewest {
             (fewest, since) = (unsent.len(), Instant::now());
         }
-        assert!(since.elapsed() < Duration::from_secs(120), "nothing moves any more: {unsent:?}");
+        if since.elapsed() > Duration::from_secs(120) {
+            let why: Vec<_> = unsent.iter().map(|campaign| deployment.told(&["explain", campaign])).collect();
+            panic!("nothing moves any more: {why:#?}");
+        }
         let unknown = || {
             let told = deployment.told(&["campaigns", "--json"]);
             let campaigns: Vec<serde_json::Value> = serde_json::from_str(&told).unwrap();
