@@ -24,6 +24,8 @@ pub mod folder_archive;
 #[cfg(feature = "http")]
 #[allow(dead_code, reason = "each provider needs its part of it")]
 pub mod http;
+#[cfg(feature = "layers")]
+pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
@@ -33,3 +35,4 @@ pub mod smtp;
 pub mod sql;
 #[cfg(feature = "templates")]
 pub mod templates;
+pub mod token_bucket;

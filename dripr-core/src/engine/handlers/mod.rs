@@ -25,11 +25,14 @@ use crate::{
     errors::{Fault, PortError, PortResult},
     ids::CampaignId,
     policy::after,
+    ports::EntropyExt,
     schedule::{Cycle, Instant},
 };
 
 /// How soon at the earliest a call that our own pace forbade is made.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// Over how long those are spread who wait for our own pace.
+const PACED_SPREAD: Duration = Duration::from_secs(60);
 
 /// One campaign's wish for one operation.
 #[derive(Debug, Clone)]
@@ -69,7 +72,9 @@ impl Work {
     /// What becomes of work that failed and is tried again.
     pub(super) fn again(&self, engine: &Engine, error: PortError) -> Outcome {
         if self.is_paced(engine, &error) {
-            let pause = error.pause().unwrap_or_default().max(SHORTEST_PAUSE);
+            // All who wait come back one by one, and not all at the moment when one of them may go on.
+            let spread = PACED_SPREAD.mul_f64(engine.ports.entropy.fraction());
+            let pause = error.pause().unwrap_or_default().max(SHORTEST_PAUSE) + spread;
             return Outcome::DeferUntil(after(engine.ports.clock.now(), pause));
         }
         Outcome::Retry(error)

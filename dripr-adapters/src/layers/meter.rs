@@ -1,0 +1,90 @@
+//! Counting calls.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use dripr_core::{
+    errors::{Fault, PortResult},
+    ports::Clock,
+};
+use futures_util::future::BoxFuture;
+
+use super::{Answer, Ask, Layer, Question};
+
+/// What was counted, of all providers of a process. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    counted: Arc<Mutex<BTreeMap<(&'static str, &'static str), Counted>>>,
+}
+
+/// What was counted of one operation of one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Questions, however they were answered.
+    pub calls: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that the provider throttled.
+    pub throttled: u64,
+    /// How long they took in all.
+    pub took: Duration,
+}
+
+impl Metrics {
+    /// What was counted so far, by provider and operation.
+    #[must_use]
+    pub fn counted(&self) -> Vec<(&'static str, &'static str, Counted)> {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.iter().map(|((provider, operation), counted)| (*provider, *operation, *counted)).collect()
+    }
+}
+
+/// Counts the calls to a provider, how they ended and how long they took. What was never asked, because our own pace or
+/// budget forbade it, is not counted.
+pub struct Meter {
+    provider: &'static str,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+impl Meter {
+    /// Counts for a provider.
+    pub fn new(provider: &'static str, clock: Arc<dyn Clock>, metrics: Metrics) -> Self {
+        Self { provider, clock, metrics }
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+impl Layer for Meter {
+    fn around<'a, T: Answer>(
+        &'a self,
+        question: &'a Question<'a>,
+        ask: Ask<'a, T>,
+    ) -> BoxFuture<'a, PortResult<T>> {
+        Box::pin(async move {
+            let began = self.clock.now();
+            let answer = ask().await;
+            let took = self.clock.now().signed_duration_since(began).to_std().unwrap_or_default();
+            let fault = answer.as_ref().err().map(dripr_core::errors::PortError::fault);
+            if !matches!(fault, Some(Fault::NotYet | Fault::NotAllowed)) {
+                let mut all = self.metrics.counted.lock().unwrap_or_else(PoisonError::into_inner);
+                let counted = all.entry((self.provider, question.operation)).or_default();
+                counted.calls += 1;
+                // Not to know a thing is an answer.
+                counted.failed += u64::from(fault.is_some_and(|fault| fault != Fault::NotFound));
+                counted.throttled += u64::from(fault == Some(Fault::Throttled));
+                counted.took += took;
+            }
+            answer
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! How fast providers may be called, where one process calls them: a token bucket for each API, in memory.
+//!
+//! A bucket holds at most as many tokens as there are calls in its period and fills evenly; a call takes one. An API
+//! without a rate is not limited.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use dripr_core::{
+    errors::PortResult,
+    ports::{Permit, RateLimiter},
+    schedule::Instant,
+};
+
+/// So many calls in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many calls; 1 at least.
+    pub calls: u32,
+    /// In how long.
+    pub period: Duration,
+}
+
+/// Token buckets of one process.
+///
+/// ```
+/// use std::time::Duration;
+/// use dripr_adapters::token_bucket::{Rate, TokenBuckets};
+/// use dripr_core::ports::{Permit, RateLimiter};
+///
+/// # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+/// # rt.block_on(async {
+/// let ten_a_minute = Rate { calls: 10, period: Duration::from_secs(60) };
+/// let limiter = TokenBuckets::new([("zillow".to_owned(), ten_a_minute)]);
+/// let now = "2026-03-12T15:00:00Z".parse()?;
+/// assert_eq!(limiter.take("zillow", 10, now).await?, Permit::Granted);
+/// let retry_at = "2026-03-12T15:00:06Z".parse()?;
+/// assert_eq!(limiter.take("zillow", 1, now).await?, Permit::Exhausted { retry_at });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TokenBuckets {
+    buckets: HashMap<String, Mutex<Bucket>>,
+}
+
+struct Bucket {
+    /// How long one token takes to come, in microseconds.
+    each: i64,
+    most: i64,
+    /// When the bucket was, or would have been, empty: all tokens are those that came since.
+    empty_at: Option<Instant>,
+}
+
+impl TokenBuckets {
+    /// A bucket for each API, full.
+    #[must_use]
+    pub fn new(rates: impl IntoIterator<Item = (String, Rate)>) -> Self {
+        let bucket = |rate: Rate| {
+            let calls = rate.calls.max(1);
+            let each = (rate.period / calls).as_micros().clamp(1, 1 << 50);
+            let each = i64::try_from(each).unwrap_or(1);
+            Mutex::new(Bucket { each, most: i64::from(calls), empty_at: None })
+        };
+        Self { buckets: rates.into_iter().map(|(api, rate)| (api, bucket(rate))).collect() }
+    }
+}
+
+impl fmt::Debug for TokenBuckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.buckets.keys()).finish()
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, calls: u32, now: Instant) -> Permit {
+        let micros = |tokens: i64| TimeDelta::microseconds(self.each.saturating_mul(tokens));
+        let full = now.checked_sub_signed(micros(self.most)).unwrap_or(now);
+        // Never more tokens than fit; and none are owed to a clock that was ahead and is right again.
+        let empty_at = self.empty_at.unwrap_or(full).clamp(full, now);
+        let taken = empty_at.checked_add_signed(micros(i64::from(calls))).unwrap_or(Instant::MAX_UTC);
+        if taken <= now {
+            self.empty_at = Some(taken);
+            return Permit::Granted;
+        }
+        self.empty_at = Some(empty_at);
+        Permit::Exhausted { retry_at: taken }
+    }
+}
+
+#[async_trait]
+impl RateLimiter for TokenBuckets {
+    async fn take(&self, api: &str, calls: u32, now: Instant) -> PortResult<Permit> {
+        let Some(bucket) = self.buckets.get(api) else { return Ok(Permit::Granted) };
+        // Each change is one assignment; a panic elsewhere leaves it whole.
+        Ok(bucket.lock().unwrap_or_else(PoisonError::into_inner).take(calls, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dripr_core::testkit::contract;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn hourly(calls: u32) -> TokenBuckets {
+        TokenBuckets::new([("api".to_owned(), Rate { calls, period: HOUR })])
+    }
+
+    #[tokio::test]
+    async fn it_is_a_rate_limiter() {
+        for calls in [2, 7, 60] {
+            let now = at("2026-03-12T15:00:00Z");
+            contract::rate_limiter(&hourly(calls), "api", calls, now).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn no_hour_has_more_calls_than_a_full_bucket_and_an_hour_bring() {
+        let limiter = hourly(6);
+        let start = at("2026-03-12T15:00:00Z");
+        let mut granted = 0;
+        for minute in 0..60 {
+            let now = start + TimeDelta::minutes(minute);
+            while limiter.take("api", 1, now).await.unwrap() == Permit::Granted {
+                granted += 1;
+            }
+        }
+        assert_eq!(granted, 6 + 5);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_ahead_owes_and_is_owed_nothing() {
+        let limiter = hourly(2);
+        let (now, ahead) = (at("2026-03-12T15:00:00Z"), at("2036-03-12T15:00:00Z"));
+        assert_eq!(limiter.take("api", 2, ahead).await.unwrap(), Permit::Granted);
+        let retry_at = at("2026-03-12T15:30:00Z");
+        assert_eq!(limiter.take("api", 1, now).await.unwrap(), Permit::Exhausted { retry_at });
+        assert_eq!(limiter.take("api", 1, retry_at).await.unwrap(), Permit::Granted);
+        assert_eq!(limiter.take("other", 99, now).await.unwrap(), Permit::Granted, "no rate, no limit");
+    }
+}
