@@ -11,11 +11,13 @@
 //!
 //! Besides these, not switched on by default: the `Mailer` of the feature `smtp`, which hands emails to a mail server.
 
+#[cfg(feature = "bedrock")]
+pub mod bedrock;
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
 #[cfg(any(feature = "templates", feature = "composed-writer"))]
 mod figures;
-#[cfg(feature = "file-outbox")]
+#[cfg(any(feature = "file-outbox", feature = "s3-archive"))]
 mod file_name;
 #[cfg(feature = "file-outbox")]
 pub mod file_outbox;
@@ -30,6 +32,12 @@ pub mod layers;
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "model-writer")]
+pub mod model_writer;
+#[cfg(feature = "openai-writer")]
+pub mod openai_writer;
+#[cfg(feature = "s3-archive")]
+pub mod s3_archive;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod sql;

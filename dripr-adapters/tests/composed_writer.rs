@@ -17,13 +17,13 @@ use dripr_core::{
 use proptest::{option, prelude::*};
 
 fn intro(facts: &IntroFacts) -> String {
-    let words = run(ComposedWriter::new().intro(facts, &Allowance::unlimited())).unwrap();
+    let words = run(ComposedWriter::new().intro(facts, &[], &Allowance::unlimited())).unwrap();
     assert_eq!(words.author, Author::Composed);
     words.text
 }
 
 fn home_report(facts: &HomeReportFacts) -> String {
-    run(ComposedWriter::new().home_report(facts, &Allowance::unlimited())).unwrap().text
+    run(ComposedWriter::new().home_report(facts, &[], &Allowance::unlimited())).unwrap().text
 }
 
 /// The writer waits for nothing, so that its futures are ready at once.
@@ -113,7 +113,7 @@ fn home_facts(now: Option<Valuation>, before: Option<Valuation>) -> HomeReportFa
 #[test]
 fn an_intro_tells_the_market_and_the_price_of_money() {
     let market = LocalMarket { statistics: Some(statistics()), mortgage_rate: Some(rate()) };
-    let text = intro(&IntroFacts { zip_code: zip(), as_of: day("2015-03-01"), market });
+    let text = intro(&IntroFacts { zip_code: zip(), has_home: true, as_of: day("2015-03-01"), market });
     for part in [
         "98103",
         "March 1, 2015",
@@ -137,7 +137,7 @@ fn an_intro_tells_the_market_and_the_price_of_money() {
 #[test]
 fn an_intro_without_figures_says_so() {
     let market = LocalMarket { statistics: None, mortgage_rate: None };
-    let text = intro(&IntroFacts { zip_code: zip(), as_of: day("2015-03-01"), market });
+    let text = intro(&IntroFacts { zip_code: zip(), has_home: true, as_of: day("2015-03-01"), market });
     assert_eq!(
         text,
         "This is your report for March 1, 2015. There are no new market figures for 98103 this time, so it leaves them \
@@ -217,7 +217,7 @@ fn months_read_differently_and_the_same_facts_read_the_same() {
     for month in 1..=12 {
         let as_of = NaiveDate::from_ymd_opt(2015, month, 1).unwrap();
         let market = LocalMarket { statistics: Some(statistics()), mortgage_rate: Some(rate()) };
-        let facts = IntroFacts { zip_code: zip(), as_of, market };
+        let facts = IntroFacts { zip_code: zip(), has_home: true, as_of, market };
         let text = intro(&facts);
         assert_eq!(text, intro(&facts));
         let date = text.lines().next().unwrap().replace(&format!("{} 1, 2015", month_name(as_of)), "DATE");
@@ -259,7 +259,7 @@ fn nothing_is_said_of_payments_of_people_or_of_what_to_do() {
         let mut unvalued = home_facts(None, None);
         unvalued.as_of = as_of;
         let texts = [
-            intro(&IntroFacts { zip_code: zip(), as_of, market }),
+            intro(&IntroFacts { zip_code: zip(), has_home: true, as_of, market }),
             home_report(&facts),
             home_report(&unvalued),
         ];
@@ -451,7 +451,7 @@ proptest! {
             allowed.decimal(rate.percent, 2);
             [rate.change_month, rate.change_year].into_iter().flatten().for_each(|change| allowed.decimal(change, 2));
         }
-        allowed.check(&intro(&IntroFacts { zip_code: zip(), as_of, market }))?;
+        allowed.check(&intro(&IntroFacts { zip_code: zip(), has_home: true, as_of, market }))?;
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn naughty() -> Vec<String> {
 /// A context in which every text that people, providers or models give is `text`.
 fn with_text(text: &str) -> ReportContext {
     let mut context = samples::full().unwrap();
-    let words = || Some(Words { text: text.to_owned(), author: Author::Model("m".to_owned()) });
+    let words = || Some(Words::new(text.to_owned(), Author::Model("m".to_owned())));
     let mut agent = (*context.agent).clone();
     (agent.first_name, agent.last_name) = (text.to_owned(), String::new());
     (agent.brokerage, agent.phone) = (Some(text.to_owned()), Some(text.to_owned()));
@@ -63,7 +63,7 @@ fn with_text(text: &str) -> ReportContext {
                 market.statistics.as_mut().unwrap().source = text.to_owned();
                 market.mortgage_rate.as_mut().unwrap().source = text.to_owned();
             }
-            AreaContent::Intro(_) => {}
+            AreaContent::Intro(_) | AreaContent::IntroWithoutHome(_) => {}
         }
         *content = Arc::new(own);
     };

@@ -421,8 +421,7 @@ async fn a_lease_on_shared_content_holds_across_processes() {
     assert_eq!(stage.store.begin(&key, at(PREPARED), until).await.unwrap(), Begun::Yours { fence: 1 });
     assert_eq!(other.begin(&key, at(PREPARED), until).await.unwrap(), Begun::Busy { until });
     assert_eq!(other.begin(&key, until, at(SLOT)).await.unwrap(), Begun::Yours { fence: 2 });
-    let words =
-        |text: &str| Arc::new(AreaContent::Intro(Words { text: text.to_owned(), author: Author::Composed }));
+    let words = |text: &str| Arc::new(AreaContent::Intro(Words::new(text.to_owned(), Author::Composed)));
     assert!(!stage.store.finish(&key, 1, words("late")).await.unwrap());
     assert!(other.finish(&key, 2, words("first")).await.unwrap());
     assert_eq!(stage.store.begin(&key, until, at(SLOT)).await.unwrap(), Begun::Stored(words("first")));

@@ -63,6 +63,7 @@ pub mod email;
 pub mod engine;
 pub mod errors;
 pub mod events;
+pub mod guard;
 pub mod ids;
 pub mod policy;
 pub mod ports;

@@ -17,8 +17,8 @@
 //!     percent: 3.75, as_of, change_month: Some(-0.05), change_year: None, source: "a survey".into(),
 //! });
 //! let market = LocalMarket { statistics: None, mortgage_rate };
-//! let facts = IntroFacts { zip_code: "98103".parse()?, as_of, market };
-//! let words = ComposedWriter::new().intro(&facts, &Allowance::unlimited()).await?;
+//! let facts = IntroFacts { zip_code: "98103".parse()?, has_home: true, as_of, market };
+//! let words = ComposedWriter::new().intro(&facts, &[], &Allowance::unlimited()).await?;
 //! assert!(words.text.contains("3.75%"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
@@ -32,6 +32,7 @@ use async_trait::async_trait;
 use dripr_core::{
     content::{Author, Words},
     errors::PortResult,
+    guard::Objection,
     ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
 
@@ -49,11 +50,16 @@ impl ComposedWriter {
 
 #[async_trait]
 impl LlmWriter for ComposedWriter {
-    async fn intro(&self, facts: &IntroFacts, _: &Allowance) -> PortResult<Words> {
-        Ok(Words { text: intro::compose(facts), author: Author::Composed })
+    async fn intro(&self, facts: &IntroFacts, _: &[Objection], _: &Allowance) -> PortResult<Words> {
+        Ok(Words::new(intro::compose(facts), Author::Composed))
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts, _: &Allowance) -> PortResult<Words> {
-        Ok(Words { text: home_report::compose(facts), author: Author::Composed })
+    async fn home_report(
+        &self,
+        facts: &HomeReportFacts,
+        _: &[Objection],
+        _: &Allowance,
+    ) -> PortResult<Words> {
+        Ok(Words::new(home_report::compose(facts), Author::Composed))
     }
 }

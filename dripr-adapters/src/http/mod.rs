@@ -13,6 +13,6 @@ pub(crate) mod json;
 mod refusal;
 mod retry_after;
 
-pub(crate) use api::{Answer, HttpApi};
+pub(crate) use api::{Answer, HttpApi, tls};
 pub use api::{HttpOptions, UnusableApi};
 pub(crate) use refusal::Refusal;

@@ -8,6 +8,7 @@ use dripr_core::{
     contact::Home,
     content::{GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
     errors::PortResult,
+    guard::Objection,
     ports::{
         Allowance, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource, Place,
         PropertySource, Subject,
@@ -188,11 +189,23 @@ impl<P: Geocoder + ?Sized, L: Layer> Geocoder for Layered<P, L> {
 
 #[async_trait]
 impl<P: LlmWriter + ?Sized, L: Layer> LlmWriter for Layered<P, L> {
-    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words> {
-        self.answer("intro", || format!("{facts:?}"), || self.port.intro(facts, allowance)).await
+    async fn intro(
+        &self,
+        facts: &IntroFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        let asked = || format!("{facts:?} {objections:?}");
+        self.answer("intro", asked, || self.port.intro(facts, objections, allowance)).await
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words> {
-        self.answer("home_report", || format!("{facts:?}"), || self.port.home_report(facts, allowance)).await
+    async fn home_report(
+        &self,
+        facts: &HomeReportFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        let asked = || format!("{facts:?} {objections:?}");
+        self.answer("home_report", asked, || self.port.home_report(facts, objections, allowance)).await
     }
 }

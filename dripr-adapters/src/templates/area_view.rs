@@ -123,7 +123,7 @@ impl AreaView {
             AreaContent::LocalMarketData(market) => {
                 Some(("market", Self::Market(MarketView::of(key.zip_code, market)?)))
             }
-            AreaContent::Intro(_) => None,
+            AreaContent::Intro(_) | AreaContent::IntroWithoutHome(_) => None,
         }
     }
 }

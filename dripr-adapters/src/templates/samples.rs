@@ -198,7 +198,7 @@ fn agent() -> PortResult<Agent> {
 }
 
 fn words(text: &str) -> Words {
-    Words { text: text.to_owned(), author: Author::Composed }
+    Words::new(text.to_owned(), Author::Composed)
 }
 
 fn valuation(as_of: NaiveDate, value: u64) -> Valuation {

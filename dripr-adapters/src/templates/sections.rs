@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn content(text: &str) -> Arc<AreaContent> {
-        Arc::new(AreaContent::Intro(Words { text: text.to_owned(), author: Author::Composed }))
+        Arc::new(AreaContent::Intro(Words::new(text.to_owned(), Author::Composed)))
     }
 
     fn section(text: &str) -> PortResult<Section> {

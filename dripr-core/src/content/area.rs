@@ -16,8 +16,10 @@ pub enum AreaKind {
     RecentSales,
     /// Market statistics and mortgage rate.
     LocalMarketData,
-    /// One agent's opening words for the area.
+    /// One agent's opening words for homeowners of the area.
     Intro,
+    /// One agent's opening words for readers without a home there.
+    IntroWithoutHome,
 }
 
 impl AreaKind {
@@ -29,6 +31,7 @@ impl AreaKind {
             Self::RecentSales => "recent_sales",
             Self::LocalMarketData => "local_market_data",
             Self::Intro => "intro",
+            Self::IntroWithoutHome => "intro_without_home",
         }
     }
 }
@@ -57,8 +60,10 @@ pub enum AreaContent {
     RecentSales(Vec<Sale>),
     /// Market statistics and mortgage rate.
     LocalMarketData(LocalMarket),
-    /// The opening words.
+    /// The opening words for homeowners.
     Intro(Words),
+    /// The opening words for readers without a home.
+    IntroWithoutHome(Words),
 }
 
 impl AreaContent {
@@ -70,6 +75,7 @@ impl AreaContent {
             Self::RecentSales(_) => AreaKind::RecentSales,
             Self::LocalMarketData(_) => AreaKind::LocalMarketData,
             Self::Intro(_) => AreaKind::Intro,
+            Self::IntroWithoutHome(_) => AreaKind::IntroWithoutHome,
         }
     }
 }

@@ -18,7 +18,7 @@ pub use market::{FiguresOf, LocalMarket, MarketStatistics, MortgageRate, PriceTr
 pub use place::{GeoPoint, InvalidPlace, ZipCode};
 pub use property::{Comparable, Confidence, HomeFacts, Property, Valuation, ValueRange};
 pub use sale::Sale;
-pub use words::{Author, Words};
+pub use words::{Author, Draft, Usage, Words};
 
 use serde::{Deserialize, Serialize};
 

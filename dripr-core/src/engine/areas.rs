@@ -20,7 +20,7 @@ use crate::{
     content::{AreaContent, AreaKey},
     errors::{Fault, PortError, PortResult},
     policy::after,
-    ports::{Allowance, Begun},
+    ports::Begun,
     schedule::Instant,
 };
 
@@ -92,7 +92,7 @@ impl Engine {
         fetch: F,
     ) -> Obtained
     where
-        F: FnOnce(Allowance) -> Fetching,
+        F: FnOnce(Arc<Spending>) -> Fetching,
     {
         let shared = {
             let mut inner = self.areas.lock();
@@ -104,7 +104,7 @@ impl Engine {
                 None => {
                     let (engine, key_) = (self.clone(), key.clone());
                     let spending = Spending::new(self, work, operation, callee);
-                    let fetching = fetch(spending.allowance());
+                    let fetching = fetch(spending.clone());
                     let shared = async move { engine.fetch(spending, key_, fetching).await }.boxed().shared();
                     inner.under_way.extend(shared.downgrade().map(|weak| (key.clone(), weak)));
                     shared

@@ -41,6 +41,7 @@ pub struct Builder {
     rates: Option<Arc<dyn MortgageRateSource>>,
     geocoder: Option<Arc<dyn Geocoder>>,
     writer: Option<Arc<dyn LlmWriter>>,
+    composer: Option<Arc<dyn LlmWriter>>,
     renderer: Option<Arc<dyn EmailRenderer>>,
     mailer: Option<Arc<dyn Mailer>>,
     welcome: Option<Arc<dyn Mailer>>,
@@ -102,6 +103,9 @@ impl Builder {
         geocoder: Geocoder;
         /// Who writes the words.
         writer: LlmWriter;
+        /// Who composes them from the facts, without a model, where what the writer wrote is refused or there is no
+        /// writer to be had. Without one, such texts are left out.
+        composer: LlmWriter;
         /// From facts and words to an email.
         renderer: EmailRenderer;
         /// Who takes reports to homeowners.
@@ -208,6 +212,7 @@ impl Builder {
             rates: need(self.rates, "mortgage rate source")?,
             geocoder: self.geocoder,
             writer: need(self.writer, "writer")?,
+            composer: self.composer,
             renderer: need(self.renderer, "renderer")?,
             mailer: need(self.mailer, "mailer")?,
             welcome: self.welcome,

@@ -22,6 +22,7 @@ mod spending;
 mod step;
 mod tick;
 mod within;
+mod writing;
 
 pub use builder::{Builder, Incomplete};
 pub use outcome::Outcome;
@@ -63,6 +64,7 @@ struct Ports {
     rates: Arc<dyn MortgageRateSource>,
     geocoder: Option<Arc<dyn Geocoder>>,
     writer: Arc<dyn LlmWriter>,
+    composer: Option<Arc<dyn LlmWriter>>,
     renderer: Arc<dyn EmailRenderer>,
     mailer: Arc<dyn Mailer>,
     welcome: Option<Arc<dyn Mailer>>,

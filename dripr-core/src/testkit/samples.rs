@@ -18,6 +18,7 @@ use crate::{
     engine::Builder,
     errors::PortResult,
     events::UserCreated,
+    guard::Objection,
     ids::{CampaignId, ContactId, UserId},
     ports::{
         AgentStore, Allowance, Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Mailer,
@@ -226,19 +227,22 @@ pub struct Writer;
 
 #[async_trait]
 impl LlmWriter for Writer {
-    async fn intro(&self, facts: &IntroFacts, _allowance: &Allowance) -> PortResult<Words> {
-        Ok(Words {
-            text: format!("Here is what happened around {}.", facts.zip_code),
-            author: Author::Composed,
-        })
+    async fn intro(&self, facts: &IntroFacts, _: &[Objection], _allowance: &Allowance) -> PortResult<Words> {
+        let text = format!("Here is what happened around {}.", facts.zip_code);
+        Ok(Words::new(text, Author::Composed))
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts, _allowance: &Allowance) -> PortResult<Words> {
+    async fn home_report(
+        &self,
+        facts: &HomeReportFacts,
+        _: &[Objection],
+        _allowance: &Allowance,
+    ) -> PortResult<Words> {
         let text = match &facts.property.valuation {
             Some(valuation) => format!("Your home is estimated at ${}.", valuation.value),
             None => "There is no estimate this month.".to_owned(),
         };
-        Ok(Words { text, author: Author::Composed })
+        Ok(Words::new(text, Author::Composed))
     }
 }
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dripr_core::{
     content::Words,
     errors::PortResult,
+    guard::Objection,
     ids::{EmailId, UserId},
     ports::{
         Allowance, Archive, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Rendered, ReportContext,
@@ -19,11 +20,24 @@ struct Says(&'static str);
 
 #[async_trait]
 impl LlmWriter for Says {
-    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words> {
-        samples::Writer.intro(facts, allowance).await
+    async fn intro(
+        &self,
+        facts: &IntroFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        samples::Writer.intro(facts, objections, allowance).await
     }
-    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words> {
-        Ok(Words { text: self.0.to_owned(), ..samples::Writer.home_report(facts, allowance).await? })
+    async fn home_report(
+        &self,
+        facts: &HomeReportFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        Ok(Words {
+            text: self.0.to_owned(),
+            ..samples::Writer.home_report(facts, objections, allowance).await?
+        })
     }
 }
 

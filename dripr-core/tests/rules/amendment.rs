@@ -16,7 +16,7 @@ fn an_amendment_is_empty_when_no_part_of_it_has_anything() {
     scene.make_email();
     let full = scene.written.clone();
     let (contact, email) = (scene.dossier.contact.clone(), scene.email());
-    let words = CycleContent::HomeReport(Words { text: "Hi".to_owned(), author: Author::Composed });
+    let words = CycleContent::HomeReport(Words::new("Hi".to_owned(), Author::Composed));
     let suppression = Suppression {
         user_id: contact.user_id,
         address: contact.email.clone(),
@@ -46,7 +46,7 @@ fn several_commands_of_one_transaction_write_each_email_once_as_it_stands_at_the
     let mut all = Amendment::default();
     let cycle = scene.cycle();
     let message = Arc::new(message(&scene.dossier.contact.email));
-    let words = CycleContent::HomeReport(Words { text: "Hi".to_owned(), author: Author::Composed });
+    let words = CycleContent::HomeReport(Words::new("Hi".to_owned(), Author::Composed));
     for action in [
         Action::CreateEmail { cycle, message },
         Action::EditIntro { text: Some("Hello".to_owned()) },

@@ -88,7 +88,7 @@ fn distances_are_those_of_a_globe_of_3958_8_miles() {
 
 #[test]
 fn shared_content_knows_its_kind_by_its_stored_name() {
-    let words = Words { text: "Hello".to_owned(), author: Author::Composed };
+    let words = Words::new("Hello".to_owned(), Author::Composed);
     for (content, kind, name) in [
         (AreaContent::ActiveListings(Vec::new()), AreaKind::ActiveListings, "active_listings"),
         (AreaContent::RecentSales(Vec::new()), AreaKind::RecentSales, "recent_sales"),

@@ -46,6 +46,8 @@ impl Deployment {
             data_timeout_seconds = 1
             writer_timeout_seconds = 1
             resend_pause_seconds = 1
+            # Work that was begun as often as this and never finished waits for a day; a test kills more often than life.
+            attempts = 100
         "#;
         deployment.write("dripr.toml", &format!("{config}{limits}\n"));
         deployment.write("sales.csv", &sales());

@@ -7,15 +7,19 @@ use futures_util::FutureExt;
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
     content::{AreaContent, AreaKind, plausible},
-    engine::{spending::Callee, within::within},
+    engine::{
+        spending::{Callee, Spending},
+        within::within,
+    },
 };
 
 pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     let key = engine.area_key(work, AreaKind::ActiveListings);
     let (at, zip, day) = (engine.clone(), key.zip_code, key.day);
-    let fetch = |allowance| {
+    let fetch = |spending: Arc<Spending>| {
         async move {
             let limit = usize::from(at.policy().shown_homes);
+            let allowance = spending.allowance();
             let call = at.ports.properties.active_listings(zip, day, limit, &allowance);
             let listings =
                 within(&*at.ports.clock, at.policy().data_timeout, "the listings source", call).await?;

@@ -83,11 +83,11 @@ async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Message>
 
 async fn intro(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Words>> {
     if let Some(text) = &work.dossier.campaign.intro_edit {
-        return Ok(Some(Words { text: text.clone(), author: Author::Agent }));
+        return Ok(Some(Words::new(text.clone(), Author::Agent)));
     }
     Ok(match shared(engine, work, Operation::Intro).await? {
         Some((_, content)) => match &*content {
-            AreaContent::Intro(words) => Some(words.clone()),
+            AreaContent::Intro(words) | AreaContent::IntroWithoutHome(words) => Some(words.clone()),
             _ => None,
         },
         None => None,

@@ -8,7 +8,7 @@ use crate::{
     content::CycleContent,
     engine::{
         spending::{Callee, Spending},
-        within::within,
+        writing::Task,
     },
     ports::HomeReportFacts,
 };
@@ -28,9 +28,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
         before: work.before.earlier_property.as_ref().map(|(_, property)| property.clone()),
     };
     let spending = Spending::new(engine, work, work.operation, Callee::Model);
-    let allowance = spending.allowance();
-    let call = engine.ports.writer.home_report(&facts, &allowance);
-    match within(&*engine.ports.clock, engine.policy().writer_timeout, "the writer", call).await {
+    match engine.written(work, &Task::HomeReport(facts), &spending).await {
         Ok(words) => Outcome::Done(Action::Finish {
             operation: work.operation,
             cycle: work.cycle,

@@ -1,5 +1,5 @@
 //! The opening words, from the ZIP code's market and the mortgage rate. One agent's campaigns in one ZIP code share
-//! them for a day; names come from the template.
+//! them for a day, those about a home and those about the area alone; names come from the template.
 
 use std::sync::Arc;
 
@@ -9,13 +9,19 @@ use super::{Engine, Outcome, Work, local_market_data, shared_content::provide};
 use crate::{
     campaign::{Operation, SubStatus},
     content::{AreaContent, AreaKind, LocalMarket},
-    engine::{areas::Obtained, spending::Callee, within::within},
+    engine::{
+        areas::Obtained,
+        spending::{Callee, Spending},
+        writing::Task,
+    },
     policy::after,
     ports::IntroFacts,
 };
 
 pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
-    let key = engine.area_key(work, AreaKind::Intro);
+    let has_home = work.dossier.campaign.home.is_some();
+    let kind = if has_home { AreaKind::Intro } else { AreaKind::IntroWithoutHome };
+    let key = engine.area_key(work, kind);
     let market_key = engine.area_key(work, AreaKind::LocalMarketData);
     // Another operation of this campaign may be at it already: obtaining joins that fetch, in whichever process it is.
     let fetch = local_market_data::fetch(engine.clone(), key.zip_code, key.day, work.last_attempt(engine));
@@ -40,12 +46,12 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
         // Words can be written without it.
         Obtained::Failed(_) => LocalMarket { statistics: None, mortgage_rate: None },
     };
-    let (at, facts) = (engine.clone(), IntroFacts { zip_code: key.zip_code, as_of: key.day, market });
-    let fetch = |allowance| {
+    let task = Task::Intro(IntroFacts { zip_code: key.zip_code, has_home, as_of: key.day, market });
+    let (at, for_work) = (engine.clone(), work.clone());
+    let fetch = move |spending: Arc<Spending>| {
         async move {
-            let call = at.ports.writer.intro(&facts, &allowance);
-            let words = within(&*at.ports.clock, at.policy().writer_timeout, "the writer", call).await?;
-            Ok(AreaContent::Intro(words))
+            let words = at.written(&for_work, &task, &spending).await?;
+            Ok(if has_home { AreaContent::Intro(words) } else { AreaContent::IntroWithoutHome(words) })
         }
         .boxed()
     };

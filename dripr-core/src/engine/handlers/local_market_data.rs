@@ -8,7 +8,11 @@ use futures_util::FutureExt;
 use super::{Engine, Outcome, Work, shared_content::provide};
 use crate::{
     content::{AreaContent, AreaKind, LocalMarket, ZipCode, plausible},
-    engine::{areas::Fetching, spending::Callee, within::within},
+    engine::{
+        areas::Fetching,
+        spending::{Callee, Spending},
+        within::within,
+    },
     errors::{Fault, PortError, PortResult},
     ports::Allowance,
 };
@@ -25,8 +29,10 @@ pub(super) fn fetch(
     zip: ZipCode,
     day: NaiveDate,
     last_attempt: bool,
-) -> impl FnOnce(Allowance) -> Fetching {
-    move |allowance| async move { market(&engine, zip, day, last_attempt, &allowance).await }.boxed()
+) -> impl FnOnce(Arc<Spending>) -> Fetching {
+    move |spending| {
+        async move { market(&engine, zip, day, last_attempt, &spending.allowance()).await }.boxed()
+    }
 }
 
 /// Market and rate. One of them may be missing: at once where it does not exist, and at the last attempt where it only

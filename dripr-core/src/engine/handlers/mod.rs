@@ -102,9 +102,11 @@ impl Engine {
 
     fn area_key(&self, work: &Work, kind: AreaKind) -> AreaKey {
         let campaign = &work.dossier.campaign;
+        // Opening words are an agent's own; public facts are shared across agents.
+        let own = matches!(kind, AreaKind::Intro | AreaKind::IntroWithoutHome);
         AreaKey {
             kind,
-            user_id: (kind == AreaKind::Intro).then(|| campaign.user_id.clone()),
+            user_id: own.then(|| campaign.user_id.clone()),
             zip_code: campaign.zip_code,
             day: self.today(&work.dossier),
         }

@@ -10,11 +10,10 @@ use crate::{
     content::AreaKey,
     engine::{
         areas::{Fetching, Obtained},
-        spending::Callee,
+        spending::{Callee, Spending},
     },
     errors::{Fault, PortError},
     policy::after,
-    ports::Allowance,
 };
 
 /// How soon a campaign looks again for what another process is fetching.
@@ -29,7 +28,7 @@ pub(super) async fn provide<F>(
     fetch: F,
 ) -> Outcome
 where
-    F: FnOnce(Allowance) -> Fetching,
+    F: FnOnce(Arc<Spending>) -> Fetching,
 {
     match engine.obtain(work, work.operation, callee, key.clone(), fetch).await {
         Obtained::Content(_) => finish(work, Provision::Shared(key)),

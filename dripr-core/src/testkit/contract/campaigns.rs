@@ -116,8 +116,7 @@ async fn executes_each_alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
 }
 
 async fn keeps_content_by_cycle<S: Store + ?Sized>(stage: &Stage<'_, S>) {
-    let words =
-        |text: &str| CycleContent::HomeReport(Words { text: text.to_owned(), author: Author::Composed });
+    let words = |text: &str| CycleContent::HomeReport(Words::new(text.to_owned(), Author::Composed));
     let cycle = stage.cycle(0).await;
     stage.finish(0, Operation::Property, Some(words("not a home, but content"))).await;
     let id = stage.id(0);

@@ -159,7 +159,7 @@ fn report(zip: &str, text: &str) -> ReportContext {
         home
     });
     let date = NaiveDate::from_ymd_opt(2026, 3, 12).expect("a date");
-    let words = || Some(Words { text: text.to_owned(), author: Author::Model(text.to_owned()) });
+    let words = || Some(Words::new(text.to_owned(), Author::Model(text.to_owned())));
     let (source, address) = (text.to_owned(), Some(text.to_owned()));
     let facts = HomeFacts { bedrooms: Some(3.0), living_area_sqft: Some(1_680), ..HomeFacts::default() };
     let valuation = Valuation {

@@ -38,9 +38,9 @@ pub async fn llm_writer<W: LlmWriter + ?Sized>(writer: &W) {
             .flat_map(|known| [known.median_price, known.median_price_per_sqft.map(u64::from)])
             .flatten()
             .collect();
-        let facts = IntroFacts { zip_code: zip(), as_of: day(2), market };
+        let facts = IntroFacts { zip_code: zip(), has_home: true, as_of: day(2), market };
         let words = writer
-            .intro(&facts, &Allowance::unlimited())
+            .intro(&facts, &[], &Allowance::unlimited())
             .await
             .expect("words can be written from any facts, from none too");
         are_plain("an intro", &words);
@@ -62,7 +62,7 @@ pub async fn llm_writer<W: LlmWriter + ?Sized>(writer: &W) {
             both.into_iter().flatten().flat_map(|home| &home.valuation).flat_map(money_of).collect();
         let facts = HomeReportFacts { as_of: day(2), property: Arc::new(now), before: before.map(Arc::new) };
         let words = writer
-            .home_report(&facts, &Allowance::unlimited())
+            .home_report(&facts, &[], &Allowance::unlimited())
             .await
             .expect("words can be written about any home");
         are_plain("a home report", &words);

@@ -15,6 +15,7 @@ use crate::{
         GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, ValueRange, Words, ZipCode,
     },
     errors::{Fault as Kind, PortError, PortResult},
+    guard::Objection,
     ids::{EmailId, UserId},
     policy::after,
     ports::{
@@ -165,12 +166,23 @@ impl FaultyWriter {
 
 #[async_trait]
 impl LlmWriter for FaultyWriter {
-    async fn intro(&self, facts: &IntroFacts, allowance: &Allowance) -> PortResult<Words> {
-        self.call("writer.intro", allowance, samples::Writer.intro(facts, allowance)).await
+    async fn intro(
+        &self,
+        facts: &IntroFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        self.call("writer.intro", allowance, samples::Writer.intro(facts, objections, allowance)).await
     }
 
-    async fn home_report(&self, facts: &HomeReportFacts, allowance: &Allowance) -> PortResult<Words> {
-        self.call("writer.home_report", allowance, samples::Writer.home_report(facts, allowance)).await
+    async fn home_report(
+        &self,
+        facts: &HomeReportFacts,
+        objections: &[Objection],
+        allowance: &Allowance,
+    ) -> PortResult<Words> {
+        self.call("writer.home_report", allowance, samples::Writer.home_report(facts, objections, allowance))
+            .await
     }
 }
 

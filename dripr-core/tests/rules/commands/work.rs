@@ -92,7 +92,7 @@ fn a_finished_operation_keeps_what_it_cost_and_what_it_brought() {
     scene.did(Action::Postpone { operation, cycle, until: scene.now + minutes(1), failure });
     scene.now += minutes(1);
     scene.begin(operation).unwrap();
-    let words = CycleContent::HomeReport(Words { text: "Hi".to_owned(), author: Author::Composed });
+    let words = CycleContent::HomeReport(Words::new("Hi".to_owned(), Author::Composed));
     let (provision, content) = (Provision::Own, Some(Box::new(words.clone())));
     scene.did(Action::Finish { operation, cycle, fence: None, provision: provision.clone(), content });
     let state = scene.operation(operation);
