@@ -210,7 +210,7 @@ fn sorted(error: &SdkError<ConverseError>) -> PortError {
                 429 => (Fault::Throttled, "asks for a pause"),
                 401 | 403 => (Fault::Misconfigured, "refuses the credentials"),
                 500.. => (Fault::Unavailable, "is down"),
-                200..400 => (Fault::Garbled, "gave an answer that cannot be read"),
+                200..=399 => (Fault::Garbled, "gave an answer that cannot be read"),
                 _ => (Fault::Invalid, "refuses the question"),
             },
         },

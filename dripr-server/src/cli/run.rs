@@ -33,7 +33,7 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
     let mut stop = StopSignals::listen()?;
     let drain = config.drain;
     let deployment = compose::deployment(config).await?;
-    let engine = compose::engine(&deployment)?;
+    let engine = compose::engine(&deployment).await?;
     let mut workers = JoinSet::new();
     for worker in engine.workers() {
         workers.spawn(worker);

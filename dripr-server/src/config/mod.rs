@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`public`] | where opt-out links lead, and the key that signs them |
 //! | [`database`], [`outbox`], [`archive`] | where things are kept |
+//! | [`writing`] | who writes the words of reports |
 //! | [`mail`] | who takes emails to their recipients |
 //! | [`data`] | the files of sales, listings and mortgage rates |
 //! | [`templates`] | what emails look like |
@@ -23,8 +24,11 @@ pub mod mail;
 pub mod outbox;
 mod problem;
 pub mod public;
+#[cfg(any(feature = "openai-writer", feature = "s3-archive"))]
+mod secret;
 pub mod sending;
 pub mod templates;
+pub mod writing;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +52,8 @@ pub struct Config {
     pub archive: archive::Archive,
     /// Where market data comes from.
     pub data: data::Data,
+    /// Who writes the words of reports.
+    pub writing: writing::Writing,
     /// What emails look like.
     pub templates: templates::Templates,
     /// The send day of contacts that name none.
@@ -69,8 +75,9 @@ struct Written {
     database: database::Database,
     outbox: outbox::Outbox,
     mail: mail::Written,
-    archive: archive::Archive,
+    archive: archive::Written,
     data: data::Written,
+    writing: writing::Written,
     templates: templates::Templates,
     sending: sending::Sending,
     limits: limits::Limits,
@@ -112,7 +119,8 @@ impl Config {
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
             mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
-            archive: archive::Archive { dir: absolute(written.archive.dir) },
+            archive: written.archive.check(environment, absolute)?,
+            writing: written.writing.check(environment, absolute, policy.writer_timeout)?,
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },
             data: written.data.check(absolute)?,
             default_send_day: written.sending.default_send_day,

@@ -107,6 +107,7 @@ pub async fn run(plan: &Plan, watch: &mut (dyn FnMut(&Day) + Send)) -> Result<Su
         outbox: folder.outbox(),
         // The outbox has every email's HTML already.
         archive: None,
+        writer: None,
         // Welcome mails to agents would only get in the way of looking at reports.
         welcome: false,
     })?;

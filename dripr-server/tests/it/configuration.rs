@@ -40,7 +40,8 @@ fn the_example_loads_and_shows_the_defaults() {
     assert_eq!(example.drain, bare.drain);
     assert_eq!(example.database.path, bare.database.path);
     assert_eq!(example.outbox.dir, bare.outbox.dir);
-    assert_eq!(example.archive.dir, bare.archive.dir);
+    assert_eq!(format!("{:?}", example.archive), format!("{:?}", bare.archive));
+    assert_eq!(format!("{:?}", example.writing), format!("{:?}", bare.writing));
     assert_eq!(example.log.filter, bare.log.filter);
     assert_eq!(example.data.sales_source, bare.data.sales_source);
     assert_eq!(example.data.rates_source, bare.data.rates_source);

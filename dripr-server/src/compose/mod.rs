@@ -3,6 +3,9 @@
 //! Another store, source, writer or mailer is one more arm here; nothing else of the program knows which it works
 //! with.
 
+mod archive;
+mod writer;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,7 +16,6 @@ use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{
     composed_writer::ComposedWriter,
     file_outbox::FileOutbox,
-    folder_archive::FolderArchive,
     local_data::{ListingsFrom, LocalData, LocalDataConfig, RatesFrom, zip_centres},
     sql::sqlite::{SqliteOptions, SqliteStore},
     templates::Templates,
@@ -25,7 +27,7 @@ use dripr_core::{
     email::OptOutLinks,
     engine::Builder,
     policy::Policy,
-    ports::{Clock, Entropy, Mailer},
+    ports::{Archive, Clock, Entropy, LlmWriter, Mailer},
 };
 
 use crate::{
@@ -91,7 +93,7 @@ async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failur
 ///
 /// # Errors
 /// A data file is missing or cannot be read, or the outbox or the archive cannot be used.
-pub fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
+pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     let config = &deployment.config;
     let data = local_data(&files(&config.data))?;
     let choices = Choices {
@@ -103,7 +105,8 @@ pub fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
         policy: config.policy.clone(),
         templates: config.templates.dir.clone(),
         outbox: config.outbox.dir.clone(),
-        archive: Some(config.archive.dir.clone()),
+        archive: Some(archive::archive(&config.archive)?),
+        writer: writer::writer(config, &deployment.clock).await?,
         welcome: true,
     };
     match &config.mail {
@@ -163,7 +166,9 @@ pub struct Choices {
     /// Where emails go, if not to a mailer of another kind.
     pub outbox: PathBuf,
     /// Where their HTML is kept for people, if anywhere besides the store.
-    pub archive: Option<PathBuf>,
+    pub archive: Option<Arc<dyn Archive>>,
+    /// Who writes the words, if they are not composed without a model.
+    pub writer: Option<Arc<dyn LlmWriter>>,
     /// Whether agents are welcomed by mail.
     pub welcome: bool,
 }
@@ -188,7 +193,6 @@ fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure
         .store(choices.store)
         .source(choices.data.clone())
         .geocoder(choices.data)
-        .writer(Arc::new(ComposedWriter::new()))
         .renderer(Arc::new(templates))
         .mailer(mailer.clone())
         .opt_out_links(choices.links)
@@ -196,10 +200,14 @@ fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure
     if choices.welcome {
         builder = builder.welcome(mailer);
     }
-    if let Some(folder) = choices.archive {
-        builder = builder.archive(Arc::new(FolderArchive::open(&folder)?));
+    if let Some(archive) = choices.archive {
+        builder = builder.archive(archive);
     }
-    Ok(builder)
+    let composer: Arc<dyn LlmWriter> = Arc::new(ComposedWriter::new());
+    Ok(match choices.writer {
+        Some(writer) => builder.writer(writer).composer(composer),
+        None => builder.writer(composer),
+    })
 }
 
 /// Whether there is an area with a ZIP code.
