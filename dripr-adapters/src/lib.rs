@@ -21,6 +21,8 @@ mod file_name;
 pub mod file_outbox;
 #[cfg(feature = "file-outbox")]
 pub mod folder_archive;
+#[cfg(feature = "google-geocoding")]
+pub mod google_geocoding;
 #[cfg(feature = "http")]
 #[allow(dead_code, reason = "each provider needs its part of it")]
 pub mod http;

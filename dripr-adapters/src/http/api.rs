@@ -104,7 +104,8 @@ impl HttpApi {
         let given = options.base_url.as_deref().unwrap_or(usual_base);
         // Without the slash the last part of its path would be exchanged and not extended.
         let url = format!("{}/", given.trim_end_matches('/'));
-        let base = Url::parse(&url).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+        let base =
+            Url::parse(&url).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
         let base = base.ok_or_else(|| UnusableApi::Url { provider, url: given.to_owned() })?;
         let tls = tls().map_err(|source| UnusableApi::Tls { provider, source })?;
         let client = Client::builder()
@@ -270,6 +271,7 @@ impl Answer {
 fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
