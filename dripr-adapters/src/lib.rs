@@ -21,6 +21,8 @@ mod file_name;
 pub mod file_outbox;
 #[cfg(feature = "file-outbox")]
 pub mod folder_archive;
+#[cfg(feature = "fred")]
+pub mod fred;
 #[cfg(feature = "google-geocoding")]
 pub mod google_geocoding;
 #[cfg(feature = "http")]
