@@ -32,6 +32,8 @@ pub mod http;
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "reso")]
+pub mod reso;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod sql;
