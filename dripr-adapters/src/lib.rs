@@ -9,7 +9,18 @@
 //! | `Mailer` | [`file_outbox`] |
 //! | `Archive` | [`folder_archive`] |
 //!
-//! Besides these, not switched on by default: the `Mailer` of the feature `smtp`, which hands emails to a mail server.
+//! Besides these, not switched on by default:
+//!
+//! | port | feature |
+//! |---|---|
+//! | `PropertySource`, `MarketSource` | `reso` (a brokerage's own MLS feed) |
+//! | `MortgageRateSource` | `fred` |
+//! | `Geocoder` | `google-geocoding` |
+//! | `LlmWriter` | `bedrock`, `openai-writer`, `model-writer` for a model of one's own |
+//! | `Mailer` | `smtp` |
+//! | `Archive` | `s3-archive` |
+//!
+//! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
 #[cfg(feature = "bedrock")]
 pub mod bedrock;
@@ -23,6 +34,10 @@ mod file_name;
 pub mod file_outbox;
 #[cfg(feature = "file-outbox")]
 pub mod folder_archive;
+#[cfg(feature = "fred")]
+pub mod fred;
+#[cfg(feature = "google-geocoding")]
+pub mod google_geocoding;
 #[cfg(feature = "http")]
 #[allow(dead_code, reason = "each provider needs its part of it")]
 pub mod http;
@@ -36,6 +51,8 @@ mod mime;
 pub mod model_writer;
 #[cfg(feature = "openai-writer")]
 pub mod openai_writer;
+#[cfg(feature = "reso")]
+pub mod reso;
 #[cfg(feature = "s3-archive")]
 pub mod s3_archive;
 #[cfg(feature = "smtp")]

@@ -1,0 +1,95 @@
+//! Reading answers, page by page.
+
+use dripr_core::{
+    errors::{Fault, PortResult},
+    ports::Allowance,
+};
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{access::Entrance, question::Question, record::Record};
+use crate::http::{Answer, Refusal, json};
+
+/// No question needs more records than these.
+pub(super) const MOST_RECORDS: usize = 200;
+/// However small a server's pages are, no question is worth more calls.
+const MOST_PAGES: usize = 10;
+
+/// The resource `Property`.
+#[derive(Debug, Clone)]
+pub(super) struct Pages {
+    entrance: Entrance,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Read<T> {
+    /// What was kept of it.
+    pub(super) kept: Vec<T>,
+    /// How many there are, where that was asked and told.
+    pub(super) count: Option<u32>,
+    /// Whether there is no more.
+    pub(super) is_all: bool,
+}
+
+impl Pages {
+    pub(super) fn new(entrance: Entrance) -> Self {
+        Self { entrance }
+    }
+
+    /// Reads until so many records are kept, or there are no more.
+    pub(super) async fn read<T: Send>(
+        &self,
+        question: &Question<'_>,
+        wanted: usize,
+        keep: impl Fn(Record) -> Option<T> + Send + Sync,
+        allowance: &Allowance,
+    ) -> PortResult<Read<T>> {
+        let mut read = Read { kept: Vec::new(), count: None, is_all: false };
+        let mut link = question.link(MOST_RECORDS);
+        for _ in 0..MOST_PAGES {
+            let page = self.page(&link, allowance).await?;
+            read.count = read.count.or(page.count);
+            // A record that is none does not cost the others.
+            let records = page.value.into_iter().filter_map(|value| serde_json::from_value(value).ok());
+            read.kept.extend(records.filter_map(&keep));
+            let Some(next) = page.next else {
+                read.is_all = true;
+                break;
+            };
+            if read.kept.len() >= wanted {
+                break;
+            }
+            link = next;
+        }
+        Ok(read)
+    }
+
+    /// How many records there are, where the server counts.
+    pub(super) async fn count(
+        &self,
+        question: Question<'_>,
+        allowance: &Allowance,
+    ) -> PortResult<Option<u32>> {
+        Ok(self.page(&question.counted().link(1), allowance).await?.count)
+    }
+
+    async fn page(&self, link: &str, allowance: &Allowance) -> PortResult<Page> {
+        let answer: Answer = self.entrance.get(link, allowance).await?;
+        if answer.status == StatusCode::NOT_IMPLEMENTED {
+            let message = "the MLS does not support the question (HTTP 501)".to_owned();
+            return Err(Refusal::of(&answer).as_error(Fault::Invalid, message));
+        }
+        answer.json(self.entrance.api())
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default, rename = "@odata.count", deserialize_with = "json::integer")]
+    count: Option<u32>,
+    #[serde(default, rename = "@odata.nextLink", deserialize_with = "json::text")]
+    next: Option<String>,
+    value: Vec<Value>,
+}
