@@ -12,6 +12,7 @@ use dripr_core::{
         Author, Comparable, Confidence, FiguresOf, HomeFacts, LocalMarket, MarketStatistics, MortgageRate,
         PriceTrend, Property, Valuation, ValueRange, ZipCode,
     },
+    guard::{Known, check},
     ports::{Allowance, HomeReportFacts, IntroFacts, LlmWriter},
 };
 use proptest::{option, prelude::*};
@@ -497,5 +498,51 @@ proptest! {
         }
         let facts = HomeReportFacts { as_of, property: Arc::new(property), before: before.map(Arc::new) };
         allowed.check(&home_report(&facts))?;
+    }
+}
+
+/// What the guard says to a text, for a sentence of a failing test.
+fn objections(text: &str, known: &Known) -> Vec<String> {
+    check(text, known).iter().map(ToString::to_string).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_guard_has_no_objection_to_an_intro(as_of in any_date(), market in any_market()) {
+        let facts = IntroFacts { zip_code: zip(), has_home: true, as_of, market };
+        let text = intro(&facts);
+        prop_assert_eq!(objections(&text, &Known::of_intro(&facts)), Vec::<String>::new(), "{}", text);
+    }
+
+    #[test]
+    fn the_guard_has_no_objection_to_a_home_report(
+        as_of in any_date(),
+        property in any_property(),
+        before in option::of(any_property()),
+    ) {
+        let facts = HomeReportFacts { as_of, property: Arc::new(property), before: before.map(Arc::new) };
+        let text = home_report(&facts);
+        prop_assert_eq!(objections(&text, &Known::of_home_report(&facts)), Vec::<String>::new(), "{}", text);
+    }
+}
+
+#[test]
+fn the_guard_has_no_objection_to_a_text_of_any_month() {
+    for month in 1..=12 {
+        let as_of = NaiveDate::from_ymd_opt(2015, month, 2).unwrap();
+        let market = LocalMarket { statistics: Some(statistics()), mortgage_rate: Some(rate()) };
+        let facts = IntroFacts { zip_code: zip(), has_home: true, as_of, market };
+        assert_eq!(objections(&intro(&facts), &Known::of_intro(&facts)), Vec::<String>::new());
+        for confidence in [Confidence::Low, Confidence::Medium, Confidence::High] {
+            let now = Valuation { confidence, ..valuation("2015-03-01", 584_000) };
+            let before = valuation("2015-02-01", 577_000);
+            for mut facts in [home_facts(Some(now), Some(before)), home_facts(None, None)] {
+                facts.as_of = as_of;
+                let text = home_report(&facts);
+                assert_eq!(objections(&text, &Known::of_home_report(&facts)), Vec::<String>::new(), "{text}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@
 //! | [`schedule`] | every instant at which an email may leave, as pure functions |
 //! | [`campaign`] | the campaign, its state machine ([`campaign::TABLE`]), the commands that change it, and why it waits |
 //! | [`content`] | facts and words of a report |
+//! | [`guard`] | what a text must be before it is sent: true to the facts, lawful, plain |
 //! | [`email`] | an email: content, approval, attempt, opt-out |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |

@@ -1,0 +1,335 @@
+//! Dates, in the forms in which people write them.
+
+use chrono::Weekday;
+
+use super::{
+    figure::{Figure, What},
+    number::{small, whole},
+    unit::unit_at,
+};
+use crate::guard::prose::{Kind, Prose};
+
+/// The date, decade, quarter or day of the week that begins at a token; several for a range of days of one month.
+pub(super) fn dates_at(prose: &Prose, at: usize) -> Vec<Figure> {
+    let one = |what: What, end: usize| vec![Figure { what, start: at, end }];
+    if let Some((year, month, day, end)) = iso(prose, at).or_else(|| numeric(prose, at)) {
+        return one(What::Date { year, month, day: Some(day) }, end);
+    }
+    if let Some((month, end)) = month_at(prose, at) {
+        return of_month(prose, at, month, end);
+    }
+    if let Some((number, after)) = ordinal_at(prose, at) {
+        return after_ordinal(prose, at, number, after);
+    }
+    if let Some(day) = whole(prose, at, 1..=31)
+        && let Some((month, end)) = month_at(prose, at + 1)
+    {
+        let (year, end) = year_after(prose, end);
+        return one(What::Date { year, month, day: Some(day) }, end);
+    }
+    if let Some((decade, end)) = decade_at(prose, at) {
+        return one(What::Decade(decade), end);
+    }
+    if let Some(weekday) = weekday(prose.word(at)) {
+        return one(What::Weekday(weekday), at + 1);
+    }
+    Vec::new()
+}
+
+fn of_month(prose: &Prose, at: usize, month: u32, after: usize) -> Vec<Figure> {
+    let mut days = Vec::new();
+    let mut end = after;
+    let the = if prose.word(end) == "the" { end + 1 } else { end };
+    let mut next = the;
+    while let Some((day, after)) = day_at(prose, next) {
+        days.push(day);
+        end = after;
+        next = match prose.word(end) {
+            "to" | "and" | "through" => end + 1,
+            _ if prose.is_dash(end) => end + 1,
+            _ => break,
+        };
+    }
+    let (year, end) = year_after(prose, end);
+    if days.is_empty() {
+        return vec![Figure { what: What::Date { year, month, day: None }, start: at, end }];
+    }
+    days.into_iter()
+        .map(|day| Figure { what: What::Date { year, month, day: Some(day) }, start: at, end })
+        .collect()
+}
+
+/// A day of a month: `3`, `3rd`, `third`, but not the 12 of *in June 12 homes*.
+fn day_at(prose: &Prose, at: usize) -> Option<(u32, usize)> {
+    if let Some((day, end)) = ordinal_at(prose, at) {
+        return (day <= 31).then_some((day, end));
+    }
+    let day = whole(prose, at, 1..=31)?;
+    (unit_at(prose, at + 1).is_none()).then_some((day, at + 1))
+}
+
+fn after_ordinal(prose: &Prose, at: usize, number: u32, after: usize) -> Vec<Figure> {
+    let one = |what: What, end: usize| vec![Figure { what, start: at, end }];
+    let month = if prose.word(after) == "of" { after + 1 } else { after };
+    if let Some((month, end)) = month_at(prose, month).filter(|_| number <= 31) {
+        let (year, end) = year_after(prose, end);
+        return one(What::Date { year, month, day: Some(number) }, end);
+    }
+    if prose.word(after) == "quarter" && (1..=4).contains(&number) {
+        let (year, end) = year_after(prose, after + 1);
+        return one(What::Quarter { quarter: number, year }, end);
+    }
+    let next = if prose.is_dash(after) { after + 1 } else { after };
+    if prose.word(next) == "century" {
+        return one(What::Ordinal { number, century: true }, next + 1);
+    }
+    // *First* and *second* in words are no figures, `2nd` is.
+    if prose.digits(at).is_empty() {
+        return Vec::new();
+    }
+    one(What::Ordinal { number, century: false }, after)
+}
+
+/// `2026-06-03`.
+fn iso(prose: &Prose, at: usize) -> Option<(Option<i32>, u32, u32, usize)> {
+    let year = year_in(prose, at)?;
+    parted(prose, at, '-')?;
+    Some((Some(year), whole(prose, at + 2, 1..=12)?, whole(prose, at + 4, 1..=31)?, at + 5))
+}
+
+/// `6/3/2026`, `06-03-26`: the month first, as Americans write it.
+fn numeric(prose: &Prose, at: usize) -> Option<(Option<i32>, u32, u32, usize)> {
+    parted(prose, at, '/').or_else(|| parted(prose, at, '-'))?;
+    let year = match prose.digits(at + 4).len() {
+        2 => 2000 + i32::try_from(whole(prose, at + 4, 0..=99)?).ok()?,
+        _ => year_in(prose, at + 4)?,
+    };
+    Some((Some(year), whole(prose, at, 1..=12)?, whole(prose, at + 2, 1..=31)?, at + 5))
+}
+
+/// Whether three numbers are parted by a mark and nothing else.
+fn parted(prose: &Prose, at: usize, mark: char) -> Option<()> {
+    let marks = prose.is_mark(at + 1, mark) && prose.is_mark(at + 3, mark);
+    (marks && (at + 1..at + 5).all(|at| prose.is_glued(at))).then_some(())
+}
+
+/// A year in four digits.
+pub(super) fn year_in(prose: &Prose, at: usize) -> Option<i32> {
+    let digits = prose.digits(at);
+    (digits.len() == 4).then(|| whole(prose, at, 1600..=2200)).flatten().and_then(|year| year.try_into().ok())
+}
+
+/// A year after a month or day: `2026`, `, 2026`, `of 2026`, `'26`.
+fn year_after(prose: &Prose, end: usize) -> (Option<i32>, usize) {
+    let at = if prose.is_mark(end, ',') || prose.word(end) == "of" { end + 1 } else { end };
+    if let Some(year) = year_in(prose, at).filter(|_| unit_at(prose, at + 1).is_none()) {
+        return (Some(year), at + 1);
+    }
+    let short = prose.is_mark(at, '\'').then(|| whole(prose, at + 1, 0..=99)).flatten();
+    match short.and_then(|year| i32::try_from(year).ok()) {
+        Some(year) if prose.digits(at + 1).len() == 2 => (Some(2000 + year), at + 2),
+        _ => (None, end),
+    }
+}
+
+/// A month. *May* and *march* are months only where the words around them say so.
+fn month_at(prose: &Prose, at: usize) -> Option<(u32, usize)> {
+    let word = prose.word(at);
+    let (month, sure) = match word {
+        "january" => (1, true),
+        "february" => (2, true),
+        "march" => (3, false),
+        "april" => (4, true),
+        "may" => (5, false),
+        "june" => (6, true),
+        "july" => (7, true),
+        "august" => (8, true),
+        "september" => (9, true),
+        "october" => (10, true),
+        "november" => (11, true),
+        "december" => (12, true),
+        "jan" => (1, false),
+        "feb" => (2, true),
+        "mar" => (3, false),
+        "apr" => (4, true),
+        "jun" => (6, false),
+        "jul" => (7, true),
+        "aug" => (8, true),
+        "sep" | "sept" => (9, true),
+        "oct" => (10, true),
+        "nov" => (11, true),
+        "dec" => (12, true),
+        _ => return None,
+    };
+    let dotted = word.len() <= 4 && word != "may" && prose.is_mark(at + 1, '.');
+    let end = if dotted { at + 2 } else { at + 1 };
+    let numbered =
+        !prose.digits(end).is_empty() || prose.is_mark(end, ',') && year_in(prose, end + 1).is_some();
+    let before = at.checked_sub(1).map(|at| prose.word(at)).unwrap_or_default();
+    let told = matches!(
+        before,
+        "in" | "of"
+            | "since"
+            | "from"
+            | "by"
+            | "until"
+            | "through"
+            | "last"
+            | "early"
+            | "late"
+            | "mid"
+            | "this"
+            | "during"
+            | "between"
+            | "next"
+            | "for"
+            | "to"
+    ) || at.checked_sub(1).is_some_and(|at| !prose.digits(at).is_empty());
+    let capital = prose.is_capitalised(at);
+    (sure || numbered || capital && (told || word == "march" && !prose.begins_sentence(at)))
+        .then_some((month, end))
+}
+
+/// `3rd`, or a word such as *third*.
+fn ordinal_at(prose: &Prose, at: usize) -> Option<(u32, usize)> {
+    if let Some(number) = whole(prose, at, 0..=999_999)
+        && prose.is_glued(at + 1)
+        && matches!(prose.word(at + 1), "st" | "nd" | "rd" | "th")
+    {
+        return Some((number, at + 2));
+    }
+    let word = prose.word(at);
+    if let Some(number) = ordinal(word) {
+        return Some((number, at + 1));
+    }
+    let tens = small(word).filter(|tens| *tens == 20.0 || *tens == 30.0)?;
+    let next = if prose.is_mark(at + 1, '-') { at + 2 } else { at + 1 };
+    let ones = ordinal(prose.word(next)).filter(|ones| *ones < 10)?;
+    Some((if tens > 20.0 { 30 } else { 20 } + ones, next + 1))
+}
+
+fn ordinal(word: &str) -> Option<u32> {
+    let number = match word {
+        "first" => 1,
+        "second" => 2,
+        "third" => 3,
+        "fourth" => 4,
+        "fifth" => 5,
+        "sixth" => 6,
+        "seventh" => 7,
+        "eighth" => 8,
+        "ninth" => 9,
+        "tenth" => 10,
+        "eleventh" => 11,
+        "twelfth" => 12,
+        "thirteenth" => 13,
+        "fourteenth" => 14,
+        "fifteenth" => 15,
+        "sixteenth" => 16,
+        "seventeenth" => 17,
+        "eighteenth" => 18,
+        "nineteenth" => 19,
+        "twentieth" => 20,
+        "thirtieth" => 30,
+        _ => return None,
+    };
+    Some(number)
+}
+
+/// `1980s`, `'80s`, *the eighties*, *nineteen-eighties*.
+fn decade_at(prose: &Prose, at: usize) -> Option<(i32, usize)> {
+    let plural = |at: usize| {
+        let s = if prose.is_mark(at, '\'') { at + 1 } else { at };
+        (prose.word(s) == "s" && prose.is_glued(s)).then_some(s + 1)
+    };
+    if !prose.digits(at).is_empty() {
+        let end = plural(at + 1)?;
+        let dollars = at.checked_sub(1).is_some_and(|before| prose.is_mark(before, '$'));
+        let decade = whole(prose, at, 10..=2200)?;
+        return (decade % 10 == 0 && !dollars).then_some((i32::try_from(decade).ok()?, end));
+    }
+    let tens = |at: usize| {
+        Some(match prose.word(at) {
+            "twenties" => 20,
+            "thirties" => 30,
+            "forties" => 40,
+            "fifties" => 50,
+            "sixties" => 60,
+            "seventies" => 70,
+            "eighties" => 80,
+            "nineties" => 90,
+            _ => return None,
+        })
+    };
+    if let Some(tens) = tens(at) {
+        return Some((tens, at + 1));
+    }
+    let century = match prose.token(at)?.kind {
+        Kind::Word if prose.word(at) == "nineteen" => 1900,
+        Kind::Word if prose.word(at) == "eighteen" => 1800,
+        _ => return None,
+    };
+    let next = if prose.is_mark(at + 1, '-') { at + 2 } else { at + 1 };
+    tens(next).map(|tens| (century + tens, next + 1))
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    Some(match word {
+        "monday" | "mondays" => Weekday::Mon,
+        "tuesday" | "tuesdays" => Weekday::Tue,
+        "wednesday" | "wednesdays" => Weekday::Wed,
+        "thursday" | "thursdays" => Weekday::Thu,
+        "friday" | "fridays" => Weekday::Fri,
+        "saturday" | "saturdays" => Weekday::Sat,
+        "sunday" | "sundays" => Weekday::Sun,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_every_form() {
+        let date = |year, month, day| What::Date { year, month, day };
+        let day = date(Some(2026), 6, Some(3));
+        for (text, what) in [
+            ("June 3, 2026", day),
+            ("June 3rd, 2026", day),
+            ("June third, 2026", day),
+            ("Jun. 3, 2026", day),
+            ("3 June 2026", day),
+            ("3rd of June, 2026", day),
+            ("third of June 2026", day),
+            ("2026-06-03", day),
+            ("6/3/2026", day),
+            ("06-03-26", day),
+            ("June 3", date(None, 6, Some(3))),
+            ("June the 3rd", date(None, 6, Some(3))),
+            ("June twenty-third", date(None, 6, Some(23))),
+            ("June 2026", date(Some(2026), 6, None)),
+            ("June of 2026", date(Some(2026), 6, None)),
+            ("June '26", date(Some(2026), 6, None)),
+            ("June", date(None, 6, None)),
+            ("May 3", date(None, 5, Some(3))),
+            ("1980s", What::Decade(1980)),
+            ("80s", What::Decade(80)),
+            ("eighties", What::Decade(80)),
+            ("nineteen-eighties", What::Decade(1980)),
+            ("3rd", What::Ordinal { number: 3, century: false }),
+            ("19th century", What::Ordinal { number: 19, century: true }),
+            ("second quarter of 2026", What::Quarter { quarter: 2, year: Some(2026) }),
+            ("Tuesday", What::Weekday(Weekday::Tue)),
+        ] {
+            let prose = Prose::of(text);
+            let found = dates_at(&prose, 0);
+            assert_eq!(found, [Figure { what, start: 0, end: prose.len() }], "{text}");
+        }
+        assert_eq!(dates_at(&Prose::of("June 3–5, 2026"), 0).len(), 2);
+        for none in ["may", "May we", "march", "third", "second", "1987", "homes", "12 homes", "3/4"] {
+            assert_eq!(dates_at(&Prose::of(none), 0), [], "{none}");
+        }
+        assert_eq!(dates_at(&Prose::of("June 12 homes"), 0).first().map(|june| june.end), Some(1));
+    }
+}

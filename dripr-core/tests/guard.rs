@@ -1,0 +1,139 @@
+//! The guard over a corpus of good and bad sentences, and over any text at all.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "guard/facts.rs"]
+mod facts;
+#[path = "guard/properties.rs"]
+mod properties;
+
+use std::collections::BTreeMap;
+
+use dripr_core::guard::{Known, check};
+
+/// One sentence of the corpus.
+struct Case {
+    family: &'static str,
+    facts: &'static str,
+    /// The stored name of the rule that has to object; nothing for a good sentence.
+    rule: Option<&'static str>,
+    /// Whether the guard is known to judge it wrongly.
+    wrong: bool,
+    text: String,
+}
+
+fn corpus() -> Vec<Case> {
+    let lines = include_str!("guard/corpus.tsv").lines();
+    lines.filter(|line| !line.starts_with('#') && !line.is_empty()).map(case).collect()
+}
+
+fn case(line: &'static str) -> Case {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [family, facts, expected, text] = *fields.as_slice() else { panic!("four fields: {line}") };
+    let rule = Some(expected.trim_end_matches('!')).filter(|rule| *rule != "ok");
+    Case { family, facts, rule, wrong: expected.ends_with('!'), text: unescaped(text) }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u{");
+    let mut plain = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_once('}').unwrap();
+        plain.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+        plain.push_str(rest);
+    }
+    plain.replace("\\n", "\n")
+}
+
+/// How many sentences of a family are of a kind, and how many of these are judged wrongly.
+#[derive(Default)]
+struct Rates {
+    good: (usize, usize),
+    bad: (usize, usize),
+}
+
+impl Rates {
+    fn add(&mut self, bad: bool, wrong: bool) {
+        let of = if bad { &mut self.bad } else { &mut self.good };
+        of.0 += 1;
+        of.1 += usize::from(wrong);
+    }
+
+    fn line(&self, family: &str) -> String {
+        let rate = |(all, wrong): (usize, usize)| {
+            format!("{wrong:>3} of {all:>3} ({:>4.1}%)", 100.0 * wrong as f64 / all.max(1) as f64)
+        };
+        format!("{family:<13} refused though good {}   missed {}", rate(self.good), rate(self.bad))
+    }
+}
+
+#[test]
+fn the_corpus_is_judged_as_expected() {
+    let known = facts::named();
+    let mut rates = BTreeMap::<&str, Rates>::new();
+    let mut all = Rates::default();
+    let mut surprises = Vec::new();
+    for case in corpus() {
+        let objections = check(&case.text, &known[case.facts]);
+        let wrong = match case.rule {
+            None => !objections.is_empty(),
+            Some(rule) => !objections.iter().any(|objection| objection.rule.as_str() == rule),
+        };
+        rates.entry(case.family).or_default().add(case.rule.is_some(), wrong);
+        all.add(case.rule.is_some(), wrong);
+        if wrong != case.wrong {
+            let said: Vec<String> = objections.iter().map(ToString::to_string).collect();
+            surprises.push(format!("{:?} {:?}: {said:#?}", case.rule, case.text));
+        }
+    }
+    for (family, rates) in &rates {
+        println!("{}", rates.line(family));
+    }
+    println!("{}", all.line("all"));
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+    // Sentences that are knowingly judged wrongly are few, and the corpus is large and even.
+    let share = |(all, wrong): (usize, usize)| wrong as f64 / all as f64;
+    assert!(share(all.good) <= 0.025 && share(all.bad) <= 0.03);
+    assert!(all.good.0 + all.bad.0 >= 220 && all.good.0.abs_diff(all.bad.0) <= 100);
+}
+
+#[test]
+fn good_sentences_are_good_together_and_redeem_no_bad_one() {
+    let known = facts::named();
+    let cases = corpus();
+    let good = |facts: &str| -> Vec<&str> {
+        let good = cases.iter().filter(|case| case.facts == facts && case.rule.is_none() && !case.wrong);
+        good.map(|case| case.text.as_str()).collect()
+    };
+    for (name, known) in &known {
+        for some in good(name).chunks(6) {
+            for together in [some.join(" "), some.join("\n\n")] {
+                assert_eq!(check(&together, known), [], "{together}");
+            }
+        }
+    }
+    for case in
+        cases.iter().filter(|case| case.rule.is_some() && !case.wrong && case.rule != Some("too_short"))
+    {
+        for good in good(case.facts).into_iter().take(5) {
+            let text = format!("{}\n\n{good}", case.text);
+            let objections = check(&text, &known[case.facts]);
+            for objection in check(&case.text, &known[case.facts]) {
+                assert!(objections.contains(&objection), "{objection}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_too_long_is_refused_and_answered_briefly() {
+    let known: &Known = &facts::named()["intro"];
+    let sentence = "The market was much as it was before. ";
+    assert_eq!(check(&sentence.repeat(31), known), []);
+    for text in [sentence.repeat(33), "$9 ".repeat(400_000), "é".repeat(500_000), "no kids ".repeat(200)] {
+        let objections = check(&text, known);
+        assert_eq!(objections[0].rule.as_str(), "too_long");
+        assert!(objections.len() <= dripr_core::guard::MOST_OBJECTIONS);
+        assert!(objections.iter().all(|objection| objection.found.chars().count() <= 80));
+    }
+}
