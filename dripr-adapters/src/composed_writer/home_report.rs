@@ -2,6 +2,7 @@
 
 use dripr_core::{
     content::{Comparable, Confidence, HomeFacts, Valuation, ValueRange},
+    guard::{Known, check},
     ports::HomeReportFacts,
 };
 
@@ -170,12 +171,14 @@ fn on_record(wording: &Wording, facts: &HomeFacts) -> Option<String> {
 fn no_estimate(wording: &Wording, facts: &HomeReportFacts) -> String {
     let date = figures::date(facts.as_of);
     let reason = facts.property.no_value_because.as_deref().and_then(plain);
-    let sentence = match reason {
-        Some(reason) => format!("There is no estimate for your home as of {date}: {reason}."),
-        None => {
+    // The source's words have to pass what any text has to.
+    let known = Known::of_home_report(facts);
+    let sentence = reason
+        .map(|reason| format!("There is no estimate for your home as of {date}: {reason}."))
+        .filter(|sentence| check(sentence, &known).is_empty())
+        .unwrap_or_else(|| {
             format!("There is no estimate for your home as of {date}, because an honest one cannot be given.")
-        }
-    };
+        });
     let rather = wording.one_of(
         1,
         &[
@@ -194,6 +197,7 @@ fn plain(reason: &str) -> Option<&str> {
         && reason.chars().all(|c| c.is_alphanumeric() || " .,;:'\u{2019}()%/&$\u{2013}\u{2014}-".contains(c))
         // A full stop inside a word makes it an address that a mail program turns into a link.
         && !reason.split('.').skip(1).any(|after| after.starts_with(char::is_alphabetic))
-        && !reason.contains("//");
+        && !["//", "..", "  ", " .", " ,", "()"].into_iter().any(|odd| reason.contains(odd))
+        && reason.starts_with(char::is_alphanumeric);
     (says && !reason.contains("null") && !reason.contains("NaN")).then_some(reason)
 }

@@ -15,18 +15,10 @@ use super::{objection::Rule, phrases::Phrases, prose::Prose};
 pub(super) fn passages(prose: &Prose) -> Vec<(Rule, Range<usize>)> {
     // *$612,000 a month earlier* is no payment.
     let is_past = |at: usize| matches!(prose.word(at), "ago" | "earlier" | "before" | "later" | "prior");
-    // *Apr. 12* and *12 Apr* are days.
-    let is_april = |tokens: &Range<usize>| {
-        let after = tokens.end + usize::from(prose.is_mark(tokens.end, '.'));
-        let stands_beside_a_day = !prose.digits(after).is_empty()
-            || tokens.start.checked_sub(1).is_some_and(|before| !prose.digits(before).is_empty());
-        prose.word(tokens.start) == "apr" && stands_beside_a_day
-    };
-    let terms = TERMS
-        .find(prose)
-        .into_iter()
-        .filter(|tokens| !is_past(tokens.end) && !is_april(tokens))
-        .map(|tokens| (Rule::CreditTerm, tokens));
+    // *Apr. 3* is a date, an *APR* is not.
+    let is_april = |tokens: &Range<usize>| prose.written(tokens.clone()) == "Apr";
+    let is_term = |tokens: &Range<usize>| !is_past(tokens.end) && !is_april(tokens);
+    let terms = TERMS.find(prose).into_iter().filter(is_term).map(|tokens| (Rule::CreditTerm, tokens));
     let offers = OFFERS.find(prose).into_iter().map(|tokens| (Rule::CreditOffer, tokens));
     terms.chain(offers).collect()
 }

@@ -161,7 +161,8 @@ fn month_at(prose: &Prose, at: usize) -> Option<(u32, usize)> {
         "dec" => (12, true),
         _ => return None,
     };
-    let dotted = word.len() <= 4 && word != "may" && prose.is_mark(at + 1, '.');
+    let dated = prose.is_capitalised(at) && !prose.digits(at + 2).is_empty();
+    let dotted = word.len() <= 4 && prose.is_mark(at + 1, '.') && (word != "may" || dated);
     let end = if dotted { at + 2 } else { at + 1 };
     let numbered =
         !prose.digits(end).is_empty() || prose.is_mark(end, ',') && year_in(prose, end + 1).is_some();

@@ -121,14 +121,15 @@ fn agrees(amount: &Amount, fact: &Fact) -> bool {
     if apart <= nearness::FLOAT * given.max(value) {
         return true;
     }
-    // Nothing that is something rounds to nothing.
-    if value == 0.0 || !apart.is_finite() {
+    // Nothing that is something rounds to nothing, but for rooms, of which there is no such part.
+    let rooms = matches!(fact.unit, Unit::Bedrooms | Unit::Bathrooms | Unit::Floors);
+    if value == 0.0 && !rooms || !apart.is_finite() {
         return false;
     }
     let hedged = bound != Bound::None;
     // The last digit that is shown, and the share of the fact by which it may still be off.
     let (step, near) = match fact.unit {
-        Unit::Bedrooms | Unit::Bathrooms | Unit::Floors if step >= 1.0 || step == 0.0 => {
+        _ if rooms && (step >= 1.0 || step == 0.0) => {
             return apart <= nearness::ROOMS;
         }
         Unit::Year | Unit::Bare | Unit::Other | Unit::Foreign => return false,
@@ -157,7 +158,7 @@ fn agrees(amount: &Amount, fact: &Fact) -> bool {
     };
     // Homes and days are whole: a figure that is one off is another figure.
     let by_rounding = apart <= step / 2.0 * drift + nearness::FLOAT;
-    (by_bound || by_rounding) && apart <= near * given
+    (by_bound || by_rounding) && (near.is_infinite() || apart <= near * given)
 }
 
 /// What the last digit before the closing zeros of a whole number counts: 10,000 for 1,190,000.
