@@ -9,7 +9,15 @@
 //! | `Mailer` | [`file_outbox`] |
 //! | `Archive` | [`folder_archive`] |
 //!
-//! Besides these, not switched on by default: the `Mailer` of the feature `smtp`, which hands emails to a mail server.
+//! Besides these, not switched on by default:
+//!
+//! | feature | port | who is asked |
+//! |---|---|---|
+//! | `smtp` | `Mailer` | a mail server |
+//! | `google-geocoding` | `Geocoder` | Google |
+//! | `fred` | `MortgageRateSource` | the Federal Reserve Bank of St. Louis |
+//! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
+//! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
 
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
@@ -32,6 +40,8 @@ pub mod http;
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "quick-email-verification")]
+pub mod quick_email_verification;
 #[cfg(feature = "reso")]
 pub mod reso;
 #[cfg(feature = "smtp")]
