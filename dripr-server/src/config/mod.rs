@@ -5,6 +5,7 @@
 //! | [`public`] | where opt-out links lead, and the key that signs them |
 //! | [`database`], [`outbox`], [`archive`] | where things are kept |
 //! | [`mail`] | who takes emails to their recipients |
+//! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`data`] | the files of sales, listings and mortgage rates |
 //! | [`templates`] | what emails look like |
 //! | [`sending`] | when mail may leave |
@@ -17,6 +18,7 @@
 pub mod archive;
 pub mod data;
 pub mod database;
+pub mod email_verification;
 pub mod limits;
 pub mod log;
 pub mod mail;
@@ -44,6 +46,8 @@ pub struct Config {
     pub outbox: outbox::Outbox,
     /// Who takes them from there.
     pub mail: mail::Mail,
+    /// Who looks whether imported addresses take mail.
+    pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
     pub archive: archive::Archive,
     /// Where market data comes from.
@@ -69,6 +73,7 @@ struct Written {
     database: database::Database,
     outbox: outbox::Outbox,
     mail: mail::Written,
+    email_verification: email_verification::Written,
     archive: archive::Archive,
     data: data::Written,
     templates: templates::Templates,
@@ -112,6 +117,7 @@ impl Config {
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
             mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
+            email_verification: written.email_verification.check(environment)?,
             archive: archive::Archive { dir: absolute(written.archive.dir) },
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },
             data: written.data.check(absolute)?,

@@ -10,3 +10,4 @@ mod import;
 mod program;
 mod running;
 mod schedule;
+mod verification;
