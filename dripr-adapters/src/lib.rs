@@ -11,14 +11,16 @@
 //!
 //! Besides these, not switched on by default:
 //!
-//! | port | feature |
-//! |---|---|
-//! | `PropertySource`, `MarketSource` | `reso` (a brokerage's own MLS feed) |
-//! | `MortgageRateSource` | `fred` |
-//! | `Geocoder` | `google-geocoding` |
-//! | `LlmWriter` | `bedrock`, `openai-writer`, `model-writer` for a model of one's own |
-//! | `Mailer` | `smtp` |
-//! | `Archive` | `s3-archive` |
+//! | feature | port | who is asked |
+//! |---|---|---|
+//! | `smtp` | `Mailer` | a mail server |
+//! | `bedrock`, `openai-writer` | `LlmWriter` | a language model |
+//! | `model-writer` | `LlmWriter` | a language model of one's own |
+//! | `s3-archive` | `Archive` | S3, or what speaks its API |
+//! | `google-geocoding` | `Geocoder` | Google |
+//! | `fred` | `MortgageRateSource` | the Federal Reserve Bank of St. Louis |
+//! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
+//! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
 //!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
@@ -51,6 +53,8 @@ mod mime;
 pub mod model_writer;
 #[cfg(feature = "openai-writer")]
 pub mod openai_writer;
+#[cfg(feature = "quick-email-verification")]
+pub mod quick_email_verification;
 #[cfg(feature = "reso")]
 pub mod reso;
 #[cfg(feature = "s3-archive")]

@@ -536,7 +536,7 @@ fn the_guard_has_no_objection_to_a_text_of_any_month() {
         let facts = IntroFacts { zip_code: zip(), has_home: true, as_of, market };
         assert_eq!(objections(&intro(&facts), &Known::of_intro(&facts)), Vec::<String>::new());
         for confidence in [Confidence::Low, Confidence::Medium, Confidence::High] {
-            let now = Valuation { confidence, ..valuation("2015-03-01", 584_000) };
+            let now = Valuation { confidence: Some(confidence), ..valuation("2015-03-01", 584_000) };
             let before = valuation("2015-02-01", 577_000);
             for mut facts in [home_facts(Some(now), Some(before)), home_facts(None, None)] {
                 facts.as_of = as_of;

@@ -15,7 +15,7 @@ use dripr_core::{
     schedule::Instant,
     testkit::{
         Mailbox, ManualClock, MemoryStore, SeededEntropy, contract,
-        samples::{self, Renderer, Source, Writer},
+        samples::{self, Renderer, Source, Verifier, Writer},
     },
 };
 
@@ -113,6 +113,17 @@ async fn the_sample_writer_keeps_the_writer_contract() {
 #[tokio::test]
 async fn the_sample_renderer_keeps_the_renderer_contract() {
     contract::email_renderer(&Renderer).await;
+}
+
+#[tokio::test]
+async fn the_sample_verifier_keeps_the_verifier_contract() {
+    let ask = contract::VerifierQuestions {
+        deliverable: "kim@home.example".parse().unwrap(),
+        undeliverable: Verifier::UNDELIVERABLE.parse().unwrap(),
+        unproven: Verifier::UNPROVEN.parse().ok(),
+        unknown: Verifier::UNKNOWN.parse().ok(),
+    };
+    contract::email_verifier(&Verifier, &ask).await;
 }
 
 /// As many calls an hour.

@@ -9,6 +9,8 @@ mod emails;
 mod machinery;
 #[path = "contracts_can_fail/sources.rs"]
 mod sources;
+#[path = "contracts_can_fail/verifiers.rs"]
+mod verifiers;
 
 fn now() -> dripr_core::schedule::Instant {
     "2026-03-01T12:00:00Z".parse().unwrap()

@@ -15,6 +15,7 @@ use dripr_core::{
 use crate::{
     contacts_file::{ContactsFile, NewContactRow, RowProblem},
     failure::Failure,
+    verifying::{Verdict, Verifying},
 };
 
 /// How many contacts are stored at once.
@@ -36,6 +37,8 @@ pub struct Enroller<'a> {
     pub user_id: UserId,
     /// Only look; store nothing.
     pub dry_run: bool,
+    /// Looks whether addresses take mail; without it, all are taken that are written like one.
+    pub verifying: Option<Verifying<'a>>,
 }
 
 /// How the contacts of a file fared.
@@ -55,6 +58,8 @@ pub struct Tally {
     pub to_approve: u64,
     /// Rows with a problem.
     pub refused: u64,
+    /// Rows that were taken though nobody could tell whether their address takes mail, where that was asked.
+    pub not_verified: u64,
 }
 
 impl Tally {
@@ -67,6 +72,7 @@ impl Tally {
         self.without_address += other.without_address;
         self.to_approve += other.to_approve;
         self.refused += other.refused;
+        self.not_verified += other.not_verified;
     }
 }
 
@@ -92,11 +98,39 @@ impl Enroller<'_> {
                 }
             }
             if batch.len() == BATCH {
-                self.enrol(std::mem::take(&mut batch), &mut tally).await?;
+                self.take_in(std::mem::take(&mut batch), &mut tally, told).await?;
             }
         }
-        self.enrol(batch, &mut tally).await?;
+        self.take_in(batch, &mut tally, told).await?;
         Ok(tally)
+    }
+
+    /// Stores those whose address may take mail.
+    async fn take_in(
+        &self,
+        batch: Vec<(NewContactRow, SendDay)>,
+        tally: &mut Tally,
+        told: &mut (dyn FnMut(&RowProblem) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        let Some(verifying) = &self.verifying else { return self.enrol(batch, tally).await };
+        // Nobody writes to those who want no mail, so nobody need ask.
+        let wanted = |row: &NewContactRow| !row.opted_out;
+        let addresses = batch.iter().filter(|(row, _)| wanted(row)).map(|(row, _)| row.email.clone());
+        let mut verdicts = verifying.verdicts(addresses.collect()).await.into_iter();
+        let mut kept = Vec::with_capacity(batch.len());
+        for (row, spread) in batch {
+            match wanted(&row).then(|| verdicts.next()).flatten() {
+                Some(Verdict::Refused(reason)) => {
+                    tally.refused += 1;
+                    told(&RowProblem::new(row.row, "email", row.email.as_str(), reason))?;
+                    continue;
+                }
+                Some(Verdict::NotVerified) => tally.not_verified += 1,
+                Some(Verdict::Verified) | None => {}
+            }
+            kept.push((row, spread));
+        }
+        self.enrol(kept, tally).await
     }
 
     async fn enrol(&self, batch: Vec<(NewContactRow, SendDay)>, tally: &mut Tally) -> Result<(), Failure> {

@@ -7,6 +7,7 @@
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`enrolment`] | from contacts to campaigns |
+//! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
 //! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
@@ -22,3 +23,4 @@ pub mod failure;
 pub mod os_entropy;
 pub mod sample;
 pub mod system_clock;
+pub mod verifying;

@@ -1,11 +1,11 @@
 //! Asking a provider over HTTP: what every provider's adapter does alike.
 //!
-//! - Each request is taken from the [`Allowance`] first.
+//! - Each request is taken from the [`Allowance`](dripr_core::ports::Allowance) first.
 //! - An answer has a limit: so many bytes, and JSON no deeper than 128 levels (serde_json's own limit).
 //! - Redirects are not followed: no provider of ours sends one, and a key must not travel to another host.
-//! - Keys are given as [`SecretString`], marked sensitive in headers, and appear in no error: an error never holds the
+//! - Keys are given as [`SecretString`](secrecy::SecretString), marked sensitive in headers, and appear in no error: an error never holds the
 //!   address that was asked.
-//! - What went wrong is sorted by whose fault it is, see [`Refusal::sorted`]; an adapter first looks itself where its
+//! - What went wrong is sorted by whose fault it is, see `Refusal::sorted`; an adapter first looks itself where its
 //!   provider means something else by a status.
 
 mod api;

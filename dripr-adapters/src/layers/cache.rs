@@ -26,8 +26,11 @@ pub struct Cache {
     clock: Arc<dyn Clock>,
     keep: Duration,
     most: usize,
-    known: Lock<HashMap<(&'static str, String), Arc<Mutex<Slot>>>>,
+    known: Lock<HashMap<Key, Arc<Mutex<Slot>>>>,
 }
+
+/// An operation, and everything that is asked of it.
+type Key = (&'static str, String);
 
 /// One question's answer.
 #[derive(Default)]
@@ -45,7 +48,7 @@ impl Cache {
         Self { clock, keep, most: most.max(1), known: Lock::default() }
     }
 
-    fn slot(&self, key: (&'static str, String)) -> Arc<Mutex<Slot>> {
+    fn slot(&self, key: Key) -> Arc<Mutex<Slot>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= self.most && !known.contains_key(&key) {
             let now = self.clock.now();

@@ -56,11 +56,14 @@ pub(crate) fn run(
             location: sale.location,
             location_is_zip_centre: sale.location_is_zip_centre,
         });
-        let Ok(valuation) = valuer.value(&target, sale.sold_on) else {
+        let valuation = valuer.value(&target, sale.sold_on).ok();
+        let Some((valuation, range)) = valuation.and_then(|valuation| {
+            let range = valuation.range?;
+            Some((valuation, range))
+        }) else {
             without += 1;
             continue;
         };
-        let range = valuation.range.unwrap();
         let same_home = |other: &&SaleRecord| {
             other.location == sale.location
                 && other.facts.living_area_sqft == sale.facts.living_area_sqft

@@ -12,6 +12,7 @@ mod campaign_store;
 mod clock;
 mod contact_store;
 mod email_store;
+mod email_verifier;
 mod entropy;
 mod event_bus;
 mod event_queue;
@@ -33,6 +34,7 @@ pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, Hi
 pub use clock::Clock;
 pub use contact_store::ContactStore;
 pub use email_store::{EmailFilter, EmailStore};
+pub use email_verifier::{EmailVerifier, Verification};
 pub use entropy::{Entropy, EntropyExt};
 pub use event_bus::EventBus;
 pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
@@ -52,9 +54,10 @@ pub mod mocks {
     pub use super::{
         agent_store::MockAgentStore, archive::MockArchive, area_store::MockAreaStore,
         campaign_store::MockCampaignStore, clock::MockClock, contact_store::MockContactStore,
-        email_store::MockEmailStore, entropy::MockEntropy, event_bus::MockEventBus,
-        event_queue::MockEventQueue, geocoder::MockGeocoder, llm_writer::MockLlmWriter, mailer::MockMailer,
-        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
+        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
+        event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
+        llm_writer::MockLlmWriter, mailer::MockMailer, market_source::MockMarketSource,
+        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
         property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
     };
 }

@@ -14,16 +14,16 @@ use crate::{
         AreaContent, Author, Confidence, FiguresOf, HomeFacts, Listing, MarketStatistics, MortgageRate,
         Property, Sale, Valuation, ValueRange, Words, ZipCode,
     },
-    email::OptOutLinks,
+    email::{EmailAddress, OptOutLinks},
     engine::Builder,
     errors::PortResult,
     events::UserCreated,
     guard::Objection,
     ids::{CampaignId, ContactId, UserId},
     ports::{
-        AgentStore, Allowance, Clock, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Mailer,
-        MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext, Subject,
-        WelcomeContext,
+        AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, IntroFacts, LlmWriter,
+        Mailer, MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext,
+        Subject, Verification, WelcomeContext,
     },
     schedule::{Instant, SendDay},
 };
@@ -287,6 +287,36 @@ fn escaped(text: &str) -> String {
     let pairs =
         [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("{", "&#123;"), ("}", "&#125;")];
     pairs.into_iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// A verifier to which every address is deliverable but three.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Verifier;
+
+impl Verifier {
+    /// Takes no mail.
+    pub const UNDELIVERABLE: &str = "nobody@home.example";
+    /// Its server takes mail for whatever mailbox.
+    pub const UNPROVEN: &str = "anybody@home.example";
+    /// Nothing can be found out of it.
+    pub const UNKNOWN: &str = "later@home.example";
+}
+
+#[async_trait]
+impl EmailVerifier for Verifier {
+    async fn verify(&self, address: &EmailAddress, _allowance: &Allowance) -> PortResult<Verification> {
+        Ok(match address.key().as_str() {
+            Self::UNDELIVERABLE => Verification::Undeliverable {
+                reason: "there is no such mailbox".to_owned(),
+                did_you_mean: "somebody@home.example".parse().ok(),
+            },
+            Self::UNPROVEN => {
+                Verification::Unproven { reason: "its server takes mail for any mailbox".to_owned() }
+            }
+            Self::UNKNOWN => Verification::Unknown { reason: "its server did not answer".to_owned() },
+            _ => Verification::Deliverable,
+        })
+    }
 }
 
 /// A builder with sample sources, writer and renderer over an in-memory store; change what you like of it.

@@ -11,6 +11,7 @@ use crate::{
     contacts_file::{ContactsFile, Expected, RowProblem, SendDayRule},
     enrolment::{Enroller, Tally},
     failure::Failure,
+    verifying::Verifying,
 };
 
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// Only look; store nothing
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: ask whether the addresses take mail too, which may cost
+    #[arg(long, requires = "dry_run")]
+    verify: bool,
     /// The report as a JSON object
     #[arg(long)]
     json: bool,
@@ -51,6 +55,11 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         knows_zip: &compose::knows_zip,
     };
     let mut file = ContactsFile::new(BufReader::new(input), expected).map_err(unusable)?;
+    let verifier =
+        if args.dry_run && !args.verify { None } else { compose::email_verifier(&deployment.config)? };
+    if args.verify && verifier.is_none() {
+        return Err(Failure::new("nobody can verify addresses: `email_verification.by` is \"none\""));
+    }
     let enroller = Enroller {
         campaigns: &*deployment.store,
         contacts: &*deployment.store,
@@ -59,10 +68,11 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         desk: deployment.desk(),
         user_id: args.agent.clone(),
         dry_run: args.dry_run,
+        verifying: verifier.as_deref().map(Verifying::by),
     };
     let mut report = Report::begin(out, &args)?;
     let tally = enroller.enrol_file(&mut file, &mut |problem| report.problem(problem)).await?;
-    report.end(&tally, args.dry_run)?;
+    report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
     deployment.close().await;
     if tally.rows > 0 && tally.refused == tally.rows {
         return Err(Failure::new(format!("no row of {} could be used", args.file.display())));
@@ -98,13 +108,22 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    fn end(self, tally: &Tally, dry_run: bool) -> Result<(), Failure> {
-        let Tally { rows, enrolled, already_enrolled, opted_out, refused, .. } = tally;
+    fn end(self, tally: &Tally, dry_run: bool, verifying: Option<&Verifying<'_>>) -> Result<(), Failure> {
+        let Tally { rows, enrolled, already_enrolled, opted_out, refused, not_verified, .. } = tally;
+        let failure = verifying.and_then(Verifying::failure);
         if self.json {
             let close = if self.problems > 0 { "\n  ]" } else { "]" };
             write!(self.out, "{close},\n  \"rows\": {rows},\n  \"enrolled\": {enrolled},\n")?;
             write!(self.out, "  \"already_enrolled\": {already_enrolled},\n  \"opted_out\": {opted_out},\n")?;
-            writeln!(self.out, "  \"refused\": {refused}\n}}")?;
+            write!(self.out, "  \"refused\": {refused}")?;
+            if verifying.is_some() {
+                let failure = json!(failure);
+                write!(
+                    self.out,
+                    ",\n  \"not_verified\": {not_verified},\n  \"verifier_failure\": {failure}"
+                )?;
+            }
+            writeln!(self.out, "\n}}")?;
             return Ok(());
         }
         let done = if dry_run { "would be enrolled" } else { "enrolled" };
@@ -112,6 +131,12 @@ impl<'a> Report<'a> {
             self.out,
             "{rows} rows: {enrolled} {done}, {already_enrolled} already there, {refused} refused; {opted_out} opted out"
         )?;
+        if verifying.is_some() && *not_verified > 0 {
+            writeln!(self.out, "{not_verified} of these addresses could not be verified")?;
+        }
+        if let Some(failure) = failure {
+            writeln!(self.out, "the verifier could not always be asked: {failure}")?;
+        }
         Ok(())
     }
 }

@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "quick-email-verification")]
+use dripr_adapters::quick_email_verification::QuickEmailVerification;
 #[cfg(feature = "smtp")]
 use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{
@@ -27,11 +29,11 @@ use dripr_core::{
     email::OptOutLinks,
     engine::Builder,
     policy::Policy,
-    ports::{Archive, Clock, Entropy, LlmWriter, Mailer},
+    ports::{Archive, Clock, EmailVerifier, Entropy, LlmWriter, Mailer},
 };
 
 use crate::{
-    config::{Config, data::Data, mail::Mail},
+    config::{Config, data::Data, email_verification::EmailVerification, mail::Mail},
     failure::Failure,
     os_entropy::OsEntropy,
     system_clock::SystemClock,
@@ -116,6 +118,20 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
             let mailer = Arc::new(SmtpMailer::new(options.clone())?);
             // What is claimed and not yet begun when the program dies would be held for nothing.
             Ok(builder(mailer, choices)?.concurrency(smtp::CONNECTIONS).build()?)
+        }
+    }
+}
+
+/// Who looks whether imported addresses take mail, if anybody does.
+///
+/// # Errors
+/// The verifier cannot be asked.
+pub fn email_verifier(config: &Config) -> Result<Option<Arc<dyn EmailVerifier>>, Failure> {
+    match &config.email_verification {
+        EmailVerification::Nobody => Ok(None),
+        #[cfg(feature = "quick-email-verification")]
+        EmailVerification::QuickEmailVerification { key, options } => {
+            Ok(Some(Arc::new(QuickEmailVerification::new(key, options)?)))
         }
     }
 }

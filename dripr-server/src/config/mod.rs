@@ -6,6 +6,7 @@
 //! | [`database`], [`outbox`], [`archive`] | where things are kept |
 //! | [`writing`] | who writes the words of reports |
 //! | [`mail`] | who takes emails to their recipients |
+//! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`data`] | the files of sales, listings and mortgage rates |
 //! | [`templates`] | what emails look like |
 //! | [`sending`] | when mail may leave |
@@ -18,6 +19,7 @@
 pub mod archive;
 pub mod data;
 pub mod database;
+pub mod email_verification;
 pub mod limits;
 pub mod log;
 pub mod mail;
@@ -48,6 +50,8 @@ pub struct Config {
     pub outbox: outbox::Outbox,
     /// Who takes them from there.
     pub mail: mail::Mail,
+    /// Who looks whether imported addresses take mail.
+    pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
     pub archive: archive::Archive,
     /// Where market data comes from.
@@ -75,6 +79,7 @@ struct Written {
     database: database::Database,
     outbox: outbox::Outbox,
     mail: mail::Written,
+    email_verification: email_verification::Written,
     archive: archive::Written,
     data: data::Written,
     writing: writing::Written,
@@ -119,6 +124,7 @@ impl Config {
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
             mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
+            email_verification: written.email_verification.check(environment)?,
             archive: written.archive.check(environment, absolute)?,
             writing: written.writing.check(environment, absolute, policy.writer_timeout)?,
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },

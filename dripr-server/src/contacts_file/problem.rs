@@ -38,7 +38,7 @@ pub struct RowProblem {
 }
 
 impl RowProblem {
-    pub(super) fn new(row: u64, field: &'static str, value: &str, reason: impl ToString) -> Self {
+    pub(crate) fn new(row: u64, field: &'static str, value: &str, reason: impl ToString) -> Self {
         Self { row, field, value: value.chars().take(SHOWN).collect(), reason: reason.to_string() }
     }
 }

@@ -170,6 +170,7 @@ async fn enrol(
         desk,
         user_id: id,
         dry_run: false,
+        verifying: None,
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     enroller

@@ -11,3 +11,4 @@ mod import;
 mod program;
 mod running;
 mod schedule;
+mod verification;

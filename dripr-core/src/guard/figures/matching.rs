@@ -200,7 +200,7 @@ mod tests {
             ("under 0.1 miles", Unit::Miles, 0.02),
             ("nearly 100 homes", Unit::Homes, 97.0),
             ("0.11 acres", Unit::Area, 5_000.0),
-            ("3.1 beds", Unit::Bedrooms, 3.14),
+            ("3.1 beds", Unit::Bedrooms, 3.13),
             ("14 basis points", Unit::Points, 0.14),
             ("1987", Unit::Year, 1_987.0),
         ] {

@@ -6,7 +6,8 @@
 //! # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # rt.block_on(async {
 //! use dripr_core::testkit::{
-//!     Mailbox, ManualClock, MemoryStore, SeededEntropy, contract, samples::{Renderer, Source, Writer, campaign, agent},
+//!     Mailbox, ManualClock, MemoryStore, SeededEntropy, contract,
+//!     samples::{Renderer, Source, Verifier, Writer, campaign, agent},
 //! };
 //! // What is stored, and what is passed on.
 //! contract::area_store(&MemoryStore::new()).await;
@@ -32,6 +33,13 @@
 //! contract::llm_writer(&Writer).await;
 //! contract::email_renderer(&Renderer).await;
 //! contract::mailer(&Mailbox::new(), true).await;
+//! let ask = contract::VerifierQuestions {
+//!     deliverable: "kim@home.example".parse().unwrap(),
+//!     undeliverable: Verifier::UNDELIVERABLE.parse().unwrap(),
+//!     unproven: Verifier::UNPROVEN.parse().ok(),
+//!     unknown: Verifier::UNKNOWN.parse().ok(),
+//! };
+//! contract::email_verifier(&Verifier, &ask).await;
 //!
 //! // Time and chance.
 //! let clock = ManualClock::at(now);
@@ -63,6 +71,7 @@ mod queue;
 mod rate_limiter;
 mod rates;
 mod renderer;
+mod verifier;
 mod writer;
 
 pub use agents::agent_store;
@@ -83,6 +92,7 @@ pub use queue::event_queue;
 pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;
+pub use verifier::{VerifierQuestions, email_verifier};
 pub use writer::llm_writer;
 
 use std::sync::Arc;
