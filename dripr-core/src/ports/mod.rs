@@ -22,6 +22,7 @@ mod mailer;
 mod market_source;
 mod mortgage_rate_source;
 mod outbox;
+mod probe;
 mod property_source;
 mod rate_limiter;
 mod renderer;
@@ -44,6 +45,7 @@ pub use mailer::{LookUp, Mailer, SendOutcome};
 pub use market_source::MarketSource;
 pub use mortgage_rate_source::MortgageRateSource;
 pub use outbox::{Outbox, OutboxEntry};
+pub use probe::Probe;
 pub use property_source::{PropertySource, Subject};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, Rendered, ReportContext, WelcomeContext};
@@ -57,7 +59,7 @@ pub mod mocks {
         email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
         event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
         llm_writer::MockLlmWriter, mailer::MockMailer, market_source::MockMarketSource,
-        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
+        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox, probe::MockProbe,
         property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
     };
 }
