@@ -53,7 +53,7 @@ fn county(folder: &Path, listings: ListingsFrom) -> LocalData {
     )
     .unwrap();
     LocalData::open(&LocalDataConfig {
-        sales: Path::new(env!("CARGO_MANIFEST_DIR")).join("data/king-county-sales.csv.gz"),
+        sales: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/king-county-sales.csv.gz")),
         sales_source: "King County sales".to_owned(),
         listings,
         rates: Some(RatesFrom { path: rates, source: "A survey".to_owned() }),

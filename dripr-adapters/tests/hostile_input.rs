@@ -89,7 +89,7 @@ fn valued(sales: &str) {
     let path = folder.path().join("sales.csv");
     fs::write(&path, sales).unwrap();
     let config = LocalDataConfig {
-        sales: path,
+        sales: Some(path),
         sales_source: "A file".to_owned(),
         listings: ListingsFrom::FutureSales { days: 45 },
         rates: None,

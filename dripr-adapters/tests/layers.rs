@@ -275,7 +275,7 @@ async fn a_clock_that_was_wrong_keeps_nobody_out_for_years() {
 
 fn fallback(scripts: [&Arc<Script>; 2]) -> Fallback<dyn MarketSource> {
     let [first, second] = scripts.map(|script| script.clone() as Arc<dyn MarketSource>);
-    Fallback::new(first, [second])
+    Fallback::new([first, second])
 }
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn every_try_and_every_source_costs_a_call() {
             Retry::new(clock.clone(), Arc::new(SeededEntropy::new(1)), 3, Duration::ZERO, Duration::ZERO);
         Arc::new(layered(script, instant))
     };
-    let source = Fallback::new(tried(&first), [tried(&second)]);
+    let source = Fallback::new([tried(&first), tried(&second)]);
     let purse = Allowance::counted_by(Arc::new(Purse(AtomicUsize::new(5))));
     let error = source.statistics(zip(), day(), &purse).await.unwrap_err();
     assert_eq!((first.calls(), second.calls()), (3, 2));

@@ -16,25 +16,40 @@ use futures_util::future::BoxFuture;
 ///
 /// A source that fails, answers what cannot be true or does not know the thing is followed by the next one. One that is
 /// not to be asked yet is waited for: it has the better answer. If none has one, the error is one that may heal, if there
-/// is any. An empty list is an answer.
+/// is any; without any source nothing is known. An empty list is an answer. A home without a value is one only if nobody
+/// later in the order has a value.
 pub struct Fallback<P: ?Sized> {
     sources: Vec<Arc<P>>,
 }
 
 impl<P: ?Sized> Fallback<P> {
-    /// A source, and who is asked after it.
-    pub fn new(first: Arc<P>, then: impl IntoIterator<Item = Arc<P>>) -> Self {
-        Self { sources: std::iter::once(first).chain(then).collect() }
+    /// Sources in the order in which they are asked.
+    pub fn new(sources: impl IntoIterator<Item = Arc<P>>) -> Self {
+        Self { sources: sources.into_iter().collect() }
     }
 
     async fn ask<'a, T>(
         &'a self,
         ask: impl Fn(&'a P) -> BoxFuture<'a, PortResult<T>> + Send + Sync,
     ) -> PortResult<T> {
+        self.ask_for_more(ask, |_| true).await
+    }
+
+    /// Asks on where an answer is not enough; the first such answer is given if nobody has a better one.
+    async fn ask_for_more<'a, T>(
+        &'a self,
+        ask: impl Fn(&'a P) -> BoxFuture<'a, PortResult<T>> + Send + Sync,
+        is_enough: impl Fn(&T) -> bool,
+    ) -> PortResult<T> {
         let mut kept: Option<PortError> = None;
+        let mut partial: Option<T> = None;
         for source in &self.sources {
             match ask(source).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) if is_enough(&answer) => return Ok(answer),
+                Ok(answer) => {
+                    partial.get_or_insert(answer);
+                }
+                Err(error) if partial.is_some() && error.fault() == Fault::NotAllowed => break,
                 Err(error) if matches!(error.fault(), Fault::NotYet | Fault::NotAllowed) => {
                     // What was learnt before says more than that nobody else may be asked.
                     return Err(match kept {
@@ -53,7 +68,9 @@ impl<P: ?Sized> Fallback<P> {
                 }
             }
         }
-        Err(kept.unwrap_or_else(|| PortError::new(Fault::Misconfigured, "there is no source to ask")))
+        partial.ok_or_else(|| {
+            kept.unwrap_or_else(|| PortError::new(Fault::NotFound, "there is no source to ask"))
+        })
     }
 }
 
@@ -71,12 +88,15 @@ impl<P: PropertySource + ?Sized> PropertySource for Fallback<P> {
         as_of: NaiveDate,
         allowance: &Allowance,
     ) -> PortResult<Property> {
-        self.ask(|source| {
-            Box::pin(async move {
-                let property = source.property(subject, as_of, allowance).await?;
-                plausible::property(property, subject.home.zip_code, as_of)
-            })
-        })
+        self.ask_for_more(
+            |source| {
+                Box::pin(async move {
+                    let property = source.property(subject, as_of, allowance).await?;
+                    plausible::property(property, subject.home.zip_code, as_of)
+                })
+            },
+            |property| property.valuation.is_some(),
+        )
         .await
     }
 

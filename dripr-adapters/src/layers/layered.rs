@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 use dripr_core::{
     contact::Home,
     content::{GeoPoint, Listing, MarketStatistics, MortgageRate, Property, Sale, Words, ZipCode},
+    email::EmailAddress,
     errors::PortResult,
     guard::Objection,
     ports::{
-        Allowance, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource, MortgageRateSource, Place,
-        PropertySource, Subject,
+        Allowance, EmailVerifier, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource,
+        MortgageRateSource, Place, PropertySource, Subject, Verification,
     },
 };
 use futures_util::future::BoxFuture;
@@ -207,5 +208,12 @@ impl<P: LlmWriter + ?Sized, L: Layer> LlmWriter for Layered<P, L> {
     ) -> PortResult<Words> {
         let asked = || format!("{facts:?} {objections:?}");
         self.answer("home_report", asked, || self.port.home_report(facts, objections, allowance)).await
+    }
+}
+
+#[async_trait]
+impl<P: EmailVerifier + ?Sized, L: Layer> EmailVerifier for Layered<P, L> {
+    async fn verify(&self, address: &EmailAddress, allowance: &Allowance) -> PortResult<Verification> {
+        self.answer("verify", || address.key(), || self.port.verify(address, allowance)).await
     }
 }

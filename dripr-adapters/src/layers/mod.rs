@@ -9,6 +9,7 @@
 //! | [`Cache`] | answers a question that was answered lately; those who ask it at once wait for one answer |
 //! | [`Meter`] | counts calls, failures and time |
 //! | [`Fallback`] | asks the next source where one has no answer |
+//! | [`Divided`] | asks one property source about homes, another one about listings or sales |
 //!
 //! Layers nest as pairs, the outer one first, and one stack can be put around several ports of one provider, so that
 //! they share its limit and its breaker:
@@ -36,6 +37,7 @@
 
 mod cache;
 mod circuit_breaker;
+mod divided;
 mod fallback;
 mod layered;
 mod meter;
@@ -45,6 +47,7 @@ mod timeout;
 
 pub use cache::Cache;
 pub use circuit_breaker::CircuitBreaker;
+pub use divided::Divided;
 pub use fallback::Fallback;
 pub use layered::{Answer, Ask, Layer, Layered, Question};
 pub use meter::{Counted, Meter, Metrics};

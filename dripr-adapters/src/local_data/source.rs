@@ -21,7 +21,7 @@ use super::{
     sales_book::SalesBook,
     sales_file::{SaleRecord, read_sales},
     valuation::{Target, Valuer},
-    zip_centres,
+    zip_centres::{self, ZipCentres},
 };
 
 /// How far from a ZIP code's centre a home may lie to be shown as local, in miles.
@@ -37,8 +37,9 @@ const ASTRAY_MILES: f64 = 100.0;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalDataConfig {
-    /// The sales, `.csv` or `.csv.gz`.
-    pub sales: PathBuf,
+    /// The sales, `.csv` or `.csv.gz`; without them nothing is known of homes and markets.
+    #[serde(default)]
+    pub sales: Option<PathBuf>,
     /// How reports name the source of sales, valuations and statistics.
     pub sales_source: String,
     /// Where listings come from.
@@ -90,7 +91,7 @@ pub struct RatesFrom {
 /// ```no_run
 /// use dripr_adapters::local_data::{ListingsFrom, LocalData, LocalDataConfig};
 /// let data = LocalData::open(&LocalDataConfig {
-///     sales: "data/king-county-sales.csv.gz".into(),
+///     sales: Some("data/king-county-sales.csv.gz".into()),
 ///     sales_source: "King County sales".into(),
 ///     listings: ListingsFrom::Nowhere,
 ///     rates: None,
@@ -127,8 +128,14 @@ impl LocalData {
     /// [`FileError`] naming the file that is missing, unreadable, or lacks a needed column.
     pub fn open(config: &LocalDataConfig) -> Result<Self, FileError> {
         let mut reports = Vec::new();
-        let (sales, report) = read_sales(&config.sales)?;
-        reports.push((config.sales.clone(), report));
+        let sales = match &config.sales {
+            None => Vec::new(),
+            Some(path) => {
+                let (sales, report) = read_sales(path)?;
+                reports.push((path.clone(), report));
+                sales
+            }
+        };
         let listings = match &config.listings {
             ListingsFrom::Nowhere => Listings::Nowhere,
             ListingsFrom::FutureSales { days } => Listings::FutureSales(*days),
@@ -405,9 +412,8 @@ impl Geocoder for LocalData {
         }
     }
 
-    async fn zip_centre(&self, zip: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
-        zip_centres::centre(zip)
-            .ok_or_else(|| PortError::new(Fault::NotFound, format!("no centre of ZIP code {zip} is known")))
+    async fn zip_centre(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<GeoPoint> {
+        ZipCentres.zip_centre(zip, allowance).await
     }
 }
 
@@ -426,7 +432,7 @@ mod tests {
 
     fn king_county(listings: ListingsFrom) -> LocalData {
         LocalData::open(&LocalDataConfig {
-            sales: Path::new(env!("CARGO_MANIFEST_DIR")).join("data/king-county-sales.csv.gz"),
+            sales: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/king-county-sales.csv.gz")),
             sales_source: "King County sales".to_owned(),
             listings,
             rates: None,
@@ -552,7 +558,7 @@ mod tests {
         )
         .unwrap();
         let data = LocalData::open(&LocalDataConfig {
-            sales: path,
+            sales: Some(path),
             sales_source: "MLS".to_owned(),
             listings: ListingsFrom::Nowhere,
             rates: None,
@@ -573,7 +579,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = LocalData::open(&LocalDataConfig {
-            sales: "no/such/sales.csv".into(),
+            sales: Some("no/such/sales.csv".into()),
             sales_source: String::new(),
             listings: ListingsFrom::Nowhere,
             rates: None,

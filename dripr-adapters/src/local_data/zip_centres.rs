@@ -5,7 +5,13 @@
 
 use std::{io::Read, sync::OnceLock};
 
-use dripr_core::content::{GeoPoint, ZipCode};
+use async_trait::async_trait;
+use dripr_core::{
+    contact::Home,
+    content::{GeoPoint, ZipCode},
+    errors::{Fault, PortError, PortResult},
+    ports::{Allowance, Geocoder, Place},
+};
 use flate2::read::GzDecoder;
 
 const GAZETTEER: &[u8] = include_bytes!("../../data/zip-centres.csv.gz");
@@ -25,6 +31,22 @@ pub fn centre(zip: ZipCode) -> Option<GeoPoint> {
     let centres = CENTRES.get_or_init(unpack);
     let at = centres.binary_search_by_key(&zip, |(zip, _)| *zip).ok()?;
     centres.get(at).map(|(_, point)| *point)
+}
+
+/// A geocoder that knows the centres of ZIP codes and no homes. It asks nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ZipCentres;
+
+#[async_trait]
+impl Geocoder for ZipCentres {
+    async fn locate(&self, _: &Home, _: &Allowance) -> PortResult<Place> {
+        Err(PortError::new(Fault::NotFound, "the gazetteer has no homes"))
+    }
+
+    async fn zip_centre(&self, zip: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
+        centre(zip)
+            .ok_or_else(|| PortError::new(Fault::NotFound, format!("no centre of ZIP code {zip} is known")))
+    }
 }
 
 /// Reads the packed table, which is sorted by ZIP code. A line that does not parse is left out; the test below holds
