@@ -7,12 +7,14 @@
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`enrolment`] | from contacts to campaigns |
+//! | [`account`] | what a campaign's report cost |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
 //! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
 //! | [`failure`] | why a subcommand failed, in one sentence |
 
+pub mod account;
 pub mod cli;
 pub mod compose;
 pub mod config;

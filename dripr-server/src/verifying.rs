@@ -1,11 +1,15 @@
 //! Whether the addresses of contacts take mail, asked while they are taken in. Doubt never costs a contact.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use dripr_core::{
     email::EmailAddress,
-    errors::PortResult,
-    ports::{Allowance, EmailVerifier, Verification},
+    errors::{Fault, PortResult},
+    policy::after,
+    ports::{Allowance, Clock, EmailVerifier, Verification},
 };
 use futures_util::{StreamExt, stream};
 
@@ -13,10 +17,14 @@ use futures_util::{StreamExt, stream};
 pub const AT_ONCE: usize = 8;
 /// After so many failures in a row nobody is asked any more: each may have taken a minute.
 const MOST_FAILURES: usize = 16;
+/// A limiter that says no pause is not asked at once again.
+const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-/// A verifier, as long as it is of use.
+/// A verifier, as long as it is of use. Where our own pace forbids a question, it waits: an import has nothing better to
+/// do, and holds nothing meanwhile.
 pub struct Verifying<'a> {
     verifier: &'a dyn EmailVerifier,
+    clock: &'a dyn Clock,
     state: Mutex<State>,
 }
 
@@ -41,8 +49,8 @@ pub enum Verdict {
 impl<'a> Verifying<'a> {
     /// Asks this one.
     #[must_use]
-    pub fn by(verifier: &'a dyn EmailVerifier) -> Self {
-        Self { verifier, state: Mutex::default() }
+    pub fn by(verifier: &'a dyn EmailVerifier, clock: &'a dyn Clock) -> Self {
+        Self { verifier, clock, state: Mutex::default() }
     }
 
     /// What becomes of each of these addresses, in their order.
@@ -61,7 +69,15 @@ impl<'a> Verifying<'a> {
         if self.state().given_up {
             return Verdict::NotVerified;
         }
-        let answer = self.verifier.verify(&address, &Allowance::unlimited()).await;
+        let answer = loop {
+            match self.verifier.verify(&address, &Allowance::unlimited()).await {
+                Err(error) if error.fault() == Fault::NotYet => {
+                    let pause = error.pause().unwrap_or_default().max(LEAST_PAUSE);
+                    self.clock.sleep_until(after(self.clock.now(), pause)).await;
+                }
+                answer => break answer,
+            }
+        };
         self.note(&answer);
         match answer {
             Ok(Verification::Deliverable) => Verdict::Verified,

@@ -7,6 +7,7 @@ use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
 use dripr_core::{
     Dripr,
     email::OptOutLinks,
+    engine::Builder,
     errors::PortResult,
     ports::{AgentStore, CampaignStore},
     schedule::Instant,
@@ -16,7 +17,7 @@ use dripr_core::{
     },
 };
 use futures_util::future::BoxFuture;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{self, Runtime};
 
 /// What may go wrong while a world is built or driven.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -31,11 +32,19 @@ pub struct World {
 }
 
 impl World {
-    /// A world with campaigns for a send day.
+    /// A world with campaigns for a send day, in three ZIP codes.
     ///
     /// # Errors
     /// The store's.
     pub async fn new(campaigns: usize, day: u8, start: Instant) -> Result<Self, Failure> {
+        Self::in_zips(&["98103", "98115", "98052"], campaigns, day, start).await
+    }
+
+    /// A world with campaigns for a send day, as many in each of these ZIP codes.
+    ///
+    /// # Errors
+    /// The store's, or if one is no ZIP code.
+    pub async fn in_zips(zips: &[&str], campaigns: usize, day: u8, start: Instant) -> Result<Self, Failure> {
         let world = Self {
             folder: tempfile::tempdir()?,
             clock: Arc::new(ManualClock::at(start)),
@@ -44,7 +53,6 @@ impl World {
         let store = world.store().await?;
         let agent = samples::agent("agent", start)?;
         store.register(agent.clone(), samples::user_created(&agent)).await?;
-        let zips = ["98103", "98115", "98052"];
         let new: Result<Vec<_>, _> =
             (1..=campaigns).map(|n| samples::campaign(&agent, n, zips[n % zips.len()], day, start)).collect();
         store.enrol(new?).await?;
@@ -65,6 +73,14 @@ impl World {
     /// # Errors
     /// If it is incomplete.
     pub fn engine(&self, store: &SqliteStore) -> Result<Dripr, Failure> {
+        Ok(self.builder(store)?.build()?)
+    }
+
+    /// What an engine over a store is made of.
+    ///
+    /// # Errors
+    /// If opt-out links cannot be made.
+    pub fn builder(&self, store: &SqliteStore) -> Result<Builder, Failure> {
         let links =
             OptOutLinks::new("https://reports.example", "a key that is long enough".to_owned().into())?;
         Ok(Dripr::builder()
@@ -75,8 +91,7 @@ impl World {
             .writer(Arc::new(samples::Writer))
             .renderer(Arc::new(samples::Renderer))
             .mailer(self.mailbox.clone())
-            .opt_out_links(links)
-            .build()?)
+            .opt_out_links(links))
     }
 }
 
@@ -92,7 +107,7 @@ impl SharedFile {
     /// # Errors
     /// If there can be no folder or no runtime.
     pub fn new() -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { folder: tempfile::tempdir()?, runtime })
     }
 }

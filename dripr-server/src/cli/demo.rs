@@ -6,15 +6,19 @@ use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
+    config::{Config, process_environment},
     demo::{self, Day, Plan, Summary},
     failure::Failure,
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How many months to run
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=24))]
-    months: u8,
+    /// How many months to run [default: 3, or 1 with --config]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=24))]
+    months: Option<u8>,
+    /// Ask the sources and the writer of a configuration, in place of files; calls to providers are real ones
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sales", "rates", "listings"])]
+    config: Option<PathBuf>,
     /// Contacts of your own, as CSV; columns as for `dripr import`
     #[arg(long, value_name = "FILE")]
     contacts: Option<PathBuf>,
@@ -33,14 +37,17 @@ pub(super) struct Args {
     /// The seed of everything random
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The first day of the virtual clock [default: 2015-03-01 with the sample's sales]
+    /// The first day of the virtual clock [default: 2015-03-01 with the sample's sales, today with --config]
     #[arg(long, value_name = "YYYY-MM-DD")]
     start: Option<NaiveDate>,
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let deployment = args.config.map(|file| Config::load(&file, &process_environment)).transpose()?;
     let plan = Plan {
-        months: args.months,
+        // Providers know today; what they would say of later months is made up.
+        months: args.months.unwrap_or(if deployment.is_some() { 1 } else { 3 }),
+        deployment,
         contacts: args.contacts,
         sales: args.sales,
         rates: args.rates,
@@ -121,13 +128,36 @@ fn print(plan: &Plan, summary: &Summary, out: &mut (dyn Write + Send)) -> Result
             writeln!(out, "{count:>5}  {cause}")?;
         }
     }
+    calls(summary, total.emails, out)?;
     writeln!(out)?;
     writeln!(out, "Look at {} in a browser;", summary.index.display())?;
     writeln!(out, "every email is in {} as .eml and .html.", summary.outbox.display())?;
-    if plan.contacts.is_none() {
+    if plan.contacts.is_none() && plan.deployment.is_none() {
         writeln!(
             out,
             "All people, streets and agents are invented; homes, sales and mortgage rates are real."
+        )?;
+    }
+    Ok(())
+}
+
+/// What providers were asked, and how much of that an email cost.
+fn calls(summary: &Summary, emails: u64, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    if summary.calls.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{:<20}{:<18}{:>8}{:>8}{:>11}{:>13}",
+        "provider", "asked for", "calls", "failed", "throttled", "per email"
+    )?;
+    for (provider, question, counted) in &summary.calls {
+        let per_email = counted.calls as f64 / emails.max(1) as f64;
+        writeln!(
+            out,
+            "{provider:<20}{question:<18}{:>8}{:>8}{:>11}{per_email:>13.2}",
+            counted.calls, counted.failed, counted.throttled
         )?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `dripr explain`: the gate that holds a campaign.
+//! `dripr explain`: the gate that holds a campaign, and what its report cost.
 
 use std::io::Write;
 
@@ -10,7 +10,10 @@ use dripr_core::{
 use serde::Serialize;
 
 use super::{ConfigFile, now, print_json, shown};
-use crate::failure::Failure;
+use crate::{
+    account::{Account, account},
+    failure::Failure,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,6 +31,7 @@ struct Answer<'a> {
     campaign_id: &'a CampaignId,
     #[serde(flatten)]
     explanation: Explanation,
+    cost: Option<Account>,
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
@@ -37,9 +41,10 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         Failure::new(format!("there is no campaign {}; `dripr campaigns` shows them", args.campaign))
     })?;
     let explanation = explain(&dossier.campaign, &dossier.facts(now(&deployment), &deployment.config.policy));
+    let cost = account(&*deployment.store, &dossier).await?;
     deployment.close().await;
     if args.json {
-        return print_json(out, &Answer { campaign_id: &args.campaign, explanation });
+        return print_json(out, &Answer { campaign_id: &args.campaign, explanation, cost });
     }
     let next = explanation.next_look.map_or_else(|| "only when somebody does something".to_owned(), shown);
     writeln!(out, "campaign   {}", args.campaign)?;
@@ -47,5 +52,24 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     writeln!(out, "held by    {}: {}", explanation.gate, explanation.because)?;
     writeln!(out, "since      {}", shown(explanation.since))?;
     writeln!(out, "next look  {next}")?;
+    if let Some(Account { cycle, data_calls, writer_calls, texts }) = cost {
+        writeln!(
+            out,
+            "cost       {data_calls} calls to data providers and {writer_calls} to writers for {cycle}"
+        )?;
+        for text in texts {
+            write!(out, "           {} by {}", text.text, text.by)?;
+            if let Some((read, written)) = text.tokens {
+                write!(out, ", {read} tokens read and {written} written")?;
+            }
+            if let Some(dollars) = text.dollars {
+                write!(out, ", ${dollars:.4}")?;
+            }
+            writeln!(out)?;
+            for reason in text.refused {
+                writeln!(out, "           a draft was refused: {reason}")?;
+            }
+        }
+    }
     Ok(())
 }

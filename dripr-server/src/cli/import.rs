@@ -55,8 +55,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         knows_zip: &compose::knows_zip,
     };
     let mut file = ContactsFile::new(BufReader::new(input), expected).map_err(unusable)?;
-    let verifier =
-        if args.dry_run && !args.verify { None } else { compose::email_verifier(&deployment.config)? };
+    let verifier = if args.dry_run && !args.verify { None } else { compose::email_verifier(&deployment)? };
     if args.verify && verifier.is_none() {
         return Err(Failure::new("nobody can verify addresses: `email_verification.by` is \"none\""));
     }
@@ -68,7 +67,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         desk: deployment.desk(),
         user_id: args.agent.clone(),
         dry_run: args.dry_run,
-        verifying: verifier.as_deref().map(Verifying::by),
+        verifying: verifier.as_deref().map(|verifier| Verifying::by(verifier, &*deployment.clock)),
     };
     let mut report = Report::begin(out, &args)?;
     let tally = enroller.enrol_file(&mut file, &mut |problem| report.problem(problem)).await?;

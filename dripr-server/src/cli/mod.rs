@@ -4,6 +4,7 @@ mod agent;
 mod approve;
 mod campaigns;
 mod demo;
+mod doctor;
 mod explain;
 mod import;
 mod migrate;
@@ -48,6 +49,8 @@ enum Subcommands {
     Demo(demo::Args),
     /// Run the engine on the real clock until told to stop.
     Run(run::Args),
+    /// Ask each part of a deployment whether it would work, providers with one cheap call.
+    Doctor(doctor::Args),
     /// Add and list agents.
     Agent(agent::Args),
     /// Import contacts from a CSV file and begin a campaign for each.
@@ -129,6 +132,7 @@ impl Subcommands {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         match self {
             Self::Demo(args) => Box::pin(demo::run(args, out)),
+            Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),

@@ -51,6 +51,10 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
     engine.stop();
     let finish = async {
         while workers.join_next().await.is_some() {}
+        for (provider, question, counted) in deployment.metrics.counted() {
+            let (calls, failed, throttled) = (counted.calls, counted.failed, counted.throttled);
+            tracing::info!(provider, question, calls, failed, throttled, "a provider was asked");
+        }
         deployment.close().await;
     };
     tokio::select! {

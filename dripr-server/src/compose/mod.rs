@@ -4,21 +4,27 @@
 //! with.
 
 mod archive;
+pub mod checkup;
+mod sources;
+mod verifier;
 mod writer;
+
+pub use sources::{Sources, local_data, sources};
+pub use verifier::email_verifier;
+pub use writer::writer;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-#[cfg(feature = "quick-email-verification")]
-use dripr_adapters::quick_email_verification::QuickEmailVerification;
 #[cfg(feature = "smtp")]
 use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{
     composed_writer::ComposedWriter,
     file_outbox::FileOutbox,
-    local_data::{ListingsFrom, LocalData, LocalDataConfig, RatesFrom, zip_centres},
+    layers::Metrics,
+    local_data::zip_centres,
     sql::sqlite::{SqliteOptions, SqliteStore},
     templates::Templates,
 };
@@ -29,11 +35,11 @@ use dripr_core::{
     email::OptOutLinks,
     engine::Builder,
     policy::Policy,
-    ports::{Archive, Clock, EmailVerifier, Entropy, LlmWriter, Mailer},
+    ports::{Archive, Clock, Entropy, LlmWriter, Mailer},
 };
 
 use crate::{
-    config::{Config, data::Data, email_verification::EmailVerification, mail::Mail},
+    config::{Config, mail::Mail},
     failure::Failure,
     os_entropy::OsEntropy,
     system_clock::SystemClock,
@@ -52,6 +58,8 @@ pub struct Deployment {
     pub clock: Arc<dyn Clock>,
     /// Real randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What calls to providers were counted.
+    pub metrics: Metrics,
 }
 
 impl Deployment {
@@ -74,7 +82,7 @@ impl Deployment {
 pub async fn deployment(config: Config) -> Result<Deployment, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(&config.database.path, SqliteOptions::default()).await?;
-    Ok(Deployment { config, store, clock, entropy: Arc::new(OsEntropy) })
+    Ok(Deployment { config, store, clock, entropy: Arc::new(OsEntropy), metrics: Metrics::default() })
 }
 
 /// Opens a database that is not kept: a power failure may take back its last changes.
@@ -97,18 +105,18 @@ async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failur
 /// A data file is missing or cannot be read, or the outbox or the archive cannot be used.
 pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     let config = &deployment.config;
-    let data = local_data(&files(&config.data))?;
+    let sources = sources(config, &deployment.clock, &deployment.metrics)?;
     let choices = Choices {
         clock: deployment.clock.clone(),
         entropy: deployment.entropy.clone(),
         store: deployment.store.clone(),
-        data: Arc::new(data),
+        sources,
         links: config.public.opt_out.clone(),
         policy: config.policy.clone(),
         templates: config.templates.dir.clone(),
         outbox: config.outbox.dir.clone(),
         archive: Some(archive::archive(&config.archive)?),
-        writer: writer::writer(config, &deployment.clock).await?,
+        writer: writer(config, &deployment.clock, &deployment.metrics).await?,
         welcome: true,
     };
     match &config.mail {
@@ -122,47 +130,6 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     }
 }
 
-/// Who looks whether imported addresses take mail, if anybody does.
-///
-/// # Errors
-/// The verifier cannot be asked.
-pub fn email_verifier(config: &Config) -> Result<Option<Arc<dyn EmailVerifier>>, Failure> {
-    match &config.email_verification {
-        EmailVerification::Nobody => Ok(None),
-        #[cfg(feature = "quick-email-verification")]
-        EmailVerification::QuickEmailVerification { key, options } => {
-            Ok(Some(Arc::new(QuickEmailVerification::new(key, options)?)))
-        }
-    }
-}
-
-fn files(data: &Data) -> LocalDataConfig {
-    LocalDataConfig {
-        sales: data.sales.clone(),
-        sales_source: data.sales_source.clone(),
-        listings: match &data.listings {
-            Some(path) => ListingsFrom::File {
-                path: path.clone(),
-                source: data.listings_source.clone(),
-                exported_on: data.listings_exported_on,
-            },
-            None => ListingsFrom::Nowhere,
-        },
-        rates: data
-            .rates
-            .as_ref()
-            .map(|path| RatesFrom { path: path.clone(), source: data.rates_source.clone() }),
-    }
-}
-
-/// Opens the data files.
-///
-/// # Errors
-/// One is missing, cannot be read, or lacks a column that it needs.
-pub fn local_data(files: &LocalDataConfig) -> Result<LocalData, Failure> {
-    LocalData::open(files).map_err(|error| Failure::new(format!("cannot use the data file {error}")))
-}
-
 /// What an engine is made of.
 pub struct Choices {
     /// What time it is.
@@ -172,7 +139,7 @@ pub struct Choices {
     /// Where everything is kept.
     pub store: Arc<Store>,
     /// Homes, markets, rates and places.
-    pub data: Arc<LocalData>,
+    pub sources: Sources,
     /// How opt-out links are made.
     pub links: OptOutLinks,
     /// The numbers by which it works.
@@ -207,12 +174,16 @@ fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure
         .clock(choices.clock)
         .entropy(choices.entropy)
         .store(choices.store)
-        .source(choices.data.clone())
-        .geocoder(choices.data)
+        .properties(choices.sources.properties)
+        .markets(choices.sources.markets)
+        .rates(choices.sources.rates)
         .renderer(Arc::new(templates))
         .mailer(mailer.clone())
         .opt_out_links(choices.links)
         .policy(choices.policy);
+    if let Some(places) = choices.sources.places {
+        builder = builder.geocoder(places);
+    }
     if choices.welcome {
         builder = builder.welcome(mailer);
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dripr_core::ports::{Clock, LlmWriter};
+use dripr_adapters::layers::Metrics;
+use dripr_core::ports::{Clock, LlmWriter, Probe};
 
 use crate::{
     config::{Config, writing::Writing},
@@ -10,47 +11,80 @@ use crate::{
 };
 
 /// The writer that was chosen; none if the words are composed.
+///
+/// # Errors
+/// It cannot be asked.
 #[cfg_attr(
     not(any(feature = "bedrock", feature = "openai-writer")),
     expect(unused_variables, clippy::unused_async, reason = "only a model needs them")
 )]
-pub(super) async fn writer(
+pub async fn writer(
     config: &Config,
     clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
 ) -> Result<Option<Arc<dyn LlmWriter>>, Failure> {
     match &config.writing {
         Writing::Composed => Ok(None),
         #[cfg(feature = "bedrock")]
         Writing::Bedrock(options, cost) => {
-            let model = dripr_adapters::bedrock::BedrockModel::new(options.clone()).await;
-            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock)))
+            let model = model::bedrock(options).await;
+            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock, metrics)))
         }
         #[cfg(feature = "openai-writer")]
         Writing::OpenAi(options, cost) => {
-            let model = dripr_adapters::openai_writer::OpenAiModel::new(options.clone())
-                .map_err(|error| Failure::new(error.to_string()))?;
-            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock)))
+            let model = model::openai(options)?;
+            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock, metrics)))
+        }
+    }
+}
+
+/// Whom one can ask whether words would be written, if anybody but us writes them.
+#[cfg_attr(
+    not(feature = "bedrock"),
+    expect(clippy::unused_async, reason = "only Bedrock has to be waited for")
+)]
+pub(super) async fn probe(config: &Config) -> Option<(&'static str, Result<Arc<dyn Probe>, Failure>)> {
+    match &config.writing {
+        Writing::Composed => None,
+        #[cfg(feature = "bedrock")]
+        Writing::Bedrock(options, _) => Some(("Bedrock", Ok(Arc::new(model::bedrock(options).await)))),
+        #[cfg(feature = "openai-writer")]
+        Writing::OpenAi(options, _) => {
+            let probe = model::openai(options).map(|model| -> Arc<dyn Probe> { Arc::new(model) });
+            Some(("the model's endpoint", probe))
         }
     }
 }
 
 #[cfg(any(feature = "bedrock", feature = "openai-writer"))]
 mod model {
-    use std::{sync::Arc, time::Duration};
+    use std::sync::Arc;
 
+    #[cfg(feature = "bedrock")]
+    use dripr_adapters::bedrock::{BedrockModel, BedrockOptions};
+    #[cfg(feature = "openai-writer")]
+    use dripr_adapters::openai_writer::{OpenAiModel, OpenAiOptions};
     use dripr_adapters::{
-        layers::{CircuitBreaker, Layered, RateLimit},
+        layers::{CircuitBreaker, Layered, Meter, Metrics, RateLimit},
         model_writer::{LanguageModel, ModelWriter, Prices},
-        token_bucket::{Rate, TokenBuckets},
+        token_bucket::TokenBuckets,
     };
     use dripr_core::ports::{Clock, LlmWriter};
 
+    use super::super::sources::{FAILURES, LEFT_ALONE};
     use crate::config::writing::Cost;
+    #[cfg(feature = "openai-writer")]
+    use crate::failure::Failure;
 
-    /// Failures in a row after which a model is left alone.
-    const FAILURES: u32 = 5;
-    /// For how long.
-    const LEFT_ALONE: Duration = Duration::from_secs(60);
+    #[cfg(feature = "bedrock")]
+    pub(super) async fn bedrock(options: &BedrockOptions) -> BedrockModel {
+        BedrockModel::new(options.clone()).await
+    }
+
+    #[cfg(feature = "openai-writer")]
+    pub(super) fn openai(options: &OpenAiOptions) -> Result<OpenAiModel, Failure> {
+        Ok(OpenAiModel::new(options.clone())?)
+    }
 
     /// A model with what is done around its calls.
     pub(super) fn layered(
@@ -58,13 +92,13 @@ mod model {
         model: Arc<dyn LanguageModel>,
         cost: Cost,
         clock: &Arc<dyn Clock>,
+        metrics: &Metrics,
     ) -> Arc<dyn LlmWriter> {
         let prices = cost.dollars.map(|(input, output)| Prices { input, output });
-        let rate = Rate { calls: cost.calls_per_minute, period: Duration::from_secs(60) };
-        let limiter = Arc::new(TokenBuckets::new([(name.to_owned(), rate)]));
+        let limiter = Arc::new(TokenBuckets::new([(name.to_owned(), cost.pace.rate())]));
         let layers = (
             CircuitBreaker::new(name, clock.clone(), FAILURES, LEFT_ALONE),
-            RateLimit::new(name, clock.clone(), limiter),
+            (RateLimit::new(name, clock.clone(), limiter), Meter::new(name, clock.clone(), metrics.clone())),
         );
         Arc::new(Layered::new(Arc::new(ModelWriter::new(model, prices)), layers))
     }

@@ -10,8 +10,8 @@ use super::ConfigProblem;
 /// The files that market data comes from.
 #[derive(Debug, Clone)]
 pub struct Data {
-    /// Homes sold.
-    pub sales: PathBuf,
+    /// Homes sold, if there is such a file.
+    pub sales: Option<PathBuf>,
     /// How reports name where sales, values and statistics come from.
     pub sales_source: String,
     /// Homes for sale, if there is such a file.
@@ -53,15 +53,18 @@ impl Default for Written {
 }
 
 impl Written {
-    pub(super) fn check(self, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Data, ConfigProblem> {
-        let sales = self.sales.ok_or_else(|| {
-            ConfigProblem::key(
-                "data.sales",
-                "missing: give the CSV file of homes sold that reports are made from",
-            )
-        })?;
+    pub(super) fn check(
+        self,
+        needs_sales: bool,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<Data, ConfigProblem> {
+        if needs_sales && self.sales.is_none() {
+            let reason = "missing: give the CSV file of homes sold that reports are made from, or name others than \
+                          \"files\" for homes, sales and markets in [sources]";
+            return Err(ConfigProblem::key("data.sales", reason));
+        }
         Ok(Data {
-            sales: absolute(sales),
+            sales: self.sales.map(&absolute),
             sales_source: self.sales_source,
             listings: self.listings.map(&absolute),
             listings_source: self.listings_source,

@@ -7,30 +7,38 @@
 //! | [`writing`] | who writes the words of reports |
 //! | [`mail`] | who takes emails to their recipients |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
+//! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
+//! | [`zillow`], [`mls`], [`keyed_api`] | how each [provider](providers) is asked |
 //! | [`templates`] | what emails look like |
 //! | [`sending`] | when mail may leave |
 //! | [`limits`] | how long, how often, how many |
 //! | [`log`] | what is said while running |
 //!
-//! Every key has a default except those of [`public`] and the sales file. An unknown key, a wrong value and a missing
+//! Every key has a default except those of [`public`], the sales file and the keys of providers. An unknown key, a wrong value and a missing
 //! one are errors that name the key. Relative paths count from the folder of the file.
 
 pub mod archive;
 pub mod data;
 pub mod database;
 pub mod email_verification;
+pub mod keyed_api;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod mls;
 pub mod outbox;
+pub mod pace;
 mod problem;
+pub mod providers;
 pub mod public;
-#[cfg(any(feature = "openai-writer", feature = "s3-archive"))]
 mod secret;
 pub mod sending;
+pub mod sources;
 pub mod templates;
+mod url;
 pub mod writing;
+pub mod zillow;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +46,8 @@ use dripr_core::policy::Policy;
 use serde::Deserialize;
 
 pub use problem::ConfigProblem;
+use providers::Provider;
+use sources::{Homes, Places, Rates};
 
 /// Everything a deployment chose.
 #[derive(Debug, Clone)]
@@ -54,8 +64,12 @@ pub struct Config {
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
     pub archive: archive::Archive,
-    /// Where market data comes from.
+    /// Who is asked for what.
+    pub sources: sources::Sources,
+    /// The files that market data comes from.
     pub data: data::Data,
+    /// The providers that are asked for anything.
+    pub providers: Vec<Provider>,
     /// Who writes the words of reports.
     pub writing: writing::Writing,
     /// What emails look like.
@@ -81,7 +95,13 @@ struct Written {
     mail: mail::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
+    sources: sources::Written,
     data: data::Written,
+    zillow: zillow::Written,
+    rentcast: keyed_api::Written,
+    google: keyed_api::Written,
+    fred: keyed_api::Written,
+    mls: mls::Written,
     writing: writing::Written,
     templates: templates::Templates,
     sending: sending::Sending,
@@ -119,6 +139,26 @@ impl Config {
         let rules = written.sending.rules(environment)?;
         let policy = written.limits.policy(rules)?;
         let absolute = |path: PathBuf| folder.join(path);
+        let sources = written.sources.check()?;
+        let providers = [
+            written
+                .zillow
+                .check(sources.ask_for_homes(Homes::Zillow), environment, absolute)?
+                .map(Provider::Zillow),
+            written
+                .rentcast
+                .check(&keyed_api::RENTCAST, sources.ask_rentcast(), environment, absolute)?
+                .map(Provider::RentCast),
+            written
+                .google
+                .check(&keyed_api::GOOGLE, sources.places.contains(&Places::Google), environment, absolute)?
+                .map(Provider::Google),
+            written
+                .fred
+                .check(&keyed_api::FRED, sources.rates.contains(&Rates::Fred), environment, absolute)?
+                .map(Provider::Fred),
+            written.mls.check(sources.ask_mls(), environment, absolute)?.map(Provider::Mls),
+        ];
         Ok(Self {
             public: written.public.check(environment)?,
             database: database::Database { path: absolute(written.database.path) },
@@ -128,11 +168,24 @@ impl Config {
             archive: written.archive.check(environment, absolute)?,
             writing: written.writing.check(environment, absolute, policy.writer_timeout)?,
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },
-            data: written.data.check(absolute)?,
+            data: written.data.check(sources.need_sales_file(), absolute)?,
+            providers: providers.into_iter().flatten().collect(),
+            sources,
             default_send_day: written.sending.default_send_day,
             drain: written.limits.drain(),
             policy,
             log: written.log.check()?,
         })
+    }
+}
+
+/// A provider that is set up and not asked would be thought to be.
+fn unheeded<const N: usize>(section: &str, keys: [(&str, bool); N]) -> Result<(), ConfigProblem> {
+    match keys.into_iter().find(|(_, named)| *named) {
+        Some((key, _)) => {
+            let reason = format!("nobody heeds it: [sources] does not name \"{section}\"");
+            Err(ConfigProblem::key(&format!("{section}.{key}"), reason))
+        }
+        None => Ok(()),
     }
 }

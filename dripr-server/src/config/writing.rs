@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use super::{ConfigProblem, Environment};
+use super::{ConfigProblem, Environment, pace::Pace};
 
 /// The key of a model's endpoint, so that it need not stand in a file.
 pub const KEY_VARIABLE: &str = "DRIPR_WRITING_KEY";
@@ -25,8 +25,8 @@ pub enum Writing {
 /// What a model may cost, and does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
-    /// Calls a minute.
-    pub calls_per_minute: u32,
+    /// How often it is asked.
+    pub pace: Pace,
     /// Dollars for a million tokens read and for a million written, if they are known.
     pub dollars: Option<(f64, f64)>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Written {
     key_file: Option<PathBuf>,
     temperature: Option<f32>,
     max_completion_tokens: Option<bool>,
-    calls_per_minute: Option<u32>,
+    pace: Option<Pace>,
     dollars_per_million_input_tokens: Option<f64>,
     dollars_per_million_output_tokens: Option<f64>,
 }
@@ -90,6 +90,8 @@ impl Written {
 
     #[cfg(any(feature = "bedrock", feature = "openai-writer"))]
     fn model(&mut self) -> Result<(String, Cost), ConfigProblem> {
+        /// The documents' limit.
+        const PACE: Pace = Pace::new(8, Duration::from_secs(60));
         let Some(model) = self.model.take().filter(|model| !model.trim().is_empty()) else {
             return Err(ConfigProblem::key("writing.model", "missing: give the model's name"));
         };
@@ -100,10 +102,6 @@ impl Written {
                 "writing.temperature",
                 format!("{temperature} is not from 0 to 2"),
             ));
-        }
-        let calls_per_minute = self.calls_per_minute.unwrap_or(8);
-        if calls_per_minute == 0 {
-            return Err(ConfigProblem::key("writing.calls_per_minute", "0 is not at least 1"));
         }
         let input = ("dollars_per_million_input_tokens", self.dollars_per_million_input_tokens);
         let output = ("dollars_per_million_output_tokens", self.dollars_per_million_output_tokens);
@@ -122,7 +120,7 @@ impl Written {
                 return Err(ConfigProblem::key("writing.dollars_per_million_output_tokens", "missing"));
             }
         };
-        Ok((model, Cost { calls_per_minute, dollars }))
+        Ok((model, Cost { pace: self.pace.unwrap_or(PACE), dollars }))
     }
 
     #[cfg(not(feature = "bedrock"))]

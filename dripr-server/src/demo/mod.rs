@@ -17,19 +17,20 @@ pub use virtual_clock::VirtualClock;
 use std::{io::BufReader, path::PathBuf, sync::Arc};
 
 use chrono::{Months, NaiveDate};
+use dripr_adapters::layers::Metrics;
 use dripr_core::{
     Dripr,
     campaign::{Action, Actor, command::Bench},
     email::{DeliveryStatus, OptOutLinks},
     events::UserCreated,
     ids::{EventId, UserId},
-    policy::Policy,
     ports::{AgentStore, Clock, EmailFilter, EmailStore, EntropyExt},
     schedule::Instant,
 };
 
 use crate::{
     compose::{self, Choices, Store},
+    config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule, start_of_day},
     enrolment::{Enroller, Tally},
     failure::Failure,
@@ -50,6 +51,9 @@ pub struct Plan {
     pub rates: Option<PathBuf>,
     /// Homes for sale.
     pub listings: Option<PathBuf>,
+    /// A deployment whose sources, writer, templates and rules are tried in place of files. Nothing is sent, and its
+    /// database is left alone.
+    pub deployment: Option<Config>,
     /// The folder that gets the emails.
     pub out: PathBuf,
     /// The seed of everything random.
@@ -82,37 +86,38 @@ const OPT_OUT_KEY: &str = "the demonstration has no secrets";
 pub async fn run(plan: &Plan, watch: &mut (dyn FnMut(&Day) + Send)) -> Result<Summary, Failure> {
     let folder = Folder::prepare(&plan.out)?;
     let inputs = Inputs::gather(plan, &folder)?;
-    let data = Arc::new(compose::local_data(&inputs.data)?);
-    let policy = Policy::default();
+    let policy = inputs.policy();
     let zone = policy.rules.zone();
-    let first_day = inputs.first_day(plan, &data)?;
+    let first_day = inputs.first_day(plan, zone)?;
     let last_day = first_day.checked_add_months(Months::new(plan.months.into()));
     let midnight = |day: Option<NaiveDate>| {
         day.and_then(|day| start_of_day(day, zone)).ok_or_else(|| Failure::new("--start is out of range"))
     };
     let (start, end) = (midnight(Some(first_day))?, midnight(last_day)?);
 
-    let clock = Arc::new(VirtualClock::new(start));
+    let virtual_clock = Arc::new(VirtualClock::new(start));
+    let clock: Arc<dyn Clock> = virtual_clock.clone();
     let entropy = Arc::new(SeededEntropy::new(plan.seed));
     let store = compose::passing_store(&folder.database()).await?;
     let desk = Arc::new(Bench { clock: clock.clone(), policy: policy.clone() });
+    let metrics = Metrics::default();
     let engine = compose::engine_from(Choices {
         clock: clock.clone(),
         entropy: entropy.clone(),
         store: store.clone(),
-        data: data.clone(),
+        sources: inputs.sources(&clock, &metrics)?,
         links: OptOutLinks::new(PUBLIC_URL, OPT_OUT_KEY.to_owned().into())?,
         policy,
-        templates: None,
+        templates: inputs.templates(),
         outbox: folder.outbox(),
         // The outbox has every email's HTML already.
         archive: None,
-        writer: None,
+        writer: inputs.writer(&clock, &metrics).await?,
         // Welcome mails to agents would only get in the way of looking at reports.
         welcome: false,
     })?;
 
-    let mut reports = inputs::reports(&data);
+    let mut reports = inputs.reports();
     let mut tally = Tally::default();
     let mut approving = Vec::new();
     for agent in &inputs.agents {
@@ -122,10 +127,14 @@ pub async fn run(plan: &Plan, watch: &mut (dyn FnMut(&Day) + Send)) -> Result<Su
         }
         tally.add(&enrolled);
     }
-    drive(&Drive { engine: &engine, store: &store, clock: &clock, approving, start, end, zone }, watch)
-        .await?;
+    drive(
+        &Drive { engine: &engine, store: &store, clock: &virtual_clock, approving, start, end, zone },
+        watch,
+    )
+    .await?;
 
-    let summary = summary::sum_up(&store, &folder, first_day, plan.months, zone, tally, reports).await?;
+    let mut summary = summary::sum_up(&store, &folder, first_day, plan.months, zone, tally, reports).await?;
+    summary.calls = metrics.counted();
     store.close().await;
     folder.finish()?;
     Ok(summary)

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use chrono::{Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
+use dripr_adapters::layers::Counted;
 use dripr_core::{
     campaign::CampaignStatus,
     email::{DeliveryStatus, Email},
@@ -26,6 +27,8 @@ pub struct Summary {
     pub causes: BTreeMap<String, u64>,
     /// Rows of files that could not be used, a line each.
     pub reports: Vec<String>,
+    /// The calls that providers were asked, by provider and question.
+    pub calls: Vec<(&'static str, &'static str, Counted)>,
     /// The page that leads to all emails.
     pub index: PathBuf,
     /// Where the emails are.
@@ -140,6 +143,7 @@ pub(super) async fn sum_up(
         months: by_month.months,
         causes,
         reports,
+        calls: Vec::new(),
         index: folder.index(),
         outbox: folder.outbox(),
     })

@@ -47,14 +47,19 @@ fn a_program_without_s3_says_how_to_get_one() {
 #[cfg(feature = "bedrock")]
 #[test]
 fn a_model_of_bedrock_needs_its_name_and_region() {
-    use dripr_server::config::writing::{Cost, Writing};
+    use std::time::Duration;
+
+    use dripr_server::config::{
+        pace::Pace,
+        writing::{Cost, Writing},
+    };
 
     let lines = "[writing]\nby = \"bedrock\"\nmodel = \"m\"\nregion = \"us-east-1\"\n";
     let config = Config::parse(&format!("{CONFIG}{lines}"), Path::new(""), &|_| None).unwrap();
     let Writing::Bedrock(options, cost) = config.writing else { panic!("{:?}", config.writing) };
     assert_eq!((options.model.as_str(), options.region.as_str()), ("m", "us-east-1"));
     assert_eq!(options.timeout.as_secs(), 54, "less than limits.writer_timeout_seconds");
-    assert_eq!(cost, Cost { calls_per_minute: 8, dollars: None });
+    assert_eq!(cost, Cost { pace: Pace::new(8, Duration::from_secs(60)), dollars: None });
     for (lines, expected) in [
         ("region = \"us-east-1\"", "writing.model: missing"),
         ("model = \" \"", "writing.model: missing"),
@@ -62,8 +67,8 @@ fn a_model_of_bedrock_needs_its_name_and_region() {
         ("model = \"m\"\nregion = \"r\"\nkey_file = \"k\"", "writing.key_file: is for by = \"openai\" only"),
         ("model = \"m\"\nregion = \"r\"\ntemperature = 3.0", "writing.temperature: 3 is not from 0 to 2"),
         (
-            "model = \"m\"\nregion = \"r\"\ncalls_per_minute = 0",
-            "writing.calls_per_minute: 0 is not at least 1",
+            "model = \"m\"\nregion = \"r\"\npace = \"0/min\"",
+            "line 11: writing.pace: must be written like 10/min",
         ),
         (
             "model = \"m\"\nregion = \"r\"\ndollars_per_million_input_tokens = 1.0",

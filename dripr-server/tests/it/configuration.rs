@@ -45,6 +45,7 @@ fn the_example_loads_and_shows_the_defaults() {
     assert_eq!(example.log.filter, bare.log.filter);
     assert_eq!(example.data.sales_source, bare.data.sales_source);
     assert_eq!(example.data.rates_source, bare.data.rates_source);
+    assert_eq!(example.sources, bare.sources);
     assert_eq!(example.policy, dripr_core::policy::Policy::default());
 }
 
@@ -79,7 +80,7 @@ fn the_documentation_names_no_key_that_is_not_there() {
 fn relative_paths_count_from_the_folder_of_the_file() {
     let config = parse(CONFIG).unwrap();
     assert_eq!(config.database.path, Path::new("/srv/dripr/dripr.db"));
-    assert_eq!(config.data.sales, Path::new("/srv/dripr/sales.csv"));
+    assert_eq!(config.data.sales.as_deref(), Some(Path::new("/srv/dripr/sales.csv")));
 }
 
 #[test]

@@ -11,6 +11,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use dripr_adapters::{
+    layers::{Layered, RateLimit},
+    token_bucket::{Rate, TokenBuckets},
+};
 use dripr_core::{
     campaign::command::Bench,
     email::EmailAddress,
@@ -18,6 +22,7 @@ use dripr_core::{
     ids::UserId,
     policy::Policy,
     ports::{Allowance, CampaignFilter, CampaignStore, Clock, EmailVerifier, Verification},
+    schedule::Instant,
     testkit::{ManualClock, MemoryStore, SeededEntropy, samples},
 };
 use dripr_server::{
@@ -59,10 +64,37 @@ impl EmailVerifier for Stub {
     }
 }
 
+/// A clock on which time passes while somebody sleeps.
+struct Dreaming(ManualClock);
+
+#[async_trait]
+impl Clock for Dreaming {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    async fn sleep_until(&self, instant: Instant) {
+        tokio::task::yield_now().await;
+        self.0.set(instant.max(self.now()));
+    }
+}
+
+fn now() -> Instant {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
 /// Imports contacts with a verifier: the tally, the problems, why it failed, and how many campaigns there are.
 async fn imported(contacts: &str, stub: &Stub, dry_run: bool) -> (Tally, Vec<String>, Option<String>, usize) {
-    let now = "2026-03-01T12:00:00Z".parse().unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+    imported_on(Arc::new(Dreaming(ManualClock::at(now()))), contacts, stub, dry_run).await
+}
+
+async fn imported_on(
+    clock: Arc<dyn Clock>,
+    contacts: &str,
+    verifier: &dyn EmailVerifier,
+    dry_run: bool,
+) -> (Tally, Vec<String>, Option<String>, usize) {
+    let now = now();
     let store = MemoryStore::new();
     samples::fill(&store, 0, "98103", 1, now).await.unwrap();
     let expected = Expected {
@@ -77,10 +109,10 @@ async fn imported(contacts: &str, stub: &Stub, dry_run: bool) -> (Tally, Vec<Str
         contacts: &store,
         entropy: &SeededEntropy::new(1),
         now,
-        desk: Arc::new(Bench { clock, policy: Policy::default() }),
+        desk: Arc::new(Bench { clock: clock.clone(), policy: Policy::default() }),
         user_id: UserId::new("agent").unwrap(),
         dry_run,
-        verifying: Some(Verifying::by(stub)),
+        verifying: Some(Verifying::by(verifier, &*clock)),
     };
     let mut problems = Vec::new();
     let tally = enroller
@@ -131,6 +163,20 @@ async fn so_many_are_asked_about_at_once_and_no_more() {
     assert_eq!((tally.enrolled, tally.not_verified), (600, 0));
     assert_eq!(stub.asked.load(Ordering::SeqCst), 600);
     assert_eq!(stub.most_at_once.load(Ordering::SeqCst), AT_ONCE);
+}
+
+#[tokio::test]
+async fn our_own_pace_makes_an_import_slow_and_no_address_doubtful() {
+    let (clock, stub) = (Arc::new(Dreaming(ManualClock::at(now()))), Arc::new(Stub::default()));
+    let once_a_second = Rate { calls: 1, period: Duration::from_secs(1) };
+    let limiter = Arc::new(TokenBuckets::new([("verification".to_owned(), once_a_second)]));
+    let verifier = Layered::new(stub.clone(), RateLimit::new("verification", clock.clone(), limiter));
+    let mut contacts = String::from("email,zip\n");
+    (0..30).for_each(|n| contacts.push_str(&format!("good-{n}@home.example,98103\n")));
+    let (tally, _, failure, stored) = imported_on(clock.clone(), &contacts, &verifier, false).await;
+    assert_eq!((tally.enrolled, tally.not_verified, stored, failure), (30, 0, 30, None));
+    assert_eq!(stub.asked.load(Ordering::SeqCst), 30);
+    assert!(clock.now() >= now() + chrono::TimeDelta::seconds(29), "{}", clock.now());
 }
 
 #[tokio::test]

@@ -1,0 +1,98 @@
+//! The parts of a deployment that can be asked whether they would work.
+
+use std::{path::Path, sync::Arc};
+
+#[cfg(feature = "quick-email-verification")]
+use dripr_adapters::quick_email_verification::QuickEmailVerification;
+#[cfg(feature = "s3-archive")]
+use dripr_adapters::s3_archive::S3Archive;
+#[cfg(feature = "smtp")]
+use dripr_adapters::smtp::SmtpMailer;
+use dripr_adapters::{file_outbox::FileOutbox, folder_archive::FolderArchive, templates::Templates};
+use dripr_core::ports::{Clock, Probe};
+
+use super::{sources, store, writer};
+use crate::{
+    config::{Config, archive::Archive, email_verification::EmailVerification, mail::Mail},
+    failure::Failure,
+};
+
+/// A part of a deployment.
+pub struct Part {
+    /// What it is, for people.
+    pub name: &'static str,
+    /// What is known of it without asking anybody else.
+    pub state: State,
+}
+
+/// What is known of a part without asking anybody else.
+pub enum State {
+    /// It works.
+    Works,
+    /// It has to be asked.
+    Ask(Arc<dyn Probe>),
+    /// It does not work.
+    Broken(Failure),
+}
+
+impl Part {
+    fn asked<P: Probe + 'static, E: Into<Failure>>(name: &'static str, probe: Result<P, E>) -> Self {
+        let state = match probe {
+            Ok(probe) => State::Ask(Arc::new(probe)),
+            Err(error) => State::Broken(error.into()),
+        };
+        Self { name, state }
+    }
+
+    fn looked_at<T>(name: &'static str, found: Result<T, Failure>) -> Self {
+        Self { name, state: found.map_or_else(State::Broken, |_| State::Works) }
+    }
+}
+
+/// The parts of a deployment: each that was chosen, in the order in which a report needs them. Nothing is made that is
+/// not there.
+pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
+    let mut parts = vec![
+        Part::looked_at("the database", database(&config.database.path).await),
+        Part::looked_at("the data files", sources::data_files(config)),
+    ];
+    parts.extend(
+        sources::probes(config, clock)
+            .into_iter()
+            .map(|(name, probe)| Part { name, state: probe.map_or_else(State::Broken, State::Ask) }),
+    );
+    parts.extend(
+        writer::probe(config)
+            .await
+            .map(|(name, probe)| Part { name, state: probe.map_or_else(State::Broken, State::Ask) }),
+    );
+    if let Some(folder) = &config.templates.dir {
+        parts.push(Part::looked_at("the templates", Templates::from_dir(folder).map_err(Failure::from)));
+    }
+    parts.push(match &config.archive {
+        Archive::Folder(folder) => Part::asked("the archive", FolderArchive::open(folder)),
+        #[cfg(feature = "s3-archive")]
+        Archive::S3(options) => Part::asked("the archive", S3Archive::new(options.clone())),
+    });
+    parts.push(match &config.mail {
+        Mail::Outbox => Part::asked("the outbox", FileOutbox::open(&config.outbox.dir)),
+        #[cfg(feature = "smtp")]
+        Mail::Smtp(options) => Part::asked("the SMTP server", SmtpMailer::new(options.clone())),
+    });
+    match &config.email_verification {
+        EmailVerification::Nobody => {}
+        #[cfg(feature = "quick-email-verification")]
+        EmailVerification::QuickEmailVerification { key, options, .. } => {
+            parts.push(Part::asked("QuickEmailVerification", QuickEmailVerification::new(key, options)));
+        }
+    }
+    parts
+}
+
+/// Opens a database that is there already. One that is not is made by whoever first needs it.
+async fn database(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        store(path, Default::default()).await?.close().await;
+    }
+    Ok(())
+}
