@@ -20,6 +20,7 @@
 //! | `google-geocoding` | `Geocoder` | Google |
 //! | `fred` | `MortgageRateSource` | the Federal Reserve Bank of St. Louis |
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
+//! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
 //!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
@@ -65,3 +66,5 @@ pub mod sql;
 #[cfg(feature = "templates")]
 pub mod templates;
 pub mod token_bucket;
+#[cfg(feature = "zillow")]
+pub mod zillow;

@@ -40,6 +40,18 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
+/// A text on one line: line breaks, other controls and runs of spaces become a space.
+pub(crate) fn line<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(text(from)?.as_deref().and_then(on_one_line))
+}
+
+/// A text on one line, if there is anything in it.
+pub(crate) fn on_one_line(text: &str) -> Option<String> {
+    let blank = |c: char| c.is_control() || c.is_whitespace();
+    let line = text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (!line.is_empty()).then_some(line)
+}
+
 /// Yes or no, also where it is written as text.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     Ok(match Value::deserialize(from)? {
@@ -83,10 +95,12 @@ mod tests {
         c: Option<String>,
         #[serde(default, deserialize_with = "flag")]
         d: Option<bool>,
+        #[serde(default, deserialize_with = "line")]
+        e: Option<String>,
     }
 
     fn fields(json: &str) -> (Option<f64>, Option<u64>, Option<String>, Option<bool>) {
-        let Fields { a, b, c, d } = serde_json::from_str(json).unwrap();
+        let Fields { a, b, c, d, .. } = serde_json::from_str(json).unwrap();
         (a, b, c, d)
     }
 
@@ -105,6 +119,15 @@ mod tests {
             r#"{"a":{},"b":1e300,"c":{"x":1},"d":"maybe"}"#,
         ] {
             assert_eq!(fields(json), none, "{json}");
+        }
+    }
+    #[test]
+    fn a_line_is_one() {
+        let line = |json: &str| serde_json::from_str::<Fields>(json).unwrap().e;
+        let broken = r#"{"e":" 1 Elm\r\n St\u2028\u0000\t #4 "}"#;
+        assert_eq!(line(broken).as_deref(), Some("1 Elm St #4"));
+        for none in ["{}", r#"{"e":" \n\u0000 "}"#, r#"{"e":[]}"#] {
+            assert_eq!(line(none), None, "{none}");
         }
     }
 }

@@ -3,17 +3,26 @@
 use dripr_core::errors::{Fault, PortError};
 use reqwest::StatusCode;
 
-use super::{Answer, HttpApi, retry_after::retry_after};
+use super::{
+    Answer, HttpApi,
+    retry_after::{retry_after, seconds},
+};
 
 /// An answer that is no success.
 #[derive(Debug)]
 pub(crate) struct Refusal<'a> {
     answer: &'a Answer,
+    renewal: Option<&'static str>,
 }
 
 impl<'a> Refusal<'a> {
     pub(crate) fn of(answer: &'a Answer) -> Self {
-        Self { answer }
+        Self { answer, renewal: None }
+    }
+
+    /// Obeys a header of the provider's own, of so many seconds, where there is no `Retry-After`.
+    pub(crate) fn or_after(self, header: &'static str) -> Self {
+        Self { renewal: Some(header), ..self }
     }
 
     /// Sorted by status alone.
@@ -49,7 +58,9 @@ impl<'a> Refusal<'a> {
     /// An error of the adapter's own finding, with the pause that the provider asked for.
     pub(crate) fn as_error(&self, fault: Fault, message: String) -> PortError {
         let error = PortError::new(fault, message);
-        match retry_after(&self.answer.headers) {
+        let headers = &self.answer.headers;
+        let pause = retry_after(headers).or_else(|| seconds(headers, self.renewal?));
+        match pause {
             Some(pause) if fault.may_heal() => error.retry_after(pause),
             _ => error,
         }

@@ -10,16 +10,18 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The pause that an answer asks for. A date counts from the answer's own `Date`, so that nobody's clock matters.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let pause = match asked.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = DateTime::parse_from_rfc2822(asked).ok()?;
-            let now = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
-            until.signed_duration_since(now).to_std().unwrap_or_default()
-        }
-    };
-    Some(pause.min(LONGEST))
+    if let Some(pause) = seconds(headers, RETRY_AFTER.as_str()) {
+        return Some(pause);
+    }
+    let until = DateTime::parse_from_rfc2822(headers.get(RETRY_AFTER)?.to_str().ok()?.trim()).ok()?;
+    let now = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(until.signed_duration_since(now).to_std().unwrap_or_default().min(LONGEST))
+}
+
+/// The pause that a header asks for in seconds.
+pub(super) fn seconds(headers: &HeaderMap, name: &str) -> Option<Duration> {
+    let seconds = headers.get(name)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) struct Record {
     on_market_date: Option<NaiveDate>,
     #[serde(deserialize_with = "json::integer")]
     pub(super) days_on_market: Option<u32>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     pub(super) unparsed_address: Option<String>,
     #[serde(deserialize_with = "json::text")]
     pub(super) city: Option<String>,
@@ -69,9 +69,9 @@ pub(super) struct Record {
     show_address: Option<bool>,
     #[serde(rename = "InternetAutomatedValuationDisplayYN", deserialize_with = "json::flag")]
     show_valuation: Option<bool>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     list_agent_full_name: Option<String>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     list_office_name: Option<String>,
 }
 
@@ -156,13 +156,12 @@ impl Record {
     }
 
     fn address(&self) -> Option<String> {
-        let address = self.unparsed_address.as_deref().filter(|_| self.show_address != Some(false))?;
-        line(address)
+        self.unparsed_address.clone().filter(|_| self.show_address != Some(false))
     }
 
     fn courtesy_of(&self) -> Option<String> {
         let names = [&self.list_agent_full_name, &self.list_office_name];
-        let names: Vec<String> = names.into_iter().flatten().filter_map(|name| line(name)).collect();
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
 
@@ -203,13 +202,6 @@ fn same(given: &str, wanted: &str) -> bool {
         text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect()
     };
     letters(given) == letters(wanted)
-}
-
-/// A text on one line, if there is anything in it.
-fn line(text: &str) -> Option<String> {
-    let blank = |c: char| c.is_control() || c.is_whitespace();
-    let line = text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    (!line.is_empty()).then_some(line)
 }
 
 /// A date, also where it is written as a timestamp.
