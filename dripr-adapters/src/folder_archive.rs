@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use dripr_core::{
     errors::{Fault, PortError, PortResult},
     ids::{EmailId, UserId},
-    ports::Archive,
+    ports::{Archive, Probe},
 };
 
 use crate::{file_name, file_outbox::off_the_runtime};
@@ -81,6 +81,28 @@ impl Archive for FolderArchive {
     }
 }
 
+#[async_trait]
+impl Probe for FolderArchive {
+    /// Writes a small file into the folder, and removes it.
+    async fn probe(&self) -> PortResult<()> {
+        let root = self.root.clone();
+        let Some(tried) = off_the_runtime(move || try_out(&root)).await else {
+            return Err(PortError::new(Fault::Unavailable, "trying out the archive was cut off"));
+        };
+        tried.map_err(|error| {
+            let message = format!("the archive {} cannot be written to", self.root.display());
+            PortError::new(Fault::Misconfigured, message).caused_by(error)
+        })
+    }
+}
+
+fn try_out(folder: &Path) -> io::Result<()> {
+    let (path, mut file) = unfinished(folder)?;
+    let written = file.write_all(b"tried out\n").and_then(|()| file.sync_data());
+    fs::remove_file(&path)?;
+    written
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -125,6 +147,8 @@ fn failed(what: &str, email: &EmailId, error: io::Error) -> PortError {
 
 #[cfg(test)]
 mod tests {
+    use dripr_core::testkit::contract;
+
     use super::*;
 
     fn ids(user: &str, email: &str) -> (UserId, EmailId) {
@@ -169,6 +193,21 @@ mod tests {
         let error = archive.keep(&user, &email, "x").await.unwrap_err();
         assert!(!error.fault().may_heal(), "{error}");
         assert!(FolderArchive::open(folder.path().join("agent")).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_probe_leaves_nothing_behind() {
+        let parent = tempfile::tempdir().unwrap();
+        let works = FolderArchive::open(parent.path().join("works")).unwrap();
+        let gone = FolderArchive::open(parent.path().join("gone")).unwrap();
+        fs::remove_dir(parent.path().join("gone")).unwrap();
+        contract::probe(&works, &gone).await;
+        assert_eq!(fs::read_dir(parent.path().join("works")).unwrap().count(), 0);
+        let error = gone.probe().await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Misconfigured);
+        let sentence = format!("the archive {} cannot be written to: ", parent.path().join("gone").display());
+        assert!(error.to_string().starts_with(&sentence), "{error}");
+        assert!(!parent.path().join("gone").exists(), "a probe changes nothing");
     }
 
     #[test]

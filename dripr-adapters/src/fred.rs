@@ -46,7 +46,7 @@ use chrono::{Days, NaiveDate};
 use dripr_core::{
     content::{MortgageRate, plausible},
     errors::{Fault, PortError, PortResult},
-    ports::{Allowance, MortgageRateSource},
+    ports::{Allowance, MortgageRateSource, Probe},
 };
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
@@ -83,6 +83,23 @@ impl Fred {
         Ok(Self { api: HttpApi::new("FRED", USUAL_BASE, options)?, key })
     }
 
+    /// The latest observations of the series, narrowed by further parameters.
+    async fn observations(
+        &self,
+        narrowed: &[(&str, &str)],
+        allowance: &Allowance,
+    ) -> PortResult<Vec<Observation>> {
+        let mut query = vec![("series_id", SERIES), ("file_type", "json"), ("sort_order", "desc")];
+        query.extend_from_slice(narrowed);
+        query.push(("api_key", self.key.expose_secret()));
+        let answer = self.api.get("series/observations", &query, allowance).await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer));
+        }
+        let said: Said = answer.json(&self.api)?;
+        Ok(said.observations)
+    }
+
     fn refusal(&self, answer: &Answer) -> PortError {
         let refusal = Refusal::of(answer);
         let names_the_key = || {
@@ -106,26 +123,27 @@ impl MortgageRateSource for Fred {
     async fn rate(&self, as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate> {
         let since = before(as_of, OLDEST_DAYS + YEAR + SLACK);
         let (start, end) = (since.to_string(), as_of.to_string());
-        let query = [
-            ("series_id", SERIES),
-            ("file_type", "json"),
-            ("sort_order", "desc"),
-            ("observation_start", start.as_str()),
-            ("observation_end", end.as_str()),
-            ("api_key", self.key.expose_secret()),
-        ];
-        let answer = self.api.get("series/observations", &query, allowance).await?;
-        if !answer.status.is_success() {
-            return Err(self.refusal(&answer));
-        }
-        let said: Said = answer.json(&self.api)?;
+        let narrowed = [("observation_start", start.as_str()), ("observation_end", end.as_str())];
+        let observations = self.observations(&narrowed, allowance).await?;
         let mut weeks: Vec<(NaiveDate, f64)> =
-            said.observations.iter().filter_map(|week| week.rate(since, as_of)).collect();
+            observations.iter().filter_map(|week| week.rate(since, as_of)).collect();
         weeks.sort_by_key(|(week, _)| Reverse(*week));
         in_force(&weeks, as_of).ok_or_else(|| {
             let message = format!("FRED has no mortgage rate of the {OLDEST_DAYS} days before {as_of}");
             PortError::new(Fault::NotFound, message)
         })
+    }
+}
+
+#[async_trait]
+impl Probe for Fred {
+    /// Asks for the latest observation alone.
+    async fn probe(&self) -> PortResult<()> {
+        let latest = self.observations(&[("limit", "1")], &Allowance::unlimited()).await?;
+        if latest.iter().any(|week| week.date.is_some()) {
+            return Ok(());
+        }
+        Err(PortError::new(Fault::NotFound, "FRED has no observation of the mortgage rate"))
     }
 }
 

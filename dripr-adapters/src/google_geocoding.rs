@@ -44,7 +44,7 @@ use dripr_core::{
     contact::Home,
     content::{GeoPoint, ZipCode},
     errors::{Fault, PortError, PortResult},
-    ports::{Allowance, Geocoder, Place},
+    ports::{Allowance, Geocoder, Place, Probe},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -52,6 +52,8 @@ use serde::Deserialize;
 use crate::http::{Answer, HttpApi, HttpOptions, Refusal, UnusableApi, json};
 
 const USUAL_BASE: &str = "https://maps.googleapis.com/maps/api/geocode";
+/// A probe asks for its centre: the ZIP code of Google's own campus.
+const PROBED: &str = "94043";
 
 /// The Google Geocoding API.
 #[derive(Debug, Clone)]
@@ -90,12 +92,17 @@ impl GoogleGeocoding {
 
     fn refusal(&self, answer: &Answer, status: Option<&str>) -> PortError {
         let (fault, why) = match status {
-            Some("OVER_QUERY_LIMIT") => (Fault::Throttled, "asks for a pause (OVER_QUERY_LIMIT)"),
+            Some("OVER_QUERY_LIMIT") => {
+                (Fault::Throttled, "asks for a pause: the quota is used up for now (OVER_QUERY_LIMIT)")
+            }
             Some("OVER_DAILY_LIMIT") => (
                 Fault::Misconfigured,
                 "says that the key, its billing or its daily cap does not allow this (OVER_DAILY_LIMIT)",
             ),
-            Some("REQUEST_DENIED") => (Fault::Misconfigured, "refuses the key (REQUEST_DENIED)"),
+            Some("REQUEST_DENIED") => (
+                Fault::Misconfigured,
+                "refuses the key, or its project may not use the Geocoding API (REQUEST_DENIED)",
+            ),
             Some("INVALID_REQUEST") => (Fault::Invalid, "says that the question is wrong (INVALID_REQUEST)"),
             Some("UNKNOWN_ERROR") => (Fault::Unavailable, "broke down (UNKNOWN_ERROR)"),
             _ => (Fault::Garbled, "answered with a status that it does not have"),
@@ -134,6 +141,17 @@ impl Geocoder for GoogleGeocoding {
             return Err(PortError::new(Fault::NotFound, message));
         };
         found.point(self.api.provider())
+    }
+}
+
+#[async_trait]
+impl Probe for GoogleGeocoding {
+    /// Asks for the centre of one ZIP code, which is charged like any question.
+    async fn probe(&self) -> PortResult<()> {
+        let zip = PROBED.parse().map_err(|error| {
+            PortError::new(Fault::Invalid, "Google Geocoding cannot be probed").caused_by(error)
+        })?;
+        self.zip_centre(zip, &Allowance::unlimited()).await.map(drop)
     }
 }
 

@@ -23,6 +23,9 @@
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
 //!
+//! All of these but a model of one's own, and [`file_outbox`] and [`folder_archive`], can be asked whether they would work:
+//! they are a [`Probe`](dripr_core::ports::Probe).
+//!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
 #[cfg(feature = "bedrock")]

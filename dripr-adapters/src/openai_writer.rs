@@ -5,6 +5,9 @@
 //! `usage` are read. Newer hosted models want `max_completion_tokens` instead: choose with
 //! [`OpenAiOptions::completion_tokens`].
 //!
+//! OpenAI's own service says HTTP 429 with the code `insufficient_quota` where the quota is used up and waiting does not
+//! help: [`Fault::Misconfigured`].
+//!
 //! ```
 //! use std::sync::Arc;
 //! use dripr_adapters::{model_writer::ModelWriter, openai_writer::{OpenAiModel, OpenAiOptions}};
@@ -19,14 +22,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dripr_core::{
     errors::{Fault, PortError, PortResult},
-    ports::Allowance,
+    ports::{Allowance, Probe},
 };
+use reqwest::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    http::{HttpApi, HttpOptions, UnusableApi, json},
+    http::{Answer, HttpApi, HttpOptions, Refusal, UnusableApi, json},
     model_writer::{Completion, LanguageModel, Prompt},
 };
 
@@ -89,6 +93,57 @@ impl OpenAiModel {
         let most_tokens = if completion_tokens { "max_completion_tokens" } else { "max_tokens" };
         Ok(Self { api, model, temperature, most_tokens })
     }
+
+    /// What the model chose to write, perhaps cut off, and the tokens it took.
+    async fn choice(&self, prompt: &Prompt, allowance: &Allowance) -> PortResult<(Choice, Tokens)> {
+        let mut body = json!({
+            "model": self.model,
+            "messages": [
+                { "role": "system", "content": prompt.system },
+                { "role": "user", "content": prompt.user },
+            ],
+            self.most_tokens: prompt.most_tokens,
+        });
+        if let Some(temperature) = self.temperature {
+            body["temperature"] = json!(temperature);
+        }
+        let answer = self.api.post("chat/completions", &body, allowance).await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer));
+        }
+        let Response { choices, usage } = answer.json(&self.api)?;
+        let Some(choice) = choices.into_iter().next() else { return Err(garbled("gave no text")) };
+        if choice.message.refusal.is_some() || choice.finish_reason.as_deref() == Some("content_filter") {
+            let message = format!("{PROVIDER} will not write this text");
+            return Err(PortError::new(Fault::Invalid, message));
+        }
+        Ok((choice, usage))
+    }
+
+    fn refusal(&self, answer: &Answer) -> PortError {
+        let Complaint { error } = answer.parsed(&self.api).unwrap_or_default();
+        let is_quota = |code: &Option<String>| code.as_deref() == Some("insufficient_quota");
+        let sent = [self.most_tokens, "temperature", "model"];
+        let refused = error.param.as_deref().and_then(|param| sent.into_iter().find(|sent| *sent == param));
+        let (fault, what) = match (answer.status, refused) {
+            (StatusCode::TOO_MANY_REQUESTS, _) if is_quota(&error.code) || is_quota(&error.kind) => {
+                (Fault::Misconfigured, "has no quota left for this key".to_owned())
+            }
+            (StatusCode::NOT_FOUND, _) => {
+                (Fault::NotFound, "has no such model, or nothing at the address that was asked".to_owned())
+            }
+            (StatusCode::BAD_REQUEST, Some(refused)) => {
+                (Fault::Invalid, format!("does not take the `{refused}` that it is given"))
+            }
+            _ => return Refusal::of(answer).sorted(&self.api),
+        };
+        let message = format!("{PROVIDER} {what} (HTTP {})", answer.status.as_u16());
+        Refusal::of(answer).as_error(fault, message)
+    }
+}
+
+fn garbled(what: &str) -> PortError {
+    PortError::new(Fault::Garbled, format!("{PROVIDER} {what}"))
 }
 
 #[derive(Deserialize)]
@@ -103,6 +158,16 @@ struct Choice {
     message: Message,
     #[serde(default, deserialize_with = "json::text")]
     finish_reason: Option<String>,
+}
+
+impl Choice {
+    fn is_cut_off(&self) -> bool {
+        self.finish_reason.as_deref() == Some("length")
+    }
+
+    fn text(self) -> PortResult<String> {
+        self.message.content.ok_or_else(|| garbled("gave an empty text"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -128,33 +193,41 @@ impl LanguageModel for OpenAiModel {
     }
 
     async fn complete(&self, prompt: &Prompt, allowance: &Allowance) -> PortResult<Completion> {
-        let mut body = json!({
-            "model": self.model,
-            "messages": [
-                { "role": "system", "content": prompt.system },
-                { "role": "user", "content": prompt.user },
-            ],
-            self.most_tokens: prompt.most_tokens,
-        });
-        if let Some(temperature) = self.temperature {
-            body["temperature"] = json!(temperature);
+        let (choice, usage) = self.choice(prompt, allowance).await?;
+        if choice.is_cut_off() {
+            return Err(garbled("cut its text off"));
         }
-        let answer = self.api.post("chat/completions", &body, allowance).await?;
-        let Response { choices, usage } = answer.json(&self.api)?;
-        let garbled = |what: &str| Err(PortError::new(Fault::Garbled, format!("{PROVIDER} {what}")));
-        let Some(choice) = choices.into_iter().next() else { return garbled("gave no text") };
-        if choice.message.refusal.is_some() || choice.finish_reason.as_deref() == Some("content_filter") {
-            let message = format!("{PROVIDER} will not write this text");
-            return Err(PortError::new(Fault::Invalid, message));
-        }
-        if choice.finish_reason.as_deref() == Some("length") {
-            return garbled("cut its text off");
-        }
-        let Some(text) = choice.message.content else { return garbled("gave an empty text") };
         Ok(Completion {
-            text,
+            text: choice.text()?,
             input_tokens: usage.prompt_tokens.unwrap_or_default(),
             output_tokens: usage.completion_tokens.unwrap_or_default(),
         })
     }
+}
+
+#[async_trait]
+impl Probe for OpenAiModel {
+    /// Has the model write a few tokens.
+    async fn probe(&self) -> PortResult<()> {
+        let (choice, _) = self.choice(&Prompt::probe(), &Allowance::unlimited()).await?;
+        // A model that thinks first may not have come to its first word.
+        if choice.is_cut_off() { Ok(()) } else { choice.text().map(drop) }
+    }
+}
+
+/// A refusal, as far as the endpoint explains it.
+#[derive(Deserialize, Default)]
+struct Complaint {
+    #[serde(default)]
+    error: Problem,
+}
+
+#[derive(Deserialize, Default)]
+struct Problem {
+    #[serde(default, deserialize_with = "json::text")]
+    code: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "json::text")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "json::text")]
+    param: Option<String>,
 }

@@ -23,10 +23,13 @@
 //! - A mail server is asked while one waits, so an answer takes many seconds:
 //!   [`QuickEmailVerificationOptions::default`] gives it 45.
 //! - Each question may cost a credit. Nothing is kept here.
-//! - In the sandbox questions are free, and answered by the part before the `@` alone.
+//! - In the sandbox questions are free, and answered by the part before the `@` alone. It wants the account's key, so a
+//!   probe asks there and takes no credit; that none is left it finds out where the answer has the header
+//!   `X-QEV-Remaining-Credits`.
 //!
-//! Unverified: how many questions a second are allowed, whether a refusal tells a pause (a `Retry-After` is obeyed where
-//! there is one), and what a refusal's body looks like (only its status counts).
+//! Unverified: whether the sandbox has that header and refuses a key as the other does, how many questions a second are
+//! allowed, whether a refusal tells a pause (a `Retry-After` is obeyed where there is one), and what a refusal's body
+//! looks like (only its status counts).
 //!
 //! ```no_run
 //! use dripr_adapters::quick_email_verification::{QuickEmailVerification, QuickEmailVerificationOptions};
@@ -47,14 +50,19 @@ use async_trait::async_trait;
 use dripr_core::{
     email::EmailAddress,
     errors::{Fault, PortError, PortResult},
-    ports::{Allowance, EmailVerifier, Verification},
+    ports::{Allowance, EmailVerifier, Probe, Verification},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::http::{HttpApi, HttpOptions, UnusableApi, json};
+use crate::http::{Answer, HttpApi, HttpOptions, UnusableApi, json};
 
 const USUAL_BASE: &str = "https://api.quickemailverification.com/v1";
+const SANDBOX: &str = "verify/sandbox";
+/// The header that tells how many credits the account has left.
+const CREDITS_LEFT: &str = "x-qev-remaining-credits";
+/// A probe asks about it: an example of the sandbox's documentation.
+const PROBED: &str = "valid@example.com";
 
 /// How QuickEmailVerification is asked.
 #[derive(Debug, Clone)]
@@ -76,7 +84,7 @@ impl Default for QuickEmailVerificationOptions {
 #[derive(Debug, Clone)]
 pub struct QuickEmailVerification {
     api: HttpApi,
-    path: &'static str,
+    sandbox: bool,
 }
 
 impl QuickEmailVerification {
@@ -86,15 +94,10 @@ impl QuickEmailVerification {
     /// [`UnusableApi`] if the options name no address, or the key is none.
     pub fn new(key: &SecretString, options: &QuickEmailVerificationOptions) -> Result<Self, UnusableApi> {
         let api = HttpApi::new("QuickEmailVerification", USUAL_BASE, &options.http)?;
-        let path = if options.sandbox { "verify/sandbox" } else { "verify" };
-        Ok(Self { api: api.keyed("authorization", "token ", key)?, path })
+        Ok(Self { api: api.keyed("authorization", "token ", key)?, sandbox: options.sandbox })
     }
-}
 
-#[async_trait]
-impl EmailVerifier for QuickEmailVerification {
-    async fn verify(&self, address: &EmailAddress, allowance: &Allowance) -> PortResult<Verification> {
-        let answer = self.api.get(self.path, &[("email", address.as_str())], allowance).await?;
+    fn understood(&self, answer: &Answer, address: &EmailAddress) -> PortResult<Verification> {
         let said: Said = answer.json(&self.api)?;
         let other = said.email.as_deref().and_then(|email| email.parse::<EmailAddress>().ok());
         if other.is_some_and(|other| other.key() != address.key()) {
@@ -105,6 +108,34 @@ impl EmailVerifier for QuickEmailVerification {
             let message = "QuickEmailVerification answered with a result that it does not have".to_owned();
             PortError::new(Fault::Garbled, message)
         })
+    }
+}
+
+#[async_trait]
+impl EmailVerifier for QuickEmailVerification {
+    async fn verify(&self, address: &EmailAddress, allowance: &Allowance) -> PortResult<Verification> {
+        let path = if self.sandbox { SANDBOX } else { "verify" };
+        let answer = self.api.get(path, &[("email", address.as_str())], allowance).await?;
+        self.understood(&answer, address)
+    }
+}
+
+#[async_trait]
+impl Probe for QuickEmailVerification {
+    /// Asks the sandbox, which wants the key too and takes no credit.
+    async fn probe(&self) -> PortResult<()> {
+        let address: EmailAddress = PROBED.parse().map_err(|error| {
+            PortError::new(Fault::Invalid, "QuickEmailVerification cannot be probed").caused_by(error)
+        })?;
+        let answer = self.api.get(SANDBOX, &[("email", PROBED)], &Allowance::unlimited()).await?;
+        self.understood(&answer, &address)?;
+        let left =
+            answer.headers.get(CREDITS_LEFT).and_then(|left| left.to_str().ok()?.trim().parse::<u64>().ok());
+        if !self.sandbox && left == Some(0) {
+            let message = "QuickEmailVerification has no credit left for this key";
+            return Err(PortError::new(Fault::Misconfigured, message));
+        }
+        Ok(())
     }
 }
 

@@ -14,8 +14,9 @@ use std::{
 use dripr_adapters::file_outbox::FileOutbox;
 use dripr_core::{
     email::{Attempt, Message, MessageId, OutgoingEmail, Party},
+    errors::Fault,
     ids::{AttemptId, CampaignId, EmailId, UserId},
-    ports::{LookUp, Mailer, SendOutcome},
+    ports::{LookUp, Mailer, Probe, SendOutcome},
     testkit::contract,
 };
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
@@ -329,4 +330,27 @@ fn a_place_that_is_no_folder_is_named_when_the_outbox_is_opened() {
     fs::write(&file, "").unwrap();
     let error = FileOutbox::open(&file).unwrap_err();
     assert!(error.to_string().contains(&*file.to_string_lossy()), "{error}");
+}
+
+#[tokio::test]
+async fn a_probe_leaves_no_file_behind_and_clears_none_away() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = |name: &str| parent.path().join(name);
+    let (works, gone) =
+        (FileOutbox::open(folder("works")).unwrap(), FileOutbox::open(folder("gone")).unwrap());
+    fs::remove_dir_all(folder("gone")).unwrap();
+    let left = folder("works").join(".unfinished/left");
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::create(&left).unwrap().set_modified(long_ago).unwrap();
+    contract::probe(&works, &gone).await;
+    let names = |folder: PathBuf| -> BTreeSet<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(names(folder("works")), BTreeSet::from([".unfinished".to_owned()]));
+    assert_eq!(names(folder("works/.unfinished")), BTreeSet::from(["left".to_owned()]));
+    let error = gone.probe().await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Misconfigured);
+    let sentence = format!("the outbox {} cannot be written to: ", folder("gone").display());
+    assert!(error.to_string().starts_with(&sentence), "{error}");
+    assert!(!folder("gone").exists(), "a probe changes nothing");
 }

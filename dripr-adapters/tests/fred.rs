@@ -10,7 +10,7 @@ use dripr_adapters::{fred::Fred, http::HttpOptions};
 use dripr_core::{
     content::MortgageRate,
     errors::{Fault, PortResult},
-    ports::{Allowance, MortgageRateSource},
+    ports::{Allowance, MortgageRateSource, Probe},
     testkit::contract,
 };
 use loopback::{Loopback, Reply, faults};
@@ -183,6 +183,54 @@ async fn whatever_goes_wrong_is_sorted() {
         fred(&options).rate(day("2026-03-12"), &Allowance::unlimited()).await.map(drop)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_probe_asks_for_one_observation() {
+    let good = Loopback::giving([Reply::ok(sample!("observations.MORTGAGE30US.constructed"))]).await;
+    let refusing = Loopback::giving([Reply::json(400, sample!("error.400.constructed"))]).await;
+    let (works, fails) = (fred(&faults::options(&good)), fred(&faults::options(&refusing)));
+    works.probe().await.unwrap();
+    let [request] = good.asked().try_into().unwrap();
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/series/observations"));
+    assert_eq!((request.query("limit"), request.query("sort_order")), (Some("1"), Some("desc")));
+    contract::probe(&works, &fails).await;
+    for answer in [r#"{"observations":[]}"#, r#"{"observations":[{"value":"6.5"}]}"#] {
+        let loopback = Loopback::giving([Reply::ok(answer)]).await;
+        let error = fred(&faults::options(&loopback)).probe().await.unwrap_err();
+        assert_eq!(error.fault(), Fault::NotFound, "{answer}");
+    }
+    faults::all_of_a_probe(|options| fred(&options)).await;
+}
+
+#[tokio::test]
+async fn a_probe_says_what_is_wrong() {
+    let asked = async |reply| {
+        let loopback = Loopback::giving([reply]).await;
+        fred(&faults::options(&loopback)).probe().await.unwrap_err().to_string()
+    };
+    for (reply, sentence) in [
+        (Reply::json(400, sample!("error.400.constructed")), "FRED refuses the key (HTTP 400)"),
+        (Reply::json(402, "{}"), "FRED has no credit left for this key (HTTP 402)"),
+        (Reply::json(404, "{}"), "FRED has nothing at the address that was asked (HTTP 404)"),
+        (
+            Reply::json(429, "{}"),
+            "FRED asks for a pause: it was asked too often, or the quota is used up (HTTP 429)",
+        ),
+        (Reply::json(503, "{}"), "FRED is down (HTTP 503)"),
+    ] {
+        assert_eq!(asked(reply).await, sentence);
+    }
+    // Who listens nowhere is told from who has no such name.
+    let reached = async |base_url: &str| {
+        let options = HttpOptions { base_url: Some(base_url.to_owned()), ..HttpOptions::default() };
+        fred(&options).probe().await.unwrap_err().to_string()
+    };
+    let error = reached(&loopback::nowhere()).await;
+    assert!(error.starts_with("FRED cannot be reached: ") && error.contains("refused"), "{error}");
+    let error = reached("http://no-such-host.invalid").await;
+    assert!(error.starts_with("FRED cannot be reached: ") && !error.contains("refused"), "{error}");
+    assert!(!error.contains("sending request"), "{error}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use dripr_core::{
     contact::Home,
     content::{GeoPoint, HomeFacts},
     errors::{Fault, PortResult},
-    ports::{Allowance, Geocoder, Place},
+    ports::{Allowance, Geocoder, Place, Probe},
     testkit::contract,
 };
 use loopback::{Loopback, Reply, Request, faults};
@@ -219,6 +219,26 @@ async fn whatever_goes_wrong_is_sorted() {
         google(&options).zip_centre(asked.zip_code, &Allowance::unlimited()).await.map(drop)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_probe_asks_for_the_centre_of_a_zip_code() {
+    let postal_code = sample!("ok.postal-code").replace("94608", "94043");
+    let good = Loopback::giving([Reply::ok(postal_code)]).await;
+    let denying = Loopback::giving([Reply::ok(sample!("request-denied"))]).await;
+    let (works, fails) = (google(&faults::options(&good)), google(&faults::options(&denying)));
+    works.probe().await.unwrap();
+    let [request] = good.asked().try_into().unwrap();
+    assert_eq!(request.query("components"), Some("postal_code:94043|country:US"));
+    contract::probe(&works, &fails).await;
+    let denied =
+        "Google Geocoding refuses the key, or its project may not use the Geocoding API (REQUEST_DENIED)";
+    assert_eq!(fails.probe().await.unwrap_err().to_string(), denied);
+    let busy = Loopback::giving([Reply::ok(sample!("over-query-limit.constructed"))]).await;
+    let error = google(&faults::options(&busy)).probe().await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Throttled);
+    assert!(error.to_string().contains("the quota is used up"), "{error}");
+    faults::all_of_a_probe(|options| google(&options)).await;
 }
 
 #[tokio::test]

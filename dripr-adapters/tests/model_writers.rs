@@ -18,7 +18,8 @@ use dripr_core::{
         PriceTrend, Property, Usage, Valuation, ValueRange,
     },
     errors::{Fault, PortError, PortResult},
-    ports::{Allowance, CallCounter, HomeReportFacts, IntroFacts, LlmWriter},
+    ports::{Allowance, CallCounter, HomeReportFacts, IntroFacts, LlmWriter, Probe},
+    testkit::contract,
 };
 use serde_json::{Value, json};
 
@@ -141,7 +142,7 @@ async fn errors_of_bedrock_are_sorted_and_nothing_is_asked_twice() {
     for (reply, expected) in [
         (named(429, "ThrottlingException"), Fault::Throttled),
         (named(429, "ModelNotReadyException"), Fault::Unavailable),
-        (named(400, "ServiceQuotaExceededException"), Fault::Invalid),
+        (named(400, "ServiceQuotaExceededException"), Fault::Misconfigured),
         (named(408, "ModelTimeoutException"), Fault::Unavailable),
         (named(500, "InternalServerException"), Fault::Unavailable),
         (named(503, "ServiceUnavailableException"), Fault::Unavailable),
@@ -160,17 +161,54 @@ async fn errors_of_bedrock_are_sorted_and_nothing_is_asked_twice() {
         (Reply::ok(deep), Fault::Garbled),
         (Reply::Endless(100 << 20), Fault::Garbled),
     ] {
-        let loopback = Loopback::giving([reply.clone()]).await;
         let timeout = if matches!(reply, Reply::Silence) { Duration::from_millis(50) } else { LONG };
-        let error = ask(&bedrock(&loopback, timeout).await).await.unwrap_err();
-        let shown = format!("{reply:?}").chars().take(200).collect::<String>();
-        faults::tells_no_secret(&shown, &error);
-        assert_eq!(error.fault(), expected, "{shown}: {error}");
-        assert_eq!(loopback.asked().len(), 1, "{shown}");
+        for probing in [false, true] {
+            let loopback = Loopback::giving([reply.clone()]).await;
+            let model = bedrock(&loopback, timeout).await;
+            let outcome = if probing { model.probe().await } else { ask(&model).await.map(drop) };
+            let (error, shown) = (outcome.unwrap_err(), format!("{reply:?}"));
+            let shown = shown.chars().take(200).collect::<String>();
+            faults::tells_no_secret(&shown, &error);
+            assert_eq!(error.fault(), expected, "{shown}: {error}");
+            assert_eq!(loopback.asked().len(), 1, "{shown}");
+        }
     }
-    let gone = Loopback::giving([]).await.base_url.clone();
-    let error = ask(&bedrock_at(&gone, LONG).await).await.unwrap_err();
-    assert_eq!(error.fault(), Fault::Unavailable, "{error}");
+    let gone = bedrock_at(&loopback::nowhere(), LONG).await;
+    for error in [ask(&gone).await.unwrap_err(), gone.probe().await.unwrap_err()] {
+        assert_eq!(
+            (error.fault(), error.to_string().as_str()),
+            (Fault::Unavailable, "Bedrock cannot be reached")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_probe_of_bedrock_takes_a_few_tokens_whole_or_cut_off() {
+    let loopback = Loopback::giving([Reply::ok(CONVERSE), Reply::ok(CUT_OFF)]).await;
+    let works = bedrock(&loopback, LONG).await;
+    let refusing =
+        Loopback::giving([Reply::json(403, "{}").with("x-amzn-errortype", "AccessDeniedException")]).await;
+    contract::probe(&works, &bedrock(&refusing, LONG).await).await;
+    let asked = loopback.asked();
+    assert!(asked.iter().all(|asked| asked.json()["inferenceConfig"]["maxTokens"] == 16), "{asked:?}");
+    // One that thinks before it writes had no time to.
+    let thinking = converse(|answer| {
+        answer["output"]["message"]["content"] = json!([]);
+        answer["stopReason"] = json!("max_tokens");
+    });
+    let loopback = Loopback::giving([thinking]).await;
+    bedrock(&loopback, LONG).await.probe().await.unwrap();
+    for (change, expected) in [
+        (json!("guardrail_intervened"), "Bedrock will not write this text"),
+        (json!("end_turn"), "Bedrock gave no text"),
+    ] {
+        let silent = converse(|answer| {
+            answer["output"]["message"]["content"] = json!([]);
+            answer["stopReason"] = change;
+        });
+        let loopback = Loopback::giving([silent]).await;
+        assert_eq!(bedrock(&loopback, LONG).await.probe().await.unwrap_err().to_string(), expected);
+    }
 }
 
 const COMPLETION: &str = r#"{
@@ -224,6 +262,74 @@ async fn everything_an_openai_compatible_endpoint_does_wrong_is_sorted() {
         ask(&model).await.map(drop)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_probe_of_an_endpoint_takes_a_few_tokens_whole_or_cut_off() {
+    let changed = |content: Value, reason: &str| {
+        let mut answer: Value = serde_json::from_str(COMPLETION).unwrap();
+        answer["choices"][0]["message"]["content"] = content;
+        answer["choices"][0]["finish_reason"] = json!(reason);
+        Reply::ok(answer.to_string())
+    };
+    let good = [Reply::ok(COMPLETION), changed(json!("Rat"), "length"), changed(json!(null), "length")];
+    let loopback = Loopback::giving(good).await;
+    let refusing = Loopback::giving([Reply::json(401, "{}")]).await;
+    contract::probe(&openai(&loopback.base_url, LONG), &openai(&refusing.base_url, LONG)).await;
+    let asked = loopback.asked();
+    assert!(asked.iter().all(|asked| asked.json()["max_tokens"] == 16), "{asked:?}");
+    assert_eq!(asked.len(), 4, "a call for a probe");
+    let loopback = Loopback::giving([changed(json!(null), "stop")]).await;
+    let error = openai(&loopback.base_url, LONG).probe().await.unwrap_err();
+    assert_eq!(error.to_string(), "the model's endpoint gave an empty text");
+    faults::all_of_a_probe(|options| openai(&options.base_url.unwrap(), options.timeout)).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_explains_itself_is_understood() {
+    for (status, body, fault, sentence) in [
+        (
+            429,
+            r#"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}"#,
+            Fault::Misconfigured,
+            "has no quota left for this key (HTTP 429)",
+        ),
+        (
+            429,
+            r#"{"error":{"type":"insufficient_quota","code":null}}"#,
+            Fault::Misconfigured,
+            "has no quota left for this key (HTTP 429)",
+        ),
+        (
+            429,
+            r#"{"error":{"code":"rate_limit_exceeded"}}"#,
+            Fault::Throttled,
+            "asks for a pause: it was asked too often, or the quota is used up (HTTP 429)",
+        ),
+        (401, r#"{"error":"no"}"#, Fault::Misconfigured, "refuses the key (HTTP 401)"),
+        (
+            404,
+            r#"{"error":{"code":"model_not_found"}}"#,
+            Fault::NotFound,
+            "has no such model, or nothing at the address that was asked (HTTP 404)",
+        ),
+        (
+            400,
+            r#"{"error":{"param":"max_tokens","code":"unsupported_parameter"}}"#,
+            Fault::Invalid,
+            "does not take the `max_tokens` that it is given (HTTP 400)",
+        ),
+        (
+            400,
+            r#"{"error":{"param":"k3y-that-nobody-may-see"}}"#,
+            Fault::Invalid,
+            "says that the question is wrong (HTTP 400)",
+        ),
+    ] {
+        let loopback = Loopback::giving([Reply::json(status, body)]).await;
+        let error = ask(&openai(&loopback.base_url, LONG)).await.unwrap_err();
+        assert_eq!((error.fault(), error.to_string()), (fault, format!("the model's endpoint {sentence}")));
+    }
 }
 
 struct Never;

@@ -14,7 +14,7 @@ use dripr_adapters::{
 use dripr_core::{
     email::EmailAddress,
     errors::{Fault, PortResult},
-    ports::{Allowance, EmailVerifier, Verification},
+    ports::{Allowance, EmailVerifier, Probe, Verification},
     testkit::contract,
 };
 use loopback::{Loopback, Reply, faults};
@@ -151,6 +151,44 @@ async fn whatever_goes_wrong_is_sorted() {
         verifier(options, false).verify(&address("a@b.example"), &Allowance::unlimited()).await.map(drop)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_probe_takes_no_credit() {
+    let good = Loopback::giving([Reply::ok(sample!("sandbox.valid"))]).await;
+    let refusing =
+        Loopback::giving([Reply::json(401, r#"{"success":"false","message":"Invalid key"}"#)]).await;
+    for sandbox in [false, true] {
+        let works = verifier(faults::options(&good), sandbox);
+        contract::probe(&works, &verifier(faults::options(&refusing), sandbox)).await;
+    }
+    for request in good.asked() {
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/verify/sandbox"));
+        assert_eq!(request.header("authorization"), Some(format!("token {}", faults::KEY).as_str()));
+        assert_eq!(request.query("email"), Some("valid@example.com"));
+    }
+    assert_eq!(good.asked().len(), 8, "a call for a probe");
+    faults::all_of_a_probe(|options| verifier(options, false)).await;
+}
+
+#[tokio::test]
+async fn a_probe_says_that_no_credit_is_left() {
+    let probed = async |reply, sandbox| {
+        let loopback = Loopback::giving([reply]).await;
+        verifier(faults::options(&loopback), sandbox).probe().await
+    };
+    let left = |credits: &str| Reply::ok(sample!("sandbox.valid")).with("x-qev-remaining-credits", credits);
+    for reply in [left("0"), left(" 0 "), Reply::json(402, r#"{"success":"false","message":"Low credit"}"#)] {
+        let error = probed(reply, false).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Misconfigured);
+        let sentence = "QuickEmailVerification has no credit left for this key";
+        assert!(error.to_string().starts_with(sentence), "{error}");
+    }
+    for credits in ["1", "25000", "-", "", "none"] {
+        probed(left(credits), false).await.unwrap();
+    }
+    // Whoever asks the sandbox needs none.
+    probed(left("0"), true).await.unwrap();
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use dripr_adapters::s3_archive::{S3Archive, S3Keys, S3Options};
 use dripr_core::{
     errors::{Fault, PortResult},
     ids::{EmailId, UserId},
-    ports::Archive,
+    ports::{Archive, Probe},
     testkit::contract,
 };
 
@@ -126,4 +126,63 @@ async fn what_goes_wrong_is_sorted_and_tells_no_secret() {
     };
     let [_, read] = both(binary, long).await;
     assert_eq!(read.unwrap_err().fault(), Fault::Corrupt);
+}
+
+#[tokio::test]
+async fn a_probe_reads_what_is_not_there() {
+    let bucket = bucket().await;
+    let works = archive(&bucket.base_url, Duration::from_secs(10));
+    works.probe().await.unwrap();
+    let [asked] = &bucket.asked()[..] else { panic!("one request") };
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/reports/sent/html/.probe"));
+    assert!(asked.header("authorization").unwrap().contains("Credential=AKIDEXAMPLE/"));
+    let refusing = Loopback::giving([Reply::json(404, "<Error><Code>NoSuchBucket</Code></Error>")]).await;
+    contract::probe(&works, &archive(&refusing.base_url, Duration::from_secs(10))).await;
+    assert!(bucket.asked().iter().all(|request| request.method == "GET"), "nothing is written");
+    assert_eq!(bucket.asked().len(), 5, "a call for a probe");
+}
+
+#[tokio::test]
+async fn a_probe_asks_once_and_says_what_is_wrong() {
+    let coded = |status, code: &str| {
+        let error = format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Key>{KEY}</Key></Error>");
+        Reply::json(status, error)
+    };
+    let refused = "the key is refused, or may not read, write and list the bucket";
+    for (reply, fault, why) in [
+        (coded(404, "NoSuchBucket"), Fault::Misconfigured, "there is no such bucket"),
+        (
+            Reply::json(404, "<html>nothing here</html>"),
+            Fault::Misconfigured,
+            "there is no such bucket, or what answers is not S3",
+        ),
+        (coded(403, "InvalidAccessKeyId"), Fault::Misconfigured, "the service does not know the key"),
+        (coded(403, "SignatureDoesNotMatch"), Fault::Misconfigured, "the secret is not that of the key"),
+        (coded(403, "RequestTimeTooSkewed"), Fault::Misconfigured, "the clock of this machine is wrong"),
+        (coded(403, "AccessDenied"), Fault::Misconfigured, refused),
+        (Reply::json(403, ""), Fault::Misconfigured, refused),
+        (Reply::json(401, ""), Fault::Misconfigured, "the key is refused"),
+        (coded(400, "ExpiredToken"), Fault::Misconfigured, "the session that the key belongs to has ended"),
+        (coded(400, "AuthorizationHeaderMalformed"), Fault::Misconfigured, "the bucket is in another region"),
+        (Reply::json(301, ""), Fault::Misconfigured, "the bucket is in another region"),
+        (coded(503, "SlowDown"), Fault::Throttled, "the service asks for a pause"),
+        (coded(500, "InternalError"), Fault::Unavailable, "the service failed"),
+        (coded(400, "SomethingNew"), Fault::Unavailable, "the service failed"),
+        (Reply::Reset, Fault::Unavailable, "the service failed"),
+        (Reply::Silence, Fault::Unavailable, "the service did not answer in time"),
+    ] {
+        let loopback = Loopback::giving([reply.clone()]).await;
+        let timeout = if matches!(reply, Reply::Silence) { 50 } else { 10_000 };
+        let archive = archive(&loopback.base_url, Duration::from_millis(timeout));
+        let error = archive.probe().await.unwrap_err();
+        faults::tells_no_secret("S3", &error);
+        assert_eq!(
+            (error.fault(), error.to_string()),
+            (fault, format!("the S3 archive cannot be used: {why}"))
+        );
+        assert_eq!(loopback.asked().len(), 1, "{reply:?}");
+    }
+    let error = archive(&loopback::nowhere(), Duration::from_secs(10)).probe().await.unwrap_err();
+    let sentence = "the S3 archive cannot be used: the service cannot be reached";
+    assert_eq!((error.fault(), error.to_string().as_str()), (Fault::Unavailable, sentence));
 }

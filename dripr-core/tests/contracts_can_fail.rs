@@ -7,6 +7,8 @@
 mod emails;
 #[path = "contracts_can_fail/machinery.rs"]
 mod machinery;
+#[path = "contracts_can_fail/probes.rs"]
+mod probes;
 #[path = "contracts_can_fail/sources.rs"]
 mod sources;
 #[path = "contracts_can_fail/verifiers.rs"]

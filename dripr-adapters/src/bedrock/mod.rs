@@ -29,7 +29,7 @@ use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutCo
 use aws_sdk_bedrockruntime::{
     Client,
     config::Credentials,
-    error::SdkError,
+    error::{ProvideErrorMetadata, SdkError},
     operation::converse::{ConverseError, ConverseOutput},
     types::{
         ContentBlock, ConversationRole, InferenceConfiguration, Message, StopReason, SystemContentBlock,
@@ -38,7 +38,7 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use dripr_core::{
     errors::{Fault, PortError, PortResult},
-    ports::Allowance,
+    ports::{Allowance, Probe},
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -129,15 +129,8 @@ impl BedrockModel {
             .build();
         Self { client: Client::from_conf(config), model, temperature }
     }
-}
 
-#[async_trait]
-impl LanguageModel for BedrockModel {
-    fn name(&self) -> &str {
-        &self.model
-    }
-
-    async fn complete(&self, prompt: &Prompt, allowance: &Allowance) -> PortResult<Completion> {
+    async fn converse(&self, prompt: &Prompt, allowance: &Allowance) -> PortResult<ConverseOutput> {
         let most_tokens = i32::try_from(prompt.most_tokens).unwrap_or(i32::MAX);
         let message = Message::builder()
             .role(ConversationRole::User)
@@ -149,8 +142,7 @@ impl LanguageModel for BedrockModel {
             .set_temperature(self.temperature)
             .build();
         allowance.take().await?;
-        let answer = self
-            .client
+        self.client
             .converse()
             .model_id(&self.model)
             .system(SystemContentBlock::Text(prompt.system.to_owned()))
@@ -158,21 +150,42 @@ impl LanguageModel for BedrockModel {
             .inference_config(inference)
             .send()
             .await
-            .map_err(|error| sorted(&error))?;
-        completion(&answer)
+            .map_err(|error| sorted(&error))
     }
 }
 
+#[async_trait]
+impl LanguageModel for BedrockModel {
+    fn name(&self) -> &str {
+        &self.model
+    }
+
+    async fn complete(&self, prompt: &Prompt, allowance: &Allowance) -> PortResult<Completion> {
+        completion(&self.converse(prompt, allowance).await?)
+    }
+}
+
+#[async_trait]
+impl Probe for BedrockModel {
+    /// Has the model write a few tokens.
+    async fn probe(&self) -> PortResult<()> {
+        let answer = self.converse(&Prompt::probe(), &Allowance::unlimited()).await?;
+        // A model that thinks first may not have come to its first word.
+        if is_cut_off(&answer) { Ok(()) } else { completion(&answer).map(drop) }
+    }
+}
+
+fn is_cut_off(answer: &ConverseOutput) -> bool {
+    matches!(answer.stop_reason(), StopReason::MaxTokens | StopReason::ModelContextWindowExceeded)
+}
+
 fn completion(answer: &ConverseOutput) -> PortResult<Completion> {
-    match answer.stop_reason() {
-        StopReason::MaxTokens | StopReason::ModelContextWindowExceeded => {
-            return Err(PortError::new(Fault::Garbled, "Bedrock cut its text off"));
-        }
-        StopReason::GuardrailIntervened | StopReason::ContentFiltered => {
-            return Err(PortError::new(Fault::Invalid, "Bedrock will not write this text"));
-        }
-        // Unknown ones may come: the guard looks at the text anyway.
-        _ => {}
+    if is_cut_off(answer) {
+        return Err(PortError::new(Fault::Garbled, "Bedrock cut its text off"));
+    }
+    // Unknown reasons may come: the guard looks at the text anyway.
+    if matches!(answer.stop_reason(), StopReason::GuardrailIntervened | StopReason::ContentFiltered) {
+        return Err(PortError::new(Fault::Invalid, "Bedrock will not write this text"));
     }
     let message = answer.output().and_then(|output| output.as_message().ok());
     // Reasoning, citations and what else there may be is not for the reader.
@@ -190,11 +203,13 @@ fn completion(answer: &ConverseOutput) -> PortResult<Completion> {
     })
 }
 
+const PAUSE: &str = "asks for a pause: the account's quota of calls or tokens is used up for now";
+
 /// Whose fault it is (botocore's model of the service, 2023-09-30).
 fn sorted(error: &SdkError<ConverseError>) -> PortError {
     let (fault, what) = match error {
         SdkError::ServiceError(refused) => match refused.err() {
-            ConverseError::ThrottlingException(_) => (Fault::Throttled, "asks for a pause"),
+            ConverseError::ThrottlingException(_) => (Fault::Throttled, PAUSE),
             ConverseError::ModelNotReadyException(_) => (Fault::Unavailable, "is not ready yet"),
             ConverseError::ModelTimeoutException(_) => (Fault::Unavailable, "took too long"),
             ConverseError::InternalServerException(_) | ConverseError::ServiceUnavailableException(_) => {
@@ -204,10 +219,17 @@ fn sorted(error: &SdkError<ConverseError>) -> PortError {
             ConverseError::AccessDeniedException(_) => {
                 (Fault::Misconfigured, "does not allow this model with these credentials")
             }
-            ConverseError::ResourceNotFoundException(_) => (Fault::Misconfigured, "has no such model"),
-            ConverseError::ValidationException(_) => (Fault::Invalid, "says that the question is wrong"),
+            ConverseError::ResourceNotFoundException(_) => {
+                (Fault::Misconfigured, "has no such model in this region")
+            }
+            ConverseError::ValidationException(_) => {
+                (Fault::Invalid, "says that the question is wrong, or the id of the model")
+            }
+            other if other.code() == Some("ServiceQuotaExceededException") => {
+                (Fault::Misconfigured, "has no quota left for this account")
+            }
             _ => match refused.raw().status().as_u16() {
-                429 => (Fault::Throttled, "asks for a pause"),
+                429 => (Fault::Throttled, PAUSE),
                 401 | 403 => (Fault::Misconfigured, "refuses the credentials"),
                 500.. => (Fault::Unavailable, "is down"),
                 200..=399 => (Fault::Garbled, "gave an answer that cannot be read"),

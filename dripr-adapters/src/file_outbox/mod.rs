@@ -27,7 +27,7 @@ use dripr_core::{
     email::{Attempt, OutgoingEmail},
     errors::{Fault, PortError, PortResult},
     ids::EmailId,
-    ports::{LookUp, Mailer, SendOutcome},
+    ports::{LookUp, Mailer, Probe, SendOutcome},
 };
 
 use self::write::Folder;
@@ -87,6 +87,21 @@ impl Mailer for FileOutbox {
 
     fn settling_time(&self) -> Option<Duration> {
         Some(Duration::ZERO)
+    }
+}
+
+#[async_trait]
+impl Probe for FileOutbox {
+    /// Writes a small file that is no email into the folder, links it, and removes both.
+    async fn probe(&self) -> PortResult<()> {
+        let folder = self.folder.clone();
+        let Some(tried) = off_the_runtime(move || folder.try_out()).await else {
+            return Err(PortError::new(Fault::Unavailable, "trying out the outbox was cut off"));
+        };
+        tried.map(drop).map_err(|error| {
+            let message = format!("the outbox {} cannot be written to", self.folder.root().display());
+            PortError::new(Fault::Misconfigured, message).caused_by(error)
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use dripr_core::{
@@ -41,9 +41,13 @@ impl Folder {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root.join(UNFINISHED))?;
         let folder = Self { root: root.to_owned() };
-        folder.try_out()?;
-        sync_folder(&folder.root)?;
+        let now = folder.try_out()?;
+        folder.clear_away(now)?;
         Ok(folder)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn eml(&self, name: &str) -> PathBuf {
@@ -54,11 +58,10 @@ impl Folder {
         self.root.join(format!("{name}.html"))
     }
 
-    /// Finds out now whether files can be written and linked here, and clears away what was left long ago. The age of
-    /// files is told by the file system's own clock.
-    fn try_out(&self) -> io::Result<()> {
-        let (path, file) = self.unfinished("try-out")?;
-        let now = file.metadata()?.modified()?;
+    /// Finds out now whether files can be written, linked and kept here, and what time the file system has.
+    pub(super) fn try_out(&self) -> io::Result<SystemTime> {
+        let path = self.write("try-out", b"tried out\n")?;
+        let now = fs::metadata(&path).and_then(|data| data.modified());
         let link = path.with_extension("link");
         let linked = fs::hard_link(&path, &link);
         fs::remove_file(&path)?;
@@ -66,6 +69,12 @@ impl Folder {
             io::Error::new(error.kind(), format!("its file system makes no hard links: {error}"))
         })?;
         fs::remove_file(&link)?;
+        sync_folder(&self.root)?;
+        now
+    }
+
+    /// Clears away what was left unfinished long ago, by the file system's own clock.
+    fn clear_away(&self, now: SystemTime) -> io::Result<()> {
         for entry in fs::read_dir(self.root.join(UNFINISHED))? {
             let entry = entry?;
             // Another process may have finished with it meanwhile.

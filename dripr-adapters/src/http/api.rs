@@ -1,6 +1,6 @@
 //! One provider's API: where it is, who asks, and how long an answer may be.
 
-use std::{fmt, time::Duration};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 use dripr_core::{
     errors::{Fault, PortError, PortResult},
@@ -15,6 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Refusal;
+
+/// The longest reason that is told for an answer that did not come, in characters.
+const LONGEST_REASON: usize = 200;
 
 /// How a provider is asked. The defaults suit the real services.
 #[derive(Debug, Clone)]
@@ -230,7 +233,6 @@ impl HttpApi {
 
     /// An error of the connection, without the address, which may hold a key and tells who is asked about.
     fn unanswered(&self, error: reqwest::Error) -> PortError {
-        let error = error.without_url();
         let (fault, what) = if error.is_timeout() {
             (Fault::Unavailable, "did not answer in time")
         } else if error.is_connect() {
@@ -240,8 +242,18 @@ impl HttpApi {
         } else {
             (Fault::Unavailable, "broke off its answer")
         };
-        PortError::new(fault, format!("{} {what}", self.provider)).caused_by(error)
+        PortError::new(fault, format!("{} {what}", self.provider)).caused_by(reason(&error.without_url()))
     }
+}
+
+/// Why there was no answer, in the words of whoever found it out: "error sending request" helps nobody, "Connection
+/// refused" does. A certificate's names are among them, so they are cut.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect()
 }
 
 impl Answer {

@@ -45,9 +45,13 @@ impl<'a> Refusal<'a> {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 (Fault::Misconfigured, "is behind a proxy that wants to know who asks")
             }
-            StatusCode::NOT_FOUND | StatusCode::GONE => (Fault::NotFound, "knows no such thing"),
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                (Fault::NotFound, "has nothing at the address that was asked")
+            }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => (Fault::Unavailable, "took too long"),
-            StatusCode::TOO_MANY_REQUESTS => (Fault::Throttled, "asks for a pause"),
+            StatusCode::TOO_MANY_REQUESTS => {
+                (Fault::Throttled, "asks for a pause: it was asked too often, or the quota is used up")
+            }
             _ if status.is_server_error() => (Fault::Unavailable, "is down"),
             _ if status.is_client_error() => (Fault::Invalid, "says that the question is wrong"),
             _ => (Fault::Garbled, "answered something else than was asked"),

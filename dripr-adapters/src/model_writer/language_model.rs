@@ -28,6 +28,14 @@ pub struct Prompt {
     pub most_tokens: u32,
 }
 
+impl Prompt {
+    /// The question of a probe: a few words, to be answered by a few tokens. An answer that is cut off is good too.
+    #[must_use]
+    pub fn probe() -> Self {
+        Self { system: "You are asked whether you answer.", user: "Answer: yes.".to_owned(), most_tokens: 16 }
+    }
+}
+
 /// What a model wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {

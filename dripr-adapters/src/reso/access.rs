@@ -90,6 +90,14 @@ impl Entrance {
         self.with(&token)?.get_next(link, allowance).await
     }
 
+    /// Asks once, as [`Entrance::get`] does, with a token that is fetched for it and not kept: a kept one would hide that
+    /// no other is given any more.
+    pub(super) async fn get_afresh(&self, link: &str, allowance: &Allowance) -> PortResult<Answer> {
+        let Some(keys) = &self.keys else { return self.api.get_next(link, allowance).await };
+        let token = keys.fetch(keys.clock.now(), allowance).await?;
+        self.with(&token.secret)?.get_next(link, allowance).await
+    }
+
     fn with(&self, token: &SecretString) -> PortResult<HttpApi> {
         self.api
             .clone()
@@ -131,11 +139,14 @@ impl Keys {
         ];
         form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         let answer = self.api.post_form(&self.path, &form, allowance).await?;
-        // RFC 6749, section 5.2: a client that is not known is a 400 with a code.
-        if answer.status == StatusCode::BAD_REQUEST
-            && answer.parsed::<Complaint>(&self.api).is_ok_and(|complaint| complaint.error.is_some())
+        // RFC 6749, section 5.2: a client that is not known is a 400 with a code, or a 401.
+        let names_an_error =
+            || answer.parsed::<Complaint>(&self.api).is_ok_and(|complaint| complaint.error.is_some());
+        if answer.status == StatusCode::UNAUTHORIZED
+            || answer.status == StatusCode::BAD_REQUEST && names_an_error()
         {
-            let message = format!("{TOKENS} refuses the client credentials (HTTP 400)");
+            let status = answer.status.as_u16();
+            let message = format!("{TOKENS} refuses the client credentials (HTTP {status})");
             return Err(Refusal::of(&answer).as_error(Fault::Misconfigured, message));
         }
         let given: Given = answer.json(&self.api)?;

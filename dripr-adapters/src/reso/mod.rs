@@ -80,7 +80,7 @@ use chrono::{Days, NaiveDate};
 use dripr_core::{
     content::{Listing, MarketStatistics, Property, Sale, ZipCode},
     errors::{Fault, PortResult},
-    ports::{Allowance, Clock, Geocoder, MarketSource, PropertySource, Subject},
+    ports::{Allowance, Clock, Geocoder, MarketSource, Probe, PropertySource, Subject},
 };
 
 use self::{
@@ -283,6 +283,14 @@ impl MarketSource for ResoWebApi {
         allowance: &Allowance,
     ) -> PortResult<MarketStatistics> {
         market::statistics(self, zip, as_of, allowance).await
+    }
+}
+
+#[async_trait]
+impl Probe for ResoWebApi {
+    /// Asks for one home, with all the fields that every question names. With client credentials a token is fetched first.
+    async fn probe(&self) -> PortResult<()> {
+        self.pages.probe(&self.question(None)).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading answers, page by page.
 
 use dripr_core::{
-    errors::{Fault, PortResult},
+    errors::{Fault, PortError, PortResult},
     ports::Allowance,
 };
 use reqwest::StatusCode;
@@ -76,12 +76,33 @@ impl Pages {
     }
 
     async fn page(&self, link: &str, allowance: &Allowance) -> PortResult<Page> {
-        let answer: Answer = self.entrance.get(link, allowance).await?;
-        if answer.status == StatusCode::NOT_IMPLEMENTED {
-            let message = "the MLS does not support the question (HTTP 501)".to_owned();
-            return Err(Refusal::of(&answer).as_error(Fault::Invalid, message));
-        }
-        answer.json(self.entrance.api())
+        self.understood(&self.entrance.get(link, allowance).await?)
+    }
+
+    /// Asks for one record, and sees whether it can be read.
+    pub(super) async fn probe(&self, question: &Question<'_>) -> PortResult<()> {
+        let answer = self.entrance.get_afresh(&question.link(1), &Allowance::unlimited()).await?;
+        let first = self.understood(&answer)?.value.into_iter().next();
+        let (fault, message) = match first.map(serde_json::from_value::<Record>) {
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(_)) => (Fault::Garbled, "the MLS gave a record that is none"),
+            None => (
+                Fault::NotFound,
+                "the MLS shows no home: this account may see none, or enumerations are in the other dialect",
+            ),
+        };
+        Err(PortError::new(fault, message))
+    }
+
+    fn understood(&self, answer: &Answer) -> PortResult<Page> {
+        let (fault, what) = match answer.status {
+            StatusCode::NOT_IMPLEMENTED => (Fault::Invalid, "does not support the question"),
+            // The Core says 403 where others say 401.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (Fault::Misconfigured, "refuses the token"),
+            _ => return answer.json(self.entrance.api()),
+        };
+        let message = format!("the MLS {what} (HTTP {})", answer.status.as_u16());
+        Err(Refusal::of(answer).as_error(fault, message))
     }
 }
 

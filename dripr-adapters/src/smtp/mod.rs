@@ -17,6 +17,9 @@
 //!
 //! [`Mailer::look_up`] always says that it cannot tell; what stays unknown is held by the engine.
 //!
+//! A probe connects, logs in and leaves, and hands nothing over. That a server wants a login where none is configured, or
+//! does not take an agent's address, it would say at MAIL FROM; a probe does not come to that.
+//!
 //! Connections are few, and used again for a few seconds. Dropping a call closes its connection.
 //!
 //! ```no_run
@@ -45,13 +48,14 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use dripr_core::{
     email::{Attempt, OutgoingEmail},
+    errors::{Fault, PortError, PortResult},
     ids::EmailId,
-    ports::{LookUp, Mailer, SendOutcome},
+    ports::{LookUp, Mailer, Probe, SendOutcome},
 };
 use lettre::transport::smtp::{client::TlsParameters, response::Response};
 use tokio::{
     runtime::Handle,
-    sync::Semaphore,
+    sync::{Semaphore, SemaphorePermit},
     time::{Instant, timeout_at},
 };
 
@@ -106,9 +110,21 @@ impl SmtpMailer {
         }
     }
 
+    /// Waits until there may be another connection.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Trouble> {
+        self.shared.turns.acquire().await.map_err(|closed| Trouble::Broken(closed.to_string()))
+    }
+
+    /// A new connection over which nothing is handed.
+    async fn look_in(&self, stage: &mut Stage) -> Result<(SemaphorePermit<'_>, Session), Trouble> {
+        let turn = self.turn().await?;
+        let Shared { options, tls, .. } = &*self.shared;
+        Ok((turn, Session::open(options, tls.as_ref(), stage).await?))
+    }
+
     async fn hand_over(&self, letter: &Letter, stage: &mut Stage) -> Result<Response, Trouble> {
-        let Shared { options, tls, turns, idle } = &*self.shared;
-        let _turn = turns.acquire().await.map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        let Shared { options, tls, idle, .. } = &*self.shared;
+        let _turn = self.turn().await?;
         if let Some(mut session) = idle.take() {
             match session.deliver(letter, stage).await {
                 // The server had enough of this connection. It has heard no more than a sender's name.
@@ -127,8 +143,7 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
         if Handle::try_current().is_err() {
-            let reason = "the SMTP mailer was called outside of a tokio runtime".to_owned();
-            return vec![SendOutcome::NeedsPeople { reason }; emails.len()];
+            return vec![SendOutcome::NeedsPeople { reason: NO_RUNTIME.to_owned() }; emails.len()];
         }
         let deadline = Instant::now() + self.shared.options.timeout;
         let mut outcomes = Vec::with_capacity(emails.len());
@@ -142,6 +157,29 @@ impl Mailer for SmtpMailer {
         LookUp::CannotTell
     }
 }
+
+#[async_trait]
+impl Probe for SmtpMailer {
+    /// Opens a connection of its own as an email would, logs in where there is a login, and says good-bye.
+    async fn probe(&self) -> PortResult<()> {
+        if Handle::try_current().is_err() {
+            return Err(PortError::new(Fault::Misconfigured, NO_RUNTIME));
+        }
+        let deadline = Instant::now() + self.shared.options.timeout;
+        let mut stage = Stage::Connect;
+        match timeout_at(deadline, self.look_in(&mut stage)).await {
+            Ok(Ok((_turn, session))) => {
+                // The server has said all that matters; many do not answer this.
+                let _ = timeout_at(deadline, session.leave()).await;
+                Ok(())
+            }
+            Ok(Err(trouble)) => Err(verdict::on_the_server(stage, trouble)),
+            Err(_) => Err(verdict::on_the_server(stage, Trouble::Late(self.shared.options.timeout))),
+        }
+    }
+}
+
+const NO_RUNTIME: &str = "the SMTP mailer was called outside of a tokio runtime";
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -55,24 +55,20 @@ impl Letter {
 
     /// What the server has to be told before it gets the email, if it can take it.
     fn parameters(&self, server: &ServerInfo) -> Result<Vec<MailParameter>, Trouble> {
-        let unfit = |outcome| Err(Trouble::Unfit(outcome));
         let mut parameters = Vec::new();
         let ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
         if !ascii(&self.from) || !ascii(&self.to) {
             if !server.supports_feature(Extension::SmtpUtfEight) {
                 let reason = "the address has letters for which the mail server knows no SMTPUTF8".to_owned();
-                return unfit(if ascii(&self.from) {
-                    SendOutcome::BadRecipient { reason }
-                } else {
-                    SendOutcome::NeedsPeople { reason }
-                });
+                let from_fits = ascii(&self.from);
+                return Err(if from_fits { Trouble::UnfitRecipient(reason) } else { Trouble::Unfit(reason) });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         if !self.bytes.is_ascii() {
             if !server.supports_feature(Extension::EightBitMime) {
                 let reason = "the email has bytes for which the mail server knows no 8BITMIME".to_owned();
-                return unfit(SendOutcome::NeedsPeople { reason });
+                return Err(Trouble::Unfit(reason));
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
@@ -118,7 +114,7 @@ impl Session {
     async fn log_in(&mut self, login: &Login) -> Result<(), Trouble> {
         if self.connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
             let reason = "the mail server offers no login by name and password".to_owned();
-            return Err(Trouble::Unfit(SendOutcome::NeedsPeople { reason }));
+            return Err(Trouble::Unfit(reason));
         }
         let password = login.password.expose_secret().to_owned();
         let credentials = Credentials::new(login.username.clone(), password);
@@ -143,6 +139,11 @@ impl Session {
         }
         *stage = Stage::Body;
         done(self.connection.message(&letter.bytes).await.map_err(trouble)?)
+    }
+
+    /// Says good-bye and closes the connection, whatever the server answers.
+    pub(super) async fn leave(mut self) {
+        self.connection.abort().await;
     }
 }
 
@@ -198,10 +199,10 @@ mod tests {
     fn what_a_server_cannot_take_it_is_not_asked_to_take() {
         let eight = letter("ana@x.example", "kim@y.example", "Größe");
         let people = told(&eight, "SIZE").unwrap_err();
-        assert!(matches!(people, Trouble::Unfit(SendOutcome::NeedsPeople { .. })), "{people:?}");
+        assert!(matches!(people, Trouble::Unfit(_)), "{people:?}");
         let recipient = told(&letter("ana@x.example", "größe@y.example", "x"), "8BITMIME").unwrap_err();
-        assert!(matches!(recipient, Trouble::Unfit(SendOutcome::BadRecipient { .. })), "{recipient:?}");
+        assert!(matches!(recipient, Trouble::UnfitRecipient(_)), "{recipient:?}");
         let sender = told(&letter("größe@x.example", "kim@y.example", "x"), "8BITMIME").unwrap_err();
-        assert!(matches!(sender, Trouble::Unfit(SendOutcome::NeedsPeople { .. })), "{sender:?}");
+        assert!(matches!(sender, Trouble::Unfit(_)), "{sender:?}");
     }
 }

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use dripr_core::ports::SendOutcome;
+use dripr_core::{
+    errors::{Fault, PortError},
+    ports::SendOutcome,
+};
 
 use super::reply::Refusal;
 
@@ -46,8 +49,10 @@ pub(super) enum Trouble {
     Broken(String),
     /// Nothing came in time.
     Late(Duration),
-    /// This email, or this account, is nothing for this server; it was not asked.
-    Unfit(SendOutcome),
+    /// This email, or this account, is nothing for this server, for the reason given; it was not asked.
+    Unfit(String),
+    /// The recipient's address is nothing for this server, for the reason given; it was not asked.
+    UnfitRecipient(String),
 }
 
 impl Trouble {
@@ -56,19 +61,19 @@ impl Trouble {
         match self {
             Self::Broken(_) => true,
             Self::Refused(refusal) => refusal.code == 421,
-            Self::Late(_) | Self::Unfit(_) => false,
+            Self::Late(_) | Self::Unfit(_) | Self::UnfitRecipient(_) => false,
         }
     }
 }
 
 /// What became of an email whose session ended at a stage.
 pub(super) fn of(stage: Stage, trouble: Trouble) -> SendOutcome {
-    let what = stage.what();
     match (stage, trouble) {
-        (_, Trouble::Unfit(outcome)) => outcome,
+        (_, Trouble::Unfit(reason)) => SendOutcome::NeedsPeople { reason },
+        (_, Trouble::UnfitRecipient(reason)) => SendOutcome::BadRecipient { reason },
         (_, Trouble::Refused(refusal)) => {
-            let reason = format!("the mail server refused {what}: {} {}", refusal.code, refusal.text);
-            refused(stage, &refusal, reason.trim_end().to_owned())
+            let reason = refusal_of(stage, &refusal);
+            refused(stage, &refusal, reason)
         }
         (Stage::Body, Trouble::Broken(why)) => SendOutcome::Unknown {
             reason: format!("the mail server may have the email; no answer could be read: {why}"),
@@ -76,11 +81,39 @@ pub(super) fn of(stage: Stage, trouble: Trouble) -> SendOutcome {
         (Stage::Body, Trouble::Late(limit)) => SendOutcome::Unknown {
             reason: format!("the mail server may have the email; it did not answer within {limit:?}"),
         },
-        (_, Trouble::Broken(why)) => not_sent(format!("the mail server failed at {what}: {why}")),
+        (_, Trouble::Broken(why)) => not_sent(failure_at(stage, &why)),
         (_, Trouble::Late(limit)) => not_sent(format!(
-            "the mail server did not get as far as the email within {limit:?}, but to {what}"
+            "the mail server did not get as far as the email within {limit:?}, but to {}",
+            stage.what()
         )),
     }
+}
+
+/// What a session says of the server that ended before there was an email to speak of.
+pub(super) fn on_the_server(stage: Stage, trouble: Trouble) -> PortError {
+    let (fault, message) = match trouble {
+        Trouble::Refused(refusal) => {
+            let for_people = stage == Stage::LogIn && refusal.is_permanent();
+            let fault = if for_people { Fault::Misconfigured } else { Fault::Unavailable };
+            (fault, refusal_of(stage, &refusal))
+        }
+        Trouble::Broken(why) => (Fault::Unavailable, failure_at(stage, &why)),
+        Trouble::Late(limit) => {
+            let message = format!("the mail server did not get beyond {} within {limit:?}", stage.what());
+            (Fault::Unavailable, message)
+        }
+        Trouble::Unfit(reason) | Trouble::UnfitRecipient(reason) => (Fault::Misconfigured, reason),
+    };
+    PortError::new(fault, message)
+}
+
+fn refusal_of(stage: Stage, refusal: &Refusal) -> String {
+    let said = format!("the mail server refused {}: {} {}", stage.what(), refusal.code, refusal.text);
+    said.trim_end().to_owned()
+}
+
+fn failure_at(stage: Stage, why: &str) -> String {
+    format!("the mail server failed at {}: {why}", stage.what())
 }
 
 fn not_sent(reason: String) -> SendOutcome {

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use dripr_adapters::http::HttpOptions;
-use dripr_core::errors::{Fault, PortError, PortResult};
+use dripr_core::{
+    errors::{Fault, PortError, PortResult},
+    ports::Probe,
+};
 use secrecy::SecretString;
 
 use super::{Loopback, Reply};
@@ -25,6 +28,18 @@ pub(crate) fn options(loopback: &Loopback) -> HttpOptions {
 /// one question, and gives the error there was. `also_good` names faults whose answer is no error for this provider (for
 /// many, a 404 means an empty list).
 pub(crate) async fn all<A>(what: &str, also_good: &[&str], ask: A)
+where
+    A: AsyncFn(HttpOptions) -> PortResult<()>,
+{
+    each(what, also_good, usize::MAX, ask).await;
+}
+
+/// Probes while the provider does each thing wrong, every time with a new adapter, and sees that no probe asks twice.
+pub(crate) async fn all_of_a_probe<P: Probe>(make: impl Fn(HttpOptions) -> P) {
+    each("a probe", &[], 1, async |options| make(options).probe().await).await;
+}
+
+async fn each<A>(what: &str, also_good: &[&str], most_calls: usize, ask: A)
 where
     A: AsyncFn(HttpOptions) -> PortResult<()>,
 {
@@ -77,7 +92,8 @@ where
         assert_eq!(error.fault(), expected, "{what}: {fault}: {error}");
         let pause = fault.contains("Retry-After").then_some(Duration::from_secs(7));
         assert!(pause.is_none() || error.pause() == pause, "{what}: {fault}: {error:?}");
-        assert!(!loopback.asked().is_empty(), "{what}: {fault}: it was asked");
+        let calls = loopback.asked().len();
+        assert!((1..=most_calls).contains(&calls), "{what}: {fault}: it was asked {calls} times");
     }
     // Nobody listens.
     let gone = options(&Loopback::giving([]).await);

@@ -16,6 +16,12 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// An address at which nobody listens.
+pub(crate) fn nowhere() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
 /// What a provider does with a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {

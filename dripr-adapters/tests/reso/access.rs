@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// An MLS at the loopback that gives tokens there too.
-fn fetching(http: HttpOptions, clock: Arc<ManualClock>) -> ResoWebApi {
+pub(crate) fn fetching(http: HttpOptions, clock: Arc<ManualClock>) -> ResoWebApi {
     let root = http.base_url.clone().unwrap();
     let access = Access::ClientCredentials {
         token_url: format!("{root}/oauth2/token"),
@@ -37,9 +37,10 @@ async fn listings(reso: &ResoWebApi, allowance: &Allowance) -> PortResult<Vec<Li
 }
 
 /// Gives tokens that are called after the number of requests so far, and answers those who bring one that is good.
-async fn giving_tokens(
+pub(crate) async fn giving_tokens(
     good: impl Fn(&str) -> bool + Send + Sync + 'static,
     expires_in: &'static str,
+    answer: impl Fn() -> Reply + Send + Sync + 'static,
 ) -> Loopback {
     let given = std::sync::atomic::AtomicUsize::new(0);
     Loopback::answering(move |request| match request.path.as_str() {
@@ -49,19 +50,23 @@ async fn giving_tokens(
                 format!(r#"{{"access_token":"{}-{number}","token_type":"bearer"{expires_in}}}"#, faults::KEY);
             Reply::ok(token)
         }
-        _ if request.header("authorization").is_some_and(&good) => Reply::ok(r#"{"value":[]}"#),
+        _ if request.header("authorization").is_some_and(&good) => answer(),
         _ => Reply::json(403, "{}"),
     })
     .await
 }
 
-fn paths(loopback: &Loopback) -> Vec<String> {
+fn nothing() -> Reply {
+    Reply::ok(r#"{"value":[]}"#)
+}
+
+pub(crate) fn paths(loopback: &Loopback) -> Vec<String> {
     loopback.asked().into_iter().map(|request: Request| request.path).collect()
 }
 
 #[tokio::test]
 async fn a_token_is_fetched_once_and_kept_until_shortly_before_it_expires() {
-    let loopback = giving_tokens(|_| true, r#","expires_in":3600"#).await;
+    let loopback = giving_tokens(|_| true, r#","expires_in":3600"#, nothing).await;
     let clock = clock("2026-03-12");
     let reso = fetching(faults::options(&loopback), clock.clone());
     let (allowance, counter) = allowances::of(100);
@@ -95,7 +100,7 @@ async fn odd_expiries_are_taken() {
         (r#","expires_in":1e300"#, 2_591_939),
         (r#","expires_in":100"#, 49),
     ] {
-        let loopback = giving_tokens(|_| true, expires_in).await;
+        let loopback = giving_tokens(|_| true, expires_in, nothing).await;
         let clock = clock("2026-03-12");
         let reso = fetching(faults::options(&loopback), clock.clone());
         for (seconds, requests) in [(0, 2), (lasts, 3), (1, 5)] {
@@ -106,7 +111,7 @@ async fn odd_expiries_are_taken() {
     }
     // One that has expired when it comes serves for the question it was fetched for.
     for expires_in in [r#","expires_in":0"#, r#","expires_in":-5"#] {
-        let loopback = giving_tokens(|_| true, expires_in).await;
+        let loopback = giving_tokens(|_| true, expires_in, nothing).await;
         let reso = fetching(faults::options(&loopback), clock("2026-03-12"));
         listings(&reso, &Allowance::unlimited()).await.unwrap();
         assert_eq!(loopback.asked().len(), 2);
@@ -115,7 +120,7 @@ async fn odd_expiries_are_taken() {
 
 #[tokio::test]
 async fn many_at_once_fetch_one_token() {
-    let loopback = giving_tokens(|_| true, r#","expires_in":3600"#).await;
+    let loopback = giving_tokens(|_| true, r#","expires_in":3600"#, nothing).await;
     let reso = fetching(faults::options(&loopback), clock("2026-03-12"));
     let unlimited = Allowance::unlimited();
     let (a, b, c) =
@@ -128,13 +133,13 @@ async fn many_at_once_fetch_one_token() {
 #[tokio::test]
 async fn a_token_that_is_refused_is_fetched_anew_once() {
     let second_only = |token: &str| token.ends_with("-2");
-    let loopback = giving_tokens(second_only, "").await;
+    let loopback = giving_tokens(second_only, "", nothing).await;
     let reso = fetching(faults::options(&loopback), clock("2026-03-12"));
     listings(&reso, &Allowance::unlimited()).await.unwrap();
     let expected = ["/oauth2/token", "/Property", "/oauth2/token", "/Property"];
     assert_eq!(paths(&loopback), expected);
 
-    let loopback = giving_tokens(|_| false, "").await;
+    let loopback = giving_tokens(|_| false, "", nothing).await;
     let reso = fetching(faults::options(&loopback), clock("2026-03-12"));
     let error = listings(&reso, &Allowance::unlimited()).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Misconfigured);
@@ -163,7 +168,7 @@ async fn client_credentials_that_are_refused_are_for_people() {
 
 #[tokio::test]
 async fn a_token_is_not_fetched_without_leave() {
-    let loopback = giving_tokens(|_| true, "").await;
+    let loopback = giving_tokens(|_| true, "", nothing).await;
     let reso = fetching(faults::options(&loopback), clock("2026-03-12"));
     let error = listings(&reso, &allowances::none()).await.unwrap_err();
     assert_eq!((error.fault(), loopback.asked().len()), (Fault::NotAllowed, 0));

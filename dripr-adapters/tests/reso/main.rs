@@ -12,6 +12,7 @@ mod estimates;
 mod lists;
 mod market;
 mod mls;
+mod probes;
 mod suites;
 
 use std::sync::Arc;

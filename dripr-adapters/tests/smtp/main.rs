@@ -4,6 +4,7 @@
 
 mod emails;
 mod outcomes;
+mod probes;
 mod server;
 mod sessions;
 mod tls;

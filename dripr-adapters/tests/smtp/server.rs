@@ -26,6 +26,7 @@ pub(crate) enum At {
     WithinEmail,
     /// An email is here to its final dot.
     EndOfEmail,
+    Quit,
 }
 
 /// What a server does at one place.
@@ -72,6 +73,7 @@ impl Script {
                     At::Mail | At::Rcpt => "250 2.1.0 Ok",
                     At::Data => "354 End data with <CR><LF>.<CR><LF>",
                     At::EndOfEmail => "250 2.0.0 Ok: queued as 4XyZ1a2B3c",
+                    At::Quit => "221 bye",
                 })
             },
             |(_, _, does)| *does,
@@ -196,10 +198,7 @@ impl Session {
                 "MAIL" => session.act(At::Mail).await?,
                 "RCPT" => session.act(At::Rcpt).await?,
                 "DATA" => session.data().await?,
-                _ => {
-                    session.say("221 bye").await?;
-                    return Ok(());
-                }
+                _ => return session.act(At::Quit).await,
             }
         }
     }

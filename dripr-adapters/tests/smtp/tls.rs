@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A server's half of TLS under a name, and the authority that vouches for it.
-fn certified(name: &str) -> (TlsAcceptor, Vec<u8>) {
+pub(crate) fn certified(name: &str) -> (TlsAcceptor, Vec<u8>) {
     let issued = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(issued.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -28,13 +28,13 @@ fn certified(name: &str) -> (TlsAcceptor, Vec<u8>) {
     (TlsAcceptor::from(Arc::new(config)), issued.cert.pem().into_bytes())
 }
 
-fn options(server: &Server, security: Security, authority: Option<Vec<u8>>) -> SmtpOptions {
+pub(crate) fn options(server: &Server, security: Security, authority: Option<Vec<u8>>) -> SmtpOptions {
     SmtpOptions { security, authority, host: "localhost".to_owned(), ..with_login(server.port) }
 }
 
-const BOTH: [Security; 2] = [Security::Tls, Security::StartTls];
+pub(crate) const BOTH: [Security; 2] = [Security::Tls, Security::StartTls];
 
-async fn server(acceptor: TlsAcceptor, security: Security) -> Server {
+pub(crate) async fn server(acceptor: TlsAcceptor, security: Security) -> Server {
     let offers: &[&str] = &["STARTTLS", "AUTH PLAIN"];
     Server::start(Script { offers, tls: Some((acceptor, security == Security::Tls)), ..Script::default() })
         .await

@@ -3,6 +3,8 @@
 //! Each provider that is asked for anything is made once, so that all who ask it share its pace and its breaker. Another
 //! provider is one more file here, an arm of one `match`, and its variants in [`config`](crate::config).
 
+#[cfg_attr(not(feature = "providers"), allow(dead_code, reason = "there is nobody to ask"))]
+mod asking;
 #[cfg(feature = "fred")]
 mod fred;
 #[cfg(feature = "google-geocoding")]
@@ -14,32 +16,27 @@ mod rentcast;
 #[cfg(feature = "zillow")]
 mod zillow;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use dripr_adapters::{
-    layers::{CircuitBreaker, Divided, Fallback, Meter, Metrics, RateLimit, Timeout},
+    layers::{Divided, Fallback, Metrics},
     local_data::{ListingsFrom, LocalData, LocalDataConfig, RatesFrom},
-    token_bucket::TokenBuckets,
 };
-use dripr_core::ports::{
-    Clock, Geocoder, MarketSource, MortgageRateSource, Probe, PropertySource, RateLimiter,
-};
+use dripr_core::ports::{Clock, Geocoder, MarketSource, MortgageRateSource, Probe, PropertySource};
+
+use self::asking::Asking;
+#[cfg(any(feature = "bedrock", feature = "openai-writer"))]
+pub(super) use self::asking::{FAILURES, LEFT_ALONE};
 
 use crate::{
     config::{
         Config,
         data::Data,
-        pace::Pace,
         providers::Provider,
         sources::{Homes, Markets, Places, Rates},
     },
     failure::Failure,
 };
-
-/// Failures in a row after which a provider is left alone.
-pub(super) const FAILURES: u32 = 5;
-/// For how long.
-pub(super) const LEFT_ALONE: Duration = Duration::from_secs(60);
 
 /// Where facts come from.
 #[derive(Clone)]
@@ -144,9 +141,6 @@ fn in_order<P: ?Sized, N: Copy + PartialEq>(chosen: &[N], known: &[(N, Arc<P>)])
     Arc::new(Fallback::new(chosen.iter().filter_map(named)))
 }
 
-/// What is done around a provider's calls, shared by all its ports.
-type Around = Arc<(CircuitBreaker, (RateLimit, (Meter, Timeout)))>;
-
 /// The providers that are asked for anything.
 #[derive(Default)]
 struct Providers {
@@ -175,14 +169,8 @@ impl Providers {
     }
 
     #[cfg_attr(
-        not(any(
-            feature = "zillow",
-            feature = "rentcast",
-            feature = "google-geocoding",
-            feature = "fred",
-            feature = "reso"
-        )),
-        expect(unused_variables, reason = "nobody is to be added")
+        not(feature = "providers"),
+        expect(unused_variables, clippy::unused_self, reason = "nobody is to be added")
     )]
     fn add(&mut self, provider: &Provider, asking: &Asking<'_>) -> Result<(), Failure> {
         match provider {
@@ -205,50 +193,5 @@ impl Providers {
             )))]
             _ => Err(Failure::new("this dripr was built without one of the providers of [sources]")),
         }
-    }
-}
-
-/// How providers are asked.
-struct Asking<'a> {
-    clock: &'a Arc<dyn Clock>,
-    metrics: &'a Metrics,
-    /// How long a question may take, however many requests it needs.
-    timeout: Duration,
-}
-
-impl<'a> Asking<'a> {
-    fn of(config: &Config, clock: &'a Arc<dyn Clock>, metrics: &'a Metrics) -> Self {
-        // So that there is time left to ask everybody, and that what went wrong is told by who knows it.
-        let sources = u32::try_from(config.sources.longest()).unwrap_or(1);
-        Self { clock, metrics, timeout: config.policy.data_timeout.mul_f64(0.9) / sources.max(1) }
-    }
-
-    /// What is done around a provider's calls, with a pace of its own.
-    fn around(&self, provider: &'static str, api: &'static str, pace: Pace) -> Around {
-        self.at_the_pace_of(provider, api, &self.limiter(api, pace))
-    }
-
-    fn limiter(&self, api: &str, pace: Pace) -> Arc<dyn RateLimiter> {
-        Arc::new(TokenBuckets::new([(api.to_owned(), pace.rate())]))
-    }
-
-    /// The same, with a pace that it shares.
-    fn at_the_pace_of(
-        &self,
-        provider: &'static str,
-        api: &'static str,
-        limiter: &Arc<dyn RateLimiter>,
-    ) -> Around {
-        let clock = || self.clock.clone();
-        Arc::new((
-            CircuitBreaker::new(provider, clock(), FAILURES, LEFT_ALONE),
-            (
-                RateLimit::new(api, clock(), limiter.clone()),
-                (
-                    Meter::new(provider, clock(), self.metrics.clone()),
-                    Timeout::new(provider, clock(), self.timeout),
-                ),
-            ),
-        ))
     }
 }

@@ -1,8 +1,13 @@
 //! `[email_verification]`: who looks whether addresses take mail, when contacts are imported.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
-use super::{ConfigProblem, Environment};
+use super::{ConfigProblem, Environment, pace::Pace};
+
+/// The key of the verifier's account, so that it need not stand in a file.
+pub const KEY_VARIABLE: &str = "DRIPR_EMAIL_VERIFICATION_KEY";
 
 /// Who looks whether addresses take mail.
 #[derive(Debug, Clone)]
@@ -16,6 +21,8 @@ pub enum EmailVerification {
         key: secrecy::SecretString,
         /// How it is asked.
         options: dripr_adapters::quick_email_verification::QuickEmailVerificationOptions,
+        /// How often it is asked.
+        pace: Pace,
     },
 }
 
@@ -32,27 +39,31 @@ enum By {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Written {
     by: By,
-    key: Option<secrecy::SecretString>,
-    key_variable: Option<String>,
+    key_file: Option<PathBuf>,
     sandbox: Option<bool>,
     url: Option<String>,
+    pace: Option<Pace>,
 }
 
 impl Written {
-    pub(super) fn check(self, environment: Environment<'_>) -> Result<EmailVerification, ConfigProblem> {
+    pub(super) fn check(
+        self,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<EmailVerification, ConfigProblem> {
         match self.by {
             By::None => self.nobody(),
-            By::QuickEmailVerification => self.quick_email_verification(environment),
+            By::QuickEmailVerification => self.quick_email_verification(environment, absolute),
         }
     }
 
     /// A verifier that has a key and is not asked would be found out by mail that comes back.
     fn nobody(self) -> Result<EmailVerification, ConfigProblem> {
         let named = [
-            ("key", self.key.is_some()),
-            ("key_variable", self.key_variable.is_some()),
+            ("key_file", self.key_file.is_some()),
             ("sandbox", self.sandbox.is_some()),
             ("url", self.url.is_some()),
+            ("pace", self.pace.is_some()),
         ];
         match named.into_iter().find(|(_, named)| *named) {
             Some((key, _)) => {
@@ -64,7 +75,11 @@ impl Written {
     }
 
     #[cfg(not(feature = "quick-email-verification"))]
-    fn quick_email_verification(self, _: Environment<'_>) -> Result<EmailVerification, ConfigProblem> {
+    fn quick_email_verification(
+        self,
+        _environment: Environment<'_>,
+        _absolute: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<EmailVerification, ConfigProblem> {
         let reason = "this dripr was built without QuickEmailVerification; build it with \
                       `cargo build --release --features quick-email-verification`";
         Err(ConfigProblem::key("email_verification.by", reason))
@@ -74,34 +89,22 @@ impl Written {
     fn quick_email_verification(
         self,
         environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
     ) -> Result<EmailVerification, ConfigProblem> {
+        use std::time::Duration;
+
         use dripr_adapters::{
             http::UnusableApi,
             quick_email_verification::{QuickEmailVerification, QuickEmailVerificationOptions},
         };
 
+        /// The documents' limit.
+        const PACE: Pace = Pace::new(1, Duration::from_secs(1));
+
         let wrong =
             |key: &str, reason: String| ConfigProblem::key(&format!("email_verification.{key}"), reason);
-        let key = match (self.key, self.key_variable) {
-            (Some(key), None) => key,
-            (None, Some(variable)) => environment(&variable)
-                .filter(|key| !key.trim().is_empty())
-                .map(secrecy::SecretString::from)
-                .ok_or_else(|| {
-                    wrong(
-                        "key_variable",
-                        format!("names the environment variable {variable}, which is not set"),
-                    )
-                })?,
-            (Some(_), Some(_)) => {
-                let reason = "give the key here or as `key_variable`, not both";
-                return Err(wrong("key", reason.to_owned()));
-            }
-            (None, None) => {
-                let reason = "missing: name the environment variable that holds the account's key";
-                return Err(wrong("key_variable", reason.to_owned()));
-            }
-        };
+        let key = "email_verification.key_file";
+        let key = super::secret::required(environment, KEY_VARIABLE, key, self.key_file, absolute)?;
         let mut options = QuickEmailVerificationOptions {
             sandbox: self.sandbox.unwrap_or_default(),
             ..QuickEmailVerificationOptions::default()
@@ -109,9 +112,10 @@ impl Written {
         options.http.base_url = self.url;
         QuickEmailVerification::new(&key, &options).map_err(|error| match error {
             UnusableApi::Url { .. } => wrong("url", error.to_string()),
-            UnusableApi::Key { .. } => wrong("key", error.to_string()),
+            UnusableApi::Key { .. } => wrong("key_file", error.to_string()),
             UnusableApi::Tls { .. } | UnusableApi::Client { .. } => wrong("by", error.to_string()),
         })?;
-        Ok(EmailVerification::QuickEmailVerification { key, options })
+        let pace = self.pace.unwrap_or(PACE);
+        Ok(EmailVerification::QuickEmailVerification { key, options, pace })
     }
 }

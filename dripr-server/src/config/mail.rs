@@ -112,18 +112,10 @@ impl Written {
         let Some(host) = self.host else {
             return missing("mail.host", "give the name of the SMTP server, such as smtp.example.com");
         };
-        let password = match (environment(SMTP_PASSWORD_VARIABLE), self.password_file) {
-            (Some(password), _) => Some(password),
-            (None, Some(path)) => {
-                let bytes = read("mail.password_file", path)?;
-                let text = String::from_utf8(bytes)
-                    .map_err(|_| ConfigProblem::key("mail.password_file", "is no text"))?;
-                Some(text.trim_end_matches(['\r', '\n']).to_owned())
-            }
-            (None, None) => None,
-        };
+        let (key, file) = ("mail.password_file", self.password_file);
+        let password = super::secret::secret(environment, SMTP_PASSWORD_VARIABLE, key, file, &absolute)?;
         let login = match (self.username, password) {
-            (Some(username), Some(password)) => Some(Login { username, password: password.into() }),
+            (Some(username), Some(password)) => Some(Login { username, password }),
             (None, None) => None,
             (Some(_), None) => {
                 let reason = format!("give the file of the account's password, or {SMTP_PASSWORD_VARIABLE}");

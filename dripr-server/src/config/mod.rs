@@ -164,7 +164,7 @@ impl Config {
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
             mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
-            email_verification: written.email_verification.check(environment)?,
+            email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,
             writing: written.writing.check(environment, absolute, policy.writer_timeout)?,
             templates: templates::Templates { dir: written.templates.dir.map(absolute) },

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{ConfigProblem, Environment};
 
 /// The secret of a variable or else of a file, whose last line end is left out; none if neither is given.
 ///
 /// # Errors
-/// [`ConfigProblem`], naming the key, if the file cannot be read.
+/// [`ConfigProblem`], naming the key, if the file cannot be read, or if there is nothing in it or in the variable:
+/// whoever set it meant to give a secret.
 pub(super) fn secret(
     environment: Environment<'_>,
     variable: &str,
@@ -17,20 +18,25 @@ pub(super) fn secret(
     file: Option<PathBuf>,
     absolute: impl Fn(PathBuf) -> PathBuf,
 ) -> Result<Option<SecretString>, ConfigProblem> {
+    let filled = |secret: &str, place: &str| {
+        if secret.trim().is_empty() {
+            return Err(ConfigProblem::key(key, format!("missing: {place} is empty")));
+        }
+        Ok(Some(secret.into()))
+    };
     if let Some(secret) = environment(variable) {
-        return Ok(Some(secret.into()));
+        return filled(&secret, &format!("the environment variable {variable}"));
     }
     let Some(path) = file.map(absolute) else { return Ok(None) };
     let text = std::fs::read_to_string(&path)
         .map_err(|error| ConfigProblem::key(key, format!("cannot read {}: {error}", path.display())))?;
-    Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+    filled(text.trim_end_matches(['\r', '\n']), &format!("the file {}", path.display()))
 }
 
 /// The same, where there is nothing without it.
 ///
 /// # Errors
-/// [`ConfigProblem`], naming the key, if the file cannot be read, or neither it nor the variable is given or holds
-/// anything.
+/// As [`secret`], and if neither file nor variable is given.
 pub(super) fn required(
     environment: Environment<'_>,
     variable: &str,
@@ -38,8 +44,7 @@ pub(super) fn required(
     file: Option<PathBuf>,
     absolute: impl Fn(PathBuf) -> PathBuf,
 ) -> Result<SecretString, ConfigProblem> {
-    let found = secret(environment, variable, key, file, absolute)?;
-    found.filter(|secret| !secret.expose_secret().trim().is_empty()).ok_or_else(|| {
+    secret(environment, variable, key, file, absolute)?.ok_or_else(|| {
         let reason = format!("missing: give the file that holds it, or the environment variable {variable}");
         ConfigProblem::key(key, reason)
     })

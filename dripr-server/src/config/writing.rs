@@ -178,8 +178,10 @@ impl Written {
         options.temperature = self.temperature.or(options.temperature);
         options.completion_tokens = self.max_completion_tokens.unwrap_or(false);
         options.timeout = timeout;
-        dripr_adapters::openai_writer::OpenAiModel::new(options.clone())
-            .map_err(|error| ConfigProblem::key("writing.base_url", error))?;
+        dripr_adapters::openai_writer::OpenAiModel::new(options.clone()).map_err(|error| {
+            let is_key = matches!(error, dripr_adapters::http::UnusableApi::Key { .. });
+            ConfigProblem::key(if is_key { "writing.key_file" } else { "writing.base_url" }, error)
+        })?;
         Ok(Writing::OpenAi(options, cost))
     }
 }

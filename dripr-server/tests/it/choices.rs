@@ -124,3 +124,64 @@ fn a_bucket_needs_its_name_and_region_and_a_whole_key() {
     let config = Config::parse(&format!("{CONFIG}{lines}"), Path::new(""), &environment).unwrap();
     assert!(!format!("{config:?}").contains("k3y"));
 }
+
+#[cfg(any(
+    feature = "openai-writer",
+    feature = "quick-email-verification",
+    feature = "s3-archive",
+    feature = "smtp"
+))]
+#[test]
+fn a_secret_that_is_given_is_not_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty"), " \r\n").unwrap();
+    let asked = [
+        #[cfg(feature = "openai-writer")]
+        (
+            "writing.key_file",
+            "DRIPR_WRITING_KEY",
+            "[writing]\nby = \"openai\"\nmodel = \"m\"\nbase_url = \"http://x\"",
+        ),
+        #[cfg(feature = "quick-email-verification")]
+        (
+            "email_verification.key_file",
+            "DRIPR_EMAIL_VERIFICATION_KEY",
+            "[email_verification]\nby = \"quick_email_verification\"",
+        ),
+        #[cfg(feature = "s3-archive")]
+        (
+            "archive.secret_access_key_file",
+            "DRIPR_ARCHIVE_SECRET_ACCESS_KEY",
+            "[archive]\nby = \"s3\"\nbucket = \"b\"\nregion = \"r\"\naccess_key_id = \"a\"",
+        ),
+        #[cfg(feature = "smtp")]
+        (
+            "mail.password_file",
+            "DRIPR_SMTP_PASSWORD",
+            "[mail]\nby = \"smtp\"\nhost = \"mx.example\"\nusername = \"dripr\"",
+        ),
+    ];
+    for (key, variable, lines) in asked {
+        let (_, name) = key.split_once('.').unwrap();
+        let text = format!("{CONFIG}{lines}\n{name} = \"empty\"\n");
+        let refused = |environment: &dyn Fn(&str) -> Option<String>| {
+            Config::parse(&text, folder.path(), environment).err().unwrap().to_string()
+        };
+        let error = refused(&|_| None);
+        assert!(
+            error.starts_with(&format!("{key}: missing: the file ")) && error.ends_with("is empty"),
+            "{error}"
+        );
+        let error = refused(&|asked| (asked == variable).then(String::new));
+        assert_eq!(error, format!("{key}: missing: the environment variable {variable} is empty"));
+    }
+}
+
+#[cfg(feature = "openai-writer")]
+#[test]
+fn a_key_that_no_header_can_hold_is_named() {
+    let lines = "[writing]\nby = \"openai\"\nmodel = \"m\"\nbase_url = \"https://models.example/v1\"\n";
+    let environment = |name: &str| (name == "DRIPR_WRITING_KEY").then(|| "a\nb".to_owned());
+    let error = Config::parse(&format!("{CONFIG}{lines}"), Path::new(""), &environment).err().unwrap();
+    assert!(error.to_string().starts_with("writing.key_file: the key of the model's endpoint"), "{error}");
+}

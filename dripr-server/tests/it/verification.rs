@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Cursor,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -26,6 +27,7 @@ use dripr_core::{
     testkit::{ManualClock, MemoryStore, SeededEntropy, samples},
 };
 use dripr_server::{
+    config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule},
     enrolment::{Enroller, Tally},
     verifying::{AT_ONCE, Verifying},
@@ -211,28 +213,26 @@ fn config(lines: &str) -> String {
 #[test]
 fn keys_of_a_verifier_that_is_not_asked_are_refused() {
     for (lines, named) in [
-        ("key = \"k\"", "email_verification.key: is for by = \"quick_email_verification\" only"),
-        ("key_variable = \"K\"", "email_verification.key_variable: is for"),
+        ("key_file = \"k\"", "email_verification.key_file: is for by = \"quick_email_verification\" only"),
         ("sandbox = false", "email_verification.sandbox: is for"),
         ("url = \"https://x\"", "email_verification.url: is for"),
         ("by = \"guessing\"", "email_verification.by: unknown variant `guessing`"),
     ] {
-        let error = parse(lines).unwrap_err();
+        let error = parse(lines, Path::new(""), None).unwrap_err();
         assert!(error.contains(named), "{named}\n{error}");
     }
-    assert!(parse("by = \"none\"").is_ok());
+    assert!(parse("by = \"none\"", Path::new(""), Some("k")).is_ok());
 }
 
-fn parse(lines: &str) -> Result<dripr_server::config::Config, String> {
-    let environment = |name: &str| (name == "QEV_KEY").then(|| "k3y-from-outside".to_owned());
-    dripr_server::config::Config::parse(&config(lines), "".as_ref(), &environment)
-        .map_err(|problem| problem.to_string())
+fn parse(lines: &str, folder: &Path, key: Option<&str>) -> Result<Config, String> {
+    let environment = |name: &str| key.filter(|_| name == "DRIPR_EMAIL_VERIFICATION_KEY").map(str::to_owned);
+    Config::parse(&config(lines), folder, &environment).map_err(|problem| problem.to_string())
 }
 
 #[cfg(not(feature = "quick-email-verification"))]
 #[test]
 fn a_program_without_the_verifier_says_how_to_get_one() {
-    let error = parse("by = \"quick_email_verification\"\nkey = \"k\"").unwrap_err();
+    let error = parse("by = \"quick_email_verification\"", Path::new(""), Some("k")).unwrap_err();
     let expected = "email_verification.by: this dripr was built without QuickEmailVerification";
     assert!(error.starts_with(expected), "{error}");
     assert!(error.contains("--features quick-email-verification"), "{error}");
@@ -246,31 +246,42 @@ mod quick_email_verification {
         net::TcpListener,
     };
 
+    use dripr_server::config::email_verification::EmailVerification;
+    use secrecy::ExposeSecret;
+
     use super::{CONTACTS, config, parse};
     use crate::program::{deployment, dripr};
 
     const BY: &str = "by = \"quick_email_verification\"\n";
 
     #[test]
-    fn the_key_stands_in_the_file_or_in_the_environment_and_does_not_print() {
-        for lines in ["key = \"k3y-from-the-file\"", "key_variable = \"QEV_KEY\"\nsandbox = true"] {
-            let printed = format!("{:?}", parse(&format!("{BY}{lines}")).unwrap());
-            assert!(!printed.contains("k3y-from"), "{printed}");
-        }
-        for (lines, named) in [
-            ("", "email_verification.key_variable: missing"),
-            (
-                "key_variable = \"NO_SUCH\"",
-                "email_verification.key_variable: names the environment variable NO_SUCH",
-            ),
-            ("key = \"k\"\nkey_variable = \"QEV_KEY\"", "email_verification.key: give the key here or"),
-            ("key = \"a\\nb\"", "email_verification.key: the key of QuickEmailVerification has characters"),
-            (
-                "key = \"k\"\nurl = \"nowhere\"",
-                "email_verification.url: the address of QuickEmailVerification",
-            ),
+    fn the_key_comes_from_a_file_or_the_environment_and_does_not_print() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("key"), "k3y-from-the-file\n").unwrap();
+        for (lines, variable, expected) in [
+            ("key_file = \"key\"", None, "k3y-from-the-file"),
+            ("sandbox = true", Some("k3y-from-outside"), "k3y-from-outside"),
+            ("key_file = \"key\"", Some("k3y-from-outside"), "k3y-from-outside"),
         ] {
-            let error = parse(&format!("{BY}{lines}")).unwrap_err();
+            let config = parse(&format!("{BY}{lines}"), folder.path(), variable).unwrap();
+            let printed = format!("{config:?}");
+            assert!(!printed.contains("k3y-from"), "{printed}");
+            let EmailVerification::QuickEmailVerification { key, .. } = config.email_verification else {
+                panic!("{printed}")
+            };
+            assert_eq!(key.expose_secret(), expected);
+        }
+        for (lines, variable, named) in [
+            ("", None, "email_verification.key_file: missing"),
+            ("key_file = \"none\"", None, "email_verification.key_file: cannot read"),
+            (
+                "",
+                Some("a\nb"),
+                "email_verification.key_file: the key of QuickEmailVerification has characters",
+            ),
+            ("url = \"nowhere\"", Some("k"), "email_verification.url: the address of QuickEmailVerification"),
+        ] {
+            let error = parse(&format!("{BY}{lines}"), folder.path(), variable).unwrap_err();
             assert!(error.starts_with(named), "{named}\n{error}");
         }
     }
@@ -310,7 +321,8 @@ mod quick_email_verification {
         let path = folder.path();
         fs::write(path.join("contacts.csv"), CONTACTS).unwrap();
         let written = |key: &str| {
-            let lines = format!("{BY}key = \"{key}\"\nurl = \"{}\"", verifier());
+            fs::write(path.join("verifier-key"), key).unwrap();
+            let lines = format!("{BY}key_file = \"verifier-key\"\nurl = \"{}\"", verifier());
             fs::write(path.join("dripr.toml"), config(&lines)).unwrap();
         };
         let import = ["import", "contacts.csv", "--agent=a1", "--send-day=7"];

@@ -48,8 +48,8 @@
 //! # });
 //! ```
 //!
-//! Nothing in memory has a geocoder, an archive or a rate limiter; [`geocoder()`], [`archive()`] and [`rate_limiter()`]
-//! are called in the same way.
+//! Nothing in memory has a geocoder, an archive or a rate limiter, or can be probed; [`geocoder()`], [`archive()`],
+//! [`rate_limiter()`] and [`probe()`] are called in the same way.
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
@@ -66,6 +66,7 @@ mod geocoder;
 mod mailer;
 mod markets;
 mod outbox;
+mod probe;
 mod properties;
 mod queue;
 mod rate_limiter;
@@ -87,6 +88,7 @@ pub use geocoder::{GeocoderQuestions, geocoder};
 pub use mailer::mailer;
 pub use markets::market_source;
 pub use outbox::outbox;
+pub use probe::probe;
 pub use properties::{PropertyQuestions, property_source};
 pub use queue::event_queue;
 pub use rate_limiter::rate_limiter;
