@@ -228,33 +228,12 @@ fn miles_from_centre(sale: &SaleRecord, zip: ZipCode) -> Option<f64> {
     Some(listings_file::tenths(centre.miles_to(sale.location)))
 }
 
-/// The first facts, and where one is unknown the second's.
-fn filled(first: &HomeFacts, second: Option<&HomeFacts>) -> HomeFacts {
-    let Some(second) = second else { return first.clone() };
-    HomeFacts {
-        bedrooms: first.bedrooms.or(second.bedrooms),
-        bathrooms: first.bathrooms.or(second.bathrooms),
-        living_area_sqft: first.living_area_sqft.or(second.living_area_sqft),
-        lot_sqft: first.lot_sqft.or(second.lot_sqft),
-        floors: first.floors.or(second.floors),
-        above_ground_sqft: first.above_ground_sqft.or(second.above_ground_sqft),
-        year_built: first.year_built.or(second.year_built),
-        year_renovated: first.year_renovated.or(second.year_renovated),
-        grade: first.grade.or(second.grade),
-        condition: first.condition.or(second.condition),
-        view: first.view.or(second.view),
-        waterfront: first.waterfront.or(second.waterfront),
-        neighbours_living_area_sqft: first.neighbours_living_area_sqft.or(second.neighbours_living_area_sqft),
-        neighbours_lot_sqft: first.neighbours_lot_sqft.or(second.neighbours_lot_sqft),
-    }
-}
-
 #[async_trait]
 impl PropertySource for LocalData {
     async fn property(&self, subject: &Subject, as_of: NaiveDate, _: &Allowance) -> PortResult<Property> {
         let home = &subject.home;
         let earlier = self.earlier_sale(home, as_of);
-        let facts = filled(&home.facts, earlier.map(|sale| &sale.facts));
+        let facts = earlier.iter().fold(home.facts.clone(), |known, sale| known.filled_with(&sale.facts));
         let sold_at = earlier.filter(|sale| !sale.location_is_zip_centre).map(|sale| sale.location);
         let location = subject.location.or(home.location).or(sold_at);
         let centre = zip_centres::centre(home.zip_code);

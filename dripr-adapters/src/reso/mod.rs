@@ -78,7 +78,7 @@ use std::{cmp::Reverse, fmt, sync::Arc};
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use dripr_core::{
-    content::{HomeFacts, Listing, MarketStatistics, Property, Sale, ZipCode},
+    content::{Listing, MarketStatistics, Property, Sale, ZipCode},
     errors::{Fault, PortResult},
     ports::{Allowance, Clock, Geocoder, MarketSource, PropertySource, Subject},
 };
@@ -181,7 +181,7 @@ impl PropertySource for ResoWebApi {
         let home = &subject.home;
         let own = self.own_records(subject, as_of, allowance).await?;
         let shown = || own.iter().filter(|record| record.is_shown());
-        let facts = shown().fold(home.facts.clone(), |known, record| filled(known, &record.facts()));
+        let facts = shown().fold(home.facts.clone(), |known, record| known.filled_with(&record.facts()));
         let location = subject.location.or(home.location);
         let location = location.or_else(|| shown().find_map(Record::location));
         let valued = if own.iter().any(|record| !record.may_be_valued()) {
@@ -292,18 +292,6 @@ impl fmt::Debug for ResoWebApi {
             .field("source", &self.source)
             .field("pages", &self.pages)
             .finish_non_exhaustive()
-    }
-}
-
-/// The first facts, and where one is unknown what the MLS has.
-fn filled(first: HomeFacts, second: &HomeFacts) -> HomeFacts {
-    HomeFacts {
-        bedrooms: first.bedrooms.or(second.bedrooms),
-        bathrooms: first.bathrooms.or(second.bathrooms),
-        living_area_sqft: first.living_area_sqft.or(second.living_area_sqft),
-        lot_sqft: first.lot_sqft.or(second.lot_sqft),
-        year_built: first.year_built.or(second.year_built),
-        ..first
     }
 }
 

@@ -53,6 +53,39 @@ pub struct HomeFacts {
     pub neighbours_lot_sqft: Option<u32>,
 }
 
+impl HomeFacts {
+    /// These facts, and where one is unknown what another source has.
+    ///
+    /// ```
+    /// use dripr_core::content::HomeFacts;
+    /// let ours = HomeFacts { bedrooms: Some(3.0), ..HomeFacts::default() };
+    /// let theirs = HomeFacts { bedrooms: Some(4.0), year_built: Some(1925), ..HomeFacts::default() };
+    /// let known = ours.filled_with(&theirs);
+    /// assert_eq!((known.bedrooms, known.year_built), (Some(3.0), Some(1925)));
+    /// ```
+    #[must_use]
+    pub fn filled_with(self, other: &Self) -> Self {
+        Self {
+            bedrooms: self.bedrooms.or(other.bedrooms),
+            bathrooms: self.bathrooms.or(other.bathrooms),
+            living_area_sqft: self.living_area_sqft.or(other.living_area_sqft),
+            lot_sqft: self.lot_sqft.or(other.lot_sqft),
+            floors: self.floors.or(other.floors),
+            above_ground_sqft: self.above_ground_sqft.or(other.above_ground_sqft),
+            year_built: self.year_built.or(other.year_built),
+            year_renovated: self.year_renovated.or(other.year_renovated),
+            grade: self.grade.or(other.grade),
+            condition: self.condition.or(other.condition),
+            view: self.view.or(other.view),
+            waterfront: self.waterfront.or(other.waterfront),
+            neighbours_living_area_sqft: self
+                .neighbours_living_area_sqft
+                .or(other.neighbours_living_area_sqft),
+            neighbours_lot_sqft: self.neighbours_lot_sqft.or(other.neighbours_lot_sqft),
+        }
+    }
+}
+
 /// A home as a source knows it on a day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Property {
