@@ -122,9 +122,8 @@ impl Geocoder for GoogleGeocoding {
             return Err(unknown("knows the address in another ZIP code only"));
         }
         let location = found.point(self.api.provider())?;
-        let formatted_address = found.formatted_address.as_deref().map(one_line);
-        let formatted_address = formatted_address.filter(|address| !address.is_empty());
-        Ok(Place { location, formatted_address: formatted_address.unwrap_or_else(|| home.one_line()) })
+        let formatted_address = found.formatted_address.unwrap_or_else(|| home.one_line());
+        Ok(Place { location, formatted_address })
     }
 
     async fn zip_centre(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<GeoPoint> {
@@ -152,7 +151,7 @@ struct Said {
 struct Found {
     #[serde(default)]
     address_components: Vec<Component>,
-    #[serde(default, deserialize_with = "json::text")]
+    #[serde(default, deserialize_with = "json::line")]
     formatted_address: Option<String>,
     #[serde(default)]
     geometry: Geometry,
@@ -220,9 +219,4 @@ impl Found {
             PortError::new(Fault::Garbled, format!("{provider} gave a place that is nowhere on Earth"))
         })
     }
-}
-
-fn one_line(text: &str) -> String {
-    let blank = |c: char| c.is_control() || c.is_whitespace();
-    text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

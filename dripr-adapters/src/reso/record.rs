@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use dripr_core::content::{GeoPoint, HomeFacts, Listing, Sale, ZipCode, plausible};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::question::Status;
 use crate::http::json;
@@ -25,15 +25,15 @@ pub(super) struct Record {
     list_price: Option<u64>,
     #[serde(deserialize_with = "json::amount")]
     close_price: Option<u64>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     pub(super) close_date: Option<NaiveDate>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     listing_contract_date: Option<NaiveDate>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     on_market_date: Option<NaiveDate>,
     #[serde(deserialize_with = "json::integer")]
     pub(super) days_on_market: Option<u32>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     pub(super) unparsed_address: Option<String>,
     #[serde(deserialize_with = "json::text")]
     pub(super) city: Option<String>,
@@ -69,9 +69,9 @@ pub(super) struct Record {
     show_address: Option<bool>,
     #[serde(rename = "InternetAutomatedValuationDisplayYN", deserialize_with = "json::flag")]
     show_valuation: Option<bool>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     list_agent_full_name: Option<String>,
-    #[serde(deserialize_with = "json::text")]
+    #[serde(deserialize_with = "json::line")]
     list_office_name: Option<String>,
 }
 
@@ -156,13 +156,12 @@ impl Record {
     }
 
     fn address(&self) -> Option<String> {
-        let address = self.unparsed_address.as_deref().filter(|_| self.show_address != Some(false))?;
-        line(address)
+        self.unparsed_address.clone().filter(|_| self.show_address != Some(false))
     }
 
     fn courtesy_of(&self) -> Option<String> {
         let names = [&self.list_agent_full_name, &self.list_office_name];
-        let names: Vec<String> = names.into_iter().flatten().filter_map(|name| line(name)).collect();
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
 
@@ -203,17 +202,4 @@ fn same(given: &str, wanted: &str) -> bool {
         text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect()
     };
     letters(given) == letters(wanted)
-}
-
-/// A text on one line, if there is anything in it.
-fn line(text: &str) -> Option<String> {
-    let blank = |c: char| c.is_control() || c.is_whitespace();
-    let line = text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    (!line.is_empty()).then_some(line)
-}
-
-/// A date, also where it is written as a timestamp.
-fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
-    let text = json::text(from)?;
-    Ok(text.and_then(|text| text.get(..10).and_then(|date| date.parse().ok())))
 }
