@@ -28,6 +28,8 @@
 pub mod bedrock;
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
+#[cfg(any(feature = "fred", feature = "reso"))]
+mod days_before;
 #[cfg(any(feature = "templates", feature = "composed-writer"))]
 mod figures;
 #[cfg(any(feature = "file-outbox", feature = "s3-archive"))]
