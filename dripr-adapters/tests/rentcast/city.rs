@@ -140,7 +140,7 @@ pub(crate) fn year() -> City {
         move |record: &mut Value| {
             record["latitude"] = json!(30.28 + (number % 9) as f64 / 200.0);
             record["longitude"] = json!(-97.71 + (number % 7) as f64 / 200.0);
-            record["zipCode"] = json!(if number % 5 == 0 { "78751" } else { "78723" });
+            record["zipCode"] = json!(if number.is_multiple_of(5) { "78751" } else { "78723" });
         }
     };
     let on = |days: usize| (first + chrono::Days::new(days as u64)).to_string();

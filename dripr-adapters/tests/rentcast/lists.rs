@@ -308,7 +308,7 @@ async fn the_nearest_come_first() {
     let at = |number: usize, hundredths: f64| {
         city::for_sale(number, "2026-03-01", move |record| {
             record["latitude"] = json!(30.3 + hundredths / 100.0);
-            record["zipCode"] = json!(if number % 2 == 0 { "78723" } else { "78751" });
+            record["zipCode"] = json!(if number.is_multiple_of(2) { "78723" } else { "78751" });
         })
     };
     let nowhere = |number: usize, zip: &str| {
