@@ -42,7 +42,7 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use dripr_core::{
     content::{MortgageRate, plausible},
     errors::{Fault, PortError, PortResult},
@@ -52,7 +52,10 @@ use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::http::{Answer, HttpApi, HttpOptions, Refusal, UnusableApi, json};
+use crate::{
+    days_before::days_before,
+    http::{Answer, HttpApi, HttpOptions, Refusal, UnusableApi, json},
+};
 
 const USUAL_BASE: &str = "https://api.stlouisfed.org/fred";
 const SERIES: &str = "MORTGAGE30US";
@@ -121,7 +124,7 @@ impl Fred {
 #[async_trait]
 impl MortgageRateSource for Fred {
     async fn rate(&self, as_of: NaiveDate, allowance: &Allowance) -> PortResult<MortgageRate> {
-        let since = before(as_of, OLDEST_DAYS + YEAR + SLACK);
+        let since = days_before(as_of, OLDEST_DAYS + YEAR + SLACK);
         let (start, end) = (since.to_string(), as_of.to_string());
         let narrowed = [("observation_start", start.as_str()), ("observation_end", end.as_str())];
         let observations = self.observations(&narrowed, allowance).await?;
@@ -150,20 +153,16 @@ impl Probe for Fred {
 /// The rate on a day, from observations of which the latest stands first.
 fn in_force(weeks: &[(NaiveDate, f64)], on: NaiveDate) -> Option<MortgageRate> {
     let latest = |day: NaiveDate, most_days: u64| {
-        let oldest = before(day, most_days);
+        let oldest = days_before(day, most_days);
         weeks.iter().find(|(week, _)| *week <= day).filter(|(week, _)| *week >= oldest)
     };
     let (as_of, percent) = *latest(on, OLDEST_DAYS)?;
     let change = |days: u64| {
-        let (_, then) = latest(before(as_of, days), SLACK)?;
+        let (_, then) = latest(days_before(as_of, days), SLACK)?;
         Some(((percent - then) * 100.0).round() / 100.0)
     };
     let (change_month, change_year) = (change(MONTH), change(YEAR));
     Some(MortgageRate { percent, as_of, change_month, change_year, source: SOURCE.to_owned() })
-}
-
-fn before(day: NaiveDate, days: u64) -> NaiveDate {
-    day.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN)
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@
 //! | `s3-archive` | `Archive` | S3, or what speaks its API |
 //! | `google-geocoding` | `Geocoder` | Google |
 //! | `fred` | `MortgageRateSource` | the Federal Reserve Bank of St. Louis |
+//! | `rentcast` | `PropertySource`, `MarketSource`, `Probe` | RentCast |
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
@@ -32,6 +33,8 @@
 pub mod bedrock;
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
+#[cfg(any(feature = "fred", feature = "reso", feature = "rentcast"))]
+mod days_before;
 #[cfg(any(feature = "templates", feature = "composed-writer"))]
 mod figures;
 #[cfg(any(feature = "file-outbox", feature = "s3-archive"))]
@@ -59,6 +62,8 @@ pub mod model_writer;
 pub mod openai_writer;
 #[cfg(feature = "quick-email-verification")]
 pub mod quick_email_verification;
+#[cfg(feature = "rentcast")]
+pub mod rentcast;
 #[cfg(feature = "reso")]
 pub mod reso;
 #[cfg(feature = "s3-archive")]

@@ -4,7 +4,8 @@
 //! change a type without notice, and one odd field must not cost the whole answer. What a value may be is decided in
 //! the core (`dripr_core::content::plausible`).
 
-use serde::{Deserialize, Deserializer};
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 /// A finite number.
@@ -52,6 +53,11 @@ pub(crate) fn on_one_line(text: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
+/// A day, also where it is written as a timestamp.
+pub(crate) fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
+    Ok(text(from)?.and_then(|text| text.get(..10)?.parse().ok()))
+}
+
 /// Yes or no, also where it is written as text.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     Ok(match Value::deserialize(from)? {
@@ -63,6 +69,32 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D
         },
         Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
     })
+}
+
+/// A record within a record.
+pub(crate) fn record<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(as_record(Value::deserialize(from)?))
+}
+
+/// Records within a record. One that is none does not cost the others.
+pub(crate) fn records<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(match Value::deserialize(from)? {
+        Value::Array(values) => values.into_iter().filter_map(as_record).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => Vec::new(),
+    })
+}
+
+/// What an object has. An array is none, although serde would take its elements for fields in their order.
+pub(crate) fn as_record<T: DeserializeOwned>(value: Value) -> Option<T> {
+    if value.is_object() { serde_json::from_value(value).ok() } else { None }
 }
 
 fn as_number(value: &Value) -> Option<f64> {
@@ -95,12 +127,23 @@ mod tests {
         c: Option<String>,
         #[serde(default, deserialize_with = "flag")]
         d: Option<bool>,
-        #[serde(default, deserialize_with = "line")]
-        e: Option<String>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Parts {
+        #[serde(deserialize_with = "line")]
+        line: Option<String>,
+        #[serde(deserialize_with = "day")]
+        day: Option<NaiveDate>,
+        #[serde(deserialize_with = "record")]
+        part: Option<Box<Parts>>,
+        #[serde(deserialize_with = "records")]
+        parts: Vec<Parts>,
     }
 
     fn fields(json: &str) -> (Option<f64>, Option<u64>, Option<String>, Option<bool>) {
-        let Fields { a, b, c, d, .. } = serde_json::from_str(json).unwrap();
+        let Fields { a, b, c, d } = serde_json::from_str(json).unwrap();
         (a, b, c, d)
     }
 
@@ -121,13 +164,25 @@ mod tests {
             assert_eq!(fields(json), none, "{json}");
         }
     }
+
     #[test]
-    fn a_line_is_one() {
-        let line = |json: &str| serde_json::from_str::<Fields>(json).unwrap().e;
-        let broken = r#"{"e":" 1 Elm\r\n St\u2028\u0000\t #4 "}"#;
-        assert_eq!(line(broken).as_deref(), Some("1 Elm St #4"));
-        for none in ["{}", r#"{"e":" \n\u0000 "}"#, r#"{"e":[]}"#] {
-            assert_eq!(line(none), None, "{none}");
+    fn lines_days_and_records_within_records_are_understood() {
+        let parts = |json: &str| serde_json::from_str::<Parts>(json).unwrap();
+        let line = |line: &str| Parts { line: Some(line.to_owned()), ..Parts::default() };
+        assert_eq!(parts(r#"{"line":" 1\r\nElm\u0000\u2028 St "}"#), line("1 Elm St"));
+        for day in ["2026-03-12", "2026-03-12T00:00:00.000Z"] {
+            assert_eq!(parts(&format!(r#"{{"day":"{day}"}}"#)).day, "2026-03-12".parse().ok());
+        }
+        let nested = parts(r#"{"part":{"line":"a"},"parts":[null,{"line":"b"},[],5,["c"],{"line":"d"}]}"#);
+        assert_eq!(nested.part, Some(Box::new(line("a"))));
+        assert_eq!(nested.parts, [line("b"), line("d")]);
+        for json in [
+            r#"{"line":null,"day":null,"part":null,"parts":null}"#,
+            r#"{"line":"\u0001","day":"2026-02-30","part":["a"],"parts":{}}"#,
+            r#"{"line":[],"day":"\u00e9123456789","part":"a","parts":"b"}"#,
+            r#"{"line":{},"day":20260312,"part":[],"parts":[[]]}"#,
+        ] {
+            assert_eq!(parts(json), Parts::default(), "{json}");
         }
     }
 }

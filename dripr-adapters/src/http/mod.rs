@@ -13,6 +13,8 @@ pub(crate) mod json;
 mod refusal;
 mod retry_after;
 
-pub(crate) use api::{Answer, HttpApi, tls};
+#[cfg(feature = "s3-archive")]
+pub(crate) use api::tls;
+pub(crate) use api::{Answer, HttpApi};
 pub use api::{HttpOptions, UnusableApi};
 pub(crate) use refusal::Refusal;

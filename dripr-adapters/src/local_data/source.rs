@@ -240,8 +240,7 @@ impl PropertySource for LocalData {
     async fn property(&self, subject: &Subject, as_of: NaiveDate, _: &Allowance) -> PortResult<Property> {
         let home = &subject.home;
         let earlier = self.earlier_sale(home, as_of);
-        let on_file = earlier.map(|sale| sale.facts.clone()).unwrap_or_default();
-        let facts = home.facts.clone().or(&on_file);
+        let facts = earlier.iter().fold(home.facts.clone(), |known, sale| known.filled_with(&sale.facts));
         let sold_at = earlier.filter(|sale| !sale.location_is_zip_centre).map(|sale| sale.location);
         let location = subject.location.or(home.location).or(sold_at);
         let centre = zip_centres::centre(home.zip_code);

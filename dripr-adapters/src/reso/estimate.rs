@@ -31,10 +31,10 @@ use dripr_core::content::{Comparable, Confidence, GeoPoint, HomeFacts, Valuation
 
 use super::{
     area::Area,
-    before,
     question::{Question, Status},
     record::{Record, SQFT_A_SQUARE_METRE},
 };
+use crate::days_before::days_before;
 
 /// How long ago a comparable may have been sold, in days.
 pub const PERIOD_DAYS: u64 = 365;
@@ -77,7 +77,8 @@ impl Like {
         let sqft = f64::from(self.living_area_sqft);
         let sizes = [sqft, sqft / SQFT_A_SQUARE_METRE]
             .map(|area| ((area * SIZES.start()).floor() as u32, (area * SIZES.end()).ceil() as u32));
-        let question = question.closed(before(self.as_of, PERIOD_DAYS), self.as_of).above("ClosePrice", 0);
+        let question =
+            question.closed(days_before(self.as_of, PERIOD_DAYS), self.as_of).above("ClosePrice", 0);
         question.between_any("LivingArea", &sizes)
     }
 

@@ -8,9 +8,9 @@ use dripr_core::{
 };
 
 use super::{
-    ResoWebApi, area::Area, before, estimate::usable_area, pages::MOST_RECORDS, question::Status,
-    record::Record,
+    ResoWebApi, area::Area, estimate::usable_area, pages::MOST_RECORDS, question::Status, record::Record,
 };
+use crate::days_before::days_before;
 
 /// The days before the as-of day that the figures cover.
 pub const PERIOD_DAYS: u16 = 90;
@@ -34,7 +34,7 @@ pub(super) async fn statistics(
     allowance: &Allowance,
 ) -> PortResult<MarketStatistics> {
     let area = Area::Zip(zip);
-    let since = before(as_of, u64::from(PERIOD_DAYS));
+    let since = days_before(as_of, u64::from(PERIOD_DAYS));
     let question = mls.question(Some(Status::Closed)).within(&area).closed(since, as_of);
     let question = question.latest_by("CloseDate").counted();
     let keep = |record: Record| {
@@ -46,7 +46,7 @@ pub(super) async fn statistics(
     let counted = u32::try_from(read.kept.len()).ok();
     let sales = if read.is_all { counted } else { read.count.max(counted) };
     // How many homes are for sale is known of today only. A day's difference is one of time zones.
-    let is_today = as_of >= before(mls.clock.now().date_naive(), 1);
+    let is_today = as_of >= days_before(mls.clock.now().date_naive(), 1);
     let active_listings = if is_today {
         let active = mls.question(Some(Status::Active)).within(&area).above("ListPrice", 0);
         mls.pages.count(active, allowance).await?

@@ -76,7 +76,7 @@ mod same_home;
 use std::{cmp::Reverse, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use dripr_core::{
     content::{Listing, MarketStatistics, Property, Sale, ZipCode},
     errors::{Fault, PortResult},
@@ -95,7 +95,10 @@ pub use self::{
     market::{LEAST_FOR_MEDIAN, PERIOD_DAYS},
     options::{Access, Enumerations, ResoOptions},
 };
-use crate::http::{HttpApi, UnusableApi};
+use crate::{
+    days_before::days_before,
+    http::{HttpApi, UnusableApi},
+};
 
 /// How long ago a recent sale may lie, in days.
 pub const RECENT_DAYS: u64 = 180;
@@ -181,7 +184,7 @@ impl PropertySource for ResoWebApi {
         let home = &subject.home;
         let own = self.own_records(subject, as_of, allowance).await?;
         let shown = || own.iter().filter(|record| record.is_shown());
-        let facts = shown().fold(home.facts.clone(), |known, record| known.or(&record.facts()));
+        let facts = shown().fold(home.facts.clone(), |known, record| known.filled_with(&record.facts()));
         let location = subject.location.or(home.location);
         let location = location.or_else(|| shown().find_map(Record::location));
         let valued = if own.iter().any(|record| !record.may_be_valued()) {
@@ -255,7 +258,7 @@ impl PropertySource for ResoWebApi {
         if limit == 0 {
             return Ok(sales);
         }
-        let since = before(as_of, RECENT_DAYS);
+        let since = days_before(as_of, RECENT_DAYS);
         for area in self.areas(zip, allowance).await? {
             let question = self.question(Some(Status::Closed)).within(&area);
             let question = question.closed(since, as_of).latest_by("CloseDate");
@@ -301,8 +304,4 @@ impl fmt::Debug for ResoWebApi {
             .field("pages", &self.pages)
             .finish_non_exhaustive()
     }
-}
-
-fn before(day: NaiveDate, days: u64) -> NaiveDate {
-    day.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN)
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use dripr_core::content::{GeoPoint, HomeFacts, Listing, Sale, ZipCode, plausible};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::question::Status;
 use crate::http::json;
@@ -25,11 +25,11 @@ pub(super) struct Record {
     list_price: Option<u64>,
     #[serde(deserialize_with = "json::amount")]
     close_price: Option<u64>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     pub(super) close_date: Option<NaiveDate>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     listing_contract_date: Option<NaiveDate>,
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "json::day")]
     on_market_date: Option<NaiveDate>,
     #[serde(deserialize_with = "json::integer")]
     pub(super) days_on_market: Option<u32>,
@@ -202,10 +202,4 @@ fn same(given: &str, wanted: &str) -> bool {
         text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect()
     };
     letters(given) == letters(wanted)
-}
-
-/// A date, also where it is written as a timestamp.
-fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
-    let text = json::text(from)?;
-    Ok(text.and_then(|text| text.get(..10).and_then(|date| date.parse().ok())))
 }

@@ -204,7 +204,7 @@ impl<S: Service> PropertySource for Zillow<S> {
             formatted_address: subject.formatted_address.clone().unwrap_or_else(|| home.one_line()),
             zip_code: home.zip_code,
             location: subject.location.or(home.location).or_else(|| record.location()),
-            facts: home.facts.clone().or(&told),
+            facts: home.facts.clone().filled_with(&told),
             valuation,
             no_value_because,
         };

@@ -4,6 +4,8 @@
 
 #[path = "../allowances/mod.rs"]
 mod allowances;
+#[path = "../centres/mod.rs"]
+mod centres;
 #[path = "../loopback/mod.rs"]
 mod loopback;
 
@@ -17,7 +19,7 @@ mod suites;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use centres::CentreOf;
 use chrono::NaiveDate;
 use dripr_adapters::{
     http::HttpOptions,
@@ -26,8 +28,7 @@ use dripr_adapters::{
 use dripr_core::{
     contact::Home,
     content::{GeoPoint, HomeFacts, ZipCode},
-    errors::{Fault, PortError, PortResult},
-    ports::{Allowance, Geocoder, Place, Subject},
+    ports::{Geocoder, Subject},
     testkit::ManualClock,
 };
 use loopback::faults;
@@ -68,23 +69,8 @@ fn reso(http: HttpOptions) -> ResoWebApi {
     ResoWebApi::new(options(http), clock("2026-03-12")).unwrap()
 }
 
-/// A map of one ZIP code.
-struct Centre(&'static str, GeoPoint);
-
-#[async_trait]
-impl Geocoder for Centre {
-    async fn locate(&self, _: &Home, _: &Allowance) -> PortResult<Place> {
-        Err(PortError::new(Fault::NotFound, "no homes here"))
-    }
-
-    async fn zip_centre(&self, asked: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
-        let unknown = || PortError::new(Fault::NotFound, "another ZIP code");
-        (asked == zip(self.0)).then_some(self.1).ok_or_else(unknown)
-    }
-}
-
 fn centre_of_78734() -> Arc<dyn Geocoder> {
-    Arc::new(Centre("78734", GeoPoint::new(30.38, -97.95).unwrap()))
+    Arc::new(CentreOf(zip("78734"), GeoPoint::new(30.38, -97.95).unwrap()))
 }
 
 fn subject(street: &str, living_area_sqft: Option<u32>) -> Subject {

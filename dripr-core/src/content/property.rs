@@ -54,17 +54,17 @@ pub struct HomeFacts {
 }
 
 impl HomeFacts {
-    /// These facts, and where one is unknown the other's.
+    /// These facts, and where one is unknown what another source has.
     ///
     /// ```
     /// use dripr_core::content::HomeFacts;
-    /// let agents = HomeFacts { bedrooms: Some(3.0), ..HomeFacts::default() };
-    /// let record = HomeFacts { bedrooms: Some(4.0), year_built: Some(1995), ..HomeFacts::default() };
-    /// let known = agents.or(&record);
-    /// assert_eq!((known.bedrooms, known.year_built), (Some(3.0), Some(1995)));
+    /// let ours = HomeFacts { bedrooms: Some(3.0), ..HomeFacts::default() };
+    /// let theirs = HomeFacts { bedrooms: Some(4.0), year_built: Some(1925), ..HomeFacts::default() };
+    /// let known = ours.filled_with(&theirs);
+    /// assert_eq!((known.bedrooms, known.year_built), (Some(3.0), Some(1925)));
     /// ```
     #[must_use]
-    pub fn or(self, other: &Self) -> Self {
+    pub fn filled_with(self, other: &Self) -> Self {
         Self {
             bedrooms: self.bedrooms.or(other.bedrooms),
             bathrooms: self.bathrooms.or(other.bathrooms),
