@@ -9,7 +9,7 @@ mod loopback;
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -81,6 +81,12 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// The files of a folder and of those in it.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 struct Month {
     summary: Summary,
     /// The HTML of the emails, one after the other.
@@ -128,7 +134,7 @@ async fn month(lines: &str, home: &str, start: &str, environment: &[(&str, &str)
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!log.is_empty() && !log.contains(KEY), "a key stands in the log");
     let mut html = String::new();
-    for file in fs::read_dir(out.join("outbox")).unwrap().map(|file| file.unwrap().path()) {
+    for file in files(&out.join("outbox")) {
         let text = fs::read_to_string(&file).unwrap();
         assert!(!text.contains(KEY), "a key stands in {}", file.display());
         if file.extension().is_some_and(|end| end == "html") {
@@ -288,7 +294,7 @@ async fn the_doctor_says_of_each_provider_what_is_wrong() {
         ("the database", "works"),
         ("the data files", "works"),
         ("Zillow V1", "refuses the key"),
-        ("Zillow V2", "quota"),
+        ("Zillow V2", "has no calls left in the plan of this key"),
         ("RentCast", "subscription"),
         ("Google Geocoding", "refuses the key"),
         ("FRED", "refuses the key"),

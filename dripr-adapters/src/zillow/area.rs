@@ -11,9 +11,7 @@ pub enum Area {
     Zip(ZipCode),
     /// Around the centre of a ZIP code.
     Around {
-        /// The ZIP code.
-        zip: ZipCode,
-        /// Its centre.
+        /// The centre.
         centre: GeoPoint,
         /// How far from it.
         miles: u8,
@@ -21,19 +19,15 @@ pub enum Area {
 }
 
 impl Area {
-    /// Whether a home lies in it, and how far from its centre, in tenths of a mile. A home whose place is not told may
-    /// still have the ZIP code.
+    /// How far from its centre a home lies, in tenths of a mile, if that is near enough. Where the place of a home or the
+    /// centre is not told, nothing says that it is not; its ZIP code has to.
     pub(super) fn has(&self, record: &Record) -> Option<Option<f64>> {
-        let zip = match *self {
-            Self::Zip(zip) => zip,
-            Self::Around { zip, centre, miles } => match record.location() {
-                Some(location) => {
-                    let far = centre.miles_to(location);
-                    return (far <= f64::from(miles)).then(|| Some((far * 10.0).round() / 10.0));
-                }
-                None => zip,
-            },
-        };
-        (record.zip_code() == Some(zip)).then_some(None)
+        match (self, record.location()) {
+            (Self::Around { centre, miles }, Some(location)) => {
+                let far = centre.miles_to(location);
+                (far <= f64::from(*miles)).then(|| Some((far * 10.0).round() / 10.0))
+            }
+            (Self::Around { .. }, None) | (Self::Zip(_), _) => Some(None),
+        }
     }
 }

@@ -145,14 +145,14 @@ impl<S: Service> Zillow<S> {
     async fn ask(&self, question: &Question, allowance: &Allowance) -> PortResult<Homes> {
         let answer = self.gateway.ask(question, allowance).await?;
         Homes::of(answer, S::LIST)
-            .ok_or_else(|| self.gateway.error(Fault::Garbled, "answered with something that is no homes"))
+            .ok_or_else(|| self.gateway.error(Fault::Garbled, "answered with something else than homes"))
     }
 
     /// Where homes of a ZIP code are looked for.
     async fn area(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<Area> {
         let Some(centres) = &self.centres else { return Ok(Area::Zip(zip)) };
         match centres.zip_centre(zip, allowance).await {
-            Ok(centre) => Ok(Area::Around { zip, centre, miles: self.miles_around }),
+            Ok(centre) => Ok(Area::Around { centre, miles: self.miles_around }),
             Err(error) if error.fault() == Fault::NotFound => Ok(Area::Zip(zip)),
             Err(error) => Err(error),
         }

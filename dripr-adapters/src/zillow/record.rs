@@ -1,7 +1,7 @@
 //! A home as either service tells it, in a list or alone.
 
 use chrono::{DateTime, NaiveDate};
-use dripr_core::content::{GeoPoint, HomeFacts, Listing, Sale, Valuation, ZipCode};
+use dripr_core::content::{GeoPoint, HomeFacts, Listing, Sale, Valuation};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -93,10 +93,6 @@ impl Record {
     pub(super) fn address(&self) -> Address {
         let parts = Address::of_parts(self.street_address.clone(), self.zipcode.as_deref());
         self.address.clone().or(parts)
-    }
-
-    pub(super) fn zip_code(&self) -> Option<ZipCode> {
-        self.address().zip_code
     }
 
     pub(super) fn location(&self) -> Option<GeoPoint> {

@@ -27,7 +27,7 @@ impl Service for V1 {
     fn homes(area: Area, wanted: Wanted) -> Question {
         let within = match area {
             Area::Zip(zip) => ("location", zip.as_str().to_owned()),
-            Area::Around { centre, miles, .. } => {
+            Area::Around { centre, miles } => {
                 let (longitude, latitude) = (centre.longitude(), centre.latitude());
                 ("coordinates", format!("{longitude} {latitude},{}", diameter(miles)))
             }

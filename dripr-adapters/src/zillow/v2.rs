@@ -30,7 +30,7 @@ impl Service for V2 {
             Area::Zip(zip) => {
                 ("search", vec![("location", zip.as_str().to_owned()), ("sortSelection", newest)])
             }
-            Area::Around { centre, miles, .. } => {
+            Area::Around { centre, miles } => {
                 let point =
                     [("lat", centre.latitude().to_string()), ("long", centre.longitude().to_string())];
                 let circle = point.into_iter().chain([("d", diameter(miles)), ("sort", newest)]);

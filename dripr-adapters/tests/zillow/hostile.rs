@@ -66,13 +66,13 @@ fn junk() -> impl Strategy<Value = Value> {
         json!("https://[::1]:0/homedetails/"),
     ]);
     let leaf = prop_oneof![
-        Just(json!(null)),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-        numbers,
-        texts,
+        1 => Just(json!(null)),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        1 => any::<String>().prop_map(Value::from),
+        8 => numbers,
+        3 => texts,
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         let name = prop_oneof!["[a-zA-Z_]{0,12}", Just("zpid".to_owned()), Just("props".to_owned())];
