@@ -48,7 +48,7 @@ pub mod fred;
 #[cfg(feature = "google-geocoding")]
 pub mod google_geocoding;
 #[cfg(feature = "http")]
-#[allow(dead_code, reason = "each provider needs its part of it")]
+#[allow(dead_code, unused_imports, reason = "each provider needs its part of it")]
 pub mod http;
 #[cfg(feature = "layers")]
 pub mod layers;
