@@ -137,3 +137,13 @@ fn what_is_too_long_is_refused_and_answered_briefly() {
         assert!(objections.iter().all(|objection| objection.found.chars().count() <= 80));
     }
 }
+
+#[test]
+fn a_change_told_the_wrong_way_is_quoted_with_three_words_on_either_side() {
+    let known: &Known = &facts::named()["intro"];
+    let quoted =
+        |text: &str| check(text, known).into_iter().map(|objection| objection.found).collect::<Vec<_>>();
+    let text = "Over the year the price levels rose 2.4% as many homes were for sale.";
+    assert_eq!(quoted(text), ["price levels rose 2.4% as many homes"]);
+    assert_eq!(quoted("So it was that price levels rose 2.4%."), ["price levels rose 2.4%."]);
+}

@@ -203,6 +203,7 @@ mod tests {
             ("3.1 beds", Unit::Bedrooms, 3.13),
             ("14 basis points", Unit::Points, 0.14),
             ("1987", Unit::Year, 1_987.0),
+            ("the past year", Unit::Days, 400.0),
         ] {
             assert!(agrees_with(text, unit, value), "{text} for {value}");
         }
@@ -223,6 +224,7 @@ mod tests {
             ("nearly 100 homes", Unit::Homes, 90.0),
             ("2 baths", Unit::Bathrooms, 1.75),
             ("in 1986", Unit::Year, 1_987.0),
+            ("the past year", Unit::Days, 500.0),
         ] {
             assert!(!agrees_with(text, unit, value), "{text} for {value}");
         }

@@ -308,12 +308,18 @@ fn groups(prose: &Prose, first: Number) -> Number {
 mod tests {
     use super::*;
 
+    /// What a text says that is a number from its first token to its last, alone and after other words.
     fn value(text: &str) -> Option<f64> {
-        let prose = Prose::of(text);
-        number_at(&prose, 0).filter(|number| number.end == prose.len()).map(|number| {
-            let value = number.value * number.scale;
-            (value * 1e6).round() / 1e6
-        })
+        let [alone, after] = [("", 0), ("so it is ", 3)].map(|(before, at)| {
+            let text = format!("{before}{text}");
+            let prose = Prose::of(&text);
+            number_at(&prose, at).filter(|number| number.end == prose.len()).map(|number| {
+                let value = number.value * number.scale;
+                (value * 1e6).round() / 1e6
+            })
+        });
+        assert_eq!(alone, after, "{text}");
+        alone
     }
 
     #[test]
@@ -351,10 +357,50 @@ mod tests {
             ("nineteen hundred", 1_900.0),
             ("twenty-six", 26.0),
             (".5", 0.5),
+            ("6-3/4", 6.75),
+            ("2 and three-quarters", 2.75),
+            ("2 and one half", 2.5),
+            ("two and a quarter million", 2_250_000.0),
+            ("1.2-million", 1_200_000.0),
+            ("2 thousand million", 2_000_000_000.0),
+            ("five-eighths", 0.625),
+            ("a half dozen", 6.0),
+            ("a hundred and five", 105.0),
+            ("two hundred thousand and twelve", 200_012.0),
+            ("one thousand nine hundred", 1_900.0),
+            ("twenty-one hundred", 2_100.0),
+            ("two dozen", 24.0),
+            ("three billion", 3_000_000_000.0),
+            ("one trillion", 1_000_000_000_000.0),
+            ("sixteen ten", 1_610.0),
+            ("zero", 0.0),
         ] {
             assert_eq!(value(text), Some(number), "{text}");
         }
-        for none in ["a home", "the", "many", "quarterly", "million", "hundreds"] {
+        for none in [
+            "a home",
+            "the",
+            "many",
+            "quarterly",
+            "million",
+            "hundreds",
+            "97 M",
+            "97 m",
+            "3/2",
+            "3 / 4",
+            "0/4",
+            "1.5 3/4",
+            "6.5 and a half",
+            "two thirty",
+            "fifteen twenty",
+            "twenty-two twenty",
+            "nineteen nine",
+            "a dozen two",
+            "two million three billion",
+            "six eleven",
+            "twenty ten-five",
+            "three halves",
+        ] {
             assert_eq!(value(none), None, "{none}");
         }
     }
