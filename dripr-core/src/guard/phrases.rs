@@ -174,6 +174,7 @@ mod tests {
             ("so perfect for one two three families", Some("perfect for one two three families")),
             ("so perfect for all. Families", None),
             ("so $5 thousand down", Some("$5 thousand down")),
+            ("so $5 M down", Some("$5 M down")),
             ("so 5 percent down", Some("5 percent down")),
             ("so $5% a month", Some("$5% a month")),
             ("so $5 more a month", None),

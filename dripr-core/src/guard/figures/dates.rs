@@ -374,6 +374,8 @@ mod tests {
             "2026-13-03",
             "2026-06-32",
             "2026 - 06 - 03",
+            "6/3-2026",
+            "2026-06/03",
             "6/3",
             "6-3",
             "1985s",
@@ -431,6 +433,8 @@ mod tests {
         assert_eq!(month("March, 2026", 0), Some((of(Some(2026), 3, None), 3)));
         assert_eq!(month("June '6 it", 0), Some((of(None, 6, None), 1)));
         assert_eq!(month("June, 97 homes", 0), Some((of(None, 6, None), 1)));
+        assert_eq!(month("June 2015 homes", 0), Some((of(None, 6, None), 1)));
+        assert_eq!(month("June 2015 it", 0), Some((of(Some(2015), 6, None), 2)));
         for (none, at) in [
             ("in march prices", 1),
             ("the May market", 1),
@@ -444,6 +448,43 @@ mod tests {
             ("may, so it is", 0),
         ] {
             assert_eq!(month(none, at), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn days_are_known_by_every_ordinal() {
+        let ordinals = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth \
+                        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first";
+        for (word, day) in ordinals.split_whitespace().chain(["thirtieth"]).zip((1..=21).chain([30])) {
+            let text = format!("June {word}");
+            let what = What::Date { year: None, month: 6, day: Some(day) };
+            let end = Prose::of(&text).len();
+            assert_eq!(dates_at(&Prose::of(&text), 0), [Figure { what, start: 0, end }], "{text}");
+        }
+        for (word, weekday) in [
+            ("Monday", Weekday::Mon),
+            ("Tuesday", Weekday::Tue),
+            ("Wednesday", Weekday::Wed),
+            ("Thursday", Weekday::Thu),
+            ("Friday", Weekday::Fri),
+            ("Saturday", Weekday::Sat),
+            ("Sunday", Weekday::Sun),
+        ] {
+            let found = dates_at(&Prose::of(&format!("so {word}s it is")), 1);
+            assert_eq!(found, [Figure { what: What::Weekday(weekday), start: 1, end: 2 }], "{word}");
+        }
+        for (word, decade) in [
+            ("twenties", 20),
+            ("thirties", 30),
+            ("forties", 40),
+            ("fifties", 50),
+            ("sixties", 60),
+            ("seventies", 70),
+            ("eighties", 80),
+            ("nineties", 90),
+        ] {
+            let found = dates_at(&Prose::of(&format!("the {word} were")), 1);
+            assert_eq!(found, [Figure { what: What::Decade(decade), start: 1, end: 2 }], "{word}");
         }
     }
 }

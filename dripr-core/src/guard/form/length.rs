@@ -33,7 +33,7 @@ mod tests {
         let text = |c: char, count: usize| format!("a b c d e {}", c.to_string().repeat(count - 10));
         for c in ['x', 'é', '½', '\u{1f525}'] {
             assert_eq!(rule(&text(c, 1_200)), None, "{c}");
-            for count in [1_201, 2_400, 4_799, 4_800, 4_801, 4_802, 4_803, 4_804] {
+            for count in [1_201, 4_801, 4_803] {
                 assert_eq!(rule(&text(c, count)), Some(Rule::TooLong), "{count} {c}");
             }
         }
