@@ -7,9 +7,12 @@ mod facts;
 #[path = "guard/properties.rs"]
 mod properties;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use dripr_core::guard::{Known, check};
+use dripr_core::{
+    content::{LocalMarket, MarketStatistics, PriceTrend},
+    guard::{Known, Rule, check},
+};
 
 /// One sentence of the corpus.
 struct Case {
@@ -136,4 +139,137 @@ fn what_is_too_long_is_refused_and_answered_briefly() {
         assert!(objections.len() <= dripr_core::guard::MOST_OBJECTIONS);
         assert!(objections.iter().all(|objection| objection.found.chars().count() <= 80));
     }
+}
+
+#[test]
+fn a_change_told_the_wrong_way_is_quoted_with_three_words_on_either_side() {
+    let known: &Known = &facts::named()["intro"];
+    let quoted =
+        |text: &str| check(text, known).into_iter().map(|objection| objection.found).collect::<Vec<_>>();
+    let text = "Over the year the price levels rose 2.4% as many homes were for sale.";
+    assert_eq!(quoted(text), ["price levels rose 2.4% as many homes"]);
+    assert_eq!(quoted("So it was that price levels rose 2.4%."), ["price levels rose 2.4%."]);
+}
+
+fn refuses_figure(text: &str, known: &Known) -> bool {
+    check(text, known).iter().any(|objection| objection.rule == Rule::Figure)
+}
+
+#[test]
+fn a_century_a_decade_a_quarter_and_a_day_are_those_of_a_known_date() {
+    // Built in 1987; the dates lie from March to June 2026, the 3rd of June was a Wednesday.
+    let known = Known::of_home_report(&facts::home());
+    for (told, refused) in [
+        ("20th century", false),
+        ("21st century", false),
+        ("19th century", true),
+        ("22nd century", true),
+        ("1980s", false),
+        ("2020s", false),
+        ("eighties", false),
+        ("twenties", false),
+        ("1900s", false),
+        ("1970s", true),
+        ("1990s", true),
+        ("2010s", true),
+        ("seventies", true),
+        ("1800s", true),
+        ("3rd", false),
+        ("46th", false),
+        ("4th", true),
+        ("47th", true),
+        ("first quarter of 2026", false),
+        ("second quarter", false),
+        ("third quarter", true),
+        ("second quarter of 2025", true),
+        ("Wednesday", false),
+        ("Sunday", true),
+    ] {
+        let text = format!("It is told here that the {told} was the one.");
+        assert_eq!(refuses_figure(&text, &known), refused, "{told}");
+    }
+    let mut home = facts::home();
+    Arc::make_mut(&mut home.property).facts.year_built = Some(2_000);
+    let known = Known::of_home_report(&home);
+    assert!(!refuses_figure("It was built in the 20th century, as it is told.", &known));
+}
+
+#[test]
+fn dozens_are_from_two_dozen_to_ten() {
+    for (sales, refused) in [(23, true), (24, false), (119, false), (120, true)] {
+        let statistics =
+            MarketStatistics { sales: Some(sales), active_listings: None, ..facts::statistics() };
+        let known = of_market(statistics);
+        let text = "Dozens of homes sold there in the period, as before.";
+        assert_eq!(refuses_figure(text, &known), refused, "{sales}");
+    }
+}
+
+#[test]
+fn half_of_the_homes_lie_on_either_side_of_any_median() {
+    let none = MarketStatistics {
+        median_price: None,
+        median_price_per_sqft: None,
+        median_days_on_market: None,
+        ..facts::statistics()
+    };
+    let text = "Half of the homes were above it and half of them below.";
+    assert!(refuses_figure(text, &of_market(none.clone())));
+    for one in [
+        MarketStatistics { median_price: Some(849_500), ..none.clone() },
+        MarketStatistics { median_price_per_sqft: Some(512), ..none.clone() },
+        MarketStatistics { median_days_on_market: Some(12), ..none },
+    ] {
+        assert!(!refuses_figure(text, &of_market(one)));
+    }
+}
+
+#[test]
+fn a_part_is_a_percentage_that_is_known() {
+    for (percent, told, refused) in [
+        (32.0, "a third", false),
+        (30.0, "a third", true),
+        (30.0, "about a third", false),
+        (28.0, "about a third", true),
+        (50.0, "half", false),
+        (45.0, "half", true),
+    ] {
+        let trend = Some(PriceTrend { percent, over_days: 90 });
+        let statistics = MarketStatistics {
+            median_price: None,
+            median_price_per_sqft: None,
+            median_days_on_market: None,
+            trend,
+            ..facts::statistics()
+        };
+        let text = format!("Prices rose by {told} over all of it, as it is told.");
+        assert_eq!(refuses_figure(&text, &of_market(statistics)), refused, "{told} for {percent}");
+    }
+}
+
+#[test]
+fn sales_without_a_price_may_be_counted_or_not() {
+    let mut home = facts::home();
+    let valuation = Arc::make_mut(&mut home.property).valuation.as_mut().unwrap();
+    valuation.comparables[0].price = 0;
+    let known = Known::of_home_report(&home);
+    for (count, refused) in [("one", true), ("two", false), ("three", false), ("four", true)] {
+        let text = format!("The estimate follows from {count} sales that were near to it.");
+        assert_eq!(refuses_figure(&text, &known), refused, "{count}");
+    }
+}
+
+#[test]
+fn a_change_since_an_estimate_of_the_same_day_is_not_known() {
+    let mut home = facts::home();
+    let before = Arc::make_mut(home.before.as_mut().unwrap()).valuation.as_mut().unwrap();
+    before.as_of = facts::day("2026-06-01");
+    let text = "That is $22,500 more than it was before, as it is told.";
+    assert!(!refuses_figure(text, &Known::of_home_report(&facts::home())));
+    assert!(refuses_figure(text, &Known::of_home_report(&home)));
+}
+
+fn of_market(statistics: MarketStatistics) -> Known {
+    let market = LocalMarket { statistics: Some(statistics), mortgage_rate: None };
+    Known::of_intro(&facts::intro(market))
 }

@@ -294,7 +294,9 @@ fn one() -> impl Strategy<Value = H> {
         2 => flag().prop_map(H::GiveUp),
         1 => Just(H::MakeEmail),
         4 => prop::bool::weighted(0.9).prop_map(H::Approve),
-        4 => select(&[H::Reject, H::Skip, H::EditHome, H::OptOut][..]),
+        // Few emails wait long enough to be rejected.
+        3 => Just(H::Reject),
+        3 => select(&[H::Skip, H::EditHome, H::OptOut][..]),
         1 => (1_u8..=28).prop_map(|day| H::EditDay(SendDay::new(day).unwrap())),
         2 => flag().prop_map(H::RequireApproval),
         3 => prop::bool::weighted(0.8).prop_map(H::Enable),

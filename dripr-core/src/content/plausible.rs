@@ -125,9 +125,8 @@ pub fn statistics(
     statistics.sales = statistics.sales.filter(count);
     statistics.new_listings = statistics.new_listings.filter(count);
     statistics.active_listings = statistics.active_listings.filter(count);
-    statistics.trend = statistics
-        .trend
-        .filter(|trend| trend.percent.is_finite() && trend.percent.abs() <= 90.0 && trend.over_days > 0);
+    // What is no number is not at most anything.
+    statistics.trend = statistics.trend.filter(|trend| trend.percent.abs() <= 90.0 && trend.over_days > 0);
     Ok(statistics)
 }
 
@@ -146,7 +145,7 @@ pub fn rate(mut rate: MortgageRate, as_of: NaiveDate, oldest_days: u16) -> PortR
         let message = format!("the latest mortgage rate is of {}, too long before {as_of}", rate.as_of);
         return Err(PortError::new(Fault::NotFound, message));
     }
-    let change = |change: &f64| change.is_finite() && change.abs() <= 10.0;
+    let change = |change: &f64| change.abs() <= 10.0;
     rate.change_month = rate.change_month.filter(change);
     rate.change_year = rate.change_year.filter(change);
     Ok(rate)
@@ -323,7 +322,9 @@ mod tests {
             let home = valued(value, 0, u64::MAX, as_of).unwrap();
             assert!(home.valuation.is_none() && home.no_value_because.is_some(), "{value} {as_of}");
         }
-        for (low, high) in [(0, 550_000), (550_000, 450_000), (510_000, 520_000), (450_000, u64::MAX)] {
+        for (low, high) in
+            [(0, 550_000), (550_000, 450_000), (500_000, 500_000), (510_000, 520_000), (450_000, u64::MAX)]
+        {
             let home = valued(500_000, low, high, TODAY).unwrap();
             assert_eq!(home.valuation.unwrap().range, None, "{low} to {high}");
         }
@@ -379,22 +380,39 @@ mod tests {
             let trend = PriceTrend { percent: trend.0, over_days: trend.1 };
             assert_eq!(market(|market| market.trend = Some(trend)).unwrap().trend, Some(trend));
         }
+        for (percent, over_days) in [(-90.1, 1), (90.1, 1), (2.0, 0), (f64::INFINITY, 1)] {
+            let trend = Some(PriceTrend { percent, over_days });
+            assert_eq!(market(|market| market.trend = trend).unwrap().trend, None, "{percent}, {over_days}");
+        }
     }
 
     #[test]
     fn a_rate_is_a_rate_of_lately() {
-        let rate = |percent, as_of: &str| {
+        let changed = |percent, as_of: &str, change_month, change_year| {
             let rate = MortgageRate {
                 percent,
                 as_of: day(as_of),
-                change_month: Some(f64::NAN),
-                change_year: Some(-10.0),
+                change_month: Some(change_month),
+                change_year: Some(change_year),
                 source: "a source".to_owned(),
             };
             super::rate(rate, day(TODAY), 45)
         };
-        let sound = rate(6.5, TODAY).unwrap();
-        assert_eq!((sound.change_month, sound.change_year), (None, Some(-10.0)));
+        for (change, is_kept) in [
+            (-10.0, true),
+            (10.0, true),
+            (-10.1, false),
+            (10.1, false),
+            (f64::NAN, false),
+            (f64::INFINITY, false),
+        ] {
+            let expected = Some(change).filter(|_| is_kept);
+            let sound = changed(6.5, TODAY, change, 0.1).unwrap();
+            assert_eq!((sound.change_month, sound.change_year), (expected, Some(0.1)), "{change}");
+            let sound = changed(6.5, TODAY, 0.1, change).unwrap();
+            assert_eq!((sound.change_month, sound.change_year), (Some(0.1), expected), "{change}");
+        }
+        let rate = |percent, as_of: &str| changed(percent, as_of, 0.1, 0.1);
         for percent in [0.0, -6.5, 30.1, f64::NAN, f64::INFINITY] {
             assert_eq!(rate(percent, TODAY).unwrap_err().fault(), Fault::Garbled, "{percent}");
         }

@@ -245,4 +245,17 @@ mod tests {
             assert_eq!(first(text).as_deref(), Some(passage), "{text}");
         }
     }
+
+    #[test]
+    fn a_name_is_a_name_only_where_both_words_are_written_as_one() {
+        for (text, passage) in [
+            ("on Temple Street", None),
+            ("on temple Street", Some("temple")),
+            ("on Temple street", Some("Temple")),
+            ("on Temple grounds", Some("Temple")),
+            ("on Temple Grounds", Some("Temple")),
+        ] {
+            assert_eq!(first(text).as_deref(), passage, "{text}");
+        }
+    }
 }

@@ -177,6 +177,8 @@ mod tests {
             "“$9□ million”: this figure is not among the facts given, use only those or leave it out."
         );
         assert!(Objection::new(Rule::FairHousing, "x").to_string().ends_with("(42 U.S.C. 3604(c))."));
+        assert!(Objection::new(Rule::CreditTerm, "x").to_string().ends_with("(12 CFR 1026.24(d)(1))."));
+        assert!(Objection::new(Rule::CreditOffer, "x").to_string().ends_with("(12 CFR 1026.24(a))."));
         assert!(Objection::new(Rule::TooShort, "").to_string().starts_with("the text"));
     }
 
@@ -193,6 +195,7 @@ mod tests {
     fn a_rule_is_stored_by_its_name() {
         for rule in [Rule::Figure, Rule::FairHousing, Rule::PhoneNumber, Rule::TooLong, Rule::AboutItself] {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
+            assert_eq!(rule.to_string(), rule.as_str());
         }
     }
 }

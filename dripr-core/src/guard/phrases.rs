@@ -56,8 +56,7 @@ impl Phrases {
     /// Where the longest phrase ends that begins at a token.
     pub(super) fn match_at(&self, prose: &Prose, at: usize) -> Option<usize> {
         let by_word = self.by_first_word.get(prose.word(at)).into_iter().flatten();
-        let by_amount =
-            self.with_amount_first.iter().filter(|_| amount(prose, at).is_some_and(|end| end > at));
+        let by_amount = self.with_amount_first.iter().filter(|_| amount(prose, at).is_some());
         by_word.chain(by_amount).filter_map(|pattern| matches(self.patterns.get(*pattern)?, prose, at)).max()
     }
 
@@ -163,5 +162,24 @@ mod tests {
         assert_eq!(found(&["$ down"], "97 down, $97 down, 97 dollars down"), ["$97 down", "97 dollars down"]);
         assert!(found(&patterns, "no. Children; perfect for this; families. monthly").is_empty());
         assert!(found(&patterns, "perfect for one two three four families").is_empty());
+    }
+
+    #[test]
+    fn marks_that_part_no_more_than_a_space_are_passed_over() {
+        let patterns = ["perfect for .. families", "# down", "# a month"];
+        for (text, phrase) in [
+            ("so perfect for big, growing families", Some("perfect for big, growing families")),
+            ("so perfect for ever-growing families", Some("perfect for ever-growing families")),
+            ("so perfect for, say, all families", Some("perfect for, say, all families")),
+            ("so perfect for one two three families", Some("perfect for one two three families")),
+            ("so perfect for all. Families", None),
+            ("so $5 thousand down", Some("$5 thousand down")),
+            ("so $5 M down", Some("$5 M down")),
+            ("so 5 percent down", Some("5 percent down")),
+            ("so $5% a month", Some("$5% a month")),
+            ("so $5 more a month", None),
+        ] {
+            assert_eq!(found(&patterns, text).first().map(String::as_str), phrase, "{text}");
+        }
     }
 }

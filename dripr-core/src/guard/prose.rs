@@ -240,7 +240,6 @@ fn fold(c: char) -> char {
         '\u{201c}' | '\u{201d}' => '"',
         '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
         '\u{2012}' => '–',
-        '\u{a0}' => ' ',
         _ => without_accent(c).unwrap_or(c),
     }
 }
@@ -273,5 +272,17 @@ mod tests {
         assert!(prose.is_capitalised(0) && prose.is_glued(2) && !prose.is_glued(3));
         assert_eq!((prose.word(0), prose.word(99)), ("under", ""));
         assert_eq!(prose.span(90..99), 22..22);
+    }
+
+    #[test]
+    fn quotes_dashes_and_spaces_are_read_as_their_plainest_form() {
+        assert_eq!(
+            tokens("“a” ‘b’ c\u{2010}d\u{2011}e\u{2212}f\u{2012}g\u{a0}h"),
+            ["\"", "a", "\"", "'", "b", "'", "c", "-", "d", "-", "e", "-", "f", "–", "g", "h"]
+        );
+        assert_eq!(tokens("don't 'tis o'clock's' x'"), ["don't", "'", "tis", "o'clock's", "'", "x", "'"]);
+        let prose = Prose::of("One. Two: three, four\n\nfive");
+        let begins: Vec<bool> = (0..prose.len()).map(|at| prose.begins_sentence(at)).collect();
+        assert_eq!(begins, [true, false, true, false, true, false, false, false, true]);
     }
 }

@@ -8,7 +8,7 @@
 use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::{GapInfo, Tz};
 
-use super::{EARLIEST, Instant, LATEST, TimeOfDay};
+use super::{Instant, TimeOfDay};
 
 /// The first instant that has reached a wall-clock time.
 #[derive(Clone, Copy)]
@@ -64,12 +64,8 @@ fn date_time(date: NaiveDate, time: TimeOfDay) -> NaiveDateTime {
 }
 
 fn to_utc(shown: NaiveDateTime, offset: &impl Offset) -> Instant {
-    match shown.checked_sub_offset(offset.fix()) {
-        Some(utc) => utc.and_utc(),
-        // Dates are kept inside the supported range before they come here, so no offset overflows.
-        None if shown < EARLIEST.naive_utc() => EARLIEST,
-        None => LATEST,
-    }
+    // Dates are kept inside the supported range before they come here, so no offset overflows.
+    shown.checked_sub_offset(offset.fix()).unwrap_or(shown).and_utc()
 }
 
 #[cfg(test)]

@@ -141,6 +141,15 @@ mod tests {
     }
 
     #[test]
+    fn after_the_last_window_there_is_only_the_end_of_the_range() {
+        let (rules, timeout) = (SendingRules::default(), Duration::from_secs(30));
+        for t in [LATEST - TimeDelta::nanoseconds(1), LATEST, Instant::MAX_UTC] {
+            assert!(rules.start_at(t, timeout) <= LATEST);
+        }
+        assert_eq!(rules.start_at(LATEST, timeout), LATEST);
+    }
+
+    #[test]
     fn without_a_window_any_time_will_do_but_those_no_clock_should_show() {
         let rules = SendingRules::default().without_window();
         assert!(rules.check_timeout(Duration::MAX).is_ok());

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use dripr_core::{
-    campaign::{Action, CampaignStatus, Failure, Lease, Operation},
-    email::DeliveryStatus,
+    campaign::{Action, CampaignStatus, Failure, LastCycle, Lease, Operation},
+    email::{Attempt, DeliveryStatus},
     policy::{FARTHEST, after},
     ports::LookUp,
-    schedule::Instant,
+    schedule::{Instant, Slot},
 };
 
 use crate::scene::{SLOT, Scene, at, minutes};
@@ -110,7 +110,7 @@ fn each_date_is_taken_back_beyond_the_farthest_and_not_before() {
     type Set = fn(&mut Scene, Instant);
     type Get = fn(&Scene) -> Option<Instant>;
     let lease = now + minutes(5);
-    let dates: [(&str, Set, Get, Instant); 9] = [
+    let dates: [(&str, Set, Get, Instant); 10] = [
         ("created", |s, at| s.dossier.campaign.created_at = at, |s| Some(s.dossier.campaign.created_at), now),
         ("enabled", |s, at| s.dossier.campaign.enabled_at = at, |s| Some(s.dossier.campaign.enabled_at), now),
         (
@@ -135,6 +135,14 @@ fn each_date_is_taken_back_beyond_the_farthest_and_not_before() {
             "last sent",
             |s, at| s.dossier.campaign.last_sent_email_datetime = Some(at),
             |s| s.dossier.campaign.last_sent_email_datetime,
+            now,
+        ),
+        (
+            "last cycle",
+            |s, at| {
+                s.dossier.campaign.last_cycle = Some(LastCycle { slot: s.slot(), sent: Some(at) });
+            },
+            |s| s.dossier.campaign.last_cycle.and_then(|last| last.sent),
             now,
         ),
         (
@@ -176,6 +184,57 @@ fn each_date_is_taken_back_beyond_the_farthest_and_not_before() {
 }
 
 #[test]
+fn each_date_of_a_try_is_taken_back_alone_and_stored() {
+    let now = at(SLOT) + TimeDelta::seconds(10);
+    let far = after(now, FARTHEST);
+    type Set = fn(&mut Attempt, Instant);
+    type Get = fn(&Attempt) -> Option<Instant>;
+    let dates: [(&str, Scene, Set, Get, Instant); 4] = [
+        ("began", Scene::transmitting(), |a, at| a.started_at = at, |a| Some(a.started_at), now),
+        (
+            "in hand",
+            Scene::transmitting(),
+            |a, until| a.lease_until = until,
+            |a| Some(a.lease_until),
+            now + TimeDelta::seconds(30),
+        ),
+        // It is asked about at once, and next in five minutes.
+        (
+            "asked about",
+            Scene::unknown(),
+            |a, at| a.look_up_at = Some(at),
+            |a| a.look_up_at,
+            now + minutes(5),
+        ),
+        ("unknown", Scene::unknown(), |a, since| a.unknown_since = Some(since), |a| a.unknown_since, now),
+    ];
+    for (name, mut scene, set, get, instead) in dates {
+        scene.now = now;
+        set(scene.email_mut().attempt.as_mut().unwrap(), far);
+        scene.tick();
+        assert_eq!((get(&scene.attempt()), scene.written.emails.len()), (Some(far), 0), "{name}");
+        set(scene.email_mut().attempt.as_mut().unwrap(), far + TimeDelta::milliseconds(1));
+        scene.tick();
+        assert_eq!(get(&scene.attempt()), Some(instead), "{name}");
+        assert_eq!(scene.written.emails.last(), Some(&scene.email()), "{name}");
+    }
+}
+
+#[test]
+fn a_slot_that_alone_is_too_far_ahead_is_planned_again() {
+    let mut scene = Scene::planned();
+    let delay = TimeDelta::hours(scene.facts().rules.first_time_delay().hours().into());
+    let farthest = after(scene.now, FARTHEST) + delay;
+    scene.dossier.campaign.slot = Some(Slot::from_stored(farthest, scene.cycle()));
+    scene.tick();
+    assert_eq!((scene.slot().at(), scene.audited()), (farthest, vec![]));
+    let too_far = farthest + TimeDelta::milliseconds(1);
+    scene.dossier.campaign.slot = Some(Slot::from_stored(too_far, scene.cycle()));
+    scene.tick();
+    assert_eq!((scene.slot().at(), scene.audited()), (at(SLOT), vec!["dates_taken_back"]));
+}
+
+#[test]
 fn the_first_slot_may_lie_farther_ahead_by_the_first_time_delay() {
     let mut scene = Scene::planned();
     let delay = TimeDelta::hours(scene.facts().rules.first_time_delay().hours().into());
@@ -201,5 +260,16 @@ fn a_clock_that_is_behind_changes_nothing() {
         assert!(scene.written.is_empty());
         assert_eq!(scene.dossier, before);
         assert_eq!(scene.deadline(), Some(after(at(TODAY), FARTHEST)), "it is looked at now and then");
+    }
+}
+
+#[test]
+fn a_clock_is_behind_until_the_moment_the_agent_was_registered() {
+    for (registered_after, back) in [(TimeDelta::zero(), true), (TimeDelta::milliseconds(1), false)] {
+        let mut scene = Scene::planned();
+        scene.dossier.campaign.enabled_at = after(scene.now, FARTHEST) + minutes(1);
+        Arc::make_mut(&mut scene.dossier.agent).created_at = scene.now + registered_after;
+        scene.tick();
+        assert_eq!(scene.dossier.campaign.enabled_at == scene.now, back);
     }
 }

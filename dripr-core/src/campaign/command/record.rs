@@ -75,9 +75,8 @@ pub(super) fn accepted(desk: &mut Desk<'_>, mut email: Email, provider_message_i
     email.provider_message_id = provider_message_id.map(str::to_owned);
     email.cause = None;
     let started_at = email.attempt.as_ref().map(|attempt| attempt.started_at);
-    if started_at > desk.dossier.campaign.last_sent_email_datetime {
-        desk.dossier.campaign.last_sent_email_datetime = started_at;
-    }
+    let campaign = &mut desk.dossier.campaign;
+    campaign.last_sent_email_datetime = campaign.last_sent_email_datetime.max(started_at);
     desk.put_email(email);
     desk.note("sent", None);
     if !sending(desk) {

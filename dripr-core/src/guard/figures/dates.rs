@@ -309,6 +309,9 @@ mod tests {
             ("June 3", date(None, 6, Some(3))),
             ("June the 3rd", date(None, 6, Some(3))),
             ("June twenty-third", date(None, 6, Some(23))),
+            ("June thirty first", date(None, 6, Some(31))),
+            ("31 June", date(None, 6, Some(31))),
+            ("12/31/2026", date(Some(2026), 12, Some(31))),
             ("June 2026", date(Some(2026), 6, None)),
             ("June of 2026", date(Some(2026), 6, None)),
             ("June '26", date(Some(2026), 6, None)),
@@ -318,19 +321,170 @@ mod tests {
             ("80s", What::Decade(80)),
             ("eighties", What::Decade(80)),
             ("nineteen-eighties", What::Decade(1980)),
+            ("eighteen nineties", What::Decade(1890)),
+            ("1980's", What::Decade(1980)),
             ("3rd", What::Ordinal { number: 3, century: false }),
             ("19th century", What::Ordinal { number: 19, century: true }),
+            ("19th-century", What::Ordinal { number: 19, century: true }),
             ("second quarter of 2026", What::Quarter { quarter: 2, year: Some(2026) }),
+            ("4th quarter", What::Quarter { quarter: 4, year: None }),
             ("Tuesday", What::Weekday(Weekday::Tue)),
         ] {
-            let prose = Prose::of(text);
-            let found = dates_at(&prose, 0);
-            assert_eq!(found, [Figure { what, start: 0, end: prose.len() }], "{text}");
+            for (before, start) in [("", 0), ("so it is ", 3)] {
+                let text = format!("{before}{text}");
+                let prose = Prose::of(&text);
+                let found = dates_at(&prose, start);
+                assert_eq!(found, [Figure { what, start, end: prose.len() }], "{text}");
+            }
         }
-        assert_eq!(dates_at(&Prose::of("June 3–5, 2026"), 0).len(), 2);
         for none in ["may", "May we", "march", "third", "second", "1987", "homes", "12 homes", "3/4"] {
             assert_eq!(dates_at(&Prose::of(none), 0), [], "{none}");
         }
         assert_eq!(dates_at(&Prose::of("June 12 homes"), 0).first().map(|june| june.end), Some(1));
+    }
+
+    #[test]
+    fn days_of_one_month_share_it() {
+        let date = |day| What::Date { year: Some(2026), month: 6, day: Some(day) };
+        for text in
+            ["June 3–5, 2026", "June 3 to 5, 2026", "June 3rd and 5th, 2026", "June 3 through 5 of 2026"]
+        {
+            for (before, start) in [("", 0), ("so it is ", 3)] {
+                let text = format!("{before}{text}");
+                let prose = Prose::of(&text);
+                let end = prose.len();
+                let expected = [3, 5].map(|day| Figure { what: date(day), start, end });
+                assert_eq!(dates_at(&prose, start), expected, "{text}");
+            }
+        }
+        let one = dates_at(&Prose::of("June 3 or 5"), 0);
+        assert_eq!(
+            one,
+            [Figure { what: What::Date { year: None, month: 6, day: Some(3) }, start: 0, end: 2 }]
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_date_is_none() {
+        for none in [
+            "13/3/2026",
+            "6/32/2026",
+            "6/3/1599",
+            "6 / 3 / 2026",
+            "2026-13-03",
+            "2026-06-32",
+            "2026 - 06 - 03",
+            "6/3-2026",
+            "2026-06/03",
+            "6/3",
+            "6-3",
+            "1985s",
+            "1980 s",
+            "5s",
+            "twenty",
+            "thirty homes",
+            "$",
+            "fifth",
+            "quarter",
+        ] {
+            assert_eq!(dates_at(&Prose::of(none), 0), [], "{none}");
+        }
+        assert_eq!(dates_at(&Prose::of("$1980s"), 1), [], "dollars");
+    }
+
+    #[test]
+    fn months_are_known_by_every_name() {
+        for (month, names) in [
+            (1, &["January", "Jan", "Jan."][..]),
+            (2, &["February", "Feb", "Feb."]),
+            (3, &["March", "Mar", "Mar."]),
+            (4, &["April", "Apr", "Apr."]),
+            (5, &["May", "May."]),
+            (6, &["June", "Jun", "Jun.", "June."]),
+            (7, &["July", "Jul", "Jul."]),
+            (8, &["August", "Aug", "Aug."]),
+            (9, &["September", "Sep", "Sept", "Sept."]),
+            (10, &["October", "Oct", "Oct."]),
+            (11, &["November", "Nov", "Nov."]),
+            (12, &["December", "Dec", "Dec."]),
+        ] {
+            for name in names {
+                for (before, start) in [("", 0), ("so it is ", 3)] {
+                    let text = format!("{before}{name} 3, 2026");
+                    let prose = Prose::of(&text);
+                    let what = What::Date { year: Some(2026), month, day: Some(3) };
+                    assert_eq!(dates_at(&prose, start), [Figure { what, start, end: prose.len() }], "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_month_by_itself_needs_others_around_it() {
+        let month = |text: &str, at: usize| {
+            let found = dates_at(&Prose::of(text), at);
+            found.first().map(|figure| (figure.what, figure.end))
+        };
+        let of = |year, month, day| What::Date { year, month, day };
+        assert_eq!(month("In March prices", 1), Some((of(None, 3, None), 2)));
+        assert_eq!(month("the March market", 1), Some((of(None, 3, None), 2)));
+        assert_eq!(month("in May prices", 1), Some((of(None, 5, None), 2)));
+        assert_eq!(month("12 May prices", 0), Some((of(None, 5, Some(12)), 2)));
+        assert_eq!(month("March, 2026", 0), Some((of(Some(2026), 3, None), 3)));
+        assert_eq!(month("June '6 it", 0), Some((of(None, 6, None), 1)));
+        assert_eq!(month("June, 97 homes", 0), Some((of(None, 6, None), 1)));
+        assert_eq!(month("June 2015 homes", 0), Some((of(None, 6, None), 1)));
+        assert_eq!(month("June 2015 it", 0), Some((of(Some(2015), 6, None), 2)));
+        for (none, at) in [
+            ("in march prices", 1),
+            ("the May market", 1),
+            ("so. March prices", 2),
+            ("Jan sold it", 0),
+            ("Mar. it", 0),
+            ("May. it", 0),
+            ("may. 3", 0),
+            ("March. 3", 0),
+            ("March, 97 homes", 0),
+            ("may, so it is", 0),
+        ] {
+            assert_eq!(month(none, at), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn days_are_known_by_every_ordinal() {
+        let ordinals = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth \
+                        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first";
+        for (word, day) in ordinals.split_whitespace().chain(["thirtieth"]).zip((1..=21).chain([30])) {
+            let text = format!("June {word}");
+            let what = What::Date { year: None, month: 6, day: Some(day) };
+            let end = Prose::of(&text).len();
+            assert_eq!(dates_at(&Prose::of(&text), 0), [Figure { what, start: 0, end }], "{text}");
+        }
+        for (word, weekday) in [
+            ("Monday", Weekday::Mon),
+            ("Tuesday", Weekday::Tue),
+            ("Wednesday", Weekday::Wed),
+            ("Thursday", Weekday::Thu),
+            ("Friday", Weekday::Fri),
+            ("Saturday", Weekday::Sat),
+            ("Sunday", Weekday::Sun),
+        ] {
+            let found = dates_at(&Prose::of(&format!("so {word}s it is")), 1);
+            assert_eq!(found, [Figure { what: What::Weekday(weekday), start: 1, end: 2 }], "{word}");
+        }
+        for (word, decade) in [
+            ("twenties", 20),
+            ("thirties", 30),
+            ("forties", 40),
+            ("fifties", 50),
+            ("sixties", 60),
+            ("seventies", 70),
+            ("eighties", 80),
+            ("nineties", 90),
+        ] {
+            let found = dates_at(&Prose::of(&format!("the {word} were")), 1);
+            assert_eq!(found, [Figure { what: What::Decade(decade), start: 1, end: 2 }], "{word}");
+        }
     }
 }

@@ -64,3 +64,36 @@ fn after_figure(word: &str) -> Option<Direction> {
         _ => before_figure(word),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::figures::scan::scan;
+
+    #[test]
+    fn the_nearest_word_of_the_clause_tells_the_direction() {
+        let (up, down) = (Some(Direction::Up), Some(Direction::Down));
+        for (text, told) in [
+            ("so it rose 2.4% in all", up),
+            ("so it was 2.4% lower in all", down),
+            ("so it was 2.4% more in all", up),
+            ("so it was 2.4% below in all", down),
+            ("so it rose as it was 2.4% lower in all", down),
+            ("so it rose by 2.4% and not lower in all", up),
+            ("so it rose by 2.4% yet lower in all", up),
+            ("so it rose 2.4% lower in all", up),
+            ("so it fell a b c d e f 2.4% in all", down),
+            ("so it fell a b c d e f g 2.4% in all", None),
+            ("so it was 2.4% a b c d e f lower in all", down),
+            ("so it was 2.4% a b c d e f g lower in all", None),
+            ("so it rose, by 2.4% in all", None),
+            ("so it was 2.4%; lower in all", None),
+            ("so it was more than 2.4% in all", None),
+        ] {
+            let prose = Prose::of(text);
+            let figures = scan(&prose);
+            let [figure] = figures.as_slice() else { panic!("{text}: {figures:?}") };
+            assert_eq!(direction_near(&prose, figure), told, "{text}");
+        }
+    }
+}

@@ -203,6 +203,11 @@ mod tests {
             ("3.1 beds", Unit::Bedrooms, 3.13),
             ("14 basis points", Unit::Points, 0.14),
             ("1987", Unit::Year, 1_987.0),
+            ("the past year", Unit::Days, 400.0),
+            ("In 2015 homes", Unit::Year, 2_015.0),
+            ("$331.4", Unit::Money, 331.38),
+            ("over 3%", Unit::Percent, 3.9),
+            ("under 3%", Unit::Percent, 2.1),
         ] {
             assert!(agrees_with(text, unit, value), "{text} for {value}");
         }
@@ -223,6 +228,13 @@ mod tests {
             ("nearly 100 homes", Unit::Homes, 90.0),
             ("2 baths", Unit::Bathrooms, 1.75),
             ("in 1986", Unit::Year, 1_987.0),
+            ("the past year", Unit::Days, 500.0),
+            ("In 2016 homes", Unit::Year, 2_015.0),
+            ("97 homes", Unit::Year, 97.0),
+            ("97", Unit::Bare, 97.3),
+            ("$331.4", Unit::Money, 331.8),
+            ("over 3%", Unit::Percent, 4.5),
+            ("under 3%", Unit::Percent, 1.5),
         ] {
             assert!(!agrees_with(text, unit, value), "{text} for {value}");
         }

@@ -109,19 +109,10 @@ fn mark_at(prose: &Prose, at: usize) -> Option<char> {
 
 /// What digits say, and what the last of them counts.
 fn read(digits: &str) -> (f64, f64) {
-    let (mut value, mut step, mut after_point) = (0.0, 1.0, false);
-    for c in digits.chars() {
-        match c.to_digit(10) {
-            Some(digit) if after_point => {
-                step /= 10.0;
-                value += f64::from(digit) * step;
-            }
-            Some(digit) => value = value * 10.0 + f64::from(digit),
-            None => after_point |= c == '.',
-        }
-    }
-    // A sum of tenths drifts, what the digits are read as at once does not; no digits of ours are unreadable.
-    (digits.replace(',', "").parse().unwrap_or(value), step)
+    let after_point = digits.split_once('.').map_or(0, |(_, after)| after.len());
+    let step = (0..after_point).fold(1.0, |step, _| step / 10.0);
+    // No digits of ours are unreadable, and what is no number is not known.
+    (digits.replace(',', "").parse().unwrap_or(f64::NAN), step)
 }
 
 fn slashed(prose: &Prose, at: usize) -> Option<f64> {
@@ -308,12 +299,18 @@ fn groups(prose: &Prose, first: Number) -> Number {
 mod tests {
     use super::*;
 
+    /// What a text says that is a number from its first token to its last, alone and after other words.
     fn value(text: &str) -> Option<f64> {
-        let prose = Prose::of(text);
-        number_at(&prose, 0).filter(|number| number.end == prose.len()).map(|number| {
-            let value = number.value * number.scale;
-            (value * 1e6).round() / 1e6
-        })
+        let [alone, after] = [("", 0), ("so it is ", 3)].map(|(before, at)| {
+            let text = format!("{before}{text}");
+            let prose = Prose::of(&text);
+            number_at(&prose, at).filter(|number| number.end == prose.len()).map(|number| {
+                let value = number.value * number.scale;
+                (value * 1e6).round() / 1e6
+            })
+        });
+        assert_eq!(alone, after, "{text}");
+        alone
     }
 
     #[test]
@@ -351,10 +348,50 @@ mod tests {
             ("nineteen hundred", 1_900.0),
             ("twenty-six", 26.0),
             (".5", 0.5),
+            ("6-3/4", 6.75),
+            ("2 and three-quarters", 2.75),
+            ("2 and one half", 2.5),
+            ("two and a quarter million", 2_250_000.0),
+            ("1.2-million", 1_200_000.0),
+            ("2 thousand million", 2_000_000_000.0),
+            ("five-eighths", 0.625),
+            ("a half dozen", 6.0),
+            ("a hundred and five", 105.0),
+            ("two hundred thousand and twelve", 200_012.0),
+            ("one thousand nine hundred", 1_900.0),
+            ("twenty-one hundred", 2_100.0),
+            ("two dozen", 24.0),
+            ("three billion", 3_000_000_000.0),
+            ("one trillion", 1_000_000_000_000.0),
+            ("sixteen ten", 1_610.0),
+            ("zero", 0.0),
         ] {
             assert_eq!(value(text), Some(number), "{text}");
         }
-        for none in ["a home", "the", "many", "quarterly", "million", "hundreds"] {
+        for none in [
+            "a home",
+            "the",
+            "many",
+            "quarterly",
+            "million",
+            "hundreds",
+            "97 M",
+            "97 m",
+            "3/2",
+            "3 / 4",
+            "0/4",
+            "1.5 3/4",
+            "6.5 and a half",
+            "two thirty",
+            "fifteen twenty",
+            "twenty-two twenty",
+            "nineteen nine",
+            "a dozen two",
+            "two million three billion",
+            "six eleven",
+            "twenty ten-five",
+            "three halves",
+        ] {
             assert_eq!(value(none), None, "{none}");
         }
     }
@@ -366,5 +403,39 @@ mod tests {
         assert_eq!(of("1.19M"), Some(10_000.0));
         assert_eq!(of("six hundred thousand"), Some(1_000.0));
         assert_eq!(of("600,000"), Some(1.0));
+    }
+
+    #[test]
+    fn every_small_number_and_every_part_has_its_word() {
+        let words = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
+                     sixteen seventeen eighteen nineteen twenty";
+        for (word, number) in words.split_whitespace().zip(0_u8..) {
+            assert_eq!(small(word), Some(number.into()), "{word}");
+        }
+        for (tens, number) in
+            ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"].into_iter().zip(3_u8..)
+        {
+            assert_eq!(small(tens), Some((number * 10).into()), "{tens}");
+        }
+        for (text, number) in [
+            ("5½", 5.5),
+            ("5¼", 5.25),
+            ("5¾", 5.75),
+            ("two halves and a half", 0.0),
+            ("two fifths", 0.4),
+            ("a sixth", 0.166_667),
+            ("three eighths", 0.375),
+            ("seven tenths", 0.7),
+            ("5 and two thirds", 5.666_667),
+        ] {
+            assert_eq!(value(text), Some(number).filter(|number| *number > 0.0), "{text}");
+        }
+        for (text, step) in [("6.37", 0.01), ("1,187.5", 0.1), ("97", 1.0), ("5½", 0.0), ("6 1/2", 0.0)] {
+            let of = number_at(&Prose::of(text), 0).map(|number| (number.step - step).abs() < 1e-9);
+            assert_eq!(of, Some(true), "{text}");
+        }
+        let form = |text: &str| number_at(&Prose::of(text), 0).map(|number| number.form);
+        assert_eq!((form("6 1/2"), form("6.5")), (Some(Form::Fraction), Some(Form::Digits)));
+        assert_eq!(value("1.2m"), Some(1_200_000.0));
     }
 }

@@ -458,6 +458,38 @@ mod tests {
             ("in the 1980s", "Decade(1980)"),
             ("dozens of homes", "Vague { scale: 12.0, unit: Homes }"),
             ("hundreds of thousands", "Vague { scale: 100000.0, unit: Bare }"),
+            ("tens of homes", "Vague { scale: 10.0, unit: Homes }"),
+            ("millions of dollars", "Vague { scale: 1000000.0, unit: Money }"),
+            ("billions", "Vague { scale: 1000000000.0, unit: Bare }"),
+            ("dozens of acres", "Vague { scale: 522720.0, unit: Area }"),
+            ("it tripled", "Percent 200"),
+            ("it quadrupled", "Percent 300"),
+            ("a tenfold rise", "Percent 900"),
+            ("it halved", "Percent 50"),
+            ("twice the price", "Percent 100"),
+            ("triple what it was", "Percent 200"),
+            ("no homes were", "Homes 0"),
+            ("the past day", "Days 1"),
+            ("last week", "Days 7"),
+            ("the last quarter", "Days 91.313"),
+            ("the past decade", "Days 3652.5"),
+            ("month to month", "Days 30.438"),
+            ("up yoy", "Days 365.25"),
+            ("a quarter ago", "Days 91.313"),
+            ("a quarter more", "Share 0.25"),
+            ("about a quarter", "Share 0.25"),
+            ("by a third", "Share 0.333"),
+            ("three quarters sold", "Share 0.75"),
+            ("half sold", "Share 0.5"),
+            ("half a million recent homes", "Homes 500000"),
+            ("two and a half cars", "Bare 2.5"),
+            ("sold 1987 in all", "Bare 1987"),
+            ("zero gravity", "Other 0"),
+            ("at zero", "Bare 0"),
+            ("the five figures", "Other 5"),
+            ("so two figures", "Other 2"),
+            ("the two cars", "Other 2"),
+            ("97 sold", "Bare 97"),
         ] {
             let all = found(text);
             assert_eq!(all.first().map(String::as_str), Some(figure), "{text}: {all:?}");
@@ -475,6 +507,10 @@ mod tests {
             ("between 3 and 4 percent", ["Percent 3", "Percent 4"]),
             ("3-4%", ["Percent 3", "Percent 4"]),
             ("2 to 3 bedrooms", ["Bedrooms 2", "Bedrooms 3"]),
+            ("2 to 3 thousand weeks", ["Days 14000", "Days 21000"]),
+            ("2 or 3 recent homes", ["Homes 2", "Homes 3"]),
+            ("$480,000 and 520,000 more", ["Money 480000", "Money 520000"]),
+            ("$480,000 with 520,000 more", ["Money 480000", "Bare 520000"]),
         ] {
             assert_eq!(found(text), figures, "{text}");
         }
@@ -510,9 +546,73 @@ mod tests {
             "headquarters",
             "quarterly",
             "one day",
+            "a quarter",
+            "in the quarter",
+            "a third",
+            "it is net zero now",
+            "twice a year",
+            "triple pane windows",
+            "no sale of it",
+            "no prices were",
+            "week over month",
+            "a year or so",
         ] {
             let found = found(text);
             assert!(found.is_empty(), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_figure_begins_and_ends_with_the_words_that_make_it() {
+        for (text, written) in [
+            ("so it doubled in all", "doubled"),
+            ("so the past year was", "past year"),
+            ("so a month ago it", "a month ago"),
+            ("so in yoy terms", "yoy"),
+            ("so no homes sold in", "no homes sold"),
+            ("so a studio is", "studio"),
+            ("so year over year it", "year over year"),
+            ("so month-on-month it", "month-on-month"),
+            ("so dozens of homes are", "dozens of homes"),
+            ("so hundreds of thousands are", "hundreds of thousands"),
+            ("so at $1.2 million or", "$1.2 million"),
+            ("so US$850,000 in", "US$850,000"),
+            ("so some 97 big homes of", "97 big homes"),
+            ("so about -2.4% in", "-2.4%"),
+            ("so (-2.4% in", "-2.4%"),
+            ("so +3 points in", "+3 points"),
+            ("so a quarter ago it", "a quarter ago"),
+            ("so half an acre of", "half an acre"),
+        ] {
+            let prose = Prose::of(text);
+            let figures: Vec<&str> =
+                scan(&prose).into_iter().map(|figure| prose.written(figure.start..figure.end)).collect();
+            assert_eq!(figures, [written], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_words_before_a_figure_say_how_exact_it_is() {
+        for (text, bound) in [
+            ("so about 97 homes", Bound::About),
+            ("so close to 97 homes", Bound::About),
+            ("so near 97 homes", Bound::About),
+            ("so over 97 homes", Bound::Over),
+            ("so more than 97 homes", Bound::Over),
+            ("so at least 97 homes", Bound::Over),
+            ("so upwards of 97 homes", Bound::Over),
+            ("so nearly 97 homes", Bound::Under),
+            ("so fewer than 97 homes", Bound::Under),
+            ("so shy of 97 homes", Bound::Under),
+            ("so at most 97 homes", Bound::Under),
+            ("so up to 97 homes", Bound::Under),
+            ("so other than 97 homes", Bound::None),
+            ("so to 97 homes", Bound::None),
+            ("97 homes", Bound::None),
+        ] {
+            let found = scan(&Prose::of(text)).into_iter().next().map(|figure| figure.what);
+            let Some(What::Amount(amount)) = found else { panic!("{text}: {found:?}") };
+            assert_eq!(amount.bound, bound, "{text}");
         }
     }
 }

@@ -97,3 +97,67 @@ pub(super) fn counted_at(prose: &Prose, at: usize) -> Option<Measure> {
         at = next + 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_has_its_size_and_ends_with_its_name() {
+        for (unit, scale, names) in [
+            (Unit::Percent, 1.0, &["%", "percent", "pct", "per cent", "per-cent", "-percent"][..]),
+            (Unit::Points, 1.0, &["percentage points", "percentage-point", "points", "-point"]),
+            (Unit::Points, 0.01, &["basis points", "basis-point", "bps"]),
+            (Unit::Money, 1.0, &["dollars", "usd", "bucks"]),
+            (Unit::Money, 1_000.0, &["grand"]),
+            (Unit::Money, 0.01, &["cents"]),
+            (
+                Unit::Area,
+                1.0,
+                &["square feet", "-square-foot", "square footage", "sq ft", "sq. ft", "sq-ft", "sqft", "sf"],
+            ),
+            (Unit::Area, 43_560.0, &["acres", "-acre"]),
+            (Unit::Miles, 1.0, &["miles", "mi"]),
+            (Unit::Miles, 1.0 / 5_280.0, &["feet", "foot", "ft"]),
+            (Unit::Miles, 1.0 / 1_760.0, &["yards"]),
+            (Unit::Days, 1.0, &["days", "-day"]),
+            (Unit::Days, 7.0, &["weeks", "wks"]),
+            (Unit::Days, 30.4375, &["months", "mos"]),
+            (Unit::Days, 91.3125, &["quarters"]),
+            (Unit::Days, 365.25, &["years", "-year", "yrs"]),
+            (Unit::Days, 3_652.5, &["decades"]),
+            (Unit::Foreign, 1.0, &["hours", "minutes", "stars", "times", "km"]),
+            (Unit::Bedrooms, 1.0, &["bedrooms", "-bedroom", "beds", "br"]),
+            (Unit::Bathrooms, 1.0, &["baths", "-bath", "ba"]),
+            (Unit::Floors, 1.0, &["stories", "-story", "levels"]),
+            (Unit::Homes, 1.0, &["homes", "sales", "active listings", "condos"]),
+        ] {
+            for name in names {
+                for (before, at) in [("", 0), ("so it is ", 3)] {
+                    let text = format!("{before}{name} of it");
+                    let prose = Prose::of(&text);
+                    let found = unit_at(&prose, at).or_else(|| counted_at(&prose, at));
+                    let found = found.map(|found| (found.unit, found.scale, prose.word(found.end)));
+                    assert_eq!(found, Some((unit, scale, "of")), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_units() {
+        for text in
+            ["per home", "percentage of", "basis of", "square of", "sq of", "sq . of", "the homes", "x y"]
+        {
+            let found = unit_at(&Prose::of(text), 0).filter(|measure| measure.unit != Unit::Foreign);
+            assert_eq!(found, None, "{text}");
+        }
+        // So many words may stand between a number and what it counts, and no marks or small words.
+        let counted = |text: &str| counted_at(&Prose::of(text), 0).map(|measure| measure.end);
+        assert_eq!(counted("big old brick homes"), Some(4));
+        assert_eq!(counted("single-family homes"), Some(4));
+        for text in ["big old red brick homes", "big, old homes", "of homes", "big percent", "big"] {
+            assert_eq!(counted(text), None, "{text}");
+        }
+    }
+}

@@ -133,4 +133,25 @@ mod tests {
         assert_eq!(found("fami\u{200b}lies and fаmilies"), 2);
         assert_eq!(found("the 1st of a U.S. survey, at 3BR and a 30-year"), 0);
     }
+
+    #[test]
+    fn what_is_quoted_is_the_word_in_disguise() {
+        for (text, quoted) in [
+            ("so fami\u{200b}lies and more", Some("fami\u{200b}lies ")),
+            ("for ch1ldren here", Some("ch1ldren")),
+            ("so n o k i d s here", Some("n o k i d s")),
+            ("so k-i-d.s–x here", Some("k-i-d.s–x")),
+            ("so a b c d e", Some("a b c d e")),
+            ("so a b c d here", None),
+            ("so a b c here d e f here", None),
+            ("a 3BR home", None),
+            ("at 3 BR 5 BA", None),
+            ("the type R22B", Some("R22B")),
+            ("the type R 22B", None),
+            ("the type R22 B", None),
+        ] {
+            let found = passages(&Prose::of(text)).into_iter().next().map(|(_, at)| &text[at]);
+            assert_eq!(found, quoted, "{text}");
+        }
+    }
 }

@@ -183,4 +183,38 @@ mod tests {
             assert!(!found(text), "{text}");
         }
     }
+
+    #[test]
+    fn what_is_quoted_is_the_whole_number_and_the_whole_link() {
+        for (text, quoted) in [
+            ("so 1-206-555-0134 it is", Some("1-206-555-0134")),
+            ("so (206) 555-0134 it is", Some("206) 555-0134")),
+            ("so 12065550134 it is", Some("12065550134")),
+            ("so 1-2065550134 it is", Some("1-2065550134")),
+            ("so 1-800-HOMES it is", Some("1-800")),
+            ("of 97, so 555-0134 it is", Some("555-0134")),
+            // Eleven digits that do not begin with a 1, and groups that something else parts.
+            ("so 22065550134 it is", None),
+            ("so 1, 206, 555, 0134 it is", None),
+            ("so 206, 555, 0134 it is", None),
+            ("so 206 5550134 it is", None),
+            ("so 555 0134 it is", None),
+            ("so 1-800- HOMES", None),
+            ("so 1-800, HOMES", None),
+            ("so 206        555        0134 it is", None),
+            ("see https://evil.example/x now", Some("https://evil.")),
+            ("so me@here.example it is", Some("me@here.example")),
+            ("so evil.example it is", Some("evil.example")),
+            ("so evil dot com it is", Some("evil dot com")),
+            ("so evil .com it is", Some("evil .com")),
+            ("so a.com it is", Some("a.com")),
+            ("so 3.homes it is", Some("3.homes")),
+            ("so a.b it is", None),
+            ("so evil . example it is", None),
+            ("so dot your way", None),
+        ] {
+            let found = passages(&Prose::of(text)).into_iter().next().map(|(_, at)| &text[at]);
+            assert_eq!(found, quoted, "{text}");
+        }
+    }
 }

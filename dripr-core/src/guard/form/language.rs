@@ -102,4 +102,48 @@ mod tests {
             assert_eq!(rule(fine), None, "{fine}");
         }
     }
+
+    #[test]
+    fn a_paragraph_is_english_by_a_fifth_of_its_words() {
+        let text =
+            |small: usize, others: usize| [vec!["the"; small], vec!["market"; others]].concat().join(" ");
+        let is_foreign = |text: &str| !passages(&Prose::of(text)).is_empty();
+        for (small, others, foreign) in [
+            (0, 5, false),
+            (0, 6, true),
+            (1, 8, false),
+            (1, 9, true),
+            (2, 8, false),
+            (2, 9, true),
+            (20, 80, false),
+            (19, 81, true),
+        ] {
+            assert_eq!(is_foreign(&text(small, others)), foreign, "{small} of {others}");
+        }
+        // Each paragraph is judged for itself, and each long sentence.
+        let (good, bad) = (text(9, 6), text(0, 6));
+        assert!(is_foreign(&format!("{good}\n\n{bad}")) && is_foreign(&format!("{bad}\n\n{good}")));
+        assert!(!is_foreign(&format!("{good}. {bad}.")));
+        for (small, others, foreign) in [(0, 13, false), (1, 13, true), (0, 14, true), (2, 12, false)] {
+            let sentence = text(small, others);
+            assert_eq!(is_foreign(&format!("{good}. {sentence}. {good}")), foreign, "{small} of {others}");
+        }
+    }
+
+    #[test]
+    fn three_words_in_capitals_in_a_row_are_quoted_as_they_stand() {
+        for (text, quoted) in [
+            ("This is a GREAT HOME NOW for it.", Some("GREAT HOME NOW")),
+            ("It was the BEST. HOME, EVER and more", Some("BEST. HOME, EVER")),
+            ("So it is, as a GREAT I HOME NOW", Some("GREAT I HOME NOW")),
+            ("A NEW AND OLD HOME\n\nand more", Some("NEW AND OLD HOME")),
+            ("This is a GREAT HOME for it.", None),
+            ("It is NEW, and so it is a BIG one", None),
+            ("It is a BIG NEW\n\nHOME of it", None),
+            ("I A I and so it is", None),
+        ] {
+            let found = passages(&Prose::of(text)).into_iter().next().map(|(_, at)| &text[at]);
+            assert_eq!(found, quoted, "{text}");
+        }
+    }
 }

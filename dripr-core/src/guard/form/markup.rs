@@ -118,4 +118,37 @@ mod tests {
             assert_eq!(rules(fine), [], "{fine}");
         }
     }
+
+    #[test]
+    fn what_is_quoted_is_the_mark_and_what_it_encloses() {
+        for (text, rule, quoted) in [
+            ("so <b>bold</b> it", Rule::Markup, "<b>"),
+            ("so few < many more", Rule::Markup, "< many"),
+            ("so > many more", Rule::Markup, "> many"),
+            ("by {{name}} it", Rule::Markup, "{{name}"),
+            ("by {%if%} it", Rule::Markup, "{%if%}"),
+            ("by {name} it", Rule::Placeholder, "{name}"),
+            ("by } it", Rule::Markup, "}"),
+            ("by [here](there) it", Rule::Markup, "[here]"),
+            ("by [name] (there) it", Rule::Placeholder, "[name]"),
+            ("by ] it", Rule::Placeholder, "]"),
+            ("so A &amp; B", Rule::Markup, "&amp;"),
+            ("so A &#49; B", Rule::Markup, "&#49"),
+            ("at $XX now", Rule::Placeholder, "$XX"),
+            ("it is worth $", Rule::Placeholder, "$"),
+            ("so it is ?? now", Rule::Placeholder, "??"),
+            ("at TBD now", Rule::Placeholder, "TBD"),
+            ("as:\n- one\nmore", Rule::Markup, "- one\n"),
+            ("as:\nso:\n12) one\nmore", Rule::Markup, "12) one\n"),
+            ("as:\n---\nmore", Rule::Markup, "---\n"),
+        ] {
+            let first = passages(&Prose::of(text)).into_iter().next().map(|(rule, at)| (rule, &text[at]));
+            assert_eq!(first, Some((rule, quoted)), "{text}");
+        }
+        for fine in
+            ["is it so? ? it is", "as: --", "as:\n123. one", "as:\n. one", "97 homes.\n41 more", "A&B"]
+        {
+            assert_eq!(rules(fine), [], "{fine}");
+        }
+    }
 }

@@ -174,4 +174,62 @@ mod tests {
             assert_eq!(rule(fine), None, "{fine}");
         }
     }
+
+    #[test]
+    fn what_is_quoted_is_the_greeting_the_sign_off_or_the_answer() {
+        for (text, rule, quoted) in [
+            ("Dear homeowner, prices rose.", Rule::Salutation, "Dear homeowner"),
+            ("Dear Sam, prices rose.", Rule::Salutation, "Dear Sam,"),
+            ("Hi there, prices rose.", Rule::Salutation, "Hi there"),
+            ("Hello Sam, prices rose.", Rule::Salutation, "Hello Sam"),
+            ("Hi, prices rose.", Rule::Salutation, "Hi,"),
+            ("Hey! Prices rose.", Rule::Salutation, "Hey!"),
+            ("Good morning Sam, prices rose.", Rule::Salutation, "Good morning Sam"),
+            ("Good evening, prices rose.", Rule::Salutation, "Good evening,"),
+            ("Best,\nSam", Rule::Salutation, "Best"),
+            ("Thanks!", Rule::Salutation, "Thanks"),
+            ("Cheers.", Rule::Salutation, "Cheers"),
+            ("Regards", Rule::Salutation, "Regards"),
+            ("Kind regards,\nSam", Rule::Salutation, "Kind regards"),
+            ("Yours truly", Rule::Salutation, "Yours truly"),
+            ("Certainly! Prices rose.", Rule::AboutItself, "Certainly"),
+            ("Sure, prices rose.", Rule::AboutItself, "Sure"),
+            ("Okay. Prices rose.", Rule::AboutItself, "Okay"),
+            ("Of course, prices rose.", Rule::AboutItself, "Of course"),
+            ("Assistant: prices rose.", Rule::Instruction, "Assistant:"),
+        ] {
+            for before in ["", "Prices fell.\n\n", "Prices fell.\n"] {
+                // An answer stands at the beginning of a paragraph, the others also where a line begins.
+                if rule == Rule::AboutItself && before == "Prices fell.\n" {
+                    continue;
+                }
+                let text = format!("{before}{text}");
+                let prose = Prose::of(&text);
+                let found: Vec<_> =
+                    passages(&prose).into_iter().map(|(rule, at)| (rule, &text[at])).collect();
+                assert_eq!(found, [(rule, quoted)], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_words_inside_a_sentence_are_fine() {
+        for fine in [
+            "Dear to many, the old homes sold.",
+            "Hello from the market of the year.",
+            "Good evening light fills the rooms.",
+            "Best homes sold first.",
+            "Best wishes come true at times.",
+            "They said cheers, and prices held.",
+            "They sent best wishes, and prices held.",
+            "They met Sam there. Hi Sam, they said.",
+            "Of late, prices rose.",
+            "Prices, sure, rose.",
+            "Sure enough, prices rose.",
+            "The old heating system: gas.",
+            "System prices rose.",
+        ] {
+            assert_eq!(passages(&Prose::of(fine)), [], "{fine}");
+        }
+    }
 }
