@@ -19,7 +19,7 @@
 //! | `s3-archive` | `Archive` | S3, or what speaks its API |
 //! | `google-geocoding` | `Geocoder` | Google |
 //! | `fred` | `MortgageRateSource` | the Federal Reserve Bank of St. Louis |
-//! | `rentcast` | `PropertySource`, `MarketSource`, `Probe` | RentCast |
+//! | `rentcast` | `PropertySource`, `MarketSource` | RentCast |
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |

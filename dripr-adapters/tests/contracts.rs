@@ -68,7 +68,7 @@ fn addresses(folder: &Path) -> LocalData {
                 14 Elm St,98103,,,510000,2015-02-10,1510\n";
     fs::write(&sales, rows).unwrap();
     LocalData::open(&LocalDataConfig {
-        sales,
+        sales: Some(sales),
         sales_source: "MLS".to_owned(),
         listings: ListingsFrom::Nowhere,
         rates: None,

@@ -62,7 +62,9 @@ impl Folder {
     pub(super) fn try_out(&self) -> io::Result<SystemTime> {
         let path = self.write("try-out", b"tried out\n")?;
         let now = fs::metadata(&path).and_then(|data| data.modified());
-        let link = path.with_extension("link");
+        // Its name has a number that nobody else has.
+        let mut link = path.clone().into_os_string();
+        link.push(".link");
         let linked = fs::hard_link(&path, &link);
         fs::remove_file(&path)?;
         linked.map_err(|error| {

@@ -29,7 +29,8 @@
 //!
 //! # Access
 //!
-//! A fixed Bearer token, or OAuth2 client credentials (RFC 6749, section 4.4): see [`Access`].
+//! A fixed Bearer token, or OAuth2 client credentials (RFC 6749, section 4.4): see [`Access`]. A probe fetches a token of
+//! its own, asks once with it and forgets it.
 //!
 //! # Unverified
 //!

@@ -169,7 +169,7 @@ impl Probe for SmtpMailer {
         let mut stage = Stage::Connect;
         match timeout_at(deadline, self.look_in(&mut stage)).await {
             Ok(Ok((_turn, session))) => {
-                // The server has said all that matters; many do not answer this.
+                // The server has said all that matters; how it takes its leave does not.
                 let _ = timeout_at(deadline, session.leave()).await;
                 Ok(())
             }

@@ -69,7 +69,7 @@ async fn refusals_are_sorted_by_whose_fault_they_are() {
         (
             Reply::json(404, r#"{"message":"Property not found"}"#),
             Fault::NotFound,
-            "knows no such thing",
+            "has nothing at the address that was asked",
             None,
         ),
         (quota(), Fault::Throttled, used_up, None),

@@ -45,21 +45,22 @@ struct Sum {
     steps: u64,
     days: i64,
     met: BTreeMap<&'static str, u64>,
-    failed: Vec<(u64, String)>,
-    /// The traces of all seeds, in whatever order they ended.
+    /// Seeds, their traces and what did not hold.
+    failed: Vec<(u64, u64, String)>,
+    /// The traces of all seeds, in whatever order they ended; of one seed, its own.
     trace: u64,
 }
 
 impl Sum {
-    fn add(&mut self, seed: u64, report: Report) {
+    fn add(&mut self, nth: u64, seed: u64, report: Report) {
         self.emails += report.emails;
         self.steps += report.steps;
         self.days += report.days;
-        self.trace ^= report.trace.rotate_left((seed % 64) as u32);
+        self.trace ^= report.trace.rotate_left((nth % 64) as u32);
         for (what, count) in report.met {
             *self.met.entry(what).or_default() += count;
         }
-        self.failed.extend(report.violation.map(|violation| (seed, violation)));
+        self.failed.extend(report.violation.map(|violation| (seed, report.trace, violation)));
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<(), Failu
                     let seed = args.from.saturating_add(nth);
                     let report = simulate(&args.plan(seed));
                     let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    sum.add(seed, report);
+                    sum.add(nth, seed, report);
                     bar.set_message(format!("{} violations", sum.failed.len()));
                     bar.inc(1);
                 }
@@ -111,8 +112,8 @@ fn print(args: &Args, sum: &Sum, out: &mut (dyn Write + Send)) -> Result<(), Fai
     for (what, count) in &sum.met {
         writeln!(out, "{count:>10}  {what}")?;
     }
-    for (seed, violation) in &sum.failed {
-        writeln!(out, "\nseed {seed}: {violation}")?;
+    for (seed, trace, violation) in &sum.failed {
+        writeln!(out, "\nseed {seed}, trace {trace:016x}: {violation}")?;
         if args.story
             && let Some((plan, report)) = shrink(&args.plan(*seed))
         {

@@ -316,15 +316,19 @@ impl Judge {
                 format!("I1: {id} and {} are two emails of one cycle", other.email_id)
             })?;
             if other.homeowner == accepted.homeowner {
+                // Of one campaign it is a slot too near, of two it is a homeowner who is written to twice.
+                let broken = if other.campaign_id == accepted.campaign_id { "I14" } else { "I2" };
                 let minimum = i64::from(rules.minimum_gap_days());
                 let days = |then, now| (rules.civil_date(now) - rules.civil_date(then)).num_days().abs();
                 let gap = days(other.at.shown, now.shown);
-                must(gap >= minimum, || format!("I2, I14: {id} comes {gap} days after {}", other.email_id))?;
+                must(gap >= minimum, || {
+                    format!("{broken}: {id} comes {gap} days after {}", other.email_id)
+                })?;
                 // Where the clock was set back by years in between, what it showed says nothing.
                 let gap = days(other.at.steady, now.steady);
                 let back = other.at.shown > policy::after(now.shown, policy::FARTHEST);
                 must(!back || gap >= minimum - 1, || {
-                    format!("I2, I14: {id} comes {gap} days after {}, by the steady clock", other.email_id)
+                    format!("{broken}: {id} comes {gap} days after {}, by the steady clock", other.email_id)
                 })?;
             }
         }
