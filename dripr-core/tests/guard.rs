@@ -142,6 +142,14 @@ fn what_is_too_long_is_refused_and_answered_briefly() {
 }
 
 #[test]
+fn a_text_is_looked_at_to_its_end() {
+    let known: &Known = &facts::named()["home"];
+    let before = "The market was much as it was before. ".repeat(41);
+    let objections = check(&format!("{before}It is worth $9,999,999 now."), known);
+    assert_eq!(objections.iter().map(|objection| objection.rule).collect::<Vec<_>>(), [Rule::Figure]);
+}
+
+#[test]
 fn a_change_told_the_wrong_way_is_quoted_with_three_words_on_either_side() {
     let known: &Known = &facts::named()["intro"];
     let quoted =
