@@ -127,6 +127,50 @@ fn sent(folder: &Path, message: &Message) -> Vec<u8> {
     fs::read(outbox.path(&email.email_id)).unwrap()
 }
 
+macro_rules! spec {
+    ($($name:literal),*) => {
+        [$(include_str!(concat!("data/handlebars-spec/", $name, ".json"))),*]
+    };
+}
+
+/// Every template of the test suite of Handlebars itself: it is taken as far as ours go, or refused by the file's name.
+#[test]
+fn each_template_of_the_handlebars_suite_is_taken_or_refused_by_name() {
+    let (mut taken, mut refused) = (0, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("signature.html.hbs");
+    for cases in spec![
+        "basic",
+        "blocks",
+        "builtins",
+        "data",
+        "helpers",
+        "partials",
+        "regressions",
+        "strict",
+        "subexpressions",
+        "whitespace-control"
+    ] {
+        let cases: Vec<serde_json::Value> = serde_json::from_str(cases).unwrap();
+        for template in cases.iter().filter_map(|case| case["template"].as_str()) {
+            fs::write(&file, template).unwrap();
+            match Templates::from_dir(folder.path()) {
+                Ok(_) => taken += 1,
+                Err(error) => {
+                    // The template that includes it, and the line where it does.
+                    let named =
+                        ["the template report.html.hbs", "the template welcome.html.hbs", "signature"];
+                    let error = error.to_string();
+                    assert!(named.iter().any(|name| error.contains(name)), "{template}: {error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{taken} taken, {refused} refused");
+    assert!(taken + refused > 300);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

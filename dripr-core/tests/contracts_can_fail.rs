@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "contracts_can_fail/call_counters.rs"]
+mod call_counters;
 #[path = "contracts_can_fail/emails.rs"]
 mod emails;
 #[path = "contracts_can_fail/machinery.rs"]

@@ -57,6 +57,7 @@ impl fmt::Debug for Allowance {
 }
 
 /// Counts calls, durably, before they are made.
+#[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait CallCounter: Send + Sync {
     /// Counts one call.

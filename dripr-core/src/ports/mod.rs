@@ -54,10 +54,10 @@ pub use renderer::{EmailRenderer, Rendered, ReportContext, WelcomeContext};
 pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
-        agent_store::MockAgentStore, archive::MockArchive, area_store::MockAreaStore,
-        campaign_store::MockCampaignStore, clock::MockClock, contact_store::MockContactStore,
-        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
-        event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
+        agent_store::MockAgentStore, allowance::MockCallCounter, archive::MockArchive,
+        area_store::MockAreaStore, campaign_store::MockCampaignStore, clock::MockClock,
+        contact_store::MockContactStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
+        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
         llm_writer::MockLlmWriter, mailer::MockMailer, market_source::MockMarketSource,
         mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox, probe::MockProbe,
         property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,

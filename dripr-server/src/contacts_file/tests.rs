@@ -135,6 +135,161 @@ fn exports_of_address_books_are_understood() {
     );
 }
 
+/// A row below a header, with values for some of its columns.
+fn below(header: &str, values: &[(&str, &str)]) -> String {
+    let header = header.lines().next().unwrap();
+    let cells = header.split(',').map(|name| {
+        let value = values.iter().find(|(column, _)| *column == name);
+        value.map_or("", |(_, value)| *value)
+    });
+    format!("{header}\n{}\n", cells.collect::<Vec<_>>().join(","))
+}
+
+macro_rules! export {
+    ($name:literal) => {
+        include_str!(concat!("../../tests/data/crm-headers/", $name, ".csv"))
+    };
+}
+
+#[test]
+fn whole_headers_of_real_exports_are_understood() {
+    let person = [("First Name", "Ana"), ("Last Name", "Ruiz")];
+    let home = ["12 Elm St", "Seattle", "WA", "98103"];
+    let with = |columns: [&'static str; 4], more: &[(&'static str, &'static str)]| {
+        person
+            .into_iter()
+            .chain(columns.into_iter().zip(home))
+            .chain(more.iter().copied())
+            .collect::<Vec<_>>()
+    };
+    for (header, values) in [
+        (
+            export!("follow_up_boss"),
+            with(
+                ["Street", "City", "State", "Zip"],
+                &[("Email", "ana@b.example"), ("Secondary Email", "x@y.example")],
+            ),
+        ),
+        (
+            export!("google_contacts_legacy"),
+            with(
+                ["Address 1 - Street", "Address 1 - City", "Address 1 - Region", "Address 1 - Postal Code"],
+                &[("Given Name", "Ana"), ("Family Name", "Ruiz"), ("E-mail 1 - Value", "ana@b.example")],
+            ),
+        ),
+        (
+            export!("kvcore_boldtrail"),
+            with(
+                ["Primary Address", "Primary City", "Primary State", "Primary Zip"],
+                &[
+                    ("Email", "ana@b.example"),
+                    ("Agent Email", "agent@b.example"),
+                    ("Spouse Email", "spouse@b.example"),
+                    ("Email Optin", "1"),
+                    ("Status", "Closed"),
+                    ("Valuation Optin", "0"),
+                ],
+            ),
+        ),
+        (
+            export!("outlook"),
+            with(
+                ["Home Street", "Home City", "Home State", "Home Postal Code"],
+                &[
+                    ("Business Street", "1 Office Plaza"),
+                    ("Business Postal Code", "98101"),
+                    ("E-mail Address", "ana@b.example"),
+                ],
+            ),
+        ),
+    ] {
+        let row = one(&below(header, &values));
+        assert_eq!((row.first_name.as_str(), row.last_name.as_str()), ("Ana", "Ruiz"), "{header}");
+        assert_eq!((row.email.as_str(), row.opted_out), ("ana@b.example", false), "{header}");
+        assert_eq!(row.home.unwrap().one_line(), "12 Elm St, Seattle, WA 98103", "{header}");
+    }
+    // These know no homes: each row says what it lacks.
+    for (header, column) in
+        [(export!("google_contacts_current"), "E-mail 1 - Value"), (export!("mailchimp"), "Email Address")]
+    {
+        let problem = read(&below(header, &[(column, "ana@b.example")])).unwrap().remove(0).unwrap_err();
+        assert_eq!(problem.field, "zip_code", "{header}");
+    }
+    let hubspot = read(export!("hubspot")).unwrap();
+    let lacking: Vec<_> = hubspot.iter().map(|row| row.as_ref().unwrap_err().field).collect();
+    assert_eq!(lacking, ["zip_code", "email", "zip_code"]);
+    // Homes for sale are no contacts.
+    assert!(matches!(read(export!("redfin_listing_export")), Err(FileProblem::NoEmailColumn(_))));
+}
+
+macro_rules! spectrum {
+    ($($name:literal),*) => {
+        [$((
+            $name,
+            include_bytes!(concat!("../../tests/data/csv-spectrum/", $name, ".csv")).as_slice(),
+            include_str!(concat!("../../tests/data/csv-spectrum/", $name, ".json")),
+        )),*]
+    };
+}
+
+/// Each cell of each file is read as an address, which none of them is: the problem repeats what was read.
+#[test]
+fn every_way_of_quoting_is_read_as_others_read_it() {
+    for (name, csv, json) in spectrum!["comma_in_quotes", "empty", "json", "simple", "simple_crlf", "utf8"] {
+        let expected: serde_json::Value = serde_json::from_str(json).unwrap();
+        // One row alone is told without its list.
+        let expected = expected.as_array().cloned().unwrap_or_else(|| vec![expected]);
+        let end = csv.iter().position(|byte| *byte == b'\n').unwrap();
+        let header = std::str::from_utf8(&csv[..end]).unwrap().trim_end();
+        let columns: Vec<&str> = header.split(',').collect();
+        for (place, column) in columns.iter().enumerate() {
+            let renamed = (0..columns.len()).map(|at| if at == place { "email" } else { "other" });
+            let mut file = renamed.collect::<Vec<_>>().join(",").into_bytes();
+            file.extend_from_slice(&csv[end..]);
+            let rows = read_bytes(&file, SendDayRule::Spread).unwrap();
+            assert_eq!(rows.len(), expected.len(), "{name}");
+            for (row, expected) in rows.iter().zip(&expected) {
+                let problem = row.as_ref().unwrap_err();
+                assert_eq!(problem.field, "email", "{name}");
+                assert_eq!(problem.value, expected[*column].as_str().unwrap().trim(), "{name}, {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_of_no_unicode_is_read_with_its_quotes() {
+    let csv = include_bytes!("../../tests/data/csv-spectrum/location_coordinates.csv");
+    let end = csv.iter().position(|byte| *byte == b'\n').unwrap();
+    let file = [b"other,email,other,other".as_slice(), &csv[end..]].concat();
+    let problem = read_bytes(&file, SendDayRule::Spread).unwrap().remove(0).unwrap_err();
+    assert!(problem.value.starts_with("37") && problem.value.ends_with("\"W"), "{problem}");
+}
+
+#[test]
+fn what_others_found_to_break_programs_breaks_no_row_but_its_own() {
+    let naughty: Vec<String> =
+        serde_json::from_str(include_str!("../../../dripr-adapters/tests/data/naughty_strings.json"))
+            .unwrap();
+    let mut file = csv::Writer::from_writer(Vec::new());
+    file.write_record(["email", "zip", "first_name", "street", "consent"]).unwrap();
+    for text in &naughty {
+        for place in 0..5 {
+            let mut row = ["a@b.example", "98103", "Ana", "12 Elm St", "yes"];
+            row[place] = text;
+            file.write_record(row).unwrap();
+        }
+    }
+    let rows = read_bytes(&file.into_inner().unwrap(), SendDayRule::Spread).unwrap();
+    assert_eq!(rows.len(), naughty.len() * 5);
+    for (row, text) in rows.iter().skip(2).step_by(5).zip(&naughty) {
+        match row {
+            Ok(row) => assert!(!row.first_name.chars().any(char::is_control), "{text:?}"),
+            Err(problem) => assert_eq!(problem.field, "first_name", "{text:?}: {problem}"),
+        }
+    }
+}
+
 #[test]
 fn a_row_without_a_street_subscribes_to_its_zip_code() {
     assert_eq!(one("email,zip\na@b.example,98103\n").home, None);

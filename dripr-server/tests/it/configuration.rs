@@ -255,6 +255,32 @@ fn the_program_names_file_line_and_key() {
     assert!(!folder.path().join("dripr.db").exists(), "nothing is made before the configuration is sound");
 }
 
+#[test]
+fn what_others_found_to_break_programs_is_named_or_taken() {
+    let naughty: Vec<String> =
+        serde_json::from_str(include_str!("../../../dripr-adapters/tests/data/naughty_strings.json"))
+            .unwrap();
+    for text in naughty {
+        let quoted = toml::Value::String(text.clone()).to_string();
+        for (line, key) in [
+            ("zone = ", "sending.zone"),
+            ("[log]\nfilter = ", "log.filter"),
+            ("[sources]\nhomes = ", "sources.homes"),
+            ("[database]\npath = ", "database.path"),
+            ("", ""),
+        ] {
+            for value in [&quoted, &text] {
+                if let Err(error) = parse(&format!("{CONFIG}{line}{value}\n")) {
+                    assert!(
+                        !error.is_empty() && (key.is_empty() || value != &quoted || error.contains(key)),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_reading_a_configuration_panic(

@@ -48,14 +48,15 @@
 //! # });
 //! ```
 //!
-//! Nothing in memory has a geocoder, an archive or a rate limiter, or can be probed; [`geocoder()`], [`archive()`],
-//! [`rate_limiter()`] and [`probe()`] are called in the same way.
+//! Nothing in memory has a geocoder, an archive or a rate limiter, counts calls or can be probed; [`geocoder()`],
+//! [`archive()`], [`rate_limiter()`], [`call_counter()`] and [`probe()`] are called in the same way.
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
 mod archive;
 mod areas;
 mod bus;
+mod call_counter;
 mod campaigns;
 mod checks;
 mod clock;
@@ -79,6 +80,7 @@ pub use agents::agent_store;
 pub use archive::archive;
 pub use areas::area_store;
 pub use bus::event_bus;
+pub use call_counter::call_counter;
 pub use campaigns::campaign_store;
 pub use clock::clock;
 pub use contacts::contact_store;

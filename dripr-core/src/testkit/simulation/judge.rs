@@ -321,9 +321,7 @@ impl Judge {
                 let minimum = i64::from(rules.minimum_gap_days());
                 let days = |then, now| (rules.civil_date(now) - rules.civil_date(then)).num_days().abs();
                 let gap = days(other.at.shown, now.shown);
-                must(gap >= minimum, || {
-                    format!("{broken}: {id} comes {gap} days after {}", other.email_id)
-                })?;
+                must(gap >= minimum, || format!("{broken}: {id} comes {gap} days after {}", other.email_id))?;
                 // Where the clock was set back by years in between, what it showed says nothing.
                 let gap = days(other.at.steady, now.steady);
                 let back = other.at.shown > policy::after(now.shown, policy::FARTHEST);
