@@ -29,6 +29,12 @@
 //!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
+#[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
+#[cfg_attr(
+    not(any(feature = "rentcast", feature = "zillow")),
+    allow(dead_code, reason = "an MLS looks for homes in its own way")
+)]
+mod around_zip;
 #[cfg(feature = "bedrock")]
 pub mod bedrock;
 #[cfg(feature = "composed-writer")]

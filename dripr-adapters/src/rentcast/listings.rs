@@ -7,7 +7,8 @@ use dripr_core::{
     ports::Allowance,
 };
 
-use super::{MOST_RECORDS, RentCast, record::HOMES, record::Record};
+use super::{MOST_RECORDS, RentCast, record::HOMES, record::Record, within};
+use crate::around_zip::nearest;
 
 pub(super) async fn active(
     rentcast: &RentCast,
@@ -21,7 +22,7 @@ pub(super) async fn active(
     }
     let area = rentcast.area(zip, allowance).await?;
     let homes = HOMES.join("|");
-    let mut query = area.query();
+    let mut query = within(&area);
     query.extend([
         ("propertyType", homes),
         ("status", "Active".to_owned()),
@@ -31,10 +32,7 @@ pub(super) async fn active(
     // Of today it does not matter that nobody knows since when; of an earlier day it may have been later.
     let is_today = rentcast.is_today(as_of);
     let was_listed = |listing: &Listing| listing.listed_on.map_or(is_today, |day| day <= as_of);
-    let listings = records.iter().filter_map(|record| record.listing(area.has(record)?)).filter(was_listed);
-    let mut listings = plausible::listings(listings.collect(), zip, as_of);
-    let far = |listing: &Listing| listing.miles.unwrap_or(f64::MAX);
-    listings.sort_by(|a, b| far(a).total_cmp(&far(b)));
-    listings.truncate(limit);
-    Ok(listings)
+    let listings =
+        records.iter().filter_map(|record| record.listing(area.has(record.location())?)).filter(was_listed);
+    Ok(nearest(plausible::listings(listings.collect(), zip, as_of), limit))
 }

@@ -75,7 +75,6 @@
 //! ```
 
 mod api;
-mod area;
 pub mod estimate;
 mod listings;
 pub mod market;
@@ -89,14 +88,14 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use dripr_core::{
     content::{Listing, MarketStatistics, Property, Sale, ZipCode, plausible},
-    errors::{Fault, PortResult},
+    errors::PortResult,
     ports::{Allowance, Clock, Geocoder, MarketSource, Probe, PropertySource, Subject},
 };
 use secrecy::SecretString;
 
-use self::{api::Api, area::Area, record::Record};
+use self::{api::Api, record::Record};
 pub use self::{options::RentCastOptions, sales::RECENT_DAYS};
-use crate::{days_before::days_before, http::UnusableApi};
+use crate::{around_zip::Area, days_before::days_before, http::UnusableApi};
 
 /// How reports name where the facts come from.
 const SOURCE: &str = "RentCast";
@@ -139,12 +138,7 @@ impl RentCast {
 
     /// Where homes of a ZIP code are looked for.
     async fn area(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<Area> {
-        let Some(centres) = &self.centres else { return Ok(Area::Zip(zip)) };
-        match centres.zip_centre(zip, allowance).await {
-            Ok(centre) => Ok(Area::Around { centre, miles: self.radius_miles }),
-            Err(error) if error.fault() == Fault::NotFound => Ok(Area::Zip(zip)),
-            Err(error) => Err(error),
-        }
+        Area::of(zip, self.centres.as_deref(), self.radius_miles, allowance).await
     }
 
     fn today(&self) -> NaiveDate {
@@ -154,6 +148,18 @@ impl RentCast {
     /// Whether what RentCast knows now is of a day. A day's difference is one of time zones.
     fn is_today(&self, day: NaiveDate) -> bool {
         day >= days_before(self.today(), 1)
+    }
+}
+
+/// What RentCast has to be told of an area.
+fn within(area: &Area) -> Vec<(&'static str, String)> {
+    match area {
+        Area::Zip(zip) => vec![("zipCode", zip.to_string())],
+        Area::Around { centre, miles } => vec![
+            ("latitude", centre.latitude().to_string()),
+            ("longitude", centre.longitude().to_string()),
+            ("radius", miles.to_string()),
+        ],
     }
 }
 

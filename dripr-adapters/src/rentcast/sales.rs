@@ -1,7 +1,5 @@
 //! Homes sold: `/properties`, by the day of their last sale.
 
-use std::cmp::Reverse;
-
 use chrono::NaiveDate;
 use dripr_core::{
     content::{Sale, ZipCode, plausible},
@@ -9,8 +7,8 @@ use dripr_core::{
     ports::Allowance,
 };
 
-use super::{MOST_RECORDS, RentCast, record::HOMES, record::Record};
-use crate::days_before::days_before;
+use super::{MOST_RECORDS, RentCast, record::HOMES, record::Record, within};
+use crate::{around_zip::latest, days_before::days_before};
 
 /// How long ago a recent sale may lie, in days.
 pub const RECENT_DAYS: u16 = 180;
@@ -26,7 +24,7 @@ pub(super) async fn recent(
         return Ok(Vec::new());
     }
     let area = rentcast.area(zip, allowance).await?;
-    let mut query = area.query();
+    let mut query = within(&area);
     query.extend([
         ("propertyType", HOMES.join("|")),
         ("saleDateRange", sale_date_range(as_of, rentcast.today())),
@@ -34,12 +32,9 @@ pub(super) async fn recent(
     ]);
     let records: Vec<Record> = rentcast.api.list("properties", &query, allowance).await?;
     let since = days_before(as_of, u64::from(RECENT_DAYS));
-    let sales = records.iter().filter_map(|record| record.sale(area.has(record)?));
+    let sales = records.iter().filter_map(|record| record.sale(area.has(record.location())?));
     let sales = sales.filter(|sale| sale.sold_on >= since);
-    let mut sales = plausible::sales(sales.collect(), zip, as_of);
-    sales.sort_by_key(|sale| Reverse(sale.sold_on));
-    sales.truncate(limit);
-    Ok(sales)
+    Ok(latest(plausible::sales(sales.collect(), zip, as_of), limit))
 }
 
 /// How many days ago a home was sold that was sold lately on a day. The days count from today, so for an earlier day

@@ -74,7 +74,7 @@ mod question;
 mod record;
 mod same_home;
 
-use std::{cmp::Reverse, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -97,6 +97,7 @@ pub use self::{
     options::{Access, Enumerations, ResoOptions},
 };
 use crate::{
+    around_zip::{latest, nearest},
     days_before::days_before,
     http::{HttpApi, UnusableApi},
 };
@@ -242,10 +243,7 @@ impl PropertySource for ResoWebApi {
                 break;
             }
         }
-        let far = |listing: &Listing| listing.miles.unwrap_or(f64::MAX);
-        listings.sort_by(|a, b| far(a).total_cmp(&far(b)));
-        listings.truncate(limit);
-        Ok(listings)
+        Ok(nearest(listings, limit))
     }
 
     async fn recent_sales(
@@ -272,9 +270,7 @@ impl PropertySource for ResoWebApi {
                 break;
             }
         }
-        sales.sort_by_key(|sale| Reverse(sale.sold_on));
-        sales.truncate(limit);
-        Ok(sales)
+        Ok(latest(sales, limit))
     }
 }
 

@@ -64,7 +64,6 @@
 
 mod address;
 mod answer;
-mod area;
 mod asked_day;
 mod gateway;
 mod options;
@@ -74,7 +73,7 @@ mod service;
 mod v1;
 mod v2;
 
-use std::{cmp::Reverse, collections::HashSet, fmt, marker::PhantomData, sync::Arc};
+use std::{collections::HashSet, fmt, marker::PhantomData, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -87,14 +86,16 @@ use secrecy::SecretString;
 
 use self::{
     answer::Homes,
-    area::Area,
     asked_day::AskedDay,
     gateway::Gateway,
     record::Record,
     service::{Question, Service, Wanted},
 };
 pub use self::{options::ZillowOptions, v1::V1, v2::V2};
-use crate::http::UnusableApi;
+use crate::{
+    around_zip::{Area, latest, nearest},
+    http::UnusableApi,
+};
 
 /// How long ago a recent sale may lie, in days.
 pub const RECENT_DAYS: i64 = 180;
@@ -148,16 +149,6 @@ impl<S: Service> Zillow<S> {
             .ok_or_else(|| self.gateway.error(Fault::Garbled, "answered with something else than homes"))
     }
 
-    /// Where homes of a ZIP code are looked for.
-    async fn area(&self, zip: ZipCode, allowance: &Allowance) -> PortResult<Area> {
-        let Some(centres) = &self.centres else { return Ok(Area::Zip(zip)) };
-        match centres.zip_centre(zip, allowance).await {
-            Ok(centre) => Ok(Area::Around { centre, miles: self.miles_around }),
-            Err(error) if error.fault() == Fault::NotFound => Ok(Area::Zip(zip)),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The homes of an area with what `keep` makes of them and their distances, each once.
     async fn homes<T>(
         &self,
@@ -166,11 +157,11 @@ impl<S: Service> Zillow<S> {
         keep: impl Fn(&Record, Option<f64>) -> Option<T> + Send + Sync,
         allowance: &Allowance,
     ) -> PortResult<Vec<T>> {
-        let area = self.area(zip, allowance).await?;
+        let area = Area::of(zip, self.centres.as_deref(), self.miles_around, allowance).await?;
         let mut homes = self.ask(&S::homes(area, wanted), allowance).await?.listed();
         let mut known = HashSet::new();
         homes.retain(|home| home.zpid.clone().is_none_or(|zpid| known.insert(zpid)));
-        Ok(homes.iter().filter_map(|home| keep(home, area.has(home)?)).collect())
+        Ok(homes.iter().filter_map(|home| keep(home, area.has(home.location())?)).collect())
     }
 }
 
@@ -224,11 +215,7 @@ impl<S: Service> PropertySource for Zillow<S> {
         let day = AskedDay::new(as_of, self.clock.now());
         let keep = |record: &Record, miles| record.listing(day, miles);
         let listings = self.homes(zip, Wanted::ForSale, keep, allowance).await?;
-        let mut listings = plausible::listings(listings, zip, as_of);
-        let far = |listing: &Listing| listing.miles.unwrap_or(f64::MAX);
-        listings.sort_by(|a, b| far(a).total_cmp(&far(b)));
-        listings.truncate(limit);
-        Ok(listings)
+        Ok(nearest(plausible::listings(listings, zip, as_of), limit))
     }
 
     async fn recent_sales(
@@ -248,10 +235,7 @@ impl<S: Service> PropertySource for Zillow<S> {
         };
         let wanted = Wanted::Sold { days: RECENT_DAYS.saturating_add(day.days_past()) };
         let sales = self.homes(zip, wanted, keep, allowance).await?;
-        let mut sales = plausible::sales(sales, zip, as_of);
-        sales.sort_by_key(|sale| Reverse(sale.sold_on));
-        sales.truncate(limit);
-        Ok(sales)
+        Ok(latest(plausible::sales(sales, zip, as_of), limit))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each service does in its own way: where it is, how it is asked, and where its lists stand.
 
-use super::area::Area;
+use crate::around_zip::Area;
 
 /// A service that sells what Zillow tells.
 pub trait Service: Send + Sync + 'static {

@@ -6,10 +6,8 @@
 //! - An address is one line in lists, and an object of parts in a detail object; a `zpid` is a text there and a number
 //!   here.
 
-use super::{
-    area::Area,
-    service::{Question, Service, Wanted, diameter, period},
-};
+use super::service::{Question, Service, Wanted, diameter, period};
+use crate::around_zip::Area;
 
 /// The service `zillow-com1`.
 #[derive(Debug, Clone, Copy)]

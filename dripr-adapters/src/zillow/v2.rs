@@ -6,10 +6,8 @@
 //!   in the one and `sortSelection` in the other. Their list stands in `results`.
 //! - An address is in parts. `daysOnZillow` is -1 everywhere; `timeOnZillow` counts milliseconds.
 
-use super::{
-    area::Area,
-    service::{Question, Service, Wanted, diameter, period},
-};
+use super::service::{Question, Service, Wanted, diameter, period};
+use crate::around_zip::Area;
 
 /// The service `zillow56`.
 #[derive(Debug, Clone, Copy)]

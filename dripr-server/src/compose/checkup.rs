@@ -17,6 +17,9 @@ use crate::{
     failure::Failure,
 };
 
+/// Whom to ask, or why nobody can be asked.
+pub(super) type Asked = Result<Arc<dyn Probe>, Failure>;
+
 /// A part of a deployment.
 pub struct Part {
     /// What it is, for people.

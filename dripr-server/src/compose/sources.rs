@@ -28,6 +28,7 @@ use self::asking::Asking;
 #[cfg(any(feature = "bedrock", feature = "openai-writer"))]
 pub(super) use self::asking::{FAILURES, LEFT_ALONE};
 
+use super::checkup::Asked;
 use crate::{
     config::{
         Config,
@@ -83,10 +84,7 @@ pub fn sources(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Re
 }
 
 /// Whom one can ask whether they would work, or why they cannot be asked at all.
-pub(super) fn probes(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-) -> Vec<(&'static str, Result<Arc<dyn Probe>, Failure>)> {
+pub(super) fn probes(config: &Config, clock: &Arc<dyn Clock>) -> Vec<(&'static str, Asked)> {
     let metrics = Metrics::default();
     let asking = Asking::of(config, clock, &metrics);
     let mut all = Vec::new();

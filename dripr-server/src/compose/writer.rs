@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dripr_adapters::layers::Metrics;
-use dripr_core::ports::{Clock, LlmWriter, Probe};
+use dripr_core::ports::{Clock, LlmWriter};
 
+use super::checkup::Asked;
 use crate::{
     config::{Config, writing::Writing},
     failure::Failure,
@@ -16,7 +17,7 @@ use crate::{
 /// It cannot be asked.
 #[cfg_attr(
     not(any(feature = "bedrock", feature = "openai-writer")),
-    expect(unused_variables, clippy::unused_async, reason = "only a model needs them")
+    expect(unused_variables, reason = "only a model needs them")
 )]
 pub async fn writer(
     config: &Config,
@@ -39,19 +40,14 @@ pub async fn writer(
 }
 
 /// Whom one can ask whether words would be written, if anybody but us writes them.
-#[cfg_attr(
-    not(feature = "bedrock"),
-    expect(clippy::unused_async, reason = "only Bedrock has to be waited for")
-)]
-pub(super) async fn probe(config: &Config) -> Option<(&'static str, Result<Arc<dyn Probe>, Failure>)> {
+pub(super) async fn probe(config: &Config) -> Option<(&'static str, Asked)> {
     match &config.writing {
         Writing::Composed => None,
         #[cfg(feature = "bedrock")]
         Writing::Bedrock(options, _) => Some(("Bedrock", Ok(Arc::new(model::bedrock(options).await)))),
         #[cfg(feature = "openai-writer")]
         Writing::OpenAi(options, _) => {
-            let probe = model::openai(options).map(|model| -> Arc<dyn Probe> { Arc::new(model) });
-            Some(("the model's endpoint", probe))
+            Some(("the model's endpoint", model::openai(options).map(|model| Arc::new(model) as _)))
         }
     }
 }
