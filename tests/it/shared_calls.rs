@@ -10,7 +10,7 @@ use dripr_core::{
     schedule::Instant,
     testkit::{SeededEntropy, samples},
 };
-use dripr_tests::World;
+use dripr_tests::{Failure, World};
 use futures_util::future::{BoxFuture, join};
 
 const CAMPAIGNS: usize = 1_000;
@@ -31,16 +31,16 @@ impl Layer for Slowly {
 }
 
 /// An engine as a process of its own, whose calls to providers are counted.
-async fn process(world: &World, metrics: &Metrics, seed: u64) -> Dripr {
-    let store = world.store().await.unwrap();
+async fn process(world: &World, metrics: &Metrics, seed: u64) -> Result<Dripr, Failure> {
+    let store = world.store().await?;
     let layers = || Arc::new((Meter::new("a provider", world.clock.clone(), metrics.clone()), Slowly));
     let source = Arc::new(Layered::new(Arc::new(samples::Source), layers()));
     let (properties, markets): (Arc<dyn PropertySource>, Arc<dyn MarketSource>) =
         (source.clone(), source.clone());
     let rates: Arc<dyn MortgageRateSource> = source;
     let writer: Arc<dyn LlmWriter> = Arc::new(Layered::new(Arc::new(samples::Writer), layers()));
-    let builder = world.builder(&store).unwrap().entropy(Arc::new(SeededEntropy::new(seed)));
-    builder.properties(properties).markets(markets).rates(rates).writer(writer).build().unwrap()
+    let builder = world.builder(&store)?.entropy(Arc::new(SeededEntropy::new(seed)));
+    Ok(builder.properties(properties).markets(markets).rates(rates).writer(writer).build()?)
 }
 
 #[tokio::test]
@@ -50,7 +50,8 @@ async fn a_thousand_campaigns_in_fifty_zip_codes_ask_once_for_what_they_share() 
     let start: Instant = "2026-03-01T12:00:00Z".parse().unwrap();
     let world = World::in_zips(&zips, CAMPAIGNS, 12, start).await.unwrap();
     let metrics = Metrics::default();
-    let (one, other) = (process(&world, &metrics, 1).await, process(&world, &metrics, 2).await);
+    let (one, other) =
+        (process(&world, &metrics, 1).await.unwrap(), process(&world, &metrics, 2).await.unwrap());
     let end: Instant = "2026-03-14T00:00:00Z".parse().unwrap();
     loop {
         let (one, other) = join(one.step(), other.step()).await;
