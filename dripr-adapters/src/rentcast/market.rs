@@ -73,23 +73,28 @@ pub(super) async fn statistics(
         (last <= as_of && last < today).then_some((last, month))
     });
     let (day, month) = running.into_iter().chain(ended).max_by_key(|(day, _)| *day).ok_or_else(unknown)?;
-    if day < days_before(as_of, OLDEST_DAYS) || month.is_empty() {
+    if day < days_before(as_of, OLDEST_DAYS) {
         return Err(unknown());
     }
-    Ok(MarketStatistics {
+    let statistics = MarketStatistics {
         zip_code: zip,
         as_of: day,
         period_days: u16::try_from(day.day()).unwrap_or(1),
         figures_of: FiguresOf::ForSale,
         sales: None,
         median_price: month.median_price(),
-        median_price_per_sqft: month.per_sqft().map(|price| price.round() as u32).filter(|price| *price > 0),
+        median_price_per_sqft: month.per_sqft().map(|price| price.round() as u32),
         median_days_on_market: month.median_days_on_market(),
         new_listings: month.new_listings(),
         active_listings: None,
         trend: trend(day, month, &history),
         source: SOURCE.to_owned(),
-    })
+    };
+    // What cannot be must not pass for something known.
+    let statistics = plausible::statistics(statistics, zip, as_of)?;
+    let prices = statistics.median_price.is_some() || statistics.median_price_per_sqft.is_some();
+    let times = statistics.median_days_on_market.is_some() || statistics.new_listings.is_some();
+    if prices || times { Ok(statistics) } else { Err(unknown()) }
 }
 
 /// How many months a day's month lies before another's.
@@ -189,19 +194,12 @@ struct OfKind {
 }
 
 impl Month {
-    fn is_empty(&self) -> bool {
-        let medians = (self.median_price(), self.per_sqft(), self.median_days_on_market());
-        medians == (None, None, None) && self.new_listings().is_none()
-    }
-
     fn median_price(&self) -> Option<u64> {
-        let price = self.median_price.filter(|price| plausible::PRICES.contains(price));
-        price.filter(|_| self.has_enough() && self.is_of_homes())
+        self.median_price.filter(|_| self.has_enough() && self.is_of_homes())
     }
 
-    /// Dollars a square foot, more than none.
     fn per_sqft(&self) -> Option<f64> {
-        self.median_price_per_square_foot.filter(|price| *price > 0.0 && self.has_enough())
+        self.median_price_per_square_foot.filter(|_| self.has_enough())
     }
 
     fn median_days_on_market(&self) -> Option<u32> {

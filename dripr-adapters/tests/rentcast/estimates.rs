@@ -272,6 +272,12 @@ async fn a_building_is_not_a_home() {
         let given = estimate(|answer| answer["subjectProperty"]["propertyType"] = kind).await.unwrap();
         assert!(given.valuation.is_some());
     }
+    let untold = estimate(|answer| {
+        answer["subjectProperty"]["propertyType"] = json!(null);
+        answer["comparables"][0]["propertyType"] = json!(null);
+        answer["comparables"][1]["propertyType"] = json!("Apartment");
+    });
+    assert_eq!(without_value(untold.await.unwrap()), "RentCast knows only what the whole building is worth");
     let alone = estimate(|answer| {
         (answer["subjectProperty"]["propertyType"], answer["comparables"]) = (json!(null), json!("none"));
     });

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use dripr_adapters::rentcast::{RentCast, RentCastOptions};
 use dripr_core::{
-    content::{HomeFacts, Listing, Sale},
-    errors::Fault,
-    ports::{Allowance, PropertySource},
+    contact::Home,
+    content::{GeoPoint, HomeFacts, Listing, Sale, ZipCode},
+    errors::{Fault, PortError, PortResult},
+    ports::{Allowance, Geocoder, Place, PropertySource},
     testkit::ManualClock,
 };
 use serde_json::{Value, json};
@@ -173,6 +175,32 @@ async fn the_radius_is_one_that_can_be() {
             RentCast::new(&faults::key(), clock, &options).unwrap().measuring_from(centre_of_78723());
         rentcast.recent_sales(zip("78723"), day("2026-03-12"), 1, &Allowance::unlimited()).await.unwrap();
         assert_eq!(loopback.asked()[0].query("radius"), Some(told));
+    }
+}
+
+#[tokio::test]
+async fn a_geocoder_that_is_down_is_not_one_that_knows_nothing() {
+    let (loopback, rentcast) = answering(Reply::ok("[]")).await;
+    let rentcast = rentcast.measuring_from(Arc::new(Down));
+    let (today, unlimited) = (day("2026-03-12"), Allowance::unlimited());
+    let error = rentcast.active_listings(zip("78723"), today, 5, &unlimited).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Unavailable);
+    let error = rentcast.recent_sales(zip("78723"), today, 5, &unlimited).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Unavailable);
+    assert!(loopback.asked().is_empty());
+}
+
+/// A geocoder that is down.
+struct Down;
+
+#[async_trait]
+impl Geocoder for Down {
+    async fn locate(&self, _: &Home, _: &Allowance) -> PortResult<Place> {
+        Err(PortError::new(Fault::Unavailable, "the geocoder is down"))
+    }
+
+    async fn zip_centre(&self, _: ZipCode, _: &Allowance) -> PortResult<GeoPoint> {
+        Err(PortError::new(Fault::Unavailable, "the geocoder is down"))
     }
 }
 

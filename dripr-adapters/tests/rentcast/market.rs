@@ -1,7 +1,7 @@
 //! What a ZIP code's market looks like.
 
 use dripr_core::{
-    content::{FiguresOf, MarketStatistics, PriceTrend, plausible},
+    content::{FiguresOf, MarketStatistics, PriceTrend},
     errors::{Fault, PortResult},
     ports::{Allowance, MarketSource},
 };
@@ -29,8 +29,7 @@ async fn of(as_of: &str, change: impl FnOnce(&mut Value)) -> PortResult<MarketSt
 
 /// The sample's sale data, changed.
 async fn sale_data(change: impl FnOnce(&mut Value)) -> MarketStatistics {
-    let given = of("2024-10-14", |answer| change(&mut answer["saleData"])).await.unwrap();
-    plausible::statistics(given, zip("29611"), day("2024-10-14")).unwrap()
+    of("2024-10-14", |answer| change(&mut answer["saleData"])).await.unwrap()
 }
 
 fn october() -> MarketStatistics {
@@ -104,11 +103,15 @@ async fn figures_that_were_not_brought_up_to_date_say_so() {
     {
         assert_eq!(updated(date).await.unwrap(), september());
     }
-    let ancient = of("2024-10-14", |answer| {
-        answer["saleData"]["lastUpdatedDate"] = json!("2024-07-13");
-        answer["saleData"]["history"] = json!(null);
-    });
-    assert_eq!(ancient.await.unwrap_err().fault(), Fault::NotFound);
+    let alone = async |date: &str| {
+        let given = of("2024-10-14", |answer| {
+            (answer["saleData"]["lastUpdatedDate"], answer["saleData"]["history"]) =
+                (json!(date), json!(null));
+        });
+        given.await
+    };
+    assert_eq!(alone("2024-07-14").await.unwrap().as_of, day("2024-07-14"));
+    assert_eq!(alone("2024-07-13").await.unwrap_err().fault(), Fault::NotFound);
 }
 
 #[tokio::test]
@@ -197,6 +200,16 @@ async fn figures_that_cannot_be_are_left_out() {
 }
 
 #[tokio::test]
+async fn prices_per_square_foot_are_told_in_whole_dollars() {
+    let told = async |price: Value| {
+        sale_data(|sale_data| sale_data["medianPricePerSquareFoot"] = price).await.median_price_per_sqft
+    };
+    assert_eq!(told(json!(178.5)).await, Some(179));
+    assert_eq!(told(json!("$178.49")).await, Some(178));
+    assert_eq!(told(json!(0.4)).await, None);
+}
+
+#[tokio::test]
 async fn land_is_no_home() {
     let with_land = async |new: u32, total: u32| {
         let given = sale_data(|sale_data| {
@@ -235,13 +248,14 @@ async fn few_homes_have_no_median() {
 
 #[tokio::test]
 async fn where_nothing_is_known_there_is_no_market() {
-    let none: [fn(&mut Value); 9] = [
+    let none: [fn(&mut Value); 10] = [
         |answer| *answer = json!({}),
         |answer| drop(answer.as_object_mut().unwrap().remove("saleData")),
         |answer| answer["saleData"] = json!(null),
         |answer| answer["saleData"] = json!([]),
         |answer| answer["saleData"] = json!({}),
         |answer| answer["saleData"] = json!({"lastUpdatedDate": "2024-10-14T00:00:00.000Z"}),
+        |answer| answer["saleData"] = json!({"lastUpdatedDate": "2024-10-14", "medianPrice": 1e12}),
         |answer| answer["saleData"] = json!({"history": {"2024-09": {}, "soon": {"medianPrice": 300_000}}}),
         |answer| answer["saleData"] = json!({"history": [{"medianPrice": 300_000}]}),
         |answer| answer["zipCode"] = json!("29612"),
