@@ -60,6 +60,10 @@
 //! is a longest. `new_listings` are taken to be of the month so far, and `history` by the month in its keys. In states
 //! where prices need not be disclosed, sales are taken to come without one, and are left out.
 //!
+//! [`Fault::Invalid`]: dripr_core::errors::Fault::Invalid
+//! [`Fault::Misconfigured`]: dripr_core::errors::Fault::Misconfigured
+//! [`Fault::Throttled`]: dripr_core::errors::Fault::Throttled
+//!
 //! ```no_run
 //! use std::sync::Arc;
 //! use dripr_adapters::rentcast::{RentCast, RentCastOptions};
