@@ -92,9 +92,13 @@ pub(super) async fn statistics(
     };
     // What cannot be must not pass for something known.
     let statistics = plausible::statistics(statistics, zip, as_of)?;
-    let prices = statistics.median_price.is_some() || statistics.median_price_per_sqft.is_some();
-    let times = statistics.median_days_on_market.is_some() || statistics.new_listings.is_some();
-    if prices || times { Ok(statistics) } else { Err(unknown()) }
+    let known = [
+        statistics.median_price.is_some(),
+        statistics.median_price_per_sqft.is_some(),
+        statistics.median_days_on_market.is_some(),
+        statistics.new_listings.is_some(),
+    ];
+    if known.contains(&true) { Ok(statistics) } else { Err(unknown()) }
 }
 
 /// How many months a day's month lies before another's.

@@ -264,6 +264,13 @@ async fn where_nothing_is_known_there_is_no_market() {
         assert_eq!(of("2024-10-14", change).await.unwrap_err().fault(), Fault::NotFound, "{case}");
     }
     assert_eq!(market(nothing(), "2024-10-14").await.unwrap_err().fault(), Fault::NotFound);
+    // One figure is a market.
+    for figure in ["medianPrice", "medianPricePerSquareFoot", "medianDaysOnMarket", "newListings"] {
+        let one = of("2024-10-14", |answer| {
+            answer["saleData"] = json!({"lastUpdatedDate": "2024-10-14", figure: if figure == "medianPrice" { 300_000 } else { 300 }});
+        });
+        assert!(one.await.is_ok(), "{figure}");
+    }
     let by_id = of("2024-10-14", |answer| (answer["zipCode"], answer["id"]) = (json!(null), json!("29612")));
     assert_eq!(by_id.await.unwrap_err().fault(), Fault::NotFound);
     let untold = of("2024-10-14", |answer| (answer["zipCode"], answer["id"]) = (json!(null), json!(null)));
