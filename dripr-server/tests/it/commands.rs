@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::program::{CONFIG, deployment, dripr};
 
 fn campaign(folder: &tempfile::TempDir) -> String {
+    // Long enough that nothing is due yet, whatever the time of day.
+    fs::write(folder.path().join("dripr.toml"), format!("{CONFIG}first_time_delay_hours = 240\n")).unwrap();
     fs::write(folder.path().join("contacts.csv"), "email,zip\nana@home.example,98103\n").unwrap();
     dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--send-day=12"]).success();
     let run = dripr(folder.path(), &["campaigns", "--json"]).success();
