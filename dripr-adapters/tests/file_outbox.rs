@@ -13,11 +13,11 @@ use std::{
 
 use dripr_adapters::file_outbox::FileOutbox;
 use dripr_core::{
-    email::{Attempt, Message, MessageId, OutgoingEmail, Party},
+    email::{Message, MessageId, OutgoingEmail, Party},
     errors::Fault,
     ids::{AttemptId, CampaignId, EmailId, UserId},
     ports::{LookUp, Mailer, Probe, SendOutcome},
-    testkit::contract,
+    testkit::{contract, samples},
 };
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 
@@ -46,20 +46,6 @@ fn outgoing(id: &str, message: Message) -> OutgoingEmail {
         date: "2015-03-02T16:00:07Z".parse().unwrap(),
         message: Arc::new(message),
         email_id,
-    }
-}
-
-fn attempt(email: &OutgoingEmail) -> Attempt {
-    Attempt {
-        id: email.attempt_id.clone(),
-        number: 1,
-        fence: 1,
-        message_id: email.message_id.clone(),
-        started_at: email.date,
-        lease_until: email.date,
-        look_up_at: None,
-        unknown_since: None,
-        sent_again: false,
     }
 }
 
@@ -271,10 +257,10 @@ async fn an_email_that_was_never_named_is_not_there() {
     // What a sender leaves that is killed before it gives the file its name.
     fs::write(folder.path().join(".unfinished/c.1.4711-0"), "From: half an ema").unwrap();
     fs::write(folder.path().join("c.1.html"), "<p>").unwrap();
-    assert_eq!(outbox.look_up(&email.email_id, &attempt(&email)).await, LookUp::NotAccepted);
+    assert_eq!(outbox.look_up(&samples::inquiry(&email)).await, LookUp::NotAccepted);
     let outcomes = outbox.send(std::slice::from_ref(&email)).await;
     assert!(is_accepted(&outcomes[0]), "{outcomes:?}");
-    let found = outbox.look_up(&email.email_id, &attempt(&email)).await;
+    let found = outbox.look_up(&samples::inquiry(&email)).await;
     assert_eq!(found, LookUp::Accepted { provider_message_id: Some("c.1.eml".to_owned()) });
     assert_eq!(fs::read_to_string(folder.path().join("c.1.html")).unwrap(), message().html);
 }
@@ -289,7 +275,7 @@ async fn a_folder_that_is_gone_says_nothing_about_what_was_sent() {
     // As when a volume is not mounted: the folder is there, and empty.
     fs::remove_dir_all(&folder).unwrap();
     fs::create_dir(&folder).unwrap();
-    assert_eq!(outbox.look_up(&email.email_id, &attempt(&email)).await, LookUp::CannotTell);
+    assert_eq!(outbox.look_up(&samples::inquiry(&email)).await, LookUp::CannotTell);
     let outcomes = outbox.send(std::slice::from_ref(&email)).await;
     assert!(matches!(outcomes[0], SendOutcome::NeedsPeople { .. }), "{outcomes:?}");
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);

@@ -104,6 +104,8 @@ ids! {
     AttemptId = "attempt_id";
     /// One published event.
     EventId = "event_id";
+    /// One thing that came back about an email, the same each time it is told.
+    FeedbackId = "feedback_id";
 }
 
 impl EmailId {

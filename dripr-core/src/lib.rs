@@ -9,6 +9,8 @@
 //! | [`content`] | facts and words of a report |
 //! | [`guard`] | what a text must be before it is sent: true to the facts, lawful, plain |
 //! | [`email`] | an email: content, approval, attempt, opt-out |
+//! | [`feedback`] | what comes back of an email: deliveries, bounces, complaints, opens, clicks, opt-outs |
+//! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
@@ -64,8 +66,10 @@ pub mod email;
 pub mod engine;
 pub mod errors;
 pub mod events;
+pub mod feedback;
 pub mod guard;
 pub mod ids;
+pub mod mail_account;
 pub mod policy;
 pub mod ports;
 pub mod schedule;

@@ -42,7 +42,8 @@ pub struct Policy {
     /// Pause before a sending that was definitely not accepted is tried again.
     #[serde(with = "seconds")]
     pub resend_pause: Duration,
-    /// When the provider is first asked about an unknown outcome.
+    /// When the provider is first asked about an unknown outcome, and how long it may take to show what it took. A
+    /// mailer that knows better has its own ([`Mailer::settling_time`](crate::ports::Mailer::settling_time)).
     #[serde(with = "seconds")]
     pub first_look_up: Duration,
     /// How often the provider is asked after that.
@@ -98,6 +99,13 @@ impl Policy {
     #[must_use]
     pub fn attempt_lease(&self) -> Duration {
         self.mail_timeout + Duration::from_secs(10)
+    }
+
+    /// How long a provider must have been without an email before it counts as not sent: as long as a call may be under
+    /// way, and as long as the provider may take to show what it took.
+    #[must_use]
+    pub fn absence(&self) -> Duration {
+        self.attempt_lease() + self.first_look_up
     }
 
     /// The pause before the attempt that follows `failed` failed ones: doubling, capped, and spread evenly over its

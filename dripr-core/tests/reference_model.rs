@@ -143,7 +143,7 @@ impl Walk {
                         return Some(Action::LookedUp { attempt_id, fence, answer });
                     }
                 };
-                Action::Record { attempt_id, fence, outcome, first_look_up: Duration::from_secs(60) }
+                Action::Record { attempt_id, fence, outcome }
             }
         })
     }

@@ -439,12 +439,8 @@ impl Walk {
                     2 => SendOutcome::NeedsPeople { reason },
                     _ => SendOutcome::Accepted { provider_message_id: None },
                 };
-                let recorded = self.run(Action::Record {
-                    attempt_id: attempt.id,
-                    fence: attempt.fence,
-                    outcome,
-                    first_look_up: std::time::Duration::from_secs(60),
-                });
+                let recorded =
+                    self.run(Action::Record { attempt_id: attempt.id, fence: attempt.fence, outcome });
                 if recorded && matches!(kind, 0 | 2) {
                     self.certainly_not_taken(&email);
                 }
@@ -458,7 +454,9 @@ impl Walk {
                 };
                 let denied = answer == LookUp::NotAccepted;
                 let action = Action::LookedUp { attempt_id: attempt.id, fence: attempt.fence, answer };
-                if self.run(action) && denied {
+                let open = |walk: &Self| walk.dossier.email.as_ref().is_some_and(|email| email.is_live());
+                // Denied once it is asked about again later.
+                if self.run(action) && denied && !open(self) {
                     self.certainly_not_taken(&email);
                 }
             }

@@ -24,10 +24,9 @@ use std::{
 
 use async_trait::async_trait;
 use dripr_core::{
-    email::{Attempt, OutgoingEmail},
+    email::OutgoingEmail,
     errors::{Fault, PortError, PortResult},
-    ids::EmailId,
-    ports::{LookUp, Mailer, Probe, SendOutcome},
+    ports::{Inquiry, LookUp, Mailer, Probe, SendOutcome},
 };
 
 use self::write::Folder;
@@ -59,7 +58,7 @@ impl FileOutbox {
     /// Where an email stands once it is sent.
     #[must_use]
     pub fn path(&self, email: &EmailId) -> PathBuf {
-        self.folder.eml(&file_name::of(email.as_str()))
+        self.folder.eml(&file_name::of(inquiry.email_id.as_str()))
     }
 }
 
@@ -76,8 +75,8 @@ impl Mailer for FileOutbox {
         }
     }
 
-    async fn look_up(&self, email: &EmailId, _attempt: &Attempt) -> LookUp {
-        let (folder, name) = (self.folder.clone(), file_name::of(email.as_str()));
+    async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
+        let (folder, name) = (self.folder.clone(), file_name::of(inquiry.email_id.as_str()));
         off_the_runtime(move || folder.look_up(&name)).await.unwrap_or(LookUp::CannotTell)
     }
 

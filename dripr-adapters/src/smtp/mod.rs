@@ -47,10 +47,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use dripr_core::{
-    email::{Attempt, OutgoingEmail},
+    email::OutgoingEmail,
     errors::{Fault, PortError, PortResult},
-    ids::EmailId,
-    ports::{LookUp, Mailer, Probe, SendOutcome},
+    ports::{Inquiry, LookUp, Mailer, Probe, SendOutcome},
 };
 use lettre::transport::smtp::{client::TlsParameters, response::Response};
 use tokio::{
@@ -153,7 +152,7 @@ impl Mailer for SmtpMailer {
         outcomes
     }
 
-    async fn look_up(&self, _email: &EmailId, _attempt: &Attempt) -> LookUp {
+    async fn look_up(&self, _inquiry: &Inquiry) -> LookUp {
         LookUp::CannotTell
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use dripr_adapters::smtp::{CONNECTIONS, SmtpMailer};
 use dripr_core::{
     ports::{LookUp, Mailer, SendOutcome},
-    testkit::contract,
+    testkit::{contract, samples},
 };
 use tokio::time::timeout;
 
@@ -159,16 +159,5 @@ async fn a_look_up_never_claims_to_know() {
     let mailer = mailer(&server);
     let email = outgoing("c.1", message());
     assert!(is_accepted(&sent(&mailer, &email).await));
-    let attempt = dripr_core::email::Attempt {
-        id: email.attempt_id.clone(),
-        number: 1,
-        fence: 1,
-        message_id: email.message_id.clone(),
-        started_at: email.date,
-        lease_until: email.date,
-        look_up_at: None,
-        unknown_since: None,
-        sent_again: false,
-    };
-    assert_eq!(mailer.look_up(&email.email_id, &attempt).await, LookUp::CannotTell);
+    assert_eq!(mailer.look_up(&samples::inquiry(&email)).await, LookUp::CannotTell);
 }

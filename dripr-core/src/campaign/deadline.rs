@@ -66,17 +66,20 @@ fn release_at(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
 
 /// When the present status's work is to be announced again: it was put off, abandoned, or its event was lost.
 pub(super) fn work_due_at(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
+    let lost_at = after(campaign.announced_at.unwrap_or(campaign.status_since), facts.policy.operation_lease);
     if let Some((email, attempt)) = facts.email.and_then(|email| email.attempt.as_ref().map(|a| (email, a))) {
         match email.delivery_status {
             DeliveryStatus::Transmitting => return Some(attempt.lease_until),
-            DeliveryStatus::Unknown => return attempt.look_up_at,
+            DeliveryStatus::Unknown => {
+                let announced = |at: &Instant| campaign.announced_at >= Some(*at);
+                return attempt.look_up_at.map(|at| if announced(&at) { at.max(lost_at) } else { at });
+            }
             _ => {}
         }
     }
     if campaign.deleted_at.is_some() {
         return None;
     }
-    let lost_at = after(campaign.announced_at.unwrap_or(campaign.status_since), facts.policy.operation_lease);
     match campaign.status {
         CampaignStatus::WaitingForData
         | CampaignStatus::WaitingForHomeAnalysis

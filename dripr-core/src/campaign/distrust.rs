@@ -69,6 +69,7 @@ impl Far<'_> {
             | self.lease_anew(&mut attempt.lease_until, self.policy.attempt_lease())
             | self.take_back(attempt.look_up_at.as_mut())
             | self.take_back(attempt.unknown_since.as_mut())
+            | self.take_back(attempt.absent_since.as_mut())
     }
 
     fn slots(&self, campaign: &mut Campaign, rules: &SendingRules, slot_is_wrong: bool) -> bool {

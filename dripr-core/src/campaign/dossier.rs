@@ -13,7 +13,7 @@ use crate::{
     email::{ApprovedBy, DeliveryStatus, Email, Suppression},
     events::StatusChanged,
     ids::EventId,
-    policy::{Policy, after},
+    policy::Policy,
     schedule::Instant,
 };
 
@@ -154,16 +154,14 @@ impl Desk<'_> {
         }
     }
 
-    /// The provider is asked a lease later: if only the clock jumped over the first one, the call is still under way, and the
-    /// provider says rightly that it has nothing yet. It ends within a lease.
+    /// Whoever had it in hand is gone, or the clock jumped over the lease: the provider is asked.
     fn expire_attempt(&mut self) {
         let now = self.now;
-        let asked_at = after(now, self.policy.attempt_lease());
         let Some(email) = self.dossier.email.as_mut() else { return };
         let Some(attempt) = email.attempt.as_mut() else { return };
         if email.delivery_status == DeliveryStatus::Transmitting && now >= attempt.lease_until {
             attempt.unknown_since = Some(attempt.lease_until);
-            attempt.look_up_at = Some(asked_at);
+            attempt.look_up_at = Some(now);
             email.delivery_status = DeliveryStatus::Unknown;
             email.cause = Some("the sender stopped before it stored the provider's answer".to_owned());
             let email = email.clone();

@@ -25,12 +25,15 @@ pub struct Attempt {
     pub started_at: Instant,
     /// When a try without an answer counts as unknown.
     pub lease_until: Instant,
-    /// When the provider is asked next about an unknown outcome.
+    /// When the provider is asked next about an unknown outcome, and not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_up_at: Option<Instant>,
     /// Since when the outcome is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_since: Option<Instant>,
+    /// Since when the provider says that it does not have it; believed once it has said so again, later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<Instant>,
     /// Whether the email may have arrived by an earlier try: nobody could tell, and the agent wants such an email sent
     /// again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

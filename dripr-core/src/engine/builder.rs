@@ -192,7 +192,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`Incomplete`], naming what is missing or wrong.
-    pub fn build(self) -> Result<Dripr, Incomplete> {
+    pub fn build(mut self) -> Result<Dripr, Incomplete> {
         fn need<T>(port: Option<T>, what: &'static str) -> Result<T, Incomplete> {
             port.ok_or(Incomplete::Missing(what))
         }
@@ -220,6 +220,9 @@ impl Builder {
             quota: self.quota,
             links: need(self.links, "way to make opt-out links")?,
         };
+        if let Some(settling_time) = ports.mailer.settling_time() {
+            self.policy.first_look_up = settling_time;
+        }
         let engine = Engine {
             ports,
             bench: Arc::new(Bench { clock, policy: self.policy }),

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    email::{Attempt, OutgoingEmail},
-    ids::EmailId,
+    email::{Attempt, EmailAddress, OutgoingEmail},
+    ids::{EmailId, UserId},
     schedule::Instant,
 };
 
@@ -23,17 +23,31 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome>;
 
     /// Asks the provider whether it has an email, by its stable `Message-ID` or metadata.
-    async fn look_up(&self, email: &EmailId, attempt: &Attempt) -> LookUp;
+    async fn look_up(&self, inquiry: &Inquiry) -> LookUp;
 
     /// How many emails one [`Mailer::send`] takes.
     fn batch(&self) -> usize {
         1
     }
 
-    /// How long after an unknown outcome the provider can first be asked; `None` leaves it to the deployment.
+    /// How long the provider may take to show an email that it took: asked earlier, it may say that it has none. `None`
+    /// leaves it to the deployment ([`Policy::first_look_up`](crate::policy::Policy::first_look_up)).
     fn settling_time(&self) -> Option<Duration> {
         None
     }
+}
+
+/// Which email a provider is asked about: one of which nobody knows whether the provider took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The email's id.
+    pub email_id: EmailId,
+    /// The tenant on whose account it was sent.
+    pub user_id: UserId,
+    /// The one recipient.
+    pub recipient: EmailAddress,
+    /// The latest try; its `Message-ID` is that of every try.
+    pub attempt: Attempt,
 }
 
 /// What became of handing an email over.

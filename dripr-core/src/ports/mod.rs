@@ -18,6 +18,7 @@ mod event_bus;
 mod event_queue;
 mod geocoder;
 mod llm_writer;
+mod mail_account_store;
 mod mailer;
 mod market_source;
 mod mortgage_rate_source;
@@ -41,7 +42,8 @@ pub use event_bus::EventBus;
 pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
 pub use geocoder::{Geocoder, Place};
 pub use llm_writer::{HomeReportFacts, IntroFacts, LlmWriter};
-pub use mailer::{LookUp, Mailer, SendOutcome};
+pub use mail_account_store::MailAccountStore;
+pub use mailer::{Inquiry, LookUp, Mailer, SendOutcome};
 pub use market_source::MarketSource;
 pub use mortgage_rate_source::MortgageRateSource;
 pub use outbox::{Outbox, OutboxEntry};
@@ -58,8 +60,9 @@ pub mod mocks {
         area_store::MockAreaStore, campaign_store::MockCampaignStore, clock::MockClock,
         contact_store::MockContactStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
         entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
-        llm_writer::MockLlmWriter, mailer::MockMailer, market_source::MockMarketSource,
-        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox, probe::MockProbe,
-        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
+        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
+        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
+        probe::MockProbe, property_source::MockPropertySource, rate_limiter::MockRateLimiter,
+        renderer::MockEmailRenderer,
     };
 }

@@ -5,9 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    email::{Attempt, OutgoingEmail},
-    ids::EmailId,
-    ports::{LookUp, Mailer, SendOutcome},
+    email::OutgoingEmail,
+    ports::{Inquiry, LookUp, Mailer, SendOutcome},
 };
 
 /// How a [`Mailbox`] behaves for the next email.
@@ -102,11 +101,11 @@ impl Mailer for Mailbox {
             .collect()
     }
 
-    async fn look_up(&self, email: &EmailId, _attempt: &Attempt) -> LookUp {
+    async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
         let inner = self.lock();
         if inner.cannot_tell {
             LookUp::CannotTell
-        } else if inner.accepted.iter().any(|accepted| accepted.email_id == *email) {
+        } else if inner.accepted.iter().any(|accepted| accepted.email_id == inquiry.email_id) {
             LookUp::Accepted { provider_message_id: None }
         } else {
             LookUp::NotAccepted

@@ -14,16 +14,16 @@ use crate::{
         AreaContent, Author, Confidence, FiguresOf, HomeFacts, Listing, MarketStatistics, MortgageRate,
         Property, Sale, Valuation, ValueRange, Words, ZipCode,
     },
-    email::{EmailAddress, OptOutLinks},
+    email::{Attempt, EmailAddress, OptOutLinks, OutgoingEmail},
     engine::Builder,
     errors::PortResult,
     events::UserCreated,
     guard::Objection,
     ids::{CampaignId, ContactId, UserId},
     ports::{
-        AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, IntroFacts, LlmWriter,
-        Mailer, MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered, ReportContext,
-        Subject, Verification, WelcomeContext,
+        AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, Inquiry, IntroFacts,
+        LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered,
+        ReportContext, Subject, Verification, WelcomeContext,
     },
     schedule::{Instant, SendDay},
 };
@@ -359,4 +359,27 @@ pub async fn fill(
     let new = new?;
     store.enrol(new.clone()).await?;
     Ok(new)
+}
+
+/// What a provider is asked when nobody knows whether it took an email.
+#[must_use]
+pub fn inquiry(email: &OutgoingEmail) -> Inquiry {
+    let attempt = Attempt {
+        id: email.attempt_id.clone(),
+        number: 1,
+        fence: 1,
+        message_id: email.message_id.clone(),
+        started_at: email.date,
+        lease_until: email.date,
+        look_up_at: None,
+        unknown_since: None,
+        absent_since: None,
+        sent_again: false,
+    };
+    Inquiry {
+        email_id: email.email_id.clone(),
+        user_id: email.user_id.clone(),
+        recipient: email.message.to.address.clone(),
+        attempt,
+    }
 }

@@ -88,6 +88,7 @@ pub(crate) struct Model {
     made: Instant,
     began: Instant,
     unknown_since: Option<Instant>,
+    absent_since: Option<Instant>,
     not_before: Option<Instant>,
     cycle_over: bool,
     home_changed: bool,
@@ -133,6 +134,7 @@ impl Model {
             made: now,
             began: now,
             unknown_since: None,
+            absent_since: None,
             not_before: None,
             cycle_over: false,
             home_changed: false,
@@ -329,7 +331,8 @@ impl Model {
             }
             H::Claim if mail == Some(Mail::Approved) && sends && now >= self.leaves() => {
                 self.put(Mail::Transmitting);
-                (self.began, self.unknown_since, self.not_before) = (now, None, None);
+                (self.began, self.not_before) = (now, None);
+                (self.unknown_since, self.absent_since) = (None, None);
             }
             _ => return false,
         }
@@ -363,10 +366,13 @@ impl Model {
         match said {
             S::Unknown => {
                 self.unknown_since.get_or_insert(now);
+                self.absent_since = None;
                 self.put(Mail::Unknown);
                 return;
             }
             S::CannotTell if self.unknown_since.is_none_or(|since| now < since + day) => return,
+            // Believed when it has been so for a call, its lease and a minute.
+            S::NotFound if now < *self.absent_since.get_or_insert(now) + TimeDelta::seconds(90) => return,
             S::Accepted | S::Found => self.put(Mail::Complete),
             S::CannotTell => self.put(Mail::Held),
             _ if sends => self.put_back(),

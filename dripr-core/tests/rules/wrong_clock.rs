@@ -92,10 +92,12 @@ fn whoever_has_the_email_in_hand_has_a_whole_lease_from_now() {
 }
 
 #[test]
-fn an_unknown_outcome_is_asked_about_now_and_held_after_a_day_from_now() {
+fn an_unknown_outcome_is_asked_about_soon_and_held_after_a_day_from_now() {
     let mut scene = back_in_2016(Scene::unknown());
     scene.tick();
     assert_eq!(scene.attempt().unknown_since, Some(at(TODAY)));
+    scene.now = at(TODAY) + minutes(5);
+    scene.tick();
     assert_eq!(scene.written.events.len(), 1, "the sender is told to ask");
     scene.now = at(TODAY) + TimeDelta::days(1);
     scene.looked_up(LookUp::CannotTell);
@@ -189,7 +191,7 @@ fn each_date_of_a_try_is_taken_back_alone_and_stored() {
     let far = after(now, FARTHEST);
     type Set = fn(&mut Attempt, Instant);
     type Get = fn(&Attempt) -> Option<Instant>;
-    let dates: [(&str, Scene, Set, Get, Instant); 4] = [
+    let dates: [(&str, Scene, Set, Get, Instant); 5] = [
         ("began", Scene::transmitting(), |a, at| a.started_at = at, |a| Some(a.started_at), now),
         (
             "in hand",
@@ -198,14 +200,8 @@ fn each_date_of_a_try_is_taken_back_alone_and_stored() {
             |a| Some(a.lease_until),
             now + TimeDelta::seconds(30),
         ),
-        // It is asked about at once, and next in five minutes.
-        (
-            "asked about",
-            Scene::unknown(),
-            |a, at| a.look_up_at = Some(at),
-            |a| a.look_up_at,
-            now + minutes(5),
-        ),
+        ("asked about", Scene::unknown(), |a, at| a.look_up_at = Some(at), |a| a.look_up_at, now),
+        ("absent", Scene::unknown(), |a, since| a.absent_since = Some(since), |a| a.absent_since, now),
         ("unknown", Scene::unknown(), |a, since| a.unknown_since = Some(since), |a| a.unknown_since, now),
     ];
     for (name, mut scene, set, get, instead) in dates {

@@ -51,6 +51,7 @@ pub(super) fn perform(desk: &mut Desk<'_>, email_id: &EmailId) -> Result<Reply, 
         lease_until,
         look_up_at: None,
         unknown_since: None,
+        absent_since: None,
         sent_again: email.attempt.as_ref().is_some_and(|attempt| attempt.sent_again),
     };
     email.delivery_status = DeliveryStatus::Transmitting;

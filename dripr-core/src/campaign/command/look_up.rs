@@ -1,7 +1,8 @@
-//! Storing what the provider said of an unknown outcome. What nobody can tell for a day is held.
+//! Storing what the provider said of an unknown outcome. What nobody can tell for a day is held, and what the provider
+//! does not have is sent again once it has said so twice.
 
 use super::{AttemptId, Desk, LookUp, Refusal, Reply, record};
-use crate::{agent::UnknownOutcome, policy::after};
+use crate::{agent::UnknownOutcome, email::Email, policy::after};
 
 pub(super) fn perform(
     desk: &mut Desk<'_>,
@@ -15,6 +16,7 @@ pub(super) fn perform(
         LookUp::Accepted { provider_message_id } => {
             record::accepted(desk, email, provider_message_id.as_deref());
         }
+        LookUp::NotAccepted if !absent_long_enough(desk, &mut email) => desk.put_email(email),
         LookUp::NotAccepted => {
             // All tries have the same id: none of them arrived.
             if let Some(attempt) = &mut email.attempt {
@@ -60,4 +62,16 @@ pub(super) fn perform(
         }
     }
     Ok(Reply::Done)
+}
+
+/// Whether the provider has been without the email for as long as a call and what the provider does after it can take;
+/// otherwise it is to be asked again.
+///
+/// Where the clock jumped ahead, the first answer may come while the call is still under way, or before the provider
+/// shows what it took.
+fn absent_long_enough(desk: &Desk<'_>, email: &mut Email) -> bool {
+    let Some(attempt) = &mut email.attempt else { return true };
+    let believed_at = after(*attempt.absent_since.get_or_insert(desk.now), desk.policy.absence());
+    attempt.look_up_at = Some(believed_at);
+    desk.now >= believed_at
 }

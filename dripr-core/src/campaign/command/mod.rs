@@ -27,7 +27,7 @@ mod spend;
 mod suppress;
 mod tick;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{Actor, Operation, Provision, Refusal, dossier::Desk};
 use crate::{
@@ -154,8 +154,6 @@ pub enum Action {
         fence: u64,
         /// What the mailer said.
         outcome: SendOutcome,
-        /// When to ask the provider first, if the outcome is unknown.
-        first_look_up: Duration,
     },
     /// Store what the provider said when asked about an unknown outcome.
     LookedUp {
@@ -262,9 +260,7 @@ impl Action {
             Self::DeferSending { email_id, until, reason } => {
                 defer_sending::perform(desk, email_id, *until, reason)
             }
-            Self::Record { attempt_id, fence, outcome, first_look_up } => {
-                record::perform(desk, attempt_id, *fence, outcome, *first_look_up)
-            }
+            Self::Record { attempt_id, fence, outcome } => record::perform(desk, attempt_id, *fence, outcome),
             Self::LookedUp { attempt_id, fence, answer } => {
                 look_up::perform(desk, attempt_id, *fence, answer)
             }

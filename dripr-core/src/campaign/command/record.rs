@@ -1,7 +1,5 @@
 //! Storing what the mailer said. An outcome with an older fence changes nothing.
 
-use std::time::Duration;
-
 use super::{AttemptId, Desk, Refusal, Reply, SendOutcome};
 use crate::{
     campaign::{CampaignStatus, SlotBasis, dossier::MAY_HAVE_ARRIVED},
@@ -15,7 +13,6 @@ pub(super) fn perform(
     attempt_id: &AttemptId,
     fence: u64,
     outcome: &SendOutcome,
-    first_look_up: Duration,
 ) -> Result<Reply, Refusal> {
     let mut email = live_attempt(desk, attempt_id, fence)?;
     let now = desk.now;
@@ -47,7 +44,9 @@ pub(super) fn perform(
         SendOutcome::Unknown { reason } => {
             if let Some(attempt) = &mut email.attempt {
                 attempt.unknown_since.get_or_insert(now);
-                attempt.look_up_at = Some(after(now, first_look_up));
+                attempt.look_up_at = Some(after(now, desk.policy.first_look_up));
+                // What the provider said while the call was under way says nothing.
+                attempt.absent_since = None;
             }
             email.delivery_status = DeliveryStatus::Unknown;
             email.cause = Some(reason.clone());

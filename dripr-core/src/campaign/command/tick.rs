@@ -14,18 +14,9 @@ pub(super) fn perform(desk: &mut Desk<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Done);
     }
     let (limit, lease) = (desk.policy.attempts, desk.policy.operation_lease);
-    if let Some(email) = desk.dossier.email.clone().filter(|e| e.delivery_status == DeliveryStatus::Unknown) {
-        let mut email = email;
-        if let Some(attempt) = &mut email.attempt {
-            // Asked for now; if the answer never comes, asked for again after a lease.
-            attempt.look_up_at = Some(after(now, lease));
-        }
-        desk.put_email(email);
-        desk.announce_again();
-        return Ok(Reply::Done);
-    }
     let status = desk.dossier.campaign.status;
-    if status == CampaignStatus::ReadyToSendEmail {
+    let asks = desk.dossier.email.as_ref().is_some_and(|e| e.delivery_status == DeliveryStatus::Unknown);
+    if asks || status == CampaignStatus::ReadyToSendEmail {
         desk.announce_again();
         return Ok(Reply::Done);
     }

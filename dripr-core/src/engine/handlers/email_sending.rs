@@ -17,7 +17,7 @@ use crate::{
     errors::{Fault, PortError, PortResult},
     ids::{EmailId, UserId},
     policy::before,
-    ports::{LookUp, Permit, SendOutcome},
+    ports::{Inquiry, LookUp, Permit, SendOutcome},
     schedule::SendingRules,
 };
 
@@ -27,17 +27,28 @@ const OFFERS: usize = 3;
 /// What is to be done for a campaign.
 enum Errand {
     Send(EmailId),
-    LookUp(Attempt, EmailId),
+    LookUp(Inquiry),
     Nothing,
 }
 
 impl Errand {
     fn of(engine: &Engine, dossier: &Dossier) -> Self {
         let Some(email) = &dossier.email else { return Self::Nothing };
+        let now = engine.ports.clock.now();
         match (email.delivery_status, &email.attempt) {
-            (DeliveryStatus::Unknown, Some(attempt)) => Self::LookUp(attempt.clone(), email.id.clone()),
+            (DeliveryStatus::Unknown, Some(attempt)) => {
+                // An announcement that comes twice or late asks for nothing before its time.
+                if attempt.look_up_at.is_some_and(|at| now < at) {
+                    return Self::Nothing;
+                }
+                Self::LookUp(Inquiry {
+                    email_id: email.id.clone(),
+                    user_id: email.user_id.clone(),
+                    recipient: email.recipient.clone(),
+                    attempt: attempt.clone(),
+                })
+            }
             (DeliveryStatus::Approved, _) => {
-                let now = engine.ports.clock.now();
                 let campaign = &dossier.campaign;
                 let may_leave = campaign.status == CampaignStatus::ReadyToSendEmail
                     && campaign.deleted_at.is_none()
@@ -64,7 +75,7 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[Dossier]
                     ready.push(Ready { claim, rules, user_id, email_id });
                 }
             }
-            Errand::LookUp(attempt, email_id) => look_up(engine, dossier, attempt, &email_id).await?,
+            Errand::LookUp(inquiry) => look_up(engine, dossier, inquiry).await?,
         }
     }
     let batch = engine.ports.mailer.batch().max(1);
@@ -205,16 +216,10 @@ fn last_look(
 }
 
 async fn record(engine: &Arc<Engine>, outcomes: Vec<(Claimed, SendOutcome)>) -> PortResult<()> {
-    let first_look_up = engine.ports.mailer.settling_time().unwrap_or(engine.policy().first_look_up);
     let commands: Vec<Command> = outcomes
         .into_iter()
         .map(|(claimed, outcome)| Command {
-            action: Action::Record {
-                attempt_id: claimed.attempt.id,
-                fence: claimed.attempt.fence,
-                outcome,
-                first_look_up,
-            },
+            action: Action::Record { attempt_id: claimed.attempt.id, fence: claimed.attempt.fence, outcome },
             ..claimed.ready.claim
         })
         .collect();
@@ -239,15 +244,11 @@ async fn offer(engine: &Arc<Engine>, commands: Vec<Command>) -> PortResult<()> {
     Err(last)
 }
 
-async fn look_up(
-    engine: &Arc<Engine>,
-    dossier: &Dossier,
-    attempt: Attempt,
-    email_id: &EmailId,
-) -> PortResult<()> {
+async fn look_up(engine: &Arc<Engine>, dossier: &Dossier, inquiry: Inquiry) -> PortResult<()> {
     let limit: Duration = engine.policy().mail_timeout;
-    let call = engine.ports.mailer.look_up(email_id, &attempt);
+    let call = engine.ports.mailer.look_up(&inquiry);
     let answer = answer_within(&*engine.ports.clock, limit, call).await.unwrap_or(LookUp::CannotTell);
+    let attempt = inquiry.attempt;
     let action = Action::LookedUp { attempt_id: attempt.id, fence: attempt.fence, answer };
     offer(engine, vec![command(engine, dossier, action)]).await
 }

@@ -11,7 +11,7 @@ use crate::{
     events::UserCreated,
     ids::{AttemptId, EmailId},
     policy::{FARTHEST, after},
-    ports::{LookUp, Mailer, SendOutcome, WelcomeContext},
+    ports::{Inquiry, LookUp, Mailer, SendOutcome, WelcomeContext},
     schedule::Instant,
 };
 
@@ -44,9 +44,10 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
         Welcome::Transmitting { number, started_at, lease_until, overdue }
             if wrong(lease_until) || (!overdue && now >= lease_until) =>
         {
-            // If the clock jumped, whoever was at it still may be: once more for as long.
+            // If the clock jumped, whoever was at it still may be: once more for as long, and until the provider shows it.
             let started_at = if wrong(started_at) { now } else { started_at };
-            let lease_until = after(now, engine.policy().attempt_lease());
+            let settling_time = mailer.settling_time().unwrap_or(engine.policy().first_look_up);
+            let lease_until = after(now, engine.policy().attempt_lease() + settling_time);
             let welcome = Welcome::Transmitting { number, started_at, lease_until, overdue: true };
             match put(engine, agent, welcome, now).await? {
                 Next::Done => Ok(Next::Again(lease_until)),
@@ -57,14 +58,15 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
             Ok(Next::Again(lease_until.min(far)))
         }
         Welcome::Transmitting { number, started_at, lease_until, .. } => {
-            let attempt = attempt(&agent, number, started_at, lease_until)?;
-            let id = email_id(&agent)?;
-            let answer = answer_within(
-                &*engine.ports.clock,
-                engine.policy().mail_timeout,
-                mailer.look_up(&id, &attempt),
-            )
-            .await;
+            let inquiry = Inquiry {
+                email_id: email_id(&agent)?,
+                user_id: agent.id.clone(),
+                recipient: agent.email.clone(),
+                attempt: attempt(&agent, number, started_at, lease_until)?,
+            };
+            let answer =
+                answer_within(&*engine.ports.clock, engine.policy().mail_timeout, mailer.look_up(&inquiry))
+                    .await;
             match answer.unwrap_or(LookUp::CannotTell) {
                 LookUp::Accepted { .. } => put(engine, agent, Welcome::Sent { at: started_at }, now).await,
                 LookUp::NotAccepted => send(engine, mailer, agent, number.saturating_add(1)).await,
@@ -93,6 +95,7 @@ fn attempt(agent: &Agent, number: u32, started_at: Instant, lease_until: Instant
         lease_until,
         look_up_at: None,
         unknown_since: None,
+        absent_since: None,
         sent_again: false,
     })
 }

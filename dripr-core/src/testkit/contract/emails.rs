@@ -40,12 +40,7 @@ pub async fn email_store<S: Store + ?Sized>(store: &S) {
         "of two claims one succeeds; the other got {:?}",
         executions[1].result
     );
-    let record = |fence, outcome| Action::Record {
-        attempt_id: attempt.id.clone(),
-        fence,
-        outcome,
-        first_look_up: std::time::Duration::ZERO,
-    };
+    let record = |fence, outcome| Action::Record { attempt_id: attempt.id.clone(), fence, outcome };
     let accepted = SendOutcome::Accepted { provider_message_id: Some("p".to_owned()) };
     let stale = stage.try_(0, record(attempt.fence + 1, accepted.clone())).await;
     assert!(

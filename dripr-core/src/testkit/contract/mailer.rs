@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use super::{at, message};
 use crate::{
-    email::{Attempt, MessageId, OutgoingEmail},
+    email::{MessageId, OutgoingEmail},
     ids::{AttemptId, CampaignId, EmailId, UserId},
     ports::{LookUp, Mailer, SendOutcome},
+    testkit::samples,
 };
 
 /// What every [`Mailer`] must do that accepts mail: an outcome for each email, and look-ups that never contradict it.
@@ -16,7 +17,7 @@ use crate::{
 pub async fn mailer<M: Mailer + ?Sized>(mailer: &M, authoritative: bool) {
     let emails: Vec<OutgoingEmail> = (1..=mailer.batch().min(3)).map(outgoing).collect();
     let unsent = outgoing(99);
-    let look_up = async |email: &OutgoingEmail| mailer.look_up(&email.email_id, &attempt(email)).await;
+    let look_up = async |email: &OutgoingEmail| mailer.look_up(&samples::inquiry(email)).await;
     let before = look_up(&emails[0]).await;
     let absent = if authoritative { LookUp::NotAccepted } else { LookUp::CannotTell };
     assert_eq!(before, absent, "an email that was never sent is not there");
@@ -46,19 +47,5 @@ fn outgoing(n: usize) -> OutgoingEmail {
         date: at("2026-03-12T15:00:00Z"),
         message: Arc::new(message),
         email_id,
-    }
-}
-
-fn attempt(email: &OutgoingEmail) -> Attempt {
-    Attempt {
-        id: email.attempt_id.clone(),
-        number: 1,
-        fence: 1,
-        message_id: email.message_id.clone(),
-        started_at: email.date,
-        lease_until: email.date,
-        look_up_at: None,
-        unknown_since: None,
-        sent_again: false,
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{Offset, TimeDelta};
 
 use super::{
+    judge::Moment,
     plan::Fault::{
         AcceptedInSilence, CrashAfter, CrashBefore, Error, Garbage, Hang, LostInSilence, Refused, Slow,
         Throttled,
@@ -14,10 +15,9 @@ use super::{
 };
 use crate::{
     campaign::Dossier,
-    email::{Attempt, OutgoingEmail},
-    ids::EmailId,
+    email::OutgoingEmail,
     policy::after,
-    ports::{Clock, LookUp, Mailer, SendOutcome},
+    ports::{Clock, Inquiry, LookUp, Mailer, SendOutcome},
     schedule::Instant,
 };
 
@@ -28,10 +28,12 @@ pub(super) struct FaultyMailer {
     /// Whether it can be asked about what it has.
     pub(super) can_tell: bool,
     pub(super) batch: usize,
+    /// How long it takes to show what it took.
+    pub(super) settling_time: Duration,
 }
 
 impl FaultyMailer {
-    async fn send_one(&self, email: &OutgoingEmail) -> SendOutcome {
+    async fn send_one(&self, email: &OutgoingEmail, handed: Moment) -> SendOutcome {
         let stage = &self.site.stage;
         let possible = &[
             AcceptedInSilence,
@@ -50,7 +52,7 @@ impl FaultyMailer {
         let accept = || {
             stage.tell(format!("the mailbox takes {}", email.email_id));
             if email.campaign_id.is_none() {
-                stage.judge(|judge| judge.welcomed(&email.user_id, stage.clock.now()));
+                stage.judge(|judge| judge.welcomed(&email.user_id, stage.clock.steady()));
                 stage.count("a welcome");
                 return;
             }
@@ -58,7 +60,7 @@ impl FaultyMailer {
             if filed.as_ref().is_some_and(|filed| on_a_clock_change(&filed.dossier, stage)) {
                 stage.count("an email on a day when the clocks change");
             }
-            stage.judge(|judge| judge.accepted(email, filed.as_ref(), stage.moment()));
+            stage.judge(|judge| judge.accepted(email, filed.as_ref(), handed, stage.clock.steady()));
         };
         match fault {
             Some(LostInSilence) => SendOutcome::Unknown { reason },
@@ -117,9 +119,11 @@ impl Mailer for FaultyMailer {
             let (filed, now) = (stage.filed(&email.email_id), self.site.clock.now());
             stage.judge(|judge| judge.handed_over(email, filed.as_ref(), now, &stage.policy));
         }
+        // The clock may jump while a call is under way: what it showed at its beginning is what dripr went by.
+        let handed = stage.moment();
         let mut outcomes = Vec::with_capacity(emails.len());
         for email in emails {
-            outcomes.push(self.send_one(email).await);
+            outcomes.push(self.send_one(email, handed).await);
         }
         // A broken answer has fewer results than there were emails.
         if stage.meet("mailer.answer", &[Garbage]).is_some() {
@@ -128,13 +132,13 @@ impl Mailer for FaultyMailer {
         outcomes
     }
 
-    async fn look_up(&self, email: &EmailId, _attempt: &Attempt) -> LookUp {
+    async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
         let stage = &self.site.stage;
         let fault = stage.meet("mailer.look_up", &[Error, Hang, Slow, CrashBefore, CrashAfter]);
         if self.site.before(fault).await.is_err() || !self.can_tell {
             return LookUp::CannotTell;
         }
-        let known = stage.has(email);
+        let known = stage.has_for(&inquiry.email_id, self.settling_time);
         if self.site.after(fault).await.is_err() {
             return LookUp::CannotTell;
         }
@@ -144,6 +148,10 @@ impl Mailer for FaultyMailer {
 
     fn batch(&self) -> usize {
         self.batch
+    }
+
+    fn settling_time(&self) -> Option<Duration> {
+        Some(self.settling_time)
     }
 }
 

@@ -92,7 +92,10 @@ struct Accepted {
     cycle: Cycle,
     /// Agent, address and home.
     homeowner: (UserId, String, String),
+    /// When the call began: what dripr went by.
     at: Moment,
+    /// When the provider took it, in steady time.
+    taken_at: Instant,
 }
 
 /// An instant: as the clock showed it, and in steady time, which never jumps.
@@ -115,7 +118,7 @@ pub(super) struct Judge {
     accepted: Vec<Accepted>,
     /// What users approved: email and content.
     approved: HashSet<(EmailId, ContentHash)>,
-    /// When each agent's welcome was taken.
+    /// When each agent's welcome was taken, in steady time.
     welcomed: BTreeMap<UserId, Instant>,
     permits: BTreeMap<String, u64>,
     claims: BTreeMap<String, u64>,
@@ -292,7 +295,15 @@ impl Judge {
     }
 
     /// A provider has taken an email.
-    pub(super) fn accepted(&mut self, email: &OutgoingEmail, filed: Option<&Filed>, now: Moment) -> Verdict {
+    ///
+    /// `handed` is when the call began: the clock may jump while it is under way, and dripr went by what it showed then.
+    pub(super) fn accepted(
+        &mut self,
+        email: &OutgoingEmail,
+        filed: Option<&Filed>,
+        handed: Moment,
+        taken_at: Instant,
+    ) -> Verdict {
         let id = &email.email_id;
         let Some(Filed { email: stored, dossier, .. }) = filed else {
             return Err(format!("I1: {id} is not stored"));
@@ -304,7 +315,8 @@ impl Judge {
             campaign_id: stored.campaign_id.clone(),
             cycle: stored.cycle,
             homeowner,
-            at: now,
+            at: handed,
+            taken_at,
         };
         let by_choice = |other: &Accepted| {
             other.email_id == *id && dossier.agent.unknown_outcome == UnknownOutcome::Resend
@@ -320,11 +332,11 @@ impl Judge {
                 let broken = if other.campaign_id == accepted.campaign_id { "I14" } else { "I2" };
                 let minimum = i64::from(rules.minimum_gap_days());
                 let days = |then, now| (rules.civil_date(now) - rules.civil_date(then)).num_days().abs();
-                let gap = days(other.at.shown, now.shown);
+                let gap = days(other.at.shown, handed.shown);
                 must(gap >= minimum, || format!("{broken}: {id} comes {gap} days after {}", other.email_id))?;
                 // Where the clock was set back by years in between, what it showed says nothing.
-                let gap = days(other.at.steady, now.steady);
-                let back = other.at.shown > policy::after(now.shown, policy::FARTHEST);
+                let gap = days(other.at.steady, handed.steady);
+                let back = other.at.shown > policy::after(handed.shown, policy::FARTHEST);
                 must(!back || gap >= minimum - 1, || {
                     format!("{broken}: {id} comes {gap} days after {}, by the steady clock", other.email_id)
                 })?;
@@ -351,8 +363,18 @@ impl Judge {
 
     /// Whether the provider has an email.
     pub(super) fn has(&self, email: &EmailId) -> bool {
-        self.accepted.iter().any(|accepted| accepted.email_id == *email)
-            || self.welcomed.keys().any(|agent| email.as_str() == format!("welcome.{agent}"))
+        self.has_since(email).is_some()
+    }
+
+    /// Since which instant of steady time the provider has an email.
+    pub(super) fn has_since(&self, email: &EmailId) -> Option<Instant> {
+        let report = self.accepted.iter().find(|accepted| accepted.email_id == *email);
+        let welcome = || {
+            let (_, at) =
+                self.welcomed.iter().find(|(agent, _)| email.as_str() == format!("welcome.{agent}"))?;
+            Some(*at)
+        };
+        report.map(|accepted| accepted.taken_at).or_else(welcome)
     }
 
     /// How many emails of a campaign were taken since an instant of steady time.
@@ -368,9 +390,14 @@ impl Judge {
 /// Whether an email that was taken may be sent again, because its agent wants that once nobody could tell for a day.
 fn again_by_choice(taken: &Accepted, email: &EmailId, dossier: &Dossier, change: &Change<'_>) -> bool {
     let a_day_later = |then, now| now >= policy::after(then, change.policy.hold_after);
+    // By the clock, which may have jumped between the call and its end.
+    let attempt = change.before.as_ref().and_then(|before| before.email.as_ref()?.attempt.as_ref());
+    let unknown_since = attempt.and_then(|attempt| attempt.unknown_since);
     dossier.agent.unknown_outcome == UnknownOutcome::Resend
         && taken.email_id == *email
-        && (a_day_later(taken.at.shown, change.now) || a_day_later(taken.at.steady, change.steady))
+        && (a_day_later(taken.at.shown, change.now)
+            || a_day_later(taken.at.steady, change.steady)
+            || unknown_since.is_some_and(|since| a_day_later(since, change.now)))
 }
 
 /// I6: what is refused changes nothing.

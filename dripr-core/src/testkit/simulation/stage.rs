@@ -237,9 +237,10 @@ impl Stage {
         self.lock().judge.emails()
     }
 
-    /// Whether the mailbox took an email.
-    pub(super) fn has(&self, email: &EmailId) -> bool {
-        self.lock().judge.has(email)
+    /// Whether the mailbox took an email at least so long ago.
+    pub(super) fn has_for(&self, email: &EmailId, time: Duration) -> bool {
+        let since = self.lock().judge.has_since(email);
+        since.is_some_and(|since| after(since, time) <= self.clock.steady())
     }
 
     /// How many emails of a campaign the mailbox took since an instant.

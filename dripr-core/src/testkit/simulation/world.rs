@@ -14,6 +14,7 @@ use super::{
     },
     faulty_store::{FaultyRelay, FaultyStore},
     people::{People, homeowner},
+    plan::drawn,
     scheduler::Scheduler,
     stage::{Site, Stage},
     virtual_clock::{SkewedClock, VirtualClock},
@@ -53,6 +54,8 @@ struct Shape {
     can_tell: bool,
     /// How many emails one call of the mailer takes.
     batch: usize,
+    /// How long the mail provider takes to show what it took.
+    settling_time: Duration,
     /// How many emails an agent may send in an hour.
     per_hour: Option<usize>,
     geocoder: bool,
@@ -82,8 +85,8 @@ impl World {
         let mut dice = fastrand::Rng::with_seed(plan.seed);
         let start = start(&mut dice);
         let mut policy = Policy::default();
-        let drawn = [3, 7, 14][dice.usize(..3)];
-        if let Ok(rules) = policy.rules.with_grace_days(plan.grace_days.unwrap_or(drawn)) {
+        let grace = [3, 7, 14][dice.usize(..3)];
+        if let Ok(rules) = policy.rules.with_grace_days(plan.grace_days.unwrap_or(grace)) {
             policy.rules = rules;
         }
         let store = database.connect()?;
@@ -100,6 +103,7 @@ impl World {
             source_down: (dice.u8(..4) == 0).then(|| SOURCES[dice.usize(..SOURCES.len())]),
             can_tell: plan.can_tell.unwrap_or(dice.u8(..4) != 0),
             batch: [1, 3, 50][dice.usize(..3)],
+            settling_time: Duration::from_secs([0, 60, 900][drawn(plan.seed, "settling", 0) as usize % 3]),
             per_hour: (dice.u8(..4) == 0).then(|| dice.usize(1..=2)),
             geocoder: dice.bool(),
             archive: dice.bool(),
@@ -200,8 +204,8 @@ impl World {
         let database = &self.stage.database;
         let store = Arc::new(FaultyStore { site: site.clone(), store: database.connect()? });
         let links = OptOutLinks::new("https://mail.example", "a key for the simulation".to_owned().into())?;
-        let Shape { source_down, can_tell, batch, per_hour, .. } = self.shape;
-        let mailer = Arc::new(FaultyMailer { site: site.clone(), can_tell, batch });
+        let Shape { source_down, can_tell, batch, settling_time, per_hour, .. } = self.shape;
+        let mailer = Arc::new(FaultyMailer { site: site.clone(), can_tell, batch, settling_time });
         let ignored = self.plan.canary == Some(Canary::NoQuota);
         let mut builder = Dripr::builder()
             .clock(site.clock.clone())

@@ -37,11 +37,49 @@ fn an_email_that_the_provider_has_is_complete() {
     assert_eq!((scene.status(), scene.audited()), (CampaignStatus::Dormant, vec!["sent"]));
 }
 
+/// The provider has been asked twice, so far apart that its absence is believed.
+fn absent(mut scene: Scene) -> Scene {
+    scene.looked_up(LookUp::NotAccepted);
+    scene.now = scene.attempt().look_up_at.unwrap();
+    scene.looked_up(LookUp::NotAccepted);
+    scene
+}
+
+#[test]
+fn absence_is_believed_once_a_call_and_its_settling_would_be_over() {
+    for mut scene in [Scene::unknown(), unknown(Scene::unsubscribed_live())] {
+        scene.now += minutes(1);
+        let first = scene.now;
+        // The lease of a call and the first look-up: 30 s and 60 s.
+        let believed_at = first + TimeDelta::seconds(90);
+        for now in [first, first + minutes(1), believed_at - TimeDelta::milliseconds(1)] {
+            scene.now = now;
+            scene.looked_up(LookUp::NotAccepted);
+            assert_eq!(scene.written_email().0, DeliveryStatus::Unknown);
+            let attempt = scene.attempt();
+            assert_eq!((attempt.absent_since, attempt.look_up_at), (Some(first), Some(believed_at)));
+            assert!(scene.written.events.is_empty() && scene.written.audit.is_empty());
+        }
+        scene.now = believed_at;
+        scene.looked_up(LookUp::NotAccepted);
+        assert_ne!(scene.written_email().0, DeliveryStatus::Unknown);
+    }
+}
+
+#[test]
+fn what_the_provider_said_before_the_call_was_over_says_nothing() {
+    let mut scene = Scene::unknown();
+    scene.looked_up(LookUp::NotAccepted);
+    scene.now += minutes(2);
+    scene.record(SendOutcome::Unknown { reason: "no answer".to_owned() }).unwrap();
+    assert_eq!(scene.attempt().absent_since, None);
+    scene.looked_up(LookUp::NotAccepted);
+    assert_eq!(scene.email().delivery_status, DeliveryStatus::Unknown);
+}
+
 #[test]
 fn an_email_that_the_provider_never_got_is_tried_again_at_once() {
-    let mut scene = Scene::unknown();
-    scene.now += minutes(1);
-    scene.looked_up(LookUp::NotAccepted);
+    let mut scene = absent(Scene::unknown());
     assert_eq!(scene.written_email().0, DeliveryStatus::Approved);
     assert_eq!(scene.dossier.campaign.send_not_before, None);
     assert_eq!(scene.dossier.campaign.send_deferred_because, None);
@@ -52,8 +90,7 @@ fn an_email_that_the_provider_never_got_is_tried_again_at_once() {
 
 #[test]
 fn an_email_that_the_provider_never_got_is_skipped_after_an_opt_out() {
-    let mut scene = unknown(Scene::unsubscribed_live());
-    scene.looked_up(LookUp::NotAccepted);
+    let mut scene = absent(unknown(Scene::unsubscribed_live()));
     let cause = "the provider says that it never got the email".to_owned();
     assert_eq!(scene.written_email(), (DeliveryStatus::Skipped, Some(cause)));
     assert!(scene.written.events.is_empty());

@@ -1,7 +1,5 @@
 //! Storing what the mailer said.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use dripr_core::{
     campaign::{Action, CampaignStatus, LastCycle, Refusal, Reply},
@@ -117,8 +115,7 @@ fn an_unknown_outcome_is_asked_about_later_and_stays_unknown_since_the_first_tim
 
 fn record(scene: &mut Scene, attempt_id: &AttemptId, fence: u64) -> Result<Reply, Refusal> {
     let outcome = SendOutcome::Accepted { provider_message_id: None };
-    let first_look_up = Duration::from_secs(60);
-    scene.run(Action::Record { attempt_id: attempt_id.clone(), fence, outcome, first_look_up })
+    scene.run(Action::Record { attempt_id: attempt_id.clone(), fence, outcome })
 }
 
 #[test]

@@ -157,8 +157,9 @@ fn an_unknown_outcome_is_asked_about_at_its_time_and_again_after_a_lease() {
         for n in 0..3 {
             let now = asked + minutes(5 * n);
             tick(&mut scene, now);
-            assert_eq!(scene.written_email().0, DeliveryStatus::Unknown);
-            assert_eq!(scene.attempt().look_up_at, Some(now + minutes(5)));
+            assert_eq!(scene.email().delivery_status, DeliveryStatus::Unknown);
+            assert_eq!(scene.attempt().look_up_at, Some(asked));
+            assert_eq!(scene.deadline(), Some(now + minutes(5)));
             let [event] = &scene.written.events[..] else { panic!("the sender is told to ask") };
             assert_eq!((event.from_status, event.to_status), (status, status));
         }

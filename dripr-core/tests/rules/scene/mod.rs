@@ -5,7 +5,7 @@
 
 mod stages;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use dripr_core::{
@@ -124,8 +124,7 @@ impl Scene {
 
     pub(crate) fn record(&mut self, outcome: SendOutcome) -> Result<Reply, Refusal> {
         let Attempt { id, fence, .. } = self.attempt();
-        let first_look_up = Duration::from_secs(60);
-        self.run(Action::Record { attempt_id: id, fence, outcome, first_look_up })
+        self.run(Action::Record { attempt_id: id, fence, outcome })
     }
 
     pub(crate) fn accepted(&mut self) {

@@ -1,0 +1,105 @@
+//! What comes back of an email after a provider took it.
+//!
+//! Providers tell it by webhooks, mail servers by messages to the sender. Adapters translate both into [`Feedback`]; what
+//! follows from it is decided here. It comes late, twice and in any order, and may be about anything.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::EmailAddress,
+    ids::{EmailId, FeedbackId},
+    schedule::Instant,
+};
+
+/// One thing that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// Its name, made of what the provider says of it: the same each time it is told.
+    pub id: FeedbackId,
+    /// Which email it is about, as far as that is told.
+    pub about: About,
+    /// Whose doing or mailbox it is.
+    pub recipient: Option<EmailAddress>,
+    /// When it happened, by the provider's clock.
+    pub at: Instant,
+    /// What happened.
+    pub what: Happening,
+}
+
+/// Which email feedback is about. At least one is given, or nothing can be done with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// dripr's id, which went along as metadata or in a header.
+    pub email_id: Option<EmailId>,
+    /// The provider's own name for it.
+    pub provider_message_id: Option<String>,
+}
+
+/// What happened to an email.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Happening {
+    /// The recipient's mail server took it.
+    Delivered,
+    /// It came back, or will.
+    Bounced(Bounce),
+    /// The recipient reported it as spam.
+    Complained,
+    /// Its pictures were loaded.
+    Opened {
+        /// By what, as it says of itself; empty if it does not.
+        user_agent: String,
+    },
+    /// A link in it was followed.
+    Clicked {
+        /// Where the link leads.
+        link: String,
+        /// By what, as it says of itself; empty if it does not.
+        user_agent: String,
+    },
+    /// The recipient does not want any more, by a way of the provider's own.
+    OptedOut,
+    /// The recipient wants mail again, by a way of the provider's own.
+    OptedIn,
+}
+
+/// Why an email came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounce {
+    /// What kind of failure it was.
+    pub kind: BounceKind,
+    /// What the mail server or the provider said, for people, without addresses.
+    pub detail: String,
+}
+
+/// What kind of failure a bounce tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BounceKind {
+    /// The mailbox does not exist, or will never take mail again. Nothing more is sent to it.
+    NoMailbox,
+    /// The mailbox is full, over its quota or asleep; it may take the next one.
+    FullMailbox,
+    /// Refused for what it says or where it comes from: a policy, a block list, a filter. The address may be right.
+    Refused,
+    /// The server could not be reached or had no time; it gave up trying.
+    Unreachable,
+    /// No failure: an automatic answer, such as from somebody on holiday.
+    AutoReply,
+    /// It failed, and nothing says why.
+    Unclear,
+}
+
+impl BounceKind {
+    /// Whether the address gets no mail any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::NoMailbox)
+    }
+
+    /// Whether it says that the email did not arrive.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::AutoReply)
+    }
+}

@@ -1,0 +1,20 @@
+//! Where the agents' own mail accounts live.
+
+use async_trait::async_trait;
+
+use crate::{errors::PortResult, ids::UserId, mail_account::MailAccount};
+
+/// Stores the mail account that an agent has connected; each agent has one at most.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait MailAccountStore: Send + Sync {
+    /// An agent's account.
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>>;
+
+    /// Stores an account with the next version. It must be new (version 0), or its version the stored one's. `false`, and
+    /// nothing changed, if somebody else was faster, or there is no such agent.
+    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool>;
+
+    /// Forgets an agent's account; `false` if there was none.
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool>;
+}
