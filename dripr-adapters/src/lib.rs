@@ -61,6 +61,8 @@ pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
+mod mail_headers;
+#[cfg(any(feature = "file-outbox", feature = "smtp"))]
 mod mime;
 #[cfg(feature = "model-writer")]
 pub mod model_writer;

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::mail_headers;
 use dripr_core::email::{ContentHash, OutgoingEmail, Party};
 use mail_builder::{
     MessageBuilder,
-    headers::{address::Address, content_type::ContentType, raw::Raw, url::URL},
+    headers::{address::Address, content_type::ContentType, raw::Raw},
     mime::MimePart,
 };
 
@@ -22,14 +23,8 @@ pub(crate) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
         .subject(one_line(&message.subject))
         .date(email.date.timestamp())
         .message_id(email.message_id.as_str());
-    if let Some(link) = &message.opt_out_link {
-        let web = link.starts_with("https://") || link.starts_with("http://");
-        if !web || link.bytes().any(|b| !b.is_ascii_graphic() || b"<>\"\\".contains(&b)) {
-            return Err("the opt-out link is not a web address".to_owned());
-        }
-        builder = builder
-            .header("List-Unsubscribe", URL::new(link.as_str()))
-            .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    for (name, value) in mail_headers::of(email)? {
+        builder = builder.header(name, Raw::new(value));
     }
     // The library's own boundary would be another one each time. This one is the same for the same email, and nobody can
     // write it into a text on purpose: with the text it changes.

@@ -33,6 +33,7 @@ fn message() -> Message {
         html: "<!doctype html>\n<p>Größe &amp; 家</p>\n".to_owned(),
         text: "Größe & 家\n\n.\nFrom here on\n".to_owned(),
         opt_out_link: Some("https://mail.example/o/agent/c/5f6c".to_owned()),
+        opt_out_mailto: Some("mailto:out@mail.example?subject=unsubscribe%20agent/c/5f6c".to_owned()),
     }
 }
 

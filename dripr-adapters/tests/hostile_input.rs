@@ -216,7 +216,7 @@ proptest! {
             subject,
             html: format!("<p>{body}</p>"),
             text: body,
-            opt_out_link: Some("https://mail.example/o/agent/c/5f6c".to_owned()),
+            opt_out_link: Some("https://mail.example/o/agent/c/5f6c".to_owned()), opt_out_mailto: Some("mailto:out@mail.example?subject=unsubscribe%20agent/1/00".to_owned()),
         };
         let folder = tempfile::tempdir().unwrap();
         let raw = sent(folder.path(), &message);

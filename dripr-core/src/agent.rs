@@ -142,10 +142,9 @@ pub enum Welcome {
         started_at: Instant,
         /// When the try counts as abandoned.
         lease_until: Instant,
-        /// Whether it was abandoned once already. Only after the second time is the provider asked: if the clock jumped
-        /// over the first lease, the try was still under way.
+        /// Since when the provider says that it does not have it; believed once it has said so again, later.
         #[serde(default)]
-        overdue: bool,
+        absent_since: Option<Instant>,
     },
     /// The provider took it.
     Sent {

@@ -102,6 +102,7 @@ impl Walk {
                     html: String::new(),
                     text: String::new(),
                     opt_out_link: None,
+                    opt_out_mailto: None,
                 }),
             },
             H::Approve(by_agent) => Action::Approve {

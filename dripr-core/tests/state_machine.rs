@@ -361,6 +361,7 @@ impl Walk {
                     html: String::new(),
                     text: String::new(),
                     opt_out_link: None,
+                    opt_out_mailto: None,
                 });
                 self.run(Action::CreateEmail { cycle, message });
             }

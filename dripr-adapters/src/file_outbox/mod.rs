@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use dripr_core::{
     email::OutgoingEmail,
     errors::{Fault, PortError, PortResult},
+    ids::EmailId,
     ports::{Inquiry, LookUp, Mailer, Probe, SendOutcome},
 };
 
@@ -58,7 +59,7 @@ impl FileOutbox {
     /// Where an email stands once it is sent.
     #[must_use]
     pub fn path(&self, email: &EmailId) -> PathBuf {
-        self.folder.eml(&file_name::of(inquiry.email_id.as_str()))
+        self.folder.eml(&file_name::of(email.as_str()))
     }
 }
 

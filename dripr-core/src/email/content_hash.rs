@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Message;
 
-/// SHA-256 over recipient, sender, subject and both bodies, each preceded by its length.
+/// SHA-256 over recipient, sender, subject, both bodies and the ways to opt out, each preceded by its length.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContentHash([u8; 32]);
@@ -29,6 +29,11 @@ impl ContentHash {
         ] {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
+        }
+        // Messages that were stored before there was one keep their fingerprint.
+        if let Some(mailto) = &message.opt_out_mailto {
+            hasher.update((mailto.len() as u64).to_be_bytes());
+            hasher.update(mailto.as_bytes());
         }
         Self(hasher.finalize().into())
     }

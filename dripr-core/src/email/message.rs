@@ -35,6 +35,10 @@ pub struct Message {
     /// The one-click opt-out address for `List-Unsubscribe` (RFC 8058); also a link in both parts. Absent only in mail
     /// to agents about their own account.
     pub opt_out_link: Option<String>,
+    /// The address to which a mail with a certain subject opts out, as a `mailto:` link for `List-Unsubscribe`, where the
+    /// deployment receives mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out_mailto: Option<String>,
 }
 
 /// One email as a mailer gets it.

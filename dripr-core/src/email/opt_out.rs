@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
+use super::EmailAddress;
 use crate::ids::{CampaignId, UserId};
 
 /// Makes and checks opt-out links.
@@ -25,6 +26,7 @@ use crate::ids::{CampaignId, UserId};
 pub struct OptOutLinks {
     base: String,
     key: SecretString,
+    mailbox: Option<EmailAddress>,
 }
 
 impl std::fmt::Debug for OptOutLinks {
@@ -74,20 +76,42 @@ impl OptOutLinks {
         if key.expose_secret().len() < 16 {
             return Err(InvalidOptOutLink::Key);
         }
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), key })
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), key, mailbox: None })
+    }
+
+    /// Lets people opt out by a mail to this address too, which the deployment has to receive
+    /// (see [`OptOutLinks::mailto`]).
+    #[must_use]
+    pub fn with_mailbox(self, mailbox: EmailAddress) -> Self {
+        Self { mailbox: Some(mailbox), ..self }
+    }
+
+    /// A `mailto:` link (RFC 6068) whose mail opts a campaign's recipient out, if there is an address for it. Its subject is
+    /// what [`OptOutLinks::read_subject`] reads.
+    #[must_use]
+    pub fn mailto(&self, user: &UserId, campaign: &CampaignId) -> Option<String> {
+        let mailbox = self.mailbox.as_ref().filter(|mailbox| mailbox.as_str().bytes().all(plain))?;
+        let token = self.token(user, campaign);
+        Some(format!("mailto:{mailbox}?subject=unsubscribe%20{token}"))
+    }
+
+    /// Reads the subject of a mail that came to the opt-out address. A mail program may have put something before it.
+    ///
+    /// # Errors
+    /// [`InvalidOptOutLink::Link`] if it is not by us.
+    pub fn read_subject(&self, subject: &str) -> Result<OptOutClaim, InvalidOptOutLink> {
+        let token = subject.split_whitespace().rfind(|word| word.contains('/'));
+        self.read(token.ok_or(InvalidOptOutLink::Link)?)
     }
 
     /// The link for a campaign's recipient.
     #[must_use]
     pub fn link(&self, user: &UserId, campaign: &CampaignId) -> String {
-        let tag = self.mac(user, campaign).finalize().into_bytes();
-        let mut link = format!("{}/o/{user}/{campaign}/", self.base);
-        for byte in tag {
-            use std::fmt::Write;
-            // Writing to a String cannot fail.
-            let _ = write!(link, "{byte:02x}");
-        }
-        link
+        format!("{}/o/{}", self.base, self.token(user, campaign))
+    }
+
+    fn token(&self, user: &UserId, campaign: &CampaignId) -> String {
+        format!("{user}/{campaign}/{}", hex::encode(self.mac(user, campaign).finalize().into_bytes()))
     }
 
     /// Reads the part of a link after `/o/`.
@@ -118,4 +142,9 @@ impl OptOutLinks {
         }
         mac
     }
+}
+
+/// Whether a character of an address stands for itself in a `mailto:` link.
+fn plain(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"@.-_~".contains(&b)
 }

@@ -16,23 +16,15 @@ use crate::{
 pub struct Feedback {
     /// Its name, made of what the provider says of it: the same each time it is told.
     pub id: FeedbackId,
-    /// Which email it is about, as far as that is told.
-    pub about: About,
-    /// Whose doing or mailbox it is.
+    /// Which email it is about: dripr's own id of it, which went along as metadata or in a header. What does not tell it
+    /// is not about an email of dripr's.
+    pub email_id: EmailId,
+    /// Whose doing or mailbox it is, where that is told.
     pub recipient: Option<EmailAddress>,
     /// When it happened, by the provider's clock.
     pub at: Instant,
     /// What happened.
     pub what: Happening,
-}
-
-/// Which email feedback is about. At least one is given, or nothing can be done with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct About {
-    /// dripr's id, which went along as metadata or in a header.
-    pub email_id: Option<EmailId>,
-    /// The provider's own name for it.
-    pub provider_message_id: Option<String>,
 }
 
 /// What happened to an email.

@@ -22,7 +22,7 @@ use super::{
 };
 
 const MESSAGES: &str = "SELECT m.email_id, m.base_id, m.from_name, m.from_address, m.to_name, m.to_address, m.subject, \
-     m.opt_out_link, m.html_length, m.text_length, m.body \
+     m.opt_out_link, m.html_length, m.text_length, m.body, m.opt_out_mailto \
      FROM json_each(?1) AS wanted CROSS JOIN email_messages AS m ON m.email_id = wanted.value";
 
 #[async_trait]
@@ -176,6 +176,7 @@ fn message(row: &SqliteRow, id: &str, bases: &HashMap<String, Arc<Base>>) -> Por
         html,
         text: plain,
         opt_out_link: row.try_get(7).doing(doing)?,
+        opt_out_mailto: row.try_get(11).doing(doing)?,
     })
 }
 

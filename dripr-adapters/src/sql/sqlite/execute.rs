@@ -163,9 +163,9 @@ const BASES: Many = Many {
 
 const MESSAGES: Many = Many {
     before: "INSERT INTO email_messages (email_id, base_id, from_name, from_address, to_name, to_address, subject, \
-             opt_out_link, html_length, text_length, body)",
+             opt_out_link, opt_out_mailto, html_length, text_length, body)",
     after: "",
-    columns: 11,
+    columns: 12,
 };
 
 const CONTENT: Many = Many {
@@ -414,6 +414,7 @@ async fn write_emails(
                 .bind(message.to.address.as_str())
                 .bind(message.subject.as_str())
                 .bind(message.opt_out_link.as_deref())
+                .bind(message.opt_out_mailto.as_deref())
                 .bind(i64::try_from(message.html.len()).unwrap_or(i64::MAX))
                 .bind(i64::try_from(message.text.len()).unwrap_or(i64::MAX))
                 .bind(packed.body.as_slice());

@@ -71,6 +71,7 @@ async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Message>
         html: rendered.html,
         text: rendered.text,
         opt_out_link: Some(context.opt_out_link),
+        opt_out_mailto: engine.ports.links.mailto(&campaign.user_id, &campaign.id),
     };
     if let Some(archive) = &engine.ports.archive {
         // The id the email is about to get; keeping it again after a crash replaces it.

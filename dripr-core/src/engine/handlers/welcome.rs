@@ -41,23 +41,17 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
         Welcome::Skipped | Welcome::Sent { .. } | Welcome::Held { .. } | Welcome::Refused { .. } => {
             Ok(Next::Done)
         }
-        Welcome::Transmitting { number, started_at, lease_until, overdue }
-            if wrong(lease_until) || (!overdue && now >= lease_until) =>
-        {
-            // If the clock jumped, whoever was at it still may be: once more for as long, and until the provider shows it.
+        Welcome::Transmitting { number, started_at, lease_until, .. } if wrong(lease_until) => {
+            // Whoever has it in hand may still be at it: theirs for as long as if it began now.
             let started_at = if wrong(started_at) { now } else { started_at };
-            let settling_time = mailer.settling_time().unwrap_or(engine.policy().first_look_up);
-            let lease_until = after(now, engine.policy().attempt_lease() + settling_time);
-            let welcome = Welcome::Transmitting { number, started_at, lease_until, overdue: true };
-            match put(engine, agent, welcome, now).await? {
-                Next::Done => Ok(Next::Again(lease_until)),
-                again @ Next::Again(_) => Ok(again),
-            }
+            let lease_until = after(now, engine.policy().attempt_lease());
+            let welcome = Welcome::Transmitting { number, started_at, lease_until, absent_since: None };
+            put_and_come_back(engine, agent, welcome, now, lease_until).await
         }
         Welcome::Transmitting { lease_until, .. } if now < lease_until => {
             Ok(Next::Again(lease_until.min(far)))
         }
-        Welcome::Transmitting { number, started_at, lease_until, .. } => {
+        Welcome::Transmitting { number, started_at, lease_until, absent_since } => {
             let inquiry = Inquiry {
                 email_id: email_id(&agent)?,
                 user_id: agent.id.clone(),
@@ -69,7 +63,19 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
                     .await;
             match answer.unwrap_or(LookUp::CannotTell) {
                 LookUp::Accepted { .. } => put(engine, agent, Welcome::Sent { at: started_at }, now).await,
-                LookUp::NotAccepted => send(engine, mailer, agent, number.saturating_add(1)).await,
+                LookUp::NotAccepted => {
+                    // As for a report: if the clock jumped, the call may still be under way.
+                    let settling_time = mailer.settling_time().unwrap_or(engine.policy().first_look_up);
+                    let absence = engine.policy().attempt_lease() + settling_time;
+                    let since = absent_since.filter(|since| !wrong(*since)).unwrap_or(now);
+                    let believed_at = after(since, absence);
+                    if now >= believed_at {
+                        return send(engine, mailer, agent, number.saturating_add(1)).await;
+                    }
+                    let absent_since = Some(since);
+                    let welcome = Welcome::Transmitting { number, started_at, lease_until, absent_since };
+                    put_and_come_back(engine, agent, welcome, now, believed_at).await
+                }
                 LookUp::CannotTell if now < after(started_at, engine.policy().hold_after) => {
                     Ok(Next::Again(after(now, engine.policy().look_up_every)))
                 }
@@ -110,12 +116,26 @@ async fn put(engine: &Arc<Engine>, mut agent: Agent, welcome: Welcome, now: Inst
     }
 }
 
+/// Stores how it stands, and asks to be called again then.
+async fn put_and_come_back(
+    engine: &Arc<Engine>,
+    agent: Agent,
+    welcome: Welcome,
+    now: Instant,
+    then: Instant,
+) -> PortResult<Next> {
+    match put(engine, agent, welcome, now).await? {
+        Next::Done => Ok(Next::Again(then)),
+        again @ Next::Again(_) => Ok(again),
+    }
+}
+
 async fn send(engine: &Arc<Engine>, mailer: &Arc<dyn Mailer>, agent: Agent, number: u32) -> PortResult<Next> {
     let rendered = engine.ports.renderer.welcome(&WelcomeContext { agent: Arc::new(agent.clone()) }).await?;
     let now = engine.ports.clock.now();
     let lease_until = after(now, engine.policy().attempt_lease());
     let mut claimed = agent.clone();
-    claimed.welcome = Welcome::Transmitting { number, started_at: now, lease_until, overdue: false };
+    claimed.welcome = Welcome::Transmitting { number, started_at: now, lease_until, absent_since: None };
     if !engine.ports.agents.replace(claimed.clone()).await? {
         return Ok(Next::Again(now));
     }
@@ -136,6 +156,7 @@ async fn send(engine: &Arc<Engine>, mailer: &Arc<dyn Mailer>, agent: Agent, numb
             html: rendered.html,
             text: rendered.text,
             opt_out_link: None,
+            opt_out_mailto: None,
         }),
     };
     let call = mailer.send(std::slice::from_ref(&outgoing));

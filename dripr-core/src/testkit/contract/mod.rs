@@ -217,5 +217,6 @@ fn message(to: &EmailAddress) -> Message {
         html: format!("<p>\u{0}{}</p>", "é<&>\"'\u{2028}\r\n".repeat(500)),
         text: "plain\n".repeat(2_000),
         opt_out_link: Some("https://mail.example/o/agent/1/00".to_owned()),
+        opt_out_mailto: Some("mailto:out@mail.example?subject=unsubscribe%20agent/1/00".to_owned()),
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn message(to: &EmailAddress) -> Message {
         html: "<p>Hello</p>".to_owned(),
         text: "Hello".to_owned(),
         opt_out_link: Some("https://mail.example/o/agent/1/00".to_owned()),
+        opt_out_mailto: Some("mailto:out@mail.example?subject=unsubscribe%20agent/1/00".to_owned()),
     }
 }
 
