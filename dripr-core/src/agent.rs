@@ -140,7 +140,7 @@ pub enum Welcome {
         number: u32,
         /// When the try began.
         started_at: Instant,
-        /// When the try counts as abandoned.
+        /// When the provider is asked, if there is no answer.
         lease_until: Instant,
         /// Since when the provider says that it does not have it; believed once it has said so again, later.
         #[serde(default)]

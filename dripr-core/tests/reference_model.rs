@@ -10,7 +10,6 @@ mod model;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use chrono::TimeDelta;

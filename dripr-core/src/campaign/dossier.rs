@@ -13,7 +13,7 @@ use crate::{
     email::{ApprovedBy, DeliveryStatus, Email, Suppression},
     events::StatusChanged,
     ids::EventId,
-    policy::Policy,
+    policy::{Policy, after},
     schedule::Instant,
 };
 
@@ -154,14 +154,16 @@ impl Desk<'_> {
         }
     }
 
-    /// Whoever had it in hand is gone, or the clock jumped over the lease: the provider is asked.
+    /// Whoever had it in hand is gone, or the clock jumped over the lease: the provider is asked, once it would show what it
+    /// took.
     fn expire_attempt(&mut self) {
         let now = self.now;
+        let asked_at = after(now, self.policy.first_look_up);
         let Some(email) = self.dossier.email.as_mut() else { return };
         let Some(attempt) = email.attempt.as_mut() else { return };
         if email.delivery_status == DeliveryStatus::Transmitting && now >= attempt.lease_until {
             attempt.unknown_since = Some(attempt.lease_until);
-            attempt.look_up_at = Some(now);
+            attempt.look_up_at = Some(asked_at);
             email.delivery_status = DeliveryStatus::Unknown;
             email.cause = Some("the sender stopped before it stored the provider's answer".to_owned());
             let email = email.clone();

@@ -3,7 +3,14 @@
 //! Providers tell it by webhooks, mail servers by messages to the sender. Adapters translate both into [`Feedback`]; what
 //! follows from it is decided here. It comes late, twice and in any order, and may be about anything.
 
+mod engagement;
+mod take;
+mod visitor;
+
+pub use engagement::{Engagement, Level};
 use serde::{Deserialize, Serialize};
+pub use take::{Taken, take};
+pub use visitor::Visitor;
 
 use crate::{
     email::EmailAddress,

@@ -16,6 +16,7 @@ mod email_verifier;
 mod entropy;
 mod event_bus;
 mod event_queue;
+mod feedback_store;
 mod geocoder;
 mod llm_writer;
 mod mail_account_store;
@@ -40,6 +41,7 @@ pub use email_verifier::{EmailVerifier, Verification};
 pub use entropy::{Entropy, EntropyExt};
 pub use event_bus::EventBus;
 pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
+pub use feedback_store::FeedbackStore;
 pub use geocoder::{Geocoder, Place};
 pub use llm_writer::{HomeReportFacts, IntroFacts, LlmWriter};
 pub use mail_account_store::MailAccountStore;
@@ -59,10 +61,10 @@ pub mod mocks {
         agent_store::MockAgentStore, allowance::MockCallCounter, archive::MockArchive,
         area_store::MockAreaStore, campaign_store::MockCampaignStore, clock::MockClock,
         contact_store::MockContactStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
-        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue, geocoder::MockGeocoder,
-        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
-        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox,
-        probe::MockProbe, property_source::MockPropertySource, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer,
+        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue,
+        feedback_store::MockFeedbackStore, geocoder::MockGeocoder, llm_writer::MockLlmWriter,
+        mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
+        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox, probe::MockProbe,
+        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
     };
 }

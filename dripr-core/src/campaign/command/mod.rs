@@ -5,6 +5,7 @@
 //! and only kept there.
 
 mod approve;
+mod arrived;
 mod begin;
 mod claim;
 mod create_email;
@@ -164,6 +165,11 @@ pub enum Action {
         /// What it said.
         answer: LookUp,
     },
+    /// Something came back of an email: its provider has it, whatever was known of it.
+    Arrived {
+        /// The email.
+        email_id: EmailId,
+    },
     /// Approve an email by its content.
     Approve {
         /// The email.
@@ -264,6 +270,7 @@ impl Action {
             Self::LookedUp { attempt_id, fence, answer } => {
                 look_up::perform(desk, attempt_id, *fence, answer)
             }
+            Self::Arrived { email_id } => arrived::perform(desk, email_id),
             Self::Approve { email_id, content_hash, by } => {
                 approve::perform(desk, email_id, *content_hash, by)
             }

@@ -1,7 +1,7 @@
 //! The mail that welcomes a new agent, by the same protocol as a report's: claimed before it is sent, never sent twice.
 //! Agents whom a partner manages get none.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     agent::{Agent, Welcome},
@@ -44,7 +44,7 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
         Welcome::Transmitting { number, started_at, lease_until, .. } if wrong(lease_until) => {
             // Whoever has it in hand may still be at it: theirs for as long as if it began now.
             let started_at = if wrong(started_at) { now } else { started_at };
-            let lease_until = after(now, engine.policy().attempt_lease());
+            let lease_until = after(now, absence(engine, mailer));
             let welcome = Welcome::Transmitting { number, started_at, lease_until, absent_since: None };
             put_and_come_back(engine, agent, welcome, now, lease_until).await
         }
@@ -65,10 +65,8 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
                 LookUp::Accepted { .. } => put(engine, agent, Welcome::Sent { at: started_at }, now).await,
                 LookUp::NotAccepted => {
                     // As for a report: if the clock jumped, the call may still be under way.
-                    let settling_time = mailer.settling_time().unwrap_or(engine.policy().first_look_up);
-                    let absence = engine.policy().attempt_lease() + settling_time;
                     let since = absent_since.filter(|since| !wrong(*since)).unwrap_or(now);
-                    let believed_at = after(since, absence);
+                    let believed_at = after(since, absence(engine, mailer));
                     if now >= believed_at {
                         return send(engine, mailer, agent, number.saturating_add(1)).await;
                     }
@@ -83,6 +81,12 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
             }
         }
     }
+}
+
+/// How long a call may be under way, and the provider take to show what it took.
+fn absence(engine: &Engine, mailer: &Arc<dyn Mailer>) -> Duration {
+    let policy = engine.policy();
+    policy.attempt_lease() + mailer.settling_time().unwrap_or(policy.first_look_up)
 }
 
 fn email_id(agent: &Agent) -> PortResult<EmailId> {
@@ -133,7 +137,7 @@ async fn put_and_come_back(
 async fn send(engine: &Arc<Engine>, mailer: &Arc<dyn Mailer>, agent: Agent, number: u32) -> PortResult<Next> {
     let rendered = engine.ports.renderer.welcome(&WelcomeContext { agent: Arc::new(agent.clone()) }).await?;
     let now = engine.ports.clock.now();
-    let lease_until = after(now, engine.policy().attempt_lease());
+    let lease_until = after(now, absence(engine, mailer));
     let mut claimed = agent.clone();
     claimed.welcome = Welcome::Transmitting { number, started_at: now, lease_until, absent_since: None };
     if !engine.ports.agents.replace(claimed.clone()).await? {

@@ -5,6 +5,7 @@ mod areas;
 mod campaigns;
 mod contacts;
 mod emails;
+mod feedback;
 mod outbox;
 mod queue;
 
@@ -22,7 +23,8 @@ use crate::{
     content::{AreaKey, CycleContent},
     email::{Email, Message, Suppression},
     events::{Event, Queue},
-    ids::{CampaignId, ContactId, EmailId, EventId, UserId},
+    feedback::Feedback,
+    ids::{CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
     schedule::{Cycle, Instant},
     testkit::simulation::Canary,
 };
@@ -55,6 +57,7 @@ struct State {
     events: Vec<(EventId, Event, bool)>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
     parked: Vec<(Queue, String)>,
+    feedback: BTreeMap<FeedbackId, Feedback>,
     next_delivery: u64,
 }
 

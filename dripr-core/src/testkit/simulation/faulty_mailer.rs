@@ -143,6 +143,9 @@ impl Mailer for FaultyMailer {
             return LookUp::CannotTell;
         }
         stage.count("an unknown outcome was looked up");
+        if !known && stage.has_for(&inquiry.email_id, Duration::ZERO) {
+            stage.count("an email that its provider did not show yet");
+        }
         if known { LookUp::Accepted { provider_message_id: None } } else { LookUp::NotAccepted }
     }
 

@@ -90,7 +90,7 @@ fn an_email_that_the_provider_never_got_is_tried_again_at_once() {
 
 #[test]
 fn an_email_that_the_provider_never_got_is_skipped_after_an_opt_out() {
-    let mut scene = absent(unknown(Scene::unsubscribed_live()));
+    let scene = absent(unknown(Scene::unsubscribed_live()));
     let cause = "the provider says that it never got the email".to_owned();
     assert_eq!(scene.written_email(), (DeliveryStatus::Skipped, Some(cause)));
     assert!(scene.written.events.is_empty());

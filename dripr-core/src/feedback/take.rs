@@ -1,0 +1,121 @@
+//! What follows from what came back.
+//!
+//! | what came back | what follows |
+//! |---|---|
+//! | anything | the provider took the email: an unknown or held outcome is known now |
+//! | bounced, and the mailbox does not exist | nothing more is sent to the address |
+//! | complained, opted out | nothing more is sent to the address, until its owner opts in |
+//! | opted in | an opt-out that is older is lifted; a complaint or a bounce is not |
+//! | delivered, opened, clicked, bounced otherwise | it counts for [`Engagement`](super::Engagement) |
+//!
+//! Each thing may come twice, late and in any order. What follows is done before the thing is kept, so that a crash in
+//! between loses nothing: the provider tells it again, and doing it twice changes nothing.
+
+use std::sync::Arc;
+
+use super::{Feedback, Happening};
+use crate::{
+    campaign::{Action, Actor, AuditEntry, Command, command::Bench},
+    email::{DeliveryStatus, Email, Suppression, SuppressionCause},
+    errors::PortResult,
+    ports::{CampaignStore, ContactStore, EmailStore, FeedbackStore},
+};
+
+/// What became of a thing that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept, and what follows from it is done.
+    New,
+    /// It had come before.
+    Known,
+    /// There is no such email here.
+    Stranger,
+}
+
+/// Does what follows from something that came back, and keeps it.
+///
+/// # Errors
+/// The store failed; it is to be told again.
+pub async fn take<S>(store: &S, bench: &Arc<Bench>, feedback: Feedback) -> PortResult<Taken>
+where
+    S: CampaignStore + EmailStore + ContactStore + FeedbackStore + ?Sized,
+{
+    if store.knows_feedback(&feedback.id).await? {
+        return Ok(Taken::Known);
+    }
+    let Some(email) = store.email(&feedback.email_id).await? else { return Ok(Taken::Stranger) };
+    arrived(store, bench, &email).await?;
+    match suppression_cause(&feedback.what) {
+        Some(SuppressionCause::OptOut) if opted_in_since(store, &email, &feedback).await? => {}
+        Some(cause) => suppress(store, &email, cause, &feedback).await?,
+        None => {}
+    }
+    if feedback.what == Happening::OptedIn {
+        opt_in(store, &email, &feedback).await?;
+    }
+    Ok(if store.keep_feedback(feedback).await? { Taken::New } else { Taken::Known })
+}
+
+fn suppression_cause(what: &Happening) -> Option<SuppressionCause> {
+    match what {
+        Happening::Bounced(bounce) => bounce.kind.is_final().then_some(SuppressionCause::HardBounce),
+        Happening::Complained => Some(SuppressionCause::Complaint),
+        Happening::OptedOut => Some(SuppressionCause::OptOut),
+        Happening::Delivered | Happening::Opened { .. } | Happening::Clicked { .. } | Happening::OptedIn => {
+            None
+        }
+    }
+}
+
+/// Nothing comes back of an email that no provider took.
+async fn arrived<S>(store: &S, bench: &Arc<Bench>, email: &Email) -> PortResult<()>
+where
+    S: CampaignStore + EmailStore + ?Sized,
+{
+    if email.delivery_status == DeliveryStatus::Complete {
+        return Ok(());
+    }
+    let action = Action::Arrived { email_id: email.id.clone() };
+    let (campaign_id, desk) = (email.campaign_id.clone(), bench.clone());
+    store.execute(vec![Command { campaign_id, actor: Actor::Provider, action, desk }]).await?;
+    // A held email is not its campaign's own any more.
+    let audit = AuditEntry {
+        at: bench.clock.now(),
+        actor: Actor::Provider,
+        what: "marked_sent".to_owned(),
+        cycle: Some(email.cycle),
+        email_id: Some(email.id.clone()),
+        cause: Some("something came back of it".to_owned()),
+    };
+    store.resolve_held(&email.id, DeliveryStatus::Complete, audit).await?;
+    Ok(())
+}
+
+async fn suppress<S>(store: &S, email: &Email, cause: SuppressionCause, feedback: &Feedback) -> PortResult<()>
+where
+    S: ContactStore + ?Sized,
+{
+    let (user_id, address) = (email.user_id.clone(), email.recipient.clone());
+    let suppression = Suppression { user_id, address, cause, since: feedback.at };
+    store.suppress(suppression, Actor::Provider).await
+}
+
+/// Whether the recipient opted in after they opted out, and that was told first.
+async fn opted_in_since<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<bool>
+where
+    S: FeedbackStore + ?Sized,
+{
+    let known = store.feedback(&email.campaign_id).await?;
+    Ok(known.iter().any(|known| known.what == Happening::OptedIn && known.at > feedback.at))
+}
+
+async fn opt_in<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<()>
+where
+    S: ContactStore + ?Sized,
+{
+    let known = store.suppression(&email.user_id, &email.recipient).await?;
+    if known.is_some_and(|known| known.cause == SuppressionCause::OptOut && known.since <= feedback.at) {
+        store.lift(&email.user_id, &email.recipient, Actor::Provider).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Where what came back of emails is kept.
+
+use async_trait::async_trait;
+
+use crate::{
+    errors::PortResult,
+    feedback::Feedback,
+    ids::{CampaignId, FeedbackId},
+};
+
+/// Keeps what came back of emails, each thing once.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait FeedbackStore: Send + Sync {
+    /// Whether a thing is kept already.
+    async fn knows_feedback(&self, id: &FeedbackId) -> PortResult<bool>;
+
+    /// Keeps a thing with the campaign of its email. `false`, and nothing changed, if it is kept already or there is no
+    /// such email.
+    async fn keep_feedback(&self, feedback: Feedback) -> PortResult<bool>;
+
+    /// What came back of all emails of a campaign, in the order in which it happened.
+    async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>>;
+}
