@@ -38,7 +38,7 @@ impl Errand {
         match (email.delivery_status, &email.attempt) {
             (DeliveryStatus::Unknown, Some(attempt)) => {
                 // An announcement that comes twice or late asks for nothing before its time.
-                if false && attempt.look_up_at.is_some_and(|at| now < at) {
+                if attempt.look_up_at.is_some_and(|at| now < at) {
                     return Self::Nothing;
                 }
                 Self::LookUp(Inquiry {
