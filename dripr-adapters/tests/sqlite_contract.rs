@@ -47,3 +47,9 @@ async fn it_delivers_as_every_queue_does() {
     let (_folder, store) = empty().await;
     contract::event_queue(&store).await;
 }
+
+#[tokio::test]
+async fn it_keeps_what_came_back_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::feedback_store(&store).await;
+}

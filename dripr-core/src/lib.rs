@@ -9,6 +9,7 @@
 //! | [`content`] | facts and words of a report |
 //! | [`guard`] | what a text must be before it is sent: true to the facts, lawful, plain |
 //! | [`email`] | an email: content, approval, attempt, opt-out |
+//! | [`consent`] | opting out and in by the links in emails |
 //! | [`feedback`] | what comes back of an email: deliveries, bounces, complaints, opens, clicks, opt-outs |
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
@@ -60,6 +61,7 @@
 
 pub mod agent;
 pub mod campaign;
+pub mod consent;
 pub mod contact;
 pub mod content;
 pub mod email;

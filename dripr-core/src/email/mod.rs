@@ -2,15 +2,18 @@
 
 mod address;
 mod approval;
+mod approval_link;
 mod attempt;
 mod content_hash;
 mod delivery_status;
 mod message;
 mod opt_out;
+mod signature;
 mod suppression;
 
 pub use address::{EmailAddress, InvalidEmailAddress};
 pub use approval::{Approval, ApprovedBy};
+pub use approval_link::{ApprovalLinks, UnusableApprovalLink};
 pub use attempt::{Attempt, MessageId};
 pub use content_hash::ContentHash;
 pub use delivery_status::DeliveryStatus;

@@ -23,6 +23,7 @@ mod emails;
 mod enrol;
 mod error;
 mod execute;
+mod feedback;
 mod instant;
 mod message;
 mod migrations;

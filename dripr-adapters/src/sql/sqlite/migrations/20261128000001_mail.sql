@@ -16,7 +16,6 @@ CREATE TABLE feedback (
     email_id    TEXT NOT NULL REFERENCES emails (id),
     campaign_id TEXT NOT NULL REFERENCES campaigns (id),
     at          INTEGER NOT NULL,
-    what        TEXT NOT NULL,
     state       TEXT NOT NULL
 ) STRICT;
 

@@ -1,0 +1,63 @@
+//! The port for what came back of emails.
+
+use async_trait::async_trait;
+use dripr_core::{
+    errors::PortResult,
+    feedback::Feedback,
+    ids::{CampaignId, FeedbackId},
+    ports::FeedbackStore,
+};
+use sqlx::Row;
+
+use super::{
+    SqliteStore,
+    dossier::{json, to_json},
+    error::While,
+    instant::micros,
+};
+
+#[async_trait]
+impl FeedbackStore for SqliteStore {
+    async fn knows_feedback(&self, id: &FeedbackId) -> PortResult<bool> {
+        let doing = "reading what came back";
+        let sql = "SELECT EXISTS (SELECT 1 FROM feedback WHERE id = ?1)";
+        let row = sqlx::query(sql).bind(id.as_str()).fetch_one(&self.shared.reads).await.doing(doing)?;
+        row.try_get(0).doing(doing)
+    }
+
+    async fn keep_feedback(&self, feedback: Feedback) -> PortResult<bool> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let feedback = feedback.clone();
+                Box::pin(async move {
+                    let sql = "INSERT INTO feedback (id, email_id, campaign_id, at, state) \
+                               SELECT ?1, id, campaign_id, ?3, ?4 FROM emails WHERE id = ?2 \
+                               ON CONFLICT (id) DO NOTHING";
+                    let kept = sqlx::query(sql)
+                        .bind(feedback.id.as_str())
+                        .bind(feedback.email_id.as_str())
+                        .bind(micros(feedback.at))
+                        .bind(to_json(&feedback)?)
+                        .execute(&mut *transaction.connection)
+                        .await
+                        .doing("keeping what came back")?;
+                    Ok(kept.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>> {
+        let doing = "reading what came back";
+        let sql = "SELECT id, state FROM feedback WHERE campaign_id = ?1 ORDER BY at, id";
+        let rows =
+            sqlx::query(sql).bind(campaign.as_str()).fetch_all(&self.shared.reads).await.doing(doing)?;
+        rows.iter()
+            .map(|row| {
+                let (id, state) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+                json(state, "feedback", "state", id)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,58 @@
+use super::{Stage, Store, at};
+use crate::{
+    feedback::{Bounce, BounceKind, Feedback, Happening},
+    ids::{CampaignId, EmailId, FeedbackId},
+    ports::FeedbackStore,
+};
+
+/// What every [`FeedbackStore`] must do.
+///
+/// # Panics
+/// With a sentence, if it does not.
+pub async fn feedback_store<S: Store + FeedbackStore + ?Sized>(store: &S) {
+    let stage = Stage::new(store, 2).await;
+    stage.make_email(0).await;
+    let dossier = stage.dossier(0).await;
+    let (email, campaign) = (dossier.email.expect("an email").id, dossier.campaign.id);
+    let other = stage.dossier(1).await.campaign.id;
+    let piece = |id: &str, email_id: &EmailId, time: &str, what| Feedback {
+        id: FeedbackId::new(id).expect("an id"),
+        email_id: email_id.clone(),
+        recipient: None,
+        at: at(time),
+        what,
+    };
+    let bounce = Bounce { kind: BounceKind::FullMailbox, detail: "4.2.2 \"over quota\"".to_owned() };
+    let late = piece("late", &email, "2026-03-13T10:00:00.25Z", Happening::Bounced(bounce));
+    let early = piece("early", &email, "2026-03-13T09:00:00Z", Happening::Delivered);
+    let click =
+        Happening::Clicked { link: "https://home.example/?a=1&b=2".to_owned(), user_agent: "M/5".to_owned() };
+    let same_time = piece("click", &email, "2026-03-13T09:00:00Z", click);
+    assert!(!store.knows_feedback(&late.id).await.expect("an answer"), "what never came is not known");
+    for new in [&late, &early, &same_time] {
+        assert!(store.keep_feedback(new.clone()).await.expect("keeping"), "what is new is kept");
+        assert!(store.knows_feedback(&new.id).await.expect("an answer"), "what is kept is known");
+    }
+    let twice = Feedback { at: at("2026-03-20T00:00:00Z"), ..early.clone() };
+    assert!(!store.keep_feedback(twice).await.expect("keeping"), "what came before is not kept again");
+    let stranger = piece(
+        "strange",
+        &EmailId::new("unknown.1").expect("an id"),
+        "2026-03-13T09:00:00Z",
+        Happening::Complained,
+    );
+    assert!(
+        !store.keep_feedback(stranger.clone()).await.expect("keeping"),
+        "what is about no email is not kept"
+    );
+    assert!(!store.knows_feedback(&stranger.id).await.expect("an answer"), "what was not kept is not known");
+    let kept = store.feedback(&campaign).await.expect("feedback");
+    assert_eq!(
+        kept,
+        [same_time, early, late],
+        "it comes back whole, in the order in which it happened, then by id"
+    );
+    assert!(store.feedback(&other).await.expect("feedback").is_empty(), "another campaign has none of it");
+    let unknown = CampaignId::new("unknown").expect("an id");
+    assert!(store.feedback(&unknown).await.expect("feedback").is_empty(), "an unknown campaign has none");
+}

@@ -1,0 +1,322 @@
+//! What follows from what comes back of emails, over the in-memory store.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use dripr_core::{
+    Dripr,
+    campaign::{CampaignStatus, command::Bench},
+    consent,
+    email::{
+        ApprovalLinks, DeliveryStatus, Email, OptOutClaim, Suppression, SuppressionCause,
+        UnusableApprovalLink,
+    },
+    feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Taken, take},
+    ids::{CampaignId, EmailId, FeedbackId, UserId},
+    policy::Policy,
+    ports::{ContactStore, EmailFilter, EmailStore, FeedbackStore},
+    schedule::Instant,
+    testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
+};
+
+struct World {
+    store: MemoryStore,
+    clock: Arc<ManualClock>,
+    mailbox: Arc<Mailbox>,
+    bench: Arc<Bench>,
+    dripr: Dripr,
+}
+
+const START: &str = "2026-03-01T12:00:00Z";
+const SENT: &str = "2026-03-12T15:00:00Z";
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+impl World {
+    async fn new() -> Self {
+        let (store, clock) = (MemoryStore::new(), Arc::new(ManualClock::at(at(START))));
+        let mailbox = Arc::new(Mailbox::new());
+        samples::fill(&store, 1, "98103", 12, at(START)).await.unwrap();
+        let dripr = samples::builder(&store, clock.clone(), mailbox.clone()).unwrap().build().unwrap();
+        let bench = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
+        Self { store, clock, mailbox, bench, dripr }
+    }
+
+    async fn until(&self, end: &str) {
+        let end = at(end);
+        while let Some(next) = self.dripr.step().await.unwrap().next.filter(|next| *next <= end) {
+            self.clock.set(next);
+        }
+        self.clock.set(end);
+        self.dripr.step().await.unwrap();
+    }
+
+    /// One whose first email was sent on 12 March.
+    async fn sent() -> Self {
+        let world = Self::new().await;
+        world.until("2026-03-13T12:00:00Z").await;
+        assert_eq!(world.mailbox.accepted().len(), 1);
+        world
+    }
+
+    fn email_id() -> EmailId {
+        EmailId::new("agent-1.1").unwrap()
+    }
+
+    fn piece(id: &str, time: &str, what: Happening) -> Feedback {
+        let id = FeedbackId::new(id).unwrap();
+        Feedback { id, email_id: Self::email_id(), recipient: None, at: at(time), what }
+    }
+
+    async fn take(&self, id: &str, time: &str, what: Happening) -> Taken {
+        take(&self.store, &self.bench, Self::piece(id, time, what)).await.unwrap()
+    }
+
+    async fn email(&self) -> Email {
+        self.store.email(&Self::email_id()).await.unwrap().unwrap()
+    }
+
+    async fn suppression(&self) -> Option<Suppression> {
+        let email = self.email().await;
+        self.store.suppression(&email.user_id, &email.recipient).await.unwrap()
+    }
+
+    async fn cause(&self) -> Option<SuppressionCause> {
+        self.suppression().await.map(|suppression| suppression.cause)
+    }
+}
+
+fn bounced(kind: BounceKind) -> Happening {
+    Happening::Bounced(Bounce { kind, detail: "5.1.1".to_owned() })
+}
+
+const MORNING: &str = "2026-03-13T09:00:00Z";
+const NOON: &str = "2026-03-13T12:00:00Z";
+
+#[tokio::test]
+async fn what_is_final_ends_the_mail_to_an_address() {
+    for (what, cause) in [
+        (bounced(BounceKind::NoMailbox), Some(SuppressionCause::HardBounce)),
+        (bounced(BounceKind::FullMailbox), None),
+        (bounced(BounceKind::Refused), None),
+        (bounced(BounceKind::Unreachable), None),
+        (bounced(BounceKind::AutoReply), None),
+        (bounced(BounceKind::Unclear), None),
+        (Happening::Complained, Some(SuppressionCause::Complaint)),
+        (Happening::OptedOut, Some(SuppressionCause::OptOut)),
+        (Happening::Delivered, None),
+        (Happening::Opened { user_agent: String::new() }, None),
+    ] {
+        let world = World::sent().await;
+        assert_eq!(world.take("1", MORNING, what.clone()).await, Taken::New);
+        assert_eq!(world.cause().await, cause, "{what:?}");
+        world.until("2026-05-01T00:00:00Z").await;
+        let emails = if cause.is_some() { 1 } else { 2 };
+        assert_eq!(world.mailbox.accepted().len(), emails, "{what:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_twice_counts_once() {
+    let world = World::sent().await;
+    assert_eq!(world.take("1", MORNING, Happening::OptedOut).await, Taken::New);
+    let recipient = OptOutClaim {
+        user_id: UserId::new("agent").unwrap(),
+        campaign_id: CampaignId::new("agent-1").unwrap(),
+    };
+    consent::opt_in(&world.store, &recipient).await.unwrap().unwrap();
+    assert_eq!(world.take("1", MORNING, Happening::OptedOut).await, Taken::Known);
+    assert_eq!(world.cause().await, None, "the second telling changes nothing");
+}
+
+#[tokio::test]
+async fn of_opting_out_and_in_the_later_counts_in_whichever_order_it_comes() {
+    let world = World::sent().await;
+    world.take("in", NOON, Happening::OptedIn).await;
+    world.take("out", MORNING, Happening::OptedOut).await;
+    assert_eq!(world.cause().await, None, "they opted in after they opted out");
+    let world = World::sent().await;
+    world.take("out", NOON, Happening::OptedOut).await;
+    world.take("in", MORNING, Happening::OptedIn).await;
+    assert_eq!(world.cause().await, Some(SuppressionCause::OptOut), "they opted out after they opted in");
+}
+
+#[tokio::test]
+async fn opting_in_by_a_provider_takes_back_neither_a_complaint_nor_a_bounce() {
+    for (what, cause) in [
+        (Happening::Complained, SuppressionCause::Complaint),
+        (bounced(BounceKind::NoMailbox), SuppressionCause::HardBounce),
+    ] {
+        let world = World::sent().await;
+        world.take("1", MORNING, what).await;
+        world.take("2", NOON, Happening::OptedIn).await;
+        assert_eq!(world.cause().await, Some(cause));
+    }
+}
+
+#[tokio::test]
+async fn what_is_about_no_email_of_ours_changes_nothing() {
+    let world = World::sent().await;
+    let mut piece = World::piece("1", MORNING, Happening::Complained);
+    piece.email_id = EmailId::new("elsewhere-1.1").unwrap();
+    assert_eq!(take(&world.store, &world.bench, piece).await.unwrap(), Taken::Stranger);
+    assert_eq!(world.cause().await, None);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_known_when_something_comes_back() {
+    let world = World::new().await;
+    world.mailbox.next(Mood::AcceptInSilence);
+    world.mailbox.forget();
+    world.until(SENT).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Unknown);
+    world.take("1", SENT, Happening::Delivered).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Complete);
+    let dossier = world.dripr.campaign(&CampaignId::new("agent-1").unwrap()).await.unwrap().unwrap();
+    assert_eq!(dossier.campaign.status, CampaignStatus::Dormant);
+    assert_eq!(dossier.campaign.last_sent_email_datetime, Some(at(SENT)));
+}
+
+#[tokio::test]
+async fn a_held_email_is_sent_when_something_comes_back() {
+    let world = World::new().await;
+    world.mailbox.next(Mood::AcceptInSilence);
+    world.mailbox.forget();
+    world.until("2026-03-14T12:00:00Z").await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Held);
+    world.take("1", SENT, bounced(BounceKind::FullMailbox)).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Complete);
+    let rows = world.store.audit();
+    assert!(rows.iter().any(|(_, row)| row.what == "marked_sent" && row.email_id == Some(World::email_id())));
+}
+
+#[tokio::test]
+async fn an_email_that_counts_as_not_sent_is_not_sent_again_when_something_comes_back_of_it() {
+    let world = World::new().await;
+    let not_sent = dripr_core::ports::SendOutcome::NotSent { reason: "busy".to_owned(), not_before: None };
+    world.mailbox.next(Mood::Answer(not_sent));
+    world.until(SENT).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Approved);
+    world.take("1", SENT, Happening::Delivered).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Complete);
+    world.until("2026-03-20T00:00:00Z").await;
+    assert_eq!(
+        world.mailbox.accepted().len(),
+        0,
+        "the mailbox of this test took none, and none was offered again"
+    );
+    assert_eq!(world.mailbox.calls(), 1);
+}
+
+#[tokio::test]
+async fn what_never_left_cannot_come_back() {
+    let world = World::new().await;
+    world.until("2026-03-12T12:00:00Z").await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Approved);
+    world.take("1", NOON, Happening::Delivered).await;
+    assert_eq!(world.email().await.delivery_status, DeliveryStatus::Approved);
+    world.until("2026-03-13T12:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn a_recipient_opts_out_and_in_by_their_link() {
+    let world = World::sent().await;
+    let claim = OptOutClaim {
+        user_id: UserId::new("agent").unwrap(),
+        campaign_id: CampaignId::new("agent-1").unwrap(),
+    };
+    let other = OptOutClaim { user_id: UserId::new("other").unwrap(), ..claim.clone() };
+    assert_eq!(consent::opt_out(&world.store, &other, at(NOON)).await.unwrap(), None, "of another agent");
+    let out = consent::opt_out(&world.store, &claim, at(NOON)).await.unwrap().unwrap();
+    assert_eq!(
+        out.suppression.map(|known| (known.cause, known.since)),
+        Some((SuppressionCause::OptOut, at(NOON)))
+    );
+    consent::opt_out(&world.store, &claim, at("2026-03-14T00:00:00Z")).await.unwrap();
+    assert_eq!(world.suppression().await.unwrap().since, at(NOON), "twice is once");
+    assert_eq!(consent::opt_in(&world.store, &claim).await.unwrap().unwrap().suppression, None);
+    world.until("2026-05-01T00:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 2);
+    // A bounce is nothing that a recipient decides.
+    world.take("1", MORNING, bounced(BounceKind::NoMailbox)).await;
+    let still = consent::opt_in(&world.store, &claim).await.unwrap().unwrap();
+    assert_eq!(still.suppression.map(|known| known.cause), Some(SuppressionCause::HardBounce));
+}
+
+#[tokio::test]
+async fn an_approval_link_is_for_one_email_as_it_is_and_ends() {
+    let world = World::sent().await;
+    let email = world.email().await;
+    let links = |key: &str| ApprovalLinks::new("https://mail.example/", key.to_owned().into()).unwrap();
+    let ours = links("sixteen letters!");
+    let until = at(NOON);
+    let link = ours.link(&email, until);
+    let path = link.strip_prefix("https://mail.example/a/").unwrap();
+    assert_eq!(ApprovalLinks::email_id(path), Some(email.id.clone()));
+    let just_before = until - TimeDelta::seconds(1);
+    assert_eq!(ours.check(path, &email, just_before), Ok(()));
+    assert_eq!(ours.check(path, &email, until), Err(UnusableApprovalLink::Expired));
+    assert_eq!(
+        links("another sixteen letters").check(path, &email, just_before),
+        Err(UnusableApprovalLink::Forged)
+    );
+    let mut changed = email.clone();
+    changed.content_hash = "0".repeat(64).parse().unwrap();
+    assert_eq!(ours.check(path, &changed, just_before), Err(UnusableApprovalLink::Forged));
+    let mut others = email.clone();
+    others.user_id = UserId::new("other").unwrap();
+    assert_eq!(ours.check(path, &others, just_before), Err(UnusableApprovalLink::Forged));
+    let parts: Vec<&str> = path.split('/').collect();
+    let later = (until.timestamp() + 1_000_000).to_string();
+    for forged in [
+        [parts[0], &later, parts[2]].join("/"),
+        [parts[0], "", parts[2]].join("/"),
+        [parts[0], parts[1], ""].join("/"),
+        format!("{path}/"),
+        format!("{path}0"),
+        String::new(),
+    ] {
+        assert_eq!(ours.check(&forged, &email, just_before), Err(UnusableApprovalLink::Forged), "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn engagement_counts_people_and_says_why() {
+    let world = World::sent().await;
+    let browser = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15";
+    let opened = |user_agent: &str| Happening::Opened { user_agent: user_agent.to_owned() };
+    let clicked = |link: &str| Happening::Clicked {
+        link: format!("https://home.example/{link}"),
+        user_agent: browser.to_owned(),
+    };
+    let engagement = async || {
+        let filter = EmailFilter::default();
+        let emails = world.store.emails(&filter, None, 10).await.unwrap();
+        let sent: Vec<_> =
+            emails.into_iter().filter_map(|email| Some((email.id, email.attempt?.started_at))).collect();
+        let kept = world.store.feedback(&CampaignId::new("agent-1").unwrap()).await.unwrap();
+        Engagement::of(&sent, &kept)
+    };
+    // Mail programs and filters that look at all mail.
+    world.take("apple", "2026-03-12T15:10:00Z", opened("Mozilla/5.0")).await;
+    world.take("filter", "2026-03-12T15:00:02Z", opened(browser)).await;
+    for link in ["a", "b", "c"] {
+        world.take(&format!("filter-{link}"), "2026-03-12T16:00:01Z", clicked(link)).await;
+    }
+    let quiet = engagement().await;
+    assert_eq!((quiet.level, quiet.opened, quiet.clicked, quiet.by_programs), (Level::Quiet, 0, 0, 5));
+    let because =
+        "of 1 email 0 opened, 0 with a link followed; programs looked 5 times, which does not count";
+    assert_eq!(quiet.because, because);
+    world.take("open", "2026-03-12T18:00:00Z", opened(browser)).await;
+    assert_eq!(engagement().await.level, Level::Reading);
+    world.take("click", "2026-03-12T18:01:00Z", clicked("a")).await;
+    let active = engagement().await;
+    assert_eq!((active.level, active.opened, active.clicked), (Level::Active, 1, 1));
+    assert_eq!(active.last_seen, Some(at("2026-03-12T18:01:00Z")));
+}
