@@ -5,6 +5,7 @@ mod areas;
 mod campaigns;
 mod contacts;
 mod emails;
+mod mail_accounts;
 mod outbox;
 mod queue;
 
@@ -23,6 +24,7 @@ use crate::{
     email::{Email, Message, Suppression},
     events::{Event, Queue},
     ids::{CampaignId, ContactId, EmailId, EventId, UserId},
+    mail_account::MailAccount,
     schedule::{Cycle, Instant},
     testkit::simulation::Canary,
 };
@@ -51,6 +53,7 @@ struct State {
     content: BTreeMap<(CampaignId, Cycle, Operation), CycleContent>,
     areas: BTreeMap<AreaKey, areas::Area>,
     suppressions: BTreeMap<(UserId, String), Suppression>,
+    mail_accounts: BTreeMap<UserId, MailAccount>,
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<(EventId, Event, bool)>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
