@@ -343,13 +343,13 @@ impl Letter {
     /// Why the email cannot be written, for people.
     fn of(email: &OutgoingEmail) -> Result<Self, String> {
         let bytes = mime::bytes(email)?;
-        match bytes.len() {
-            0..=LARGEST_IN_JSON => {
-                Ok(Self::Json(format!(r#"{{"raw":"{}"}}"#, URL_SAFE.encode(bytes)).into_bytes()))
-            }
-            ..=LARGEST => Ok(Self::Upload(bytes)),
-            _ => Err("the email is too large for Gmail".to_owned()),
+        if bytes.len() > LARGEST {
+            return Err("the email is too large for Gmail".to_owned());
         }
+        if bytes.len() > LARGEST_IN_JSON {
+            return Ok(Self::Upload(bytes));
+        }
+        Ok(Self::Json(format!(r#"{{"raw":"{}"}}"#, URL_SAFE.encode(bytes)).into_bytes()))
     }
 }
 

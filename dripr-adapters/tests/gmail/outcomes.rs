@@ -173,12 +173,13 @@ async fn a_throttled_account_rests_without_a_call_and_others_go_on() {
     ] {
         let scene = Scene::new(&["ana", "ben"], SEND).await;
         scene.google.trouble(Trouble::Instead(reply));
-        let until = Some(at(until));
-        assert_eq!(not_before(&scene.send(&outgoing("ana", "c.1")).await), until);
-        assert_eq!(not_before(&scene.send(&outgoing("ana", "c.2")).await), until);
+        let until = at(until);
+        let rests = Some(until);
+        assert_eq!(not_before(&scene.send(&outgoing("ana", "c.1")).await), rests);
+        assert_eq!(not_before(&scene.send(&outgoing("ana", "c.2")).await), rests);
         assert_eq!(scene.google.asked(SEND_PATH), 1, "nothing is asked while the account rests");
         assert!(is_accepted(&scene.send(&outgoing("ben", "c.3")).await));
-        scene.google.clock.set(until.unwrap());
+        scene.google.clock.set(until);
         assert!(is_accepted(&scene.send(&outgoing("ana", "c.1")).await));
         assert_eq!(scene.google.sent().len(), 2);
     }
