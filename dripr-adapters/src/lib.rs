@@ -2,7 +2,7 @@
 //!
 //! | port | embedded default |
 //! |---|---|
-//! | `CampaignStore`, `EmailStore`, `AgentStore`, `ContactStore`, `AreaStore`, `EventQueue` | [`sql::sqlite`] |
+//! | `CampaignStore`, `EmailStore`, `AgentStore`, `ContactStore`, `AreaStore`, `MailAccountStore`, `EventQueue` | [`sql::sqlite`] |
 //! | `PropertySource`, `MarketSource`, `MortgageRateSource`, `Geocoder` | [`local_data`] |
 //! | `LlmWriter` | [`composed_writer`] |
 //! | `EmailRenderer` | [`templates`] |
@@ -14,6 +14,7 @@
 //! | feature | port | who is asked |
 //! |---|---|---|
 //! | `smtp` | `Mailer` | a mail server |
+//! | `gmail` | `Mailer` | Gmail, for each agent by their own account |
 //! | `bedrock`, `openai-writer` | `LlmWriter` | a language model |
 //! | `model-writer` | `LlmWriter` | a language model of one's own |
 //! | `s3-archive` | `Archive` | S3, or what speaks its API |
@@ -51,6 +52,8 @@ pub mod file_outbox;
 pub mod folder_archive;
 #[cfg(feature = "fred")]
 pub mod fred;
+#[cfg(feature = "gmail")]
+pub mod gmail;
 #[cfg(feature = "google-geocoding")]
 pub mod google_geocoding;
 #[cfg(feature = "http")]
@@ -60,9 +63,9 @@ pub mod http;
 pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
-#[cfg(any(feature = "file-outbox", feature = "smtp"))]
+#[cfg(any(feature = "file-outbox", feature = "gmail", feature = "smtp"))]
 mod mail_headers;
-#[cfg(any(feature = "file-outbox", feature = "smtp"))]
+#[cfg(any(feature = "file-outbox", feature = "gmail", feature = "smtp"))]
 mod mime;
 #[cfg(feature = "model-writer")]
 pub mod model_writer;
@@ -82,5 +85,7 @@ pub mod sql;
 #[cfg(feature = "templates")]
 pub mod templates;
 pub mod token_bucket;
+#[cfg(feature = "gmail")]
+pub mod token_vault;
 #[cfg(feature = "zillow")]
 pub mod zillow;

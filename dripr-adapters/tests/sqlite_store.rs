@@ -113,6 +113,7 @@ impl Stage {
                 html: format!("{html}{n}"),
                 text: "\u{FEFF}text".to_owned(),
                 opt_out_link: None,
+                opt_out_mailto: None,
             });
             let Reply::Created(id) =
                 self.did(n, Action::CreateEmail { cycle, message: message.clone() }).await

@@ -67,6 +67,11 @@ async fn the_memory_store_keeps_the_area_contract() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_mail_accounts() {
+    contract::mail_account_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_queue_contract() {
     contract::event_queue(&MemoryStore::new()).await;
 }

@@ -9,6 +9,8 @@ mod call_counters;
 mod emails;
 #[path = "contracts_can_fail/machinery.rs"]
 mod machinery;
+#[path = "contracts_can_fail/mail_accounts.rs"]
+mod mail_accounts;
 #[path = "contracts_can_fail/probes.rs"]
 mod probes;
 #[path = "contracts_can_fail/sources.rs"]

@@ -8,7 +8,7 @@ use dripr_core::{
 };
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode, Url,
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -90,6 +90,15 @@ impl fmt::Debug for HttpApi {
     }
 }
 
+/// A request without an answer, of which it matters whether the provider may have it.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// Why there is no answer.
+    pub(crate) error: PortError,
+    /// Whether the provider may have got any of it. Not, if there never was a connection.
+    pub(crate) may_have_arrived: bool,
+}
+
 /// An answer that was read whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -115,6 +124,8 @@ impl HttpApi {
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .timeout(options.timeout)
+            // Whoever cannot be reached at all is known for that before the time is up.
+            .connect_timeout(options.timeout / 2)
             .user_agent(concat!("dripr/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|source| UnusableApi::Client { provider, source })?;
@@ -196,6 +207,31 @@ impl HttpApi {
     ) -> PortResult<Answer> {
         let request = self.request(Method::POST, path)?.form(form);
         self.send(request, allowance).await
+    }
+
+    /// Hands over what must not be handed over twice, and says of a failure whether the provider may have it.
+    pub(crate) async fn hand_over(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Answer, Lost> {
+        let not_arrived = |error| Lost { error, may_have_arrived: false };
+        let request = self.request(Method::POST, path).map_err(not_arrived)?;
+        let request = request.query(query).header(CONTENT_TYPE, kind).body(body);
+        let response = request.send().await.map_err(|error| {
+            let may_have_arrived = !error.is_connect() && !error.is_builder();
+            Lost { error: self.unanswered(error), may_have_arrived }
+        })?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.body(response).await;
+        // What the head says stands, whatever becomes of the rest: a refusal is one without its reasons too.
+        match body {
+            Ok(body) => Ok(Answer { status, headers, body }),
+            Err(_) if status.is_client_error() => Ok(Answer { status, headers, body: Vec::new() }),
+            Err(error) => Err(Lost { error, may_have_arrived: true }),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> PortResult<RequestBuilder> {

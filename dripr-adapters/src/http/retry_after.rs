@@ -9,7 +9,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The pause that an answer asks for. A date counts from the answer's own `Date`, so that nobody's clock matters.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     if let Some(pause) = seconds(headers, RETRY_AFTER.as_str()) {
         return Some(pause);
     }

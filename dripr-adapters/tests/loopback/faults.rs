@@ -43,40 +43,7 @@ async fn each<A>(what: &str, also_good: &[&str], most_calls: usize, ask: A)
 where
     A: AsyncFn(HttpOptions) -> PortResult<()>,
 {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let plain = |status| Reply::json(status, r#"{"message":"no"}"#);
-    let latin1 = Reply::Whole {
-        status: 200,
-        headers: vec![("content-type", "application/json; charset=iso-8859-1".to_owned())],
-        body: b"{\"price\":\"\xe9\"}".to_vec(),
-    };
-    let html = Reply::Whole {
-        status: 200,
-        headers: vec![("content-type", "text/html".to_owned())],
-        body: b"<html>Service down</html>".to_vec(),
-    };
-    let cases = [
-        ("500", plain(500), Fault::Unavailable),
-        ("502", plain(502), Fault::Unavailable),
-        ("503", plain(503).with("retry-after", "7"), Fault::Unavailable),
-        ("504", plain(504), Fault::Unavailable),
-        ("429", plain(429), Fault::Throttled),
-        ("429 with Retry-After", plain(429).with("retry-after", "7"), Fault::Throttled),
-        ("400", plain(400), Fault::Invalid),
-        ("401", plain(401), Fault::Misconfigured),
-        ("403", plain(403), Fault::Misconfigured),
-        ("404", plain(404), Fault::NotFound),
-        ("redirect", plain(302).with("location", "http://127.0.0.1:9/"), Fault::Garbled),
-        ("silence", Reply::Silence, Fault::Unavailable),
-        ("reset", Reply::Reset, Fault::Unavailable),
-        ("truncated", Reply::Truncated(b"{\"price\":".to_vec()), Fault::Unavailable),
-        ("empty", Reply::ok(""), Fault::Garbled),
-        ("no JSON", html, Fault::Garbled),
-        ("another charset", latin1, Fault::Garbled),
-        ("too deep", Reply::ok(deep), Fault::Garbled),
-        ("100 MB", Reply::Endless(100 << 20), Fault::Garbled),
-    ];
-    for (fault, reply, expected) in cases {
+    for (fault, reply, expected) in cases() {
         let loopback = Loopback::giving([reply]).await;
         let mut options = options(&loopback);
         if fault == "silence" {
@@ -101,6 +68,44 @@ where
     let error = ask(gone).await.unwrap_err();
     tells_no_secret(what, &error);
     assert_eq!(error.fault(), Fault::Unavailable, "{what}: {error}");
+}
+
+/// What a provider does wrong: a name, how it does it, and whose fault that is in an answer to a question. Besides these,
+/// nobody may listen at all.
+pub(crate) fn cases() -> Vec<(&'static str, Reply, Fault)> {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let plain = |status| Reply::json(status, r#"{"message":"no"}"#);
+    let latin1 = Reply::Whole {
+        status: 200,
+        headers: vec![("content-type", "application/json; charset=iso-8859-1".to_owned())],
+        body: b"{\"price\":\"\xe9\"}".to_vec(),
+    };
+    let html = Reply::Whole {
+        status: 200,
+        headers: vec![("content-type", "text/html".to_owned())],
+        body: b"<html>Service down</html>".to_vec(),
+    };
+    vec![
+        ("500", plain(500), Fault::Unavailable),
+        ("502", plain(502), Fault::Unavailable),
+        ("503", plain(503).with("retry-after", "7"), Fault::Unavailable),
+        ("504", plain(504), Fault::Unavailable),
+        ("429", plain(429), Fault::Throttled),
+        ("429 with Retry-After", plain(429).with("retry-after", "7"), Fault::Throttled),
+        ("400", plain(400), Fault::Invalid),
+        ("401", plain(401), Fault::Misconfigured),
+        ("403", plain(403), Fault::Misconfigured),
+        ("404", plain(404), Fault::NotFound),
+        ("redirect", plain(302).with("location", "http://127.0.0.1:9/"), Fault::Garbled),
+        ("silence", Reply::Silence, Fault::Unavailable),
+        ("reset", Reply::Reset, Fault::Unavailable),
+        ("truncated", Reply::Truncated(b"{\"price\":".to_vec()), Fault::Unavailable),
+        ("empty", Reply::ok(""), Fault::Garbled),
+        ("no JSON", html, Fault::Garbled),
+        ("another charset", latin1, Fault::Garbled),
+        ("too deep", Reply::ok(deep), Fault::Garbled),
+        ("100 MB", Reply::Endless(100 << 20), Fault::Garbled),
+    ]
 }
 
 /// Neither what people read of an error nor what developers see of it has the key or the address that was asked.

@@ -6,6 +6,7 @@ mod campaigns;
 mod contacts;
 mod emails;
 mod feedback;
+mod mail_accounts;
 mod outbox;
 mod queue;
 
@@ -25,6 +26,7 @@ use crate::{
     events::{Event, Queue},
     feedback::Feedback,
     ids::{CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
+    mail_account::MailAccount,
     schedule::{Cycle, Instant},
     testkit::simulation::Canary,
 };
@@ -53,6 +55,7 @@ struct State {
     content: BTreeMap<(CampaignId, Cycle, Operation), CycleContent>,
     areas: BTreeMap<AreaKey, areas::Area>,
     suppressions: BTreeMap<(UserId, String), Suppression>,
+    mail_accounts: BTreeMap<UserId, MailAccount>,
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<(EventId, Event, bool)>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,

@@ -1,0 +1,71 @@
+//! The port for agents' own mail accounts.
+
+use async_trait::async_trait;
+use dripr_core::{errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore};
+use sqlx::{Row, SqliteConnection};
+
+use super::{
+    SqliteStore,
+    dossier::{json, to_json},
+    error::While,
+};
+
+#[async_trait]
+impl MailAccountStore for SqliteStore {
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
+        let doing = "reading a mail account";
+        let sql = "SELECT state FROM mail_accounts WHERE user_id = ?1";
+        let row =
+            sqlx::query(sql).bind(user.as_str()).fetch_optional(&self.shared.reads).await.doing(doing)?;
+        row.map(|row| json(row.try_get(0).doing(doing)?, "mail_accounts", "state", user.as_str())).transpose()
+    }
+
+    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let account = account.clone();
+                Box::pin(async move { put(transaction.connection, account).await })
+            })
+            .await
+    }
+
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
+        let user = user.clone();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let user = user.clone();
+                Box::pin(async move {
+                    let removed = sqlx::query("DELETE FROM mail_accounts WHERE user_id = ?1")
+                        .bind(user.as_str())
+                        .execute(&mut *transaction.connection)
+                        .await
+                        .doing("forgetting a mail account")?;
+                    Ok(removed.rows_affected() > 0)
+                })
+            })
+            .await
+    }
+}
+
+async fn put(connection: &mut SqliteConnection, mut account: MailAccount) -> PortResult<bool> {
+    let known = account.version;
+    account.version += 1;
+    // What is new is stored if the agent is there and has none; what is changed, if nobody else changed it.
+    let sql = if known == 0 {
+        "INSERT INTO mail_accounts (user_id, version, state) SELECT id, ?2, ?3 FROM users WHERE id = ?1 AND ?4 = 0 \
+         ON CONFLICT (user_id) DO NOTHING"
+    } else {
+        "UPDATE mail_accounts SET version = ?2, state = ?3 WHERE user_id = ?1 AND version = ?4"
+    };
+    let stored = sqlx::query(sql)
+        .bind(account.user_id.as_str())
+        .bind(i64::try_from(account.version).unwrap_or(i64::MAX))
+        .bind(to_json(&account)?)
+        .bind(i64::try_from(known).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await
+        .doing("storing a mail account")?;
+    Ok(stored.rows_affected() > 0)
+}

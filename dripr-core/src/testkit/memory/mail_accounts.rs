@@ -1,0 +1,26 @@
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use crate::{errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore};
+
+#[async_trait]
+impl MailAccountStore for MemoryStore {
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
+        Ok(self.lock().mail_accounts.get(user).cloned())
+    }
+
+    async fn put_mail_account(&self, mut account: MailAccount) -> PortResult<bool> {
+        let mut state = self.lock();
+        let stored = state.mail_accounts.get(&account.user_id).map_or(0, |stored| stored.version);
+        if !state.agents.contains_key(&account.user_id) || stored != account.version {
+            return Ok(false);
+        }
+        account.version += 1;
+        state.mail_accounts.insert(account.user_id.clone(), account);
+        Ok(true)
+    }
+
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
+        Ok(self.lock().mail_accounts.remove(user).is_some())
+    }
+}

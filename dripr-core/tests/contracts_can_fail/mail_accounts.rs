@@ -1,0 +1,82 @@
+//! Stores of mail accounts.
+
+use async_trait::async_trait;
+use dripr_core::{
+    agent::Agent,
+    errors::PortResult,
+    events::UserCreated,
+    ids::UserId,
+    mail_account::MailAccount,
+    ports::{AgentStore, MailAccountStore},
+    testkit::{MemoryStore, contract},
+};
+
+/// A store that is wrong in one way.
+struct Wrong(MemoryStore, Fault);
+
+#[derive(PartialEq)]
+enum Fault {
+    LastWins,
+    TakesAnybody,
+    ForgetsAll,
+}
+
+#[async_trait]
+impl MailAccountStore for Wrong {
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
+        self.0.mail_account(user).await
+    }
+    async fn put_mail_account(&self, mut account: MailAccount) -> PortResult<bool> {
+        if self.1 == Fault::TakesAnybody && self.0.agent(&account.user_id).await?.is_none() {
+            return Ok(true);
+        }
+        let stored = self.0.mail_account(&account.user_id).await?;
+        if let Some(stored) = stored.filter(|_| self.1 == Fault::LastWins && account.version > 0) {
+            account.version = stored.version;
+        }
+        self.0.put_mail_account(account).await
+    }
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
+        if self.1 == Fault::ForgetsAll {
+            for id in ["agent", "other"] {
+                self.0.remove_mail_account(&UserId::new(id).unwrap()).await?;
+            }
+            return Ok(true);
+        }
+        self.0.remove_mail_account(user).await
+    }
+}
+
+#[async_trait]
+impl AgentStore for Wrong {
+    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
+        self.0.register(agent, event).await
+    }
+    async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
+        self.0.agent(id).await
+    }
+    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        self.0.agents(after, limit).await
+    }
+    async fn replace(&self, agent: Agent) -> PortResult<bool> {
+        AgentStore::replace(&self.0, agent).await
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "of several who change the same version at once, one is the first")]
+async fn a_store_in_which_the_last_change_wins() {
+    contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::LastWins)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "nobody else than an agent has an account")]
+async fn a_store_that_keeps_accounts_of_nobody() {
+    contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::TakesAnybody)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "once")]
+async fn a_store_that_forgets_too_much() {
+    contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::ForgetsAll)).await;
+}
