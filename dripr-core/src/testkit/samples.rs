@@ -14,12 +14,12 @@ use crate::{
         AreaContent, Author, Confidence, FiguresOf, HomeFacts, Listing, MarketStatistics, MortgageRate,
         Property, Sale, Valuation, ValueRange, Words, ZipCode,
     },
-    email::{Attempt, EmailAddress, OptOutLinks, OutgoingEmail},
+    email::{Attempt, EmailAddress, Message, MessageId, OptOutLinks, OutgoingEmail, Party},
     engine::Builder,
     errors::PortResult,
     events::UserCreated,
     guard::Objection,
-    ids::{CampaignId, ContactId, UserId},
+    ids::{AttemptId, CampaignId, ContactId, EmailId, UserId},
     ports::{
         AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, Inquiry, IntroFacts,
         LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered,
@@ -359,6 +359,35 @@ pub async fn fill(
     let new = new?;
     store.enrol(new.clone()).await?;
     Ok(new)
+}
+
+/// An agent's email to one of their homeowners, as a mailer gets it.
+///
+/// # Errors
+/// If the agent's id makes no email id.
+pub fn outgoing(user: &UserId, number: usize, date: Instant) -> Result<OutgoingEmail, Unusable> {
+    let campaign_id = CampaignId::new(format!("{user}-{number}"))?;
+    let email_id = EmailId::of(&campaign_id, 1);
+    let from: EmailAddress = format!("{user}@brokerage.example").parse()?;
+    let link = format!("https://mail.example/o/{user}/{campaign_id}/00");
+    let text = format!("Your home is where it was.\n\n1 Sample Street, Seattle WA 98101\n{link}\n");
+    Ok(OutgoingEmail {
+        attempt_id: AttemptId::of(&email_id, 1),
+        campaign_id: Some(campaign_id),
+        user_id: user.clone(),
+        message_id: MessageId::of(&email_id, &from),
+        date,
+        message: Arc::new(Message {
+            from: Party { name: "Ana Ruiz".to_owned(), address: from },
+            to: Party { name: "Kim".to_owned(), address: format!("owner{number}@home.example").parse()? },
+            subject: "Your home report".to_owned(),
+            html: format!("<p>{text}</p>"),
+            text,
+            opt_out_link: Some(link),
+            opt_out_mailto: None,
+        }),
+        email_id,
+    })
 }
 
 /// What a provider is asked when nobody knows whether it took an email.

@@ -1,5 +1,8 @@
 //! The agent's own mail account, by which their emails are sent once they have agreed to it.
 
+mod route;
+
+pub use route::ByMailAccount;
 use serde::{Deserialize, Serialize};
 
 use crate::{email::EmailAddress, ids::UserId, schedule::Instant};

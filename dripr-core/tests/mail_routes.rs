@@ -1,0 +1,159 @@
+//! By which mailer an email goes.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use dripr_core::{
+    email::OutgoingEmail,
+    ids::UserId,
+    mail_account::{ByMailAccount, Grant, MailAccount, SealedToken},
+    ports::{AgentStore, LookUp, MailAccountStore, Mailer, SendOutcome},
+    schedule::Instant,
+    testkit::{Mailbox, MemoryStore, Mood, contract, samples},
+};
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+fn now() -> Instant {
+    at("2026-03-12T15:00:00Z")
+}
+
+struct World {
+    store: MemoryStore,
+    own: Arc<Mailbox>,
+    common: Arc<Mailbox>,
+    route: ByMailAccount,
+}
+
+/// Two agents; the first has an account of their own.
+async fn world(may_fall_back: bool) -> World {
+    let store = MemoryStore::new();
+    for id in ["own", "none"] {
+        let agent = samples::agent(id, now()).unwrap();
+        store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
+    }
+    let account = MailAccount {
+        user_id: UserId::new("own").unwrap(),
+        address: "own@brokerage.example".parse().unwrap(),
+        scopes: Vec::new(),
+        refresh_token: SealedToken(vec![1]),
+        grant: Grant::Given,
+        connected_at: at("2026-01-01T00:00:00Z"),
+        may_fall_back,
+        version: 0,
+    };
+    assert!(store.put_mail_account(account).await.unwrap());
+    let (own, common) = (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
+    let route = ByMailAccount::new(Arc::new(store.clone()), own.clone(), common.clone());
+    World { store, own, common, route }
+}
+
+fn email(user: &str, number: usize) -> OutgoingEmail {
+    samples::outgoing(&UserId::new(user).unwrap(), number, now()).unwrap()
+}
+
+fn not_sent() -> SendOutcome {
+    SendOutcome::NotSent { reason: "the quota is used up".to_owned(), not_before: None }
+}
+
+fn needs_people() -> SendOutcome {
+    SendOutcome::NeedsPeople { reason: "consent was taken back".to_owned() }
+}
+
+fn senders(mailbox: &Mailbox) -> Vec<String> {
+    mailbox.accepted().iter().map(|email| email.user_id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract_of_a_mailer() {
+    contract::mailer(&world(false).await.route, true).await;
+}
+
+#[tokio::test]
+async fn each_email_goes_by_its_agents_account_or_by_the_common_mailer() {
+    let world = world(true).await;
+    let emails = [email("none", 1), email("own", 2), email("none", 3), email("own", 4)];
+    let outcomes = world.route.send(&emails).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, SendOutcome::Accepted { .. })), "{outcomes:?}");
+    assert_eq!(
+        (senders(&world.own), senders(&world.common)),
+        (vec!["own".into(); 2], vec!["none".into(); 2])
+    );
+}
+
+#[tokio::test]
+async fn what_was_certainly_not_sent_falls_back_if_the_agent_allows_it() {
+    for outcome in [not_sent(), needs_people()] {
+        for allowed in [false, true] {
+            let world = world(allowed).await;
+            world.own.next(Mood::Answer(outcome.clone()));
+            let said = world.route.send(&[email("own", 1)]).await;
+            if allowed {
+                assert!(matches!(said[..], [SendOutcome::Accepted { .. }]), "{said:?}");
+                assert_eq!(senders(&world.common), ["own"]);
+            } else {
+                assert_eq!((said, senders(&world.common)), (vec![outcome.clone()], Vec::new()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_sent_never_falls_back() {
+    for mood in [
+        Mood::AcceptInSilence,
+        Mood::LoseInSilence,
+        Mood::Answer(SendOutcome::BadRecipient { reason: "no such mailbox".to_owned() }),
+    ] {
+        let world = world(true).await;
+        world.own.next(mood);
+        world.route.send(&[email("own", 1)]).await;
+        assert_eq!(world.common.calls(), 0);
+    }
+}
+
+#[tokio::test]
+async fn both_are_asked_where_both_may_have_had_it() {
+    let email = email("own", 1);
+    let inquiry = samples::inquiry(&email);
+    for (own, common, allowed, answer) in [
+        (true, false, true, true),
+        (false, true, true, true),
+        (false, false, true, false),
+        (true, false, false, true),
+        (false, false, false, false),
+    ] {
+        let world = world(allowed).await;
+        for (has, mailbox) in [(own, &world.own), (common, &world.common)] {
+            if has {
+                mailbox.send(std::slice::from_ref(&email)).await;
+            }
+        }
+        let said = world.route.look_up(&inquiry).await;
+        assert_eq!(matches!(said, LookUp::Accepted { .. }), answer, "{own} {common} {allowed}");
+        assert_eq!(said == LookUp::NotAccepted, !answer);
+    }
+    // Where one cannot tell, nobody can.
+    let world = world(true).await;
+    world.own.forget();
+    assert_eq!(world.route.look_up(&inquiry).await, LookUp::CannotTell);
+    let world = self::world(true).await;
+    world.common.forget();
+    assert_eq!(world.route.look_up(&inquiry).await, LookUp::CannotTell);
+}
+
+#[tokio::test]
+async fn an_account_that_was_connected_since_does_not_hide_what_the_common_mailer_has() {
+    let world = world(false).await;
+    let email = email("own", 1);
+    world.common.send(std::slice::from_ref(&email)).await;
+    let user = UserId::new("own").unwrap();
+    let mut account = world.store.mail_account(&user).await.unwrap().unwrap();
+    account.connected_at = at("2026-03-12T15:00:01Z");
+    assert!(world.store.put_mail_account(account).await.unwrap());
+    let said = world.route.look_up(&samples::inquiry(&email)).await;
+    assert!(matches!(said, LookUp::Accepted { .. }), "{said:?}");
+}
