@@ -8,7 +8,7 @@ mod content_hash;
 mod delivery_status;
 mod message;
 mod opt_out;
-mod signature;
+pub(crate) mod signature;
 mod suppression;
 
 pub use address::{EmailAddress, InvalidEmailAddress};
@@ -19,6 +19,7 @@ pub use content_hash::ContentHash;
 pub use delivery_status::DeliveryStatus;
 pub use message::{Message, OutgoingEmail, Party};
 pub use opt_out::{InvalidOptOutLink, OptOutClaim, OptOutLinks};
+pub(crate) use opt_out::{check_base, check_key};
 pub use suppression::{Suppression, SuppressionCause};
 
 use serde::{Deserialize, Serialize};

@@ -126,7 +126,7 @@ impl OptOutLinks {
 }
 
 /// A public base address, without the slash at its end.
-pub(super) fn check_base(base: &str) -> Result<String, InvalidOptOutLink> {
+pub(crate) fn check_base(base: &str) -> Result<String, InvalidOptOutLink> {
     let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
     let host_ok = rest.is_some_and(|rest| {
         !rest.is_empty()
@@ -141,7 +141,7 @@ pub(super) fn check_base(base: &str) -> Result<String, InvalidOptOutLink> {
 }
 
 /// A key that nobody guesses.
-pub(super) fn check_key(key: &SecretString) -> Result<(), InvalidOptOutLink> {
+pub(crate) fn check_key(key: &SecretString) -> Result<(), InvalidOptOutLink> {
     if key.expose_secret().len() < 16 { Err(InvalidOptOutLink::Key) } else { Ok(()) }
 }
 

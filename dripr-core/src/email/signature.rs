@@ -5,12 +5,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 /// The signature of some parts, as hexadecimal digits. The first part says what it is for.
-pub(super) fn sign(key: &SecretString, parts: &[&str]) -> String {
+pub(crate) fn sign(key: &SecretString, parts: &[&str]) -> String {
     hex::encode(mac(key, parts).finalize().into_bytes())
 }
 
 /// Whether a signature is of these parts. It takes the same time wherever it differs.
-pub(super) fn is_of(signature: &str, key: &SecretString, parts: &[&str]) -> bool {
+pub(crate) fn is_of(signature: &str, key: &SecretString, parts: &[&str]) -> bool {
     hex::decode(signature).is_ok_and(|given| mac(key, parts).verify_slice(&given).is_ok())
 }
 

@@ -1,7 +1,11 @@
 //! The agent's own mail account, by which their emails are sent once they have agreed to it.
 
+mod connect_link;
+mod resume;
 mod route;
 
+pub use connect_link::{ConnectLinks, UnusableConnectLink};
+pub use resume::resume;
 pub use route::ByMailAccount;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,122 @@
+//! `/connect/gmail/…`: where an agent lets dripr send by their Gmail account.
+//!
+//! The way in is a link for one agent, which `dripr connect` prints. Its page says what is asked for, and leads on to
+//! Google; Google leads back to `/connect/gmail/callback`. A cookie binds both to one browser: without it somebody could
+//! send the address that Google leads back to, with their own account's consent in it, to an agent.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use dripr_adapters::gmail::GmailConsent;
+use dripr_core::{ids::UserId, mail_account, ports::AgentStore};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{Site, page::Page};
+
+/// The cookie that holds the link's signature from the way there to the way back.
+const COOKIE: &str = "dripr_connect";
+
+pub(super) fn routes(consent: Arc<GmailConsent>) -> Router<Arc<Site>> {
+    let back = consent.clone();
+    Router::new()
+        .route(
+            "/connect/gmail/{user}/{until}/{signature}",
+            get(show).post(move |site, link| leave(site, link, consent.clone())),
+        )
+        .route(
+            "/connect/gmail/callback",
+            get(move |site, headers, query| came_back(site, headers, query, back.clone())),
+        )
+}
+
+type Link = Path<(String, String, String)>;
+
+fn user(site: &Site, Path((user, until, signature)): &Link) -> Result<UserId, Page> {
+    let now = site.bench.clock.now();
+    site.connect.check(&format!("{user}/{until}/{signature}"), now).map_err(|why| {
+        Page::error(StatusCode::NOT_FOUND, "This link does not work", why.to_string())
+    })
+}
+
+async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    user(&site, &link)?;
+    let Path((user, until, signature)) = &link;
+    Ok(Page::new("Send your home reports by your own Gmail account")
+        .says("Your homeowners then get their monthly reports from your own address, and answer to it.")
+        .says("Google asks you to allow this. You can take it back at any time, here or in your Google account; then nothing more is sent by it.")
+        .button("Go on to Google", format!("/connect/gmail/{user}/{until}/{signature}")))
+}
+
+async fn leave(State(site): State<Arc<Site>>, link: Link, consent: Arc<GmailConsent>) -> Result<Response, Page> {
+    let user = user(&site, &link)?;
+    let agent = site.store.agent(&user).await.map_err(|error| Page::failed(&error))?;
+    let agent = agent.ok_or_else(|| {
+        Page::error(StatusCode::NOT_FOUND, "This link does not work", "There is no such account any more.")
+    })?;
+    let url = consent.url(&user, &agent.email, site.bench.clock.now());
+    let location = HeaderValue::from_str(&url).map_err(|error| Page::failed(&error))?;
+    let Path((name, until, signature)) = &link;
+    let cookie = format!(
+        "{COOKIE}={name}/{until}/{signature}; Path=/connect/gmail; Max-Age=900; HttpOnly; SameSite=Lax{}",
+        if site.is_secure { "; Secure" } else { "" }
+    );
+    let cookie = HeaderValue::from_str(&cookie).map_err(|error| Page::failed(&error))?;
+    let headers = [
+        (header::LOCATION, location),
+        (header::SET_COOKIE, cookie),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// What Google leads back with.
+#[derive(Deserialize)]
+struct Answer {
+    state: Option<String>,
+    code: Option<SecretString>,
+    error: Option<String>,
+}
+
+async fn came_back(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    Query(answer): Query<Answer>,
+    consent: Arc<GmailConsent>,
+) -> Result<Page, Page> {
+    let not_connected = |why: String| Page::error(StatusCode::BAD_REQUEST, "Gmail is not connected", why);
+    if let Some(error) = answer.error {
+        return Err(not_connected(GmailConsent::refusal(&error).to_string()));
+    }
+    let (Some(state), Some(code)) = (answer.state, answer.code) else {
+        return Err(not_connected("Google's answer is incomplete. Please begin again.".to_owned()));
+    };
+    let now = site.bench.clock.now();
+    let user = consent.user(&state, now).map_err(|error| not_connected(error.to_string()))?;
+    let same = cookie(&headers).is_some_and(|link| site.connect.check(link, now).as_ref() == Ok(&user));
+    if !same {
+        let why = "The answer belongs to another browser. Please open the link again, and go on in the same window.";
+        return Err(not_connected(why.to_owned()));
+    }
+    let agent = site.store.agent(&user).await.map_err(|error| Page::failed(&error))?;
+    let agent = agent.ok_or_else(|| not_connected("There is no such account any more.".to_owned()))?;
+    let account = consent.accept(&code, &state, &agent.email, now).await;
+    let account = account.map_err(|error| not_connected(error.to_string()))?;
+    tracing::info!(user_id = %user, "an agent connected Gmail");
+    mail_account::resume(&*site.store, &site.bench, &user).await.map_err(|error| Page::failed(&error))?;
+    Ok(Page::new("Gmail is connected")
+        .says(format!("Your home reports go out from {} from now on.", account.address))
+        .says("You can close this window."))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}

@@ -1,0 +1,99 @@
+//! What the world reaches by HTTP: opt-out and approval pages, consent, webhooks.
+//!
+//! | path | what is there |
+//! |---|---|
+//! | `/o/…` | [`opt_out`]: opting out and in |
+//! | `/a/…` | [`approval`]: looking at an email and approving it |
+//! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
+//! | `/webhooks/postmark` | `postmark`: what came back of emails |
+//! | `/health` | whether the database answers |
+//!
+//! TLS is ended before it, by a proxy or a load balancer. Nothing here needs a login: each link is signed, and is for one
+//! person and one purpose.
+
+mod approval;
+#[cfg(feature = "gmail")]
+mod gmail;
+mod opt_out;
+mod page;
+#[cfg(feature = "postmark")]
+mod postmark;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, extract::DefaultBodyLimit, extract::State, http::StatusCode, routing::get};
+use dripr_core::{
+    campaign::command::Bench,
+    email::{ApprovalLinks, OptOutLinks},
+    mail_account::ConnectLinks,
+    ports::EmailStore,
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    compose::{Deployment, Store},
+    failure::Failure,
+};
+
+/// The most that a request may bring: a webhook has some kilobytes.
+const MOST_BYTES: usize = 1 << 20;
+
+/// What all pages stand on.
+pub struct Site {
+    store: Arc<Store>,
+    bench: Arc<Bench>,
+    opt_out: OptOutLinks,
+    approval: ApprovalLinks,
+    #[cfg_attr(not(feature = "gmail"), expect(dead_code, reason = "only Gmail is connected"))]
+    connect: ConnectLinks,
+    /// Whether the world comes by https, so that cookies may be kept to it.
+    #[cfg_attr(not(feature = "gmail"), expect(dead_code, reason = "only connecting sets a cookie"))]
+    is_secure: bool,
+}
+
+/// What a deployment shows to the world.
+///
+/// # Errors
+/// A key or an address of the configuration cannot be used.
+pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
+    let public = &deployment.config.public;
+    let site = Arc::new(Site {
+        store: deployment.store.clone(),
+        bench: deployment.desk(),
+        opt_out: public.opt_out.clone(),
+        approval: public.approval.clone(),
+        connect: public.connect.clone(),
+        is_secure: public.is_secure,
+    });
+    let mut router = Router::new().merge(opt_out::routes()).merge(approval::routes()).route("/health", get(health));
+    #[cfg(feature = "postmark")]
+    if let Some(credentials) = deployment.config.postmark.as_ref().and_then(|postmark| postmark.webhook.clone()) {
+        router = router.merge(postmark::routes(credentials));
+    }
+    #[cfg(feature = "gmail")]
+    if let Some(consent) = crate::compose::gmail_consent(deployment)? {
+        router = router.merge(gmail::routes(Arc::new(consent)));
+    }
+    router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
+    Ok(router.with_state(site))
+}
+
+async fn health(State(site): State<Arc<Site>>) -> StatusCode {
+    match site.store.count_by_status().await {
+        Ok(_) => StatusCode::OK,
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+/// Listens at an address.
+///
+/// # Errors
+/// The address is taken, or not this machine's.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("http.listen: cannot listen at {address}: {error}"))
+    })
+}

@@ -1,0 +1,94 @@
+//! `/o/…`: where the opt-out links in emails lead.
+//!
+//! A GET shows a page that asks, and changes nothing: mail filters follow links. A POST acts at once, from the page's button
+//! or from a mail program that opts out with one click (RFC 8058), which sends no cookie and follows no redirect.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use dripr_core::{
+    consent::{self, Recipient},
+    email::OptOutClaim,
+};
+
+use super::{Site, page::Page};
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/o/{user}/{campaign}/{signature}", get(ask).post(opt_out))
+        .route("/o/{user}/{campaign}/{signature}/again", get(ask).post(opt_in))
+}
+
+type Link = Path<(String, String, String)>;
+
+/// Who the link is for, or the page that says that it is not one.
+fn claim(site: &Site, Path((user, campaign, signature)): &Link) -> Result<OptOutClaim, Page> {
+    site.opt_out.read(&format!("{user}/{campaign}/{signature}")).map_err(|_| no_link())
+}
+
+fn no_link() -> Page {
+    Page::error(
+        StatusCode::NOT_FOUND,
+        "This link does not work",
+        "It may have been cut off on its way. Please use the link at the end of the email as it is, or answer the email.",
+    )
+}
+
+async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    let claim = claim(&site, &link)?;
+    let recipient = consent::recipient(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
+    let recipient = recipient.ok_or_else(no_link)?;
+    Ok(if recipient.suppression.is_some() { out(&recipient, &claim, &link) } else { offer(&recipient, &link) })
+}
+
+async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
+    let claim = claim(&site, &link)?;
+    let now = site.bench.clock.now();
+    let recipient = consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
+    let recipient = recipient.ok_or_else(no_link)?;
+    tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
+    Ok(out(&recipient, &claim, &link).into_response())
+}
+
+async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    let claim = claim(&site, &link)?;
+    let recipient = consent::opt_in(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
+    let recipient = recipient.ok_or_else(no_link)?;
+    if recipient.suppression.is_some() {
+        return Ok(out(&recipient, &claim, &link));
+    }
+    tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
+    let name = recipient.agent.full_name();
+    Ok(Page::new("Welcome back").says(format!("You get the monthly home report from {name} again.")))
+}
+
+/// The page's own address: relative ones would depend on the slash at its end.
+fn path(Path((user, campaign, signature)): &Link) -> String {
+    format!("/o/{user}/{campaign}/{signature}")
+}
+
+fn offer(recipient: &Recipient, link: &Link) -> Page {
+    let name = recipient.agent.full_name();
+    Page::new("No more home reports?")
+        .says(format!("{name} sends you a report on your home once a month."))
+        .says("If you do not want it any more, press the button. It takes effect at once.")
+        .button("Stop the reports", path(link))
+}
+
+fn out(recipient: &Recipient, claim: &OptOutClaim, link: &Link) -> Page {
+    let name = recipient.agent.full_name();
+    let page = Page::new("You get no more reports")
+        .says(format!("You get no more reports from {name}. You need not do anything else."));
+    let cause = recipient.suppression.as_ref().map(|suppression| suppression.cause);
+    if cause == Some(dripr_core::email::SuppressionCause::HardBounce) {
+        return page.says("Mail to your address came back. If it works again, please tell your agent.");
+    }
+    tracing::debug!(campaign_id = %claim.campaign_id, "shown as opted out");
+    page.says("If that was a mistake, you can have them again.").quiet_button("Send me the reports again", format!("{}/again", path(link)))
+}

@@ -1,0 +1,95 @@
+//! A page for a person: a title, some sentences, some buttons. Everything in it is escaped.
+
+use std::sync::LazyLock;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use handlebars::Handlebars;
+use serde::Serialize;
+
+static PAGES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut pages = Handlebars::new();
+    // The template is built in: a test renders it.
+    let _ = pages.register_template_string("page", include_str!("pages/page.hbs"));
+    pages
+});
+
+/// Nothing but the page itself: no script, no frame around it, no address of it to others. Pictures of a shown email may
+/// be loaded, and the way may lead on to Google, where an agent agrees.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-src 'self'; \
+                      form-action 'self' https://accounts.google.com; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Page {
+    #[serde(skip)]
+    status: StatusCode,
+    title: String,
+    paragraphs: Vec<String>,
+    buttons: Vec<Button>,
+    preview: Option<String>,
+}
+
+/// What a person can do. It is done by a POST, which no program sends that only looks.
+#[derive(Debug, Serialize)]
+struct Button {
+    label: &'static str,
+    /// Relative to the page's own address.
+    action: String,
+    quiet: bool,
+}
+
+impl Page {
+    pub(super) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    /// A page that says why something cannot be.
+    pub(super) fn error(status: StatusCode, title: &str, why: impl Into<String>) -> Self {
+        Self { status, ..Self::new(title).says(why) }
+    }
+
+    /// The page when the database or a provider fails.
+    pub(super) fn failed(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %error, "a page could not be shown");
+        let why = "Something is wrong on our side. Nothing was changed; please try again in a few minutes.";
+        Self::error(StatusCode::SERVICE_UNAVAILABLE, "Please try again", why)
+    }
+
+    pub(super) fn says(mut self, sentence: impl Into<String>) -> Self {
+        self.paragraphs.push(sentence.into());
+        self
+    }
+
+    pub(super) fn button(mut self, label: &'static str, action: impl Into<String>) -> Self {
+        self.buttons.push(Button { label, action: action.into(), quiet: false });
+        self
+    }
+
+    pub(super) fn quiet_button(mut self, label: &'static str, action: impl Into<String>) -> Self {
+        self.buttons.push(Button { label, action: action.into(), quiet: true });
+        self
+    }
+
+    /// Shows an email's HTML, in which nothing runs.
+    pub(super) fn preview(mut self, html: impl Into<String>) -> Self {
+        self.preview = Some(html.into());
+        self
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let html = PAGES.render("page", &self).unwrap_or_default();
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (self.status, headers, html).into_response()
+    }
+}

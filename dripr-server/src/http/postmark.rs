@@ -1,0 +1,53 @@
+//! `/webhooks/postmark`: what Postmark tells of emails.
+//!
+//! Answers as Postmark takes them: 401 where the credentials are wrong (a 403 would end all tries), 400 for what nobody
+//! can read, 503 where the database fails, so that it is told again, and 200 otherwise.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    routing::post,
+};
+use dripr_adapters::postmark::webhook::{self, Credentials};
+use dripr_core::feedback;
+
+use super::Site;
+
+pub(super) fn routes(credentials: Credentials) -> Router<Arc<Site>> {
+    let credentials = Arc::new(credentials);
+    let take = move |State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes| async move {
+        let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if !credentials.admit(authorization) {
+            tracing::warn!("a webhook with wrong credentials was turned away");
+            return StatusCode::UNAUTHORIZED;
+        }
+        take(&site, &body).await
+    };
+    Router::new().route("/webhooks/postmark", post(take))
+}
+
+async fn take(site: &Site, body: &[u8]) -> StatusCode {
+    let feedback = match webhook::read(body) {
+        Ok(Some(feedback)) => feedback,
+        Ok(None) => return StatusCode::OK,
+        Err(unreadable) => {
+            tracing::warn!(%unreadable, "a webhook of Postmark's cannot be read");
+            return StatusCode::BAD_REQUEST;
+        }
+    };
+    let (id, email_id) = (feedback.id.clone(), feedback.email_id.clone());
+    match feedback::take(&*site.store, &site.bench, feedback).await {
+        Ok(taken) => {
+            tracing::debug!(%id, %email_id, ?taken, "something came back");
+            StatusCode::OK
+        }
+        Err(error) => {
+            tracing::error!(%error, %id, "what came back could not be kept; Postmark will tell it again");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
