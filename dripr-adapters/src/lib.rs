@@ -77,6 +77,8 @@ pub mod reso;
 #[cfg(feature = "s3-archive")]
 pub mod s3_archive;
 #[cfg(feature = "smtp")]
+mod said;
+#[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod sql;
 #[cfg(feature = "templates")]

@@ -8,7 +8,7 @@ use dripr_core::{
 };
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode, Url,
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -24,7 +24,8 @@ const LONGEST_REASON: usize = 200;
 pub struct HttpOptions {
     /// Where the API is, if not where its provider has it: a proxy, a sandbox, a test.
     pub base_url: Option<String>,
-    /// How long an answer may take, connecting included.
+    /// How long an answer may take, connecting included. Connecting may take half of it, so that what never reached its
+    /// provider is known as such.
     pub timeout: Duration,
     /// How many bytes an answer may have.
     pub most_bytes: usize,
@@ -98,6 +99,23 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// Why there is no answer, where it matters whether the provider may have got the question.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// There was no call to make, or no connection to make it over: not a byte of the question has left.
+    NotAsked(PortError),
+    /// A connection was there, so the question may have arrived, and what the provider made of it is not known.
+    NotHeard(PortError),
+}
+
+impl From<Unanswered> for PortError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::NotAsked(error) | Unanswered::NotHeard(error) => error,
+        }
+    }
+}
+
 impl HttpApi {
     pub(crate) fn new(
         provider: &'static str,
@@ -115,6 +133,7 @@ impl HttpApi {
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .timeout(options.timeout)
+            .connect_timeout(options.timeout / 2)
             .user_agent(concat!("dripr/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|source| UnusableApi::Client { provider, source })?;
@@ -187,6 +206,20 @@ impl HttpApi {
         self.send(request, allowance).await
     }
 
+    /// Hands something over that must not be handed over twice: JSON that is written already, once, with so much time.
+    pub(crate) async fn hand_over(
+        &self,
+        path: &str,
+        json: Vec<u8>,
+        within: Duration,
+        allowance: &Allowance,
+    ) -> Result<Answer, Unanswered> {
+        let request = self.request(Method::POST, path).map_err(Unanswered::NotAsked)?;
+        let json_is_sent = HeaderValue::from_static("application/json");
+        let request = request.header(CONTENT_TYPE, json_is_sent).body(json).timeout(within);
+        self.exchange(request, allowance).await
+    }
+
     /// Sends a form to a path below the base.
     pub(crate) async fn post_form(
         &self,
@@ -206,10 +239,18 @@ impl HttpApi {
     }
 
     async fn send(&self, request: RequestBuilder, allowance: &Allowance) -> PortResult<Answer> {
-        allowance.take().await?;
-        let response = request.send().await.map_err(|error| self.unanswered(error))?;
+        Ok(self.exchange(request, allowance).await?)
+    }
+
+    async fn exchange(&self, request: RequestBuilder, allowance: &Allowance) -> Result<Answer, Unanswered> {
+        allowance.take().await.map_err(Unanswered::NotAsked)?;
+        let response = request.send().await.map_err(|error| {
+            let never_left = error.is_connect() || error.is_builder();
+            let error = self.unanswered(error);
+            if never_left { Unanswered::NotAsked(error) } else { Unanswered::NotHeard(error) }
+        })?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = self.body(response).await?;
+        let body = self.body(response).await.map_err(Unanswered::NotHeard)?;
         Ok(Answer { status, headers, body })
     }
 

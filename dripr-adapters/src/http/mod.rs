@@ -15,6 +15,6 @@ mod retry_after;
 
 #[cfg(feature = "s3-archive")]
 pub(crate) use api::tls;
-pub(crate) use api::{Answer, HttpApi};
+pub(crate) use api::{Answer, HttpApi, Unanswered};
 pub use api::{HttpOptions, UnusableApi};
 pub(crate) use refusal::Refusal;
