@@ -14,6 +14,7 @@
 //! | feature | port | who is asked |
 //! |---|---|---|
 //! | `smtp` | `Mailer` | a mail server |
+//! | `postmark` | `Mailer` | Postmark; its webhooks become feedback |
 //! | `bedrock`, `openai-writer` | `LlmWriter` | a language model |
 //! | `model-writer` | `LlmWriter` | a language model of one's own |
 //! | `s3-archive` | `Archive` | S3, or what speaks its API |
@@ -60,7 +61,7 @@ pub mod http;
 pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
-#[cfg(any(feature = "file-outbox", feature = "smtp"))]
+#[cfg(any(feature = "file-outbox", feature = "postmark", feature = "smtp"))]
 mod mail_headers;
 #[cfg(any(feature = "file-outbox", feature = "smtp"))]
 mod mime;
@@ -68,6 +69,8 @@ mod mime;
 pub mod model_writer;
 #[cfg(feature = "openai-writer")]
 pub mod openai_writer;
+#[cfg(feature = "postmark")]
+pub mod postmark;
 #[cfg(feature = "quick-email-verification")]
 pub mod quick_email_verification;
 #[cfg(feature = "rentcast")]
@@ -76,7 +79,7 @@ pub mod rentcast;
 pub mod reso;
 #[cfg(feature = "s3-archive")]
 pub mod s3_archive;
-#[cfg(feature = "smtp")]
+#[cfg(any(feature = "postmark", feature = "smtp"))]
 mod said;
 #[cfg(feature = "smtp")]
 pub mod smtp;
