@@ -164,10 +164,9 @@ fn feedback_id(parts: &[&str]) -> Option<FeedbackId> {
     let rest = parts.get(1..)?;
     let (last, inner) = rest.split_last()?;
     let is_plain = !last.is_empty() && inner.iter().all(|part| !part.is_empty() && !part.contains(':'));
-    if let Ok(id) = FeedbackId::new(format!("postmark:{kind}:{}", rest.join(":"))) {
-        if is_plain {
-            return Some(id);
-        }
+    let plain = FeedbackId::new(format!("postmark:{kind}:{}", rest.join(":"))).ok().filter(|_| is_plain);
+    if plain.is_some() {
+        return plain;
     }
     let mut hasher = Sha256::new();
     for part in rest {
