@@ -15,6 +15,7 @@
 //! |---|---|---|
 //! | `smtp` | `Mailer` | a mail server |
 //! | `gmail` | `Mailer` | Gmail, for each agent by their own account |
+//! | `postmark` | `Mailer` | Postmark; its webhooks become feedback |
 //! | `bedrock`, `openai-writer` | `LlmWriter` | a language model |
 //! | `model-writer` | `LlmWriter` | a language model of one's own |
 //! | `s3-archive` | `Archive` | S3, or what speaks its API |
@@ -63,7 +64,7 @@ pub mod http;
 pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
-#[cfg(any(feature = "file-outbox", feature = "gmail", feature = "smtp"))]
+#[cfg(any(feature = "file-outbox", feature = "gmail", feature = "postmark", feature = "smtp"))]
 mod mail_headers;
 #[cfg(any(feature = "file-outbox", feature = "gmail", feature = "smtp"))]
 mod mime;
@@ -71,6 +72,8 @@ mod mime;
 pub mod model_writer;
 #[cfg(feature = "openai-writer")]
 pub mod openai_writer;
+#[cfg(feature = "postmark")]
+pub mod postmark;
 #[cfg(feature = "quick-email-verification")]
 pub mod quick_email_verification;
 #[cfg(feature = "rentcast")]
@@ -79,6 +82,8 @@ pub mod rentcast;
 pub mod reso;
 #[cfg(feature = "s3-archive")]
 pub mod s3_archive;
+#[cfg(any(feature = "postmark", feature = "smtp"))]
+mod said;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod sql;

@@ -43,6 +43,13 @@ pub(crate) fn of(email: &OutgoingEmail) -> Result<Vec<(&'static str, String)>, S
     Ok(headers)
 }
 
+/// A header is one line: line breaks and other white space become one space, control characters go. What looks like an
+/// encoded word (RFC 2047) would be decoded by whoever reads it; an invisible space keeps it as it is.
+pub(crate) fn one_line(text: &str) -> String {
+    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace("=?", "=\u{200B}?")
+}
+
 /// What may stand between angle brackets.
 fn is_plain(link: &str) -> bool {
     link.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"\\,".contains(&b))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::mail_headers;
+use crate::mail_headers::{self, one_line};
 use dripr_core::email::{ContentHash, OutgoingEmail, Party};
 use mail_builder::{
     MessageBuilder,
@@ -43,13 +43,6 @@ pub(crate) fn bytes(email: &OutgoingEmail) -> Result<Vec<u8>, String> {
 fn mailbox(party: &Party) -> Address<'_> {
     let name = one_line(&party.name);
     Address::new_address((!name.is_empty()).then_some(name), party.address.as_str())
-}
-
-/// A header is one line: line breaks and other white space become one space, control characters go. What looks like an
-/// encoded word (RFC 2047) would be decoded by whoever reads it; an invisible space keeps it as it is.
-fn one_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace("=?", "=\u{200B}?")
 }
 
 /// A lone carriage return is a line break like the others, which the library writes as mail has them. Left alone it would

@@ -7,6 +7,7 @@
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`enrolment`] | from contacts to campaigns |
+//! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | [`account`] | what a campaign's report cost |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
@@ -22,6 +23,7 @@ pub mod contacts_file;
 pub mod demo;
 pub mod enrolment;
 pub mod failure;
+pub mod http;
 pub mod os_entropy;
 pub mod sample;
 pub mod system_clock;

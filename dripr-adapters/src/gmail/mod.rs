@@ -128,7 +128,7 @@ pub use self::{
     scope::{READ, SEND},
 };
 use crate::{
-    http::{Answer, HttpApi, UnusableApi},
+    http::{Answer, HttpApi, Unanswered, UnusableApi},
     mime,
     token_vault::TokenVault,
 };
@@ -286,12 +286,10 @@ impl GmailMailer {
             Letter::Upload(_) => (UPLOAD_PATH, &[("uploadType", "media")][..], "message/rfc822"),
         };
         let (Letter::Json(body) | Letter::Upload(body)) = letter;
-        match api.hand_over(path, query, kind, body.clone()).await {
+        match api.hand_over(path, query, kind, body.clone(), None, &Allowance::unlimited()).await {
             Ok(answer) => Ok(verdict::of(&answer, now())),
-            Err(lost) if lost.may_have_arrived => {
-                Err(SendOutcome::Unknown { reason: lost.error.to_string() })
-            }
-            Err(lost) => Err(verdict::not_sent(lost.error, now())),
+            Err(Unanswered::NotHeard(error)) => Err(SendOutcome::Unknown { reason: error.to_string() }),
+            Err(Unanswered::NotAsked(error)) => Err(verdict::not_sent(error, now())),
         }
     }
 

@@ -24,7 +24,8 @@ const LONGEST_REASON: usize = 200;
 pub struct HttpOptions {
     /// Where the API is, if not where its provider has it: a proxy, a sandbox, a test.
     pub base_url: Option<String>,
-    /// How long an answer may take, connecting included.
+    /// How long an answer may take, connecting included. Connecting may take half of it, so that what never reached its
+    /// provider is known as such.
     pub timeout: Duration,
     /// How many bytes an answer may have.
     pub most_bytes: usize,
@@ -90,21 +91,29 @@ impl fmt::Debug for HttpApi {
     }
 }
 
-/// A request without an answer, of which it matters whether the provider may have it.
-#[derive(Debug)]
-pub(crate) struct Lost {
-    /// Why there is no answer.
-    pub(crate) error: PortError,
-    /// Whether the provider may have got any of it. Not, if there never was a connection.
-    pub(crate) may_have_arrived: bool,
-}
-
 /// An answer that was read whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer, where it matters whether the provider may have got the question.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// There was no call to make, or no connection to make it over: not a byte of the question has left.
+    NotAsked(PortError),
+    /// A connection was there, so the question may have arrived, and what the provider made of it is not known.
+    NotHeard(PortError),
+}
+
+impl From<Unanswered> for PortError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::NotAsked(error) | Unanswered::NotHeard(error) => error,
+        }
+    }
 }
 
 impl HttpApi {
@@ -209,29 +218,24 @@ impl HttpApi {
         self.send(request, allowance).await
     }
 
-    /// Hands over what must not be handed over twice, and says of a failure whether the provider may have it.
+    /// Hands over what must not be handed over twice, and says of a failure whether the provider may have it. `within` is
+    /// shorter than the usual time, where less is left.
     pub(crate) async fn hand_over(
         &self,
         path: &str,
         query: &[(&str, &str)],
         kind: &'static str,
         body: Vec<u8>,
-    ) -> Result<Answer, Lost> {
-        let not_arrived = |error| Lost { error, may_have_arrived: false };
-        let request = self.request(Method::POST, path).map_err(not_arrived)?;
+        within: Option<Duration>,
+        allowance: &Allowance,
+    ) -> Result<Answer, Unanswered> {
+        let request = self.request(Method::POST, path).map_err(Unanswered::NotAsked)?;
         let request = request.query(query).header(CONTENT_TYPE, kind).body(body);
-        let response = request.send().await.map_err(|error| {
-            let may_have_arrived = !error.is_connect() && !error.is_builder();
-            Lost { error: self.unanswered(error), may_have_arrived }
-        })?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = self.body(response).await;
-        // What the head says stands, whatever becomes of the rest: a refusal is one without its reasons too.
-        match body {
-            Ok(body) => Ok(Answer { status, headers, body }),
-            Err(_) if status.is_client_error() => Ok(Answer { status, headers, body: Vec::new() }),
-            Err(error) => Err(Lost { error, may_have_arrived: true }),
-        }
+        let request = match within {
+            Some(within) => request.timeout(within),
+            None => request,
+        };
+        self.exchange(request, allowance).await
     }
 
     fn request(&self, method: Method, path: &str) -> PortResult<RequestBuilder> {
@@ -242,11 +246,23 @@ impl HttpApi {
     }
 
     async fn send(&self, request: RequestBuilder, allowance: &Allowance) -> PortResult<Answer> {
-        allowance.take().await?;
-        let response = request.send().await.map_err(|error| self.unanswered(error))?;
+        Ok(self.exchange(request, allowance).await?)
+    }
+
+    async fn exchange(&self, request: RequestBuilder, allowance: &Allowance) -> Result<Answer, Unanswered> {
+        allowance.take().await.map_err(Unanswered::NotAsked)?;
+        let response = request.send().await.map_err(|error| {
+            let never_left = error.is_connect() || error.is_builder();
+            let error = self.unanswered(error);
+            if never_left { Unanswered::NotAsked(error) } else { Unanswered::NotHeard(error) }
+        })?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = self.body(response).await?;
-        Ok(Answer { status, headers, body })
+        // What the head says stands, whatever becomes of the rest: a refusal is one without its reasons too.
+        match self.body(response).await {
+            Ok(body) => Ok(Answer { status, headers, body }),
+            Err(_) if status.is_client_error() => Ok(Answer { status, headers, body: Vec::new() }),
+            Err(error) => Err(Unanswered::NotHeard(error)),
+        }
     }
 
     async fn body(&self, mut response: Response) -> PortResult<Vec<u8>> {

@@ -15,7 +15,7 @@ mod retry_after;
 
 #[cfg(feature = "s3-archive")]
 pub(crate) use api::tls;
-pub(crate) use api::{Answer, HttpApi, Lost};
+pub(crate) use api::{Answer, HttpApi, Unanswered};
 pub use api::{HttpOptions, UnusableApi};
 pub(crate) use refusal::Refusal;
 pub(crate) use retry_after::retry_after;

@@ -2,8 +2,8 @@
 
 use lettre::transport::smtp::{Error, response::Response};
 
-/// The longest text that is kept of a reply.
-const LONGEST_TEXT: usize = 200;
+use crate::said::shown;
+
 /// The longest name that a server may have for an email.
 const LONGEST_ID: usize = 100;
 
@@ -45,13 +45,6 @@ fn enhanced_code(text: &str) -> Option<(u16, (u16, u16))> {
         digits.then(|| part.parse::<u16>().ok()).flatten()
     });
     Some((parts.next()??, (parts.next()??, parts.next()??)))
-}
-
-/// A server's text for people: one short line. Servers like to repeat addresses, which do not belong into logs.
-pub(super) fn shown(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let plain: Vec<&str> = words.map(|word| if word.contains('@') { "…" } else { word }).collect();
-    plain.join(" ").chars().take(LONGEST_TEXT).collect()
 }
 
 /// The server's own name for an email that it took, where its reply has a known form:
@@ -120,12 +113,5 @@ mod tests {
         {
             assert_eq!(enhanced(550, text), None, "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_text_for_people_is_one_short_line_without_addresses() {
-        let said = "5.1.1 <kim@home.example>:\u{1b}[31m unknown\r\nuser  Kim@home.example";
-        assert_eq!(shown(said), "5.1.1 … [31m unknown user …");
-        assert_eq!(shown(&"long ".repeat(1_000)).chars().count(), LONGEST_TEXT);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use chrono::TimeDelta;
 use dripr_core::{
     campaign::{Action, Actor},
     email::{DeliveryStatus, Email},
@@ -9,13 +10,19 @@ use dripr_core::{
     ports::EmailStore,
 };
 
-use super::{ConfigFile, execute};
+use super::{ConfigFile, execute, now};
 use crate::{compose::Deployment, failure::Failure};
+
+/// For how many days a link works: as long as an email waits for its approval.
+const LINK_DAYS: i64 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The email's id, as `dripr campaigns` shows it
     email: EmailId,
+    /// Print a link by which the agent can look at it and approve it, which works for 3 days
+    #[arg(long)]
+    link: bool,
     #[command(flatten)]
     config: ConfigFile,
 }
@@ -23,6 +30,13 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     let deployment = args.config.open().await?;
     let email = find(&deployment, &args.email).await?;
+    if args.link {
+        let until = now(&deployment) + TimeDelta::days(LINK_DAYS);
+        let link = deployment.config.public.approval.link(&email, until);
+        deployment.close().await;
+        writeln!(out, "{link}")?;
+        return Ok(());
+    }
     let action = Action::Approve {
         email_id: email.id.clone(),
         content_hash: email.content_hash,

@@ -3,9 +3,12 @@
 mod agent;
 mod approve;
 mod campaigns;
+#[cfg(feature = "gmail")]
+mod connect;
 mod demo;
 mod doctor;
 mod explain;
+mod held;
 mod import;
 mod migrate;
 mod retry;
@@ -59,6 +62,11 @@ enum Subcommands {
     Campaigns(campaigns::Args),
     /// Approve an email that waits for approval.
     Approve(approve::Args),
+    /// List emails of which nobody can tell whether they arrived, or say what became of one.
+    Held(held::Args),
+    /// Print the link by which an agent connects their own Gmail account.
+    #[cfg(feature = "gmail")]
+    Connect(connect::Args),
     /// End the cycle of an email without sending it.
     Skip(skip::Args),
     /// Try a failed campaign again now.
@@ -137,6 +145,9 @@ impl Subcommands {
             Self::Import(args) => Box::pin(import::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
             Self::Approve(args) => Box::pin(approve::run(args, out)),
+            Self::Held(args) => Box::pin(held::run(args, out)),
+            #[cfg(feature = "gmail")]
+            Self::Connect(args) => Box::pin(connect::run(args, out)),
             Self::Skip(args) => Box::pin(skip::run(args, out)),
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),

@@ -4,11 +4,12 @@ use std::{pin::Pin, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
     task::JoinSet,
 };
 
 use super::ConfigFile;
-use crate::{compose, failure::Failure};
+use crate::{compose, failure::Failure, http};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,9 +35,30 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
     let drain = config.drain;
     let deployment = compose::deployment(config).await?;
     let engine = compose::engine(&deployment).await?;
+    // An address that is taken stops everything before an email leaves whose links nobody answers.
+    let listener = match deployment.config.http.listen {
+        Some(address) => Some((http::listen(address).await?, http::router(&deployment)?)),
+        None => None,
+    };
     let mut workers = JoinSet::new();
     for worker in engine.workers() {
         workers.spawn(worker);
+    }
+    let (stopped, mut stopping) = watch::channel(());
+    if let Some((listener, routes)) = listener {
+        tracing::info!(address = %listener.local_addr()?, "links and webhooks are answered");
+        let until_stopped = async move {
+            // The other end is dropped, which says the same.
+            let _ = stopping.changed().await;
+        };
+        let serving = axum::serve(listener, routes).with_graceful_shutdown(until_stopped);
+        workers.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "links and webhooks are not answered any more");
+            }
+        });
+    } else if deployment.config.mail.leaves_the_machine() {
+        tracing::warn!("http.listen is not set: somebody else has to answer the opt-out links");
     }
     tracing::info!(database = %deployment.config.database.path.display(), "dripr is running");
     tokio::select! {
@@ -49,6 +71,7 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
         }
     }
     engine.stop();
+    drop(stopped);
     let finish = async {
         while workers.join_next().await.is_some() {}
         for (provider, question, counted) in deployment.metrics.counted() {

@@ -2,6 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
+#[cfg(feature = "postmark")]
+use dripr_adapters::postmark::PostmarkMailer;
 #[cfg(feature = "quick-email-verification")]
 use dripr_adapters::quick_email_verification::QuickEmailVerification;
 #[cfg(feature = "s3-archive")]
@@ -81,6 +83,10 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
         Mail::Outbox => Part::asked("the outbox", FileOutbox::open(&config.outbox.dir)),
         #[cfg(feature = "smtp")]
         Mail::Smtp(options) => Part::asked("the SMTP server", SmtpMailer::new(options.clone())),
+        #[cfg(feature = "postmark")]
+        Mail::Postmark(config) => {
+            Part::asked("Postmark", PostmarkMailer::new(&config.token, config.options.clone()))
+        }
     });
     match &config.email_verification {
         EmailVerification::Nobody => {}

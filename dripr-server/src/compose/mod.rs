@@ -5,10 +5,15 @@
 
 mod archive;
 pub mod checkup;
+#[cfg(feature = "gmail")]
+mod gmail;
+mod mailer;
 mod sources;
 mod verifier;
 mod writer;
 
+#[cfg(feature = "gmail")]
+pub use gmail::gmail_consent;
 pub use sources::{Sources, local_data, sources};
 pub use verifier::email_verifier;
 pub use writer::writer;
@@ -18,8 +23,6 @@ use std::{
     sync::Arc,
 };
 
-#[cfg(feature = "smtp")]
-use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{
     composed_writer::ComposedWriter,
     file_outbox::FileOutbox,
@@ -38,12 +41,8 @@ use dripr_core::{
     ports::{Archive, Clock, Entropy, LlmWriter, Mailer},
 };
 
-use crate::{
-    config::{Config, mail::Mail},
-    failure::Failure,
-    os_entropy::OsEntropy,
-    system_clock::SystemClock,
-};
+use self::mailer::Mailers;
+use crate::{config::Config, failure::Failure, os_entropy::OsEntropy, system_clock::SystemClock};
 
 /// The store that everything is kept in.
 pub type Store = SqliteStore;
@@ -119,15 +118,12 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
         writer: writer(config, &deployment.clock, &deployment.metrics).await?,
         welcome: true,
     };
-    match &config.mail {
-        Mail::Outbox => engine_from(choices),
-        #[cfg(feature = "smtp")]
-        Mail::Smtp(options) => {
-            let mailer = Arc::new(SmtpMailer::new(options.clone())?);
-            // What is claimed and not yet begun when the program dies would be held for nothing.
-            Ok(builder(mailer, choices)?.concurrency(smtp::CONNECTIONS).build()?)
-        }
+    let Mailers { reports, common, concurrency } = mailer::mailers(deployment)?;
+    let mut builder = builder(reports, Some(common), choices)?;
+    if let Some(concurrency) = concurrency {
+        builder = builder.concurrency(concurrency);
     }
+    Ok(builder.build()?)
 }
 
 /// What an engine is made of.
@@ -162,10 +158,15 @@ pub struct Choices {
 /// The outbox or the archive cannot be used.
 pub fn engine_from(choices: Choices) -> Result<Dripr, Failure> {
     let outbox = Arc::new(FileOutbox::open(&choices.outbox)?);
-    Ok(builder(outbox, choices)?.build()?)
+    Ok(builder(outbox.clone(), Some(outbox), choices)?.build()?)
 }
 
-fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure> {
+/// `welcome` takes mail to agents, if they get any.
+fn builder(
+    mailer: Arc<dyn Mailer>,
+    welcome: Option<Arc<dyn Mailer>>,
+    choices: Choices,
+) -> Result<Builder, Failure> {
     let templates = match &choices.templates {
         Some(folder) => Templates::from_dir(folder)?,
         None => Templates::builtin()?,
@@ -178,14 +179,14 @@ fn builder(mailer: Arc<dyn Mailer>, choices: Choices) -> Result<Builder, Failure
         .markets(choices.sources.markets)
         .rates(choices.sources.rates)
         .renderer(Arc::new(templates))
-        .mailer(mailer.clone())
+        .mailer(mailer)
         .opt_out_links(choices.links)
         .policy(choices.policy);
     if let Some(places) = choices.sources.places {
         builder = builder.geocoder(places);
     }
-    if choices.welcome {
-        builder = builder.welcome(mailer);
+    if let Some(welcome) = welcome.filter(|_| choices.welcome) {
+        builder = builder.welcome(welcome);
     }
     if let Some(archive) = choices.archive {
         builder = builder.archive(archive);

@@ -17,6 +17,17 @@ pub enum Mail {
     /// An SMTP server.
     #[cfg(feature = "smtp")]
     Smtp(dripr_adapters::smtp::SmtpOptions),
+    /// Postmark.
+    #[cfg(feature = "postmark")]
+    Postmark(super::postmark::Postmark),
+}
+
+impl Mail {
+    /// Whether emails reach anybody.
+    #[must_use]
+    pub fn leaves_the_machine(&self) -> bool {
+        !matches!(self, Self::Outbox)
+    }
 }
 
 /// Who does it, as it is written.
@@ -26,6 +37,7 @@ enum By {
     #[default]
     Outbox,
     Smtp,
+    Postmark,
 }
 
 /// How a connection is protected, as it is written.
@@ -53,18 +65,48 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn check(
         self,
+        postmark: super::postmark::Written,
         environment: Environment<'_>,
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: Duration,
     ) -> Result<Mail, ConfigProblem> {
+        if let Some(key) = postmark.given().filter(|_| self.by != By::Postmark) {
+            let reason = "nobody heeds it: [mail] does not say by = \"postmark\"";
+            return Err(ConfigProblem::key(&format!("postmark.{key}"), reason));
+        }
         match self.by {
-            By::Outbox => self.outbox(),
+            By::Outbox => self.without_server("outbox").map(|()| Mail::Outbox),
             By::Smtp => self.smtp(environment, absolute, mail_timeout),
+            By::Postmark => {
+                self.without_server("postmark")?;
+                Self::postmark(postmark, environment, absolute, mail_timeout)
+            }
         }
     }
 
+    #[cfg(not(feature = "postmark"))]
+    fn postmark(
+        _written: super::postmark::Written,
+        _environment: Environment<'_>,
+        _absolute: impl Fn(PathBuf) -> PathBuf,
+        _mail_timeout: Duration,
+    ) -> Result<Mail, ConfigProblem> {
+        let reason = "this dripr was built without Postmark; build it with `cargo build --release --features postmark`";
+        Err(ConfigProblem::key("mail.by", reason))
+    }
+
+    #[cfg(feature = "postmark")]
+    fn postmark(
+        written: super::postmark::Written,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+        mail_timeout: Duration,
+    ) -> Result<Mail, ConfigProblem> {
+        Ok(Mail::Postmark(written.check(environment, absolute, mail_timeout)?))
+    }
+
     /// A server that is named and not used would be found out by homeowners who get nothing.
-    fn outbox(self) -> Result<Mail, ConfigProblem> {
+    fn without_server(self, by: &str) -> Result<(), ConfigProblem> {
         let named = [
             ("host", self.host.is_some()),
             ("port", self.port.is_some()),
@@ -75,10 +117,10 @@ impl Written {
         ];
         match named.into_iter().find(|(_, named)| *named) {
             Some((key, _)) => {
-                let reason = "is for by = \"smtp\" only, and `by` is \"outbox\"";
+                let reason = format!("is for by = \"smtp\" only, and `by` is \"{by}\"");
                 Err(ConfigProblem::key(&format!("mail.{key}"), reason))
             }
-            None => Ok(Mail::Outbox),
+            None => Ok(()),
         }
     }
 

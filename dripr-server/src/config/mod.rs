@@ -6,6 +6,8 @@
 //! | [`database`], [`outbox`], [`archive`] | where things are kept |
 //! | [`writing`] | who writes the words of reports |
 //! | [`mail`] | who takes emails to their recipients |
+//! | [`postmark`], [`gmail`] | how Postmark, and agents' own Gmail accounts, are used |
+//! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -22,6 +24,8 @@ pub mod archive;
 pub mod data;
 pub mod database;
 pub mod email_verification;
+pub mod gmail;
+pub mod http;
 pub mod keyed_api;
 pub mod limits;
 pub mod log;
@@ -29,6 +33,7 @@ pub mod mail;
 pub mod mls;
 pub mod outbox;
 pub mod pace;
+pub mod postmark;
 mod problem;
 pub mod providers;
 pub mod public;
@@ -60,6 +65,11 @@ pub struct Config {
     pub outbox: outbox::Outbox,
     /// Who takes them from there.
     pub mail: mail::Mail,
+    /// How agents' own Gmail accounts are used, if they are.
+    #[cfg(feature = "gmail")]
+    pub gmail: Option<gmail::Gmail>,
+    /// Where links and webhooks are answered.
+    pub http: http::Http,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -93,6 +103,9 @@ struct Written {
     database: database::Database,
     outbox: outbox::Outbox,
     mail: mail::Written,
+    postmark: postmark::Written,
+    gmail: gmail::Written,
+    http: http::Http,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -140,6 +153,8 @@ impl Config {
         let policy = written.limits.policy(rules)?;
         let absolute = |path: PathBuf| folder.join(path);
         let sources = written.sources.check()?;
+        #[cfg(not(feature = "gmail"))]
+        written.gmail.check()?;
         let providers = [
             written
                 .zillow
@@ -163,7 +178,10 @@ impl Config {
             public: written.public.check(environment)?,
             database: database::Database { path: absolute(written.database.path) },
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
-            mail: written.mail.check(environment, absolute, policy.mail_timeout)?,
+            mail: written.mail.check(written.postmark, environment, absolute, policy.mail_timeout)?,
+            #[cfg(feature = "gmail")]
+            gmail: written.gmail.check(environment, absolute, policy.mail_timeout)?,
+            http: written.http,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,
             writing: written.writing.check(environment, absolute, policy.writer_timeout)?,

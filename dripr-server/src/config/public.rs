@@ -1,6 +1,9 @@
 //! `[public]`: how the world reaches this deployment.
 
-use dripr_core::email::{InvalidOptOutLink, OptOutLinks};
+use dripr_core::{
+    email::{ApprovalLinks, EmailAddress, InvalidOptOutLink, OptOutLinks},
+    mail_account::ConnectLinks,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -17,6 +20,14 @@ const EXAMPLE_KEY: &str = "change-me-to-a-long-random-text";
 pub struct Public {
     /// Opt-out links under the public base URL, signed with the key.
     pub opt_out: OptOutLinks,
+    /// Approval links, likewise.
+    pub approval: ApprovalLinks,
+    /// Links by which agents connect their own mail accounts, likewise.
+    pub connect: ConnectLinks,
+    /// Whether the base URL is one of https.
+    pub is_secure: bool,
+    /// The key.
+    pub key: SecretString,
 }
 
 #[derive(Default, Deserialize)]
@@ -24,6 +35,7 @@ pub struct Public {
 pub(super) struct Written {
     url: Option<String>,
     opt_out_key: Option<SecretString>,
+    opt_out_address: Option<EmailAddress>,
 }
 
 impl Written {
@@ -46,13 +58,19 @@ impl Written {
                 "is still that of the example: give one of your own",
             ));
         }
-        let opt_out = OptOutLinks::new(&url, key).map_err(|error| {
+        let unusable = |error| {
             let key = match error {
                 InvalidOptOutLink::Base(_) => "public.url",
                 InvalidOptOutLink::Key | InvalidOptOutLink::Link => "public.opt_out_key",
             };
             ConfigProblem::key(key, error)
-        })?;
-        Ok(Public { opt_out })
+        };
+        let mut opt_out = OptOutLinks::new(&url, key.clone()).map_err(unusable)?;
+        if let Some(address) = self.opt_out_address {
+            opt_out = opt_out.with_mailbox(address);
+        }
+        let approval = ApprovalLinks::new(&url, key.clone()).map_err(unusable)?;
+        let connect = ConnectLinks::new(&url, key.clone()).map_err(unusable)?;
+        Ok(Public { opt_out, approval, connect, is_secure: url.starts_with("https://"), key })
     }
 }

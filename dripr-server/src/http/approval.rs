@@ -45,7 +45,8 @@ const FORGED: &str = "It may have been cut off on its way, or the email was chan
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let email = email(&site, &link).await?;
-    let message = site.store.messages(std::slice::from_ref(&email.id)).await.map_err(|error| Page::failed(&error))?;
+    let message =
+        site.store.messages(std::slice::from_ref(&email.id)).await.map_err(|error| Page::failed(&error))?;
     let message = message.into_iter().next().flatten();
     let path = path(&link);
     let page = match email.delivery_status {
@@ -59,9 +60,7 @@ async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
         status => Page::new("Nothing to decide").says(settled(status)),
     };
     Ok(match message {
-        Some(message) => {
-            page.says(format!("Subject: {}", message.subject)).preview(message.html.clone())
-        }
+        Some(message) => page.says(format!("Subject: {}", message.subject)).preview(message.html.clone()),
         None => page,
     })
 }

@@ -40,9 +40,9 @@ type Link = Path<(String, String, String)>;
 
 fn user(site: &Site, Path((user, until, signature)): &Link) -> Result<UserId, Page> {
     let now = site.bench.clock.now();
-    site.connect.check(&format!("{user}/{until}/{signature}"), now).map_err(|why| {
-        Page::error(StatusCode::NOT_FOUND, "This link does not work", why.to_string())
-    })
+    site.connect
+        .check(&format!("{user}/{until}/{signature}"), now)
+        .map_err(|why| Page::error(StatusCode::NOT_FOUND, "This link does not work", why.to_string()))
 }
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
@@ -54,7 +54,11 @@ async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
         .button("Go on to Google", format!("/connect/gmail/{user}/{until}/{signature}")))
 }
 
-async fn leave(State(site): State<Arc<Site>>, link: Link, consent: Arc<GmailConsent>) -> Result<Response, Page> {
+async fn leave(
+    State(site): State<Arc<Site>>,
+    link: Link,
+    consent: Arc<GmailConsent>,
+) -> Result<Response, Page> {
     let user = user(&site, &link)?;
     let agent = site.store.agent(&user).await.map_err(|error| Page::failed(&error))?;
     let agent = agent.ok_or_else(|| {
@@ -118,5 +122,7 @@ async fn came_back(
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }

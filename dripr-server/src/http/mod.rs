@@ -65,9 +65,12 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         connect: public.connect.clone(),
         is_secure: public.is_secure,
     });
-    let mut router = Router::new().merge(opt_out::routes()).merge(approval::routes()).route("/health", get(health));
+    let mut router =
+        Router::new().merge(opt_out::routes()).merge(approval::routes()).route("/health", get(health));
     #[cfg(feature = "postmark")]
-    if let Some(credentials) = deployment.config.postmark.as_ref().and_then(|postmark| postmark.webhook.clone()) {
+    if let crate::config::mail::Mail::Postmark(postmark) = &deployment.config.mail
+        && let Some(credentials) = postmark.webhook.clone()
+    {
         router = router.merge(postmark::routes(credentials));
     }
     #[cfg(feature = "gmail")]
@@ -93,7 +96,7 @@ async fn health(State(site): State<Arc<Site>>) -> StatusCode {
 /// # Errors
 /// The address is taken, or not this machine's.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(format!("http.listen: cannot listen at {address}: {error}"))
-    })
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new(format!("http.listen: cannot listen at {address}: {error}")))
 }

@@ -44,13 +44,18 @@ async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
     let recipient = consent::recipient(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
-    Ok(if recipient.suppression.is_some() { out(&recipient, &claim, &link) } else { offer(&recipient, &link) })
+    Ok(if recipient.suppression.is_some() {
+        out(&recipient, &claim, &link)
+    } else {
+        offer(&recipient, &link)
+    })
 }
 
 async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
     let claim = claim(&site, &link)?;
     let now = site.bench.clock.now();
-    let recipient = consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
+    let recipient =
+        consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
     Ok(out(&recipient, &claim, &link).into_response())
@@ -90,5 +95,6 @@ fn out(recipient: &Recipient, claim: &OptOutClaim, link: &Link) -> Page {
         return page.says("Mail to your address came back. If it works again, please tell your agent.");
     }
     tracing::debug!(campaign_id = %claim.campaign_id, "shown as opted out");
-    page.says("If that was a mistake, you can have them again.").quiet_button("Send me the reports again", format!("{}/again", path(link)))
+    page.says("If that was a mistake, you can have them again.")
+        .quiet_button("Send me the reports again", format!("{}/again", path(link)))
 }

@@ -1,0 +1,177 @@
+//! What Postmark tells by webhook of emails that it took.
+//!
+//! | `RecordType` | what happened |
+//! |---|---|
+//! | `Delivery` | [`Happening::Delivered`] |
+//! | `Bounce` | by its `Type`: [`Happening::Bounced`], and for those that are none [`Happening::OptedOut`] or [`Happening::Complained`] |
+//! | `SpamComplaint` | [`Happening::Complained`] |
+//! | `Open`, `Click` | [`Happening::Opened`], [`Happening::Clicked`] |
+//! | `SubscriptionChange` | `SuppressSending` is false: [`Happening::OptedIn`]; otherwise by its reason: a bounce for `HardBounce`, [`Happening::Complained`] for `SpamComplaint`, [`Happening::OptedOut`] for any other or none, whoever did it |
+//!
+//! `Type` of a bounce, whose number is not looked at:
+//!
+//! | `Type` | |
+//! |---|---|
+//! | `HardBounce`, `BadEmailAddress` | [`BounceKind::NoMailbox`] |
+//! | `SoftBounce` | [`BounceKind::FullMailbox`] |
+//! | `Transient`, `DnsError` | [`BounceKind::Unreachable`] |
+//! | `SpamNotification`, `VirusNotification`, `Blocked`, `DMARCPolicy` | [`BounceKind::Refused`] |
+//! | `AutoResponder`, `AddressChange`, `ChallengeVerification`, `Subscribe` | [`BounceKind::AutoReply`] |
+//! | any other | [`BounceKind::NoMailbox`] where Postmark gave the address up (`Inactive`), else [`BounceKind::Unclear`] |
+//! | `Unsubscribe`, `ManuallyDeactivated` | [`Happening::OptedOut`] |
+//! | `SpamComplaint` | [`Happening::Complained`] |
+//!
+//! Postmark tells things again for ten hours until it is answered 200, and in any order. Each thing has the same
+//! [`FeedbackId`] every time: `RecordType` and `MessageID` with the `ID` of a bounce or complaint, the `ReceivedAt` and
+//! link of an opening or a click, the `ChangedAt` of a change; as they are where they can stand in an id, and as their
+//! SHA-256 otherwise.
+//!
+//! A record whose date cannot be read is of 1 January 1970: it is not lost, and never later than what is known.
+//!
+//! It is not signed. [`Credentials`] tell who is let in; look at them before anything is read.
+//!
+//! ```
+//! use dripr_adapters::postmark::webhook;
+//! use dripr_core::feedback::Happening;
+//!
+//! let body = br#"{"RecordType": "Delivery", "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+//!     "DeliveredAt": "2025-04-05T16:33:54.9070259Z", "Metadata": {"dripr_email_id": "c-1.3"}}"#;
+//! let feedback = webhook::read(body)?.expect("it is about an email of dripr's");
+//! assert_eq!(feedback.email_id.as_str(), "c-1.3");
+//! assert_eq!(feedback.what, Happening::Delivered);
+//! assert_eq!(feedback.id.as_str(), "postmark:delivery:883953f4-6105-42a2-a16a-77a8eac79483");
+//! # Ok::<(), webhook::Unreadable>(())
+//! ```
+
+mod bounce;
+mod credentials;
+mod record;
+
+use dripr_core::{
+    feedback::{BounceKind, Feedback, Happening},
+    ids::FeedbackId,
+    schedule::Instant,
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use self::credentials::{Credentials, UnusableCredentials};
+use self::record::{Record, instant};
+use crate::http::json;
+
+/// The longest user agent and link that are kept, in characters.
+const LONGEST_TEXT: usize = 2_000;
+
+/// A body that is no webhook of Postmark's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no JSON, or nested too deeply.
+    #[error("the webhook is no JSON (line {line} column {column})")]
+    Json {
+        /// Where it ends to be.
+        line: usize,
+        /// Where in that line.
+        column: usize,
+    },
+    /// It does not say what it tells.
+    #[error("the webhook has no RecordType")]
+    RecordType,
+}
+
+/// What the body of a webhook says. Nothing, if it is about no email of dripr's, or tells something that dripr does not
+/// know of: answer 200 all the same.
+///
+/// # Errors
+/// [`Unreadable`] if Postmark never wrote it. It quotes nothing of it.
+pub fn read(body: &[u8]) -> Result<Option<Feedback>, Unreadable> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| Unreadable::Json { line: error.line(), column: error.column() })?;
+    let record: Record = json::as_record(value).ok_or(Unreadable::RecordType)?;
+    let record_type = record.record_type.as_deref().ok_or(Unreadable::RecordType)?;
+    let Some(email_id) = record.metadata.as_ref().and_then(|metadata| metadata.email_id()) else {
+        return Ok(None);
+    };
+    let Some(Told { what, at, which }) = told(record_type, &record) else { return Ok(None) };
+    // What is tied to no message of Postmark's is tied to dripr's.
+    let about = record.message_id().unwrap_or(email_id.as_str());
+    let mut parts = vec![record_type, about];
+    parts.extend(which);
+    let Some(id) = feedback_id(&parts) else { return Ok(None) };
+    let recipient = record.address().and_then(|address| address.parse().ok());
+    let at = at.and_then(instant).unwrap_or(Instant::UNIX_EPOCH);
+    Ok(Some(Feedback { id, email_id, recipient, at, what }))
+}
+
+/// What a record tells.
+struct Told<'a> {
+    what: Happening,
+    at: Option<&'a str>,
+    /// What tells it from others about the same email.
+    which: Vec<&'a str>,
+}
+
+fn told<'a>(record_type: &str, record: &'a Record) -> Option<Told<'a>> {
+    let cut = |text: &Option<String>| -> String {
+        text.as_deref().unwrap_or_default().chars().take(LONGEST_TEXT).collect()
+    };
+    let (what, at, which) = match record_type {
+        "Delivery" => (Happening::Delivered, &record.delivered_at, vec![]),
+        "Bounce" => (bounce::happening(record), &record.bounced_at, numbered(record)),
+        "SpamComplaint" => (Happening::Complained, &record.bounced_at, numbered(record)),
+        "Open" => {
+            let what = Happening::Opened { user_agent: cut(&record.user_agent) };
+            (what, &record.received_at, vec![record.received_at.as_deref()])
+        }
+        "Click" => {
+            let (link, user_agent) = (cut(&record.original_link), cut(&record.user_agent));
+            let which = vec![record.received_at.as_deref(), record.original_link.as_deref()];
+            (Happening::Clicked { link, user_agent }, &record.received_at, which)
+        }
+        "SubscriptionChange" => {
+            (subscription(record)?, &record.changed_at, vec![record.changed_at.as_deref()])
+        }
+        _ => return None,
+    };
+    Some(Told { what, at: at.as_deref(), which: which.into_iter().map(Option::unwrap_or_default).collect() })
+}
+
+/// By which number Postmark has it; or by when and what it was, where it tells none.
+fn numbered(record: &Record) -> Vec<Option<&str>> {
+    match &record.id {
+        Some(id) => vec![Some(id)],
+        None => vec![record.bounced_at.as_deref(), record.kind.as_deref()],
+    }
+}
+
+/// What a change of a recipient's subscription says; nothing if it does not tell which way.
+fn subscription(record: &Record) -> Option<Happening> {
+    let reason = record.suppression_reason.as_deref();
+    Some(match (record.suppress_sending, reason) {
+        (Some(false), _) => Happening::OptedIn,
+        (None, None) => return None,
+        (_, Some("HardBounce")) => bounce::bounced(
+            BounceKind::NoMailbox,
+            "Postmark delivers nothing to it any more: mail came back for good",
+        ),
+        (_, Some("SpamComplaint")) => Happening::Complained,
+        (_, Some(_) | None) => Happening::OptedOut,
+    })
+}
+
+/// A name made of parts: as they are, if they can stand in an id and nobody can mistake where one ends.
+fn feedback_id(parts: &[&str]) -> Option<FeedbackId> {
+    let kind = parts.first()?.to_ascii_lowercase();
+    let rest = parts.get(1..)?;
+    let (last, inner) = rest.split_last()?;
+    let is_plain = !last.is_empty() && inner.iter().all(|part| !part.is_empty() && !part.contains(':'));
+    let plain = FeedbackId::new(format!("postmark:{kind}:{}", rest.join(":"))).ok().filter(|_| is_plain);
+    if plain.is_some() {
+        return plain;
+    }
+    let mut hasher = Sha256::new();
+    for part in rest {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    FeedbackId::new(format!("postmark:{kind}:{}", hex::encode(hasher.finalize()))).ok()
+}

@@ -1,0 +1,70 @@
+//! `dripr connect`: the link by which an agent lets their emails be sent by their own Gmail account, and how accounts
+//! stand.
+
+use std::io::Write;
+
+use chrono::TimeDelta;
+use dripr_core::{
+    ids::UserId,
+    mail_account::Grant,
+    ports::{AgentStore, MailAccountStore},
+};
+
+use super::{ConfigFile, now, shown};
+use crate::failure::Failure;
+
+/// For how many days a link works.
+const DAYS: i64 = 7;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The agent's id
+    agent: UserId,
+    /// Forget the account: emails go by the deployment's own mailer again
+    #[arg(long, conflicts_with = "fall_back")]
+    remove: bool,
+    /// Whether an email that the account certainly did not send may go by the deployment's own mailer
+    #[arg(long, value_name = "YES")]
+    fall_back: Option<bool>,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let deployment = args.config.open().await?;
+    let store = &deployment.store;
+    let agent = store.agent(&args.agent).await?;
+    let agent = agent.ok_or_else(|| {
+        Failure::new(format!("there is no agent {}; `dripr agent list` shows them", args.agent))
+    })?;
+    let account = store.mail_account(&agent.id).await?;
+    if args.remove {
+        let removed = store.remove_mail_account(&agent.id).await?;
+        let said = if removed { "is forgotten" } else { "there was none" };
+        writeln!(out, "the mail account of {}: {said}", agent.id)?;
+    } else if let Some(may_fall_back) = args.fall_back {
+        let mut account =
+            account.ok_or_else(|| Failure::new(format!("agent {} has connected no account", agent.id)))?;
+        account.may_fall_back = may_fall_back;
+        if !store.put_mail_account(account).await? {
+            return Err(Failure::new("the account was changed at the same moment; please try again"));
+        }
+        let said = if may_fall_back { "may" } else { "may not" };
+        writeln!(out, "emails of {} {said} go by the deployment's own mailer", agent.id)?;
+    } else {
+        match &account {
+            None => writeln!(out, "no account is connected")?,
+            Some(account) => {
+                let since = shown(account.connected_at);
+                writeln!(out, "{} is connected since {since}", account.address)?;
+                if let Grant::Revoked { since, reason } = &account.grant {
+                    writeln!(out, "it cannot be used since {}: {reason}", shown(*since))?;
+                }
+            }
+        }
+        let until = now(&deployment) + TimeDelta::days(DAYS);
+        writeln!(out, "{}", deployment.config.public.connect.link("gmail", &agent.id, until))?;
+    }
+    deployment.close().await;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! `[postmark]`: how Postmark is used, where `[mail]` chooses it.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[cfg(feature = "postmark")]
+use super::{ConfigProblem, Environment};
+
+/// The server token, so that it need not stand in a file.
+pub const TOKEN_VARIABLE: &str = "DRIPR_POSTMARK_TOKEN";
+
+/// The password of webhooks, so that it need not stand in a file.
+pub const WEBHOOK_PASSWORD_VARIABLE: &str = "DRIPR_POSTMARK_WEBHOOK_PASSWORD";
+
+/// How Postmark is used.
+#[cfg(feature = "postmark")]
+#[derive(Debug, Clone)]
+pub struct Postmark {
+    /// The token of a server.
+    pub token: secrecy::SecretString,
+    /// Stream, tracking, address and time.
+    pub options: dripr_adapters::postmark::PostmarkOptions,
+    /// Whose webhooks are taken; nobody's without it.
+    pub webhook: Option<dripr_adapters::postmark::webhook::Credentials>,
+}
+
+/// Which links are led over Postmark's server, as it is written.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TrackLinks {
+    #[default]
+    None,
+    HtmlAndText,
+    Html,
+    Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Written {
+    token_file: Option<PathBuf>,
+    message_stream: Option<String>,
+    track_opens: Option<bool>,
+    track_links: Option<TrackLinks>,
+    settling_seconds: Option<u32>,
+    url: Option<String>,
+    webhook_username: Option<String>,
+    webhook_password_file: Option<PathBuf>,
+}
+
+impl Written {
+    /// The key that is given first, if any is.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let named = [
+            ("token_file", self.token_file.is_some()),
+            ("message_stream", self.message_stream.is_some()),
+            ("track_opens", self.track_opens.is_some()),
+            ("track_links", self.track_links.is_some()),
+            ("settling_seconds", self.settling_seconds.is_some()),
+            ("url", self.url.is_some()),
+            ("webhook_username", self.webhook_username.is_some()),
+            ("webhook_password_file", self.webhook_password_file.is_some()),
+        ];
+        named.into_iter().find(|(_, named)| *named).map(|(key, _)| key)
+    }
+
+    #[cfg(feature = "postmark")]
+    pub(super) fn check(
+        self,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+        mail_timeout: std::time::Duration,
+    ) -> Result<Postmark, ConfigProblem> {
+        use std::time::Duration;
+
+        use dripr_adapters::{
+            http::HttpOptions,
+            postmark::{PostmarkOptions, TrackLinks as Links, webhook::Credentials},
+        };
+
+        use super::{secret, url};
+
+        let token =
+            secret::required(environment, TOKEN_VARIABLE, "postmark.token_file", self.token_file, &absolute)?;
+        let stream = self.message_stream.unwrap_or_else(|| "broadcast".to_owned());
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if stream.is_empty() || !stream.chars().all(plain) {
+            let reason = format!("must be the id of a message stream, such as broadcast, not {stream:?}");
+            return Err(ConfigProblem::key("postmark.message_stream", reason));
+        }
+        let usual = PostmarkOptions::default();
+        let http = HttpOptions {
+            base_url: url::checked("postmark.url", self.url)?,
+            // Less than the engine waits: only the mailer can tell whether an email may have arrived.
+            timeout: mail_timeout - mail_timeout / 10,
+            ..usual.http
+        };
+        let settling_time =
+            self.settling_seconds.map_or(usual.settling_time, |seconds| Duration::from_secs(seconds.into()));
+        let track_links = match self.track_links.unwrap_or_default() {
+            TrackLinks::None => Links::None,
+            TrackLinks::HtmlAndText => Links::HtmlAndText,
+            TrackLinks::Html => Links::HtmlOnly,
+            TrackLinks::Text => Links::TextOnly,
+        };
+        let key = "postmark.webhook_password_file";
+        let password = secret::secret(
+            environment,
+            WEBHOOK_PASSWORD_VARIABLE,
+            key,
+            self.webhook_password_file,
+            &absolute,
+        )?;
+        let webhook = match (self.webhook_username, password) {
+            (Some(username), Some(password)) => Some(
+                Credentials::new(&username, &password)
+                    .map_err(|error| ConfigProblem::key("postmark.webhook_username", error))?,
+            ),
+            (None, None) => None,
+            (Some(_), None) => {
+                let reason = format!(
+                    "missing: give the file of the webhooks' password, or {WEBHOOK_PASSWORD_VARIABLE}"
+                );
+                return Err(ConfigProblem::key(key, reason));
+            }
+            (None, Some(_)) => {
+                let reason = "missing: give the name that the webhooks' password belongs to";
+                return Err(ConfigProblem::key("postmark.webhook_username", reason));
+            }
+        };
+        let track_opens = self.track_opens.unwrap_or(usual.track_opens);
+        let options = PostmarkOptions {
+            http,
+            message_stream: stream,
+            track_opens,
+            track_links,
+            settling_time,
+            allowance: usual.allowance,
+        };
+        Ok(Postmark { token, options, webhook })
+    }
+}
