@@ -106,22 +106,25 @@ impl Stage {
                 self.did(n, Action::Finish { operation, cycle, fence: None, provision, content: None }).await;
             }
             let dossier = self.dossier(n).await;
-            let message = Arc::new(Message {
-                from: Party { name: "Ana \u{1F3E1}".to_owned(), address: dossier.agent.email.clone() },
-                to: Party { name: String::new(), address: dossier.contact.email.clone() },
-                subject: "\u{202E}\"; DROP TABLE emails; -- \u{0}".to_owned(),
-                html: format!("{html}{n}"),
-                text: "\u{FEFF}text".to_owned(),
-                opt_out_link: None,
-                opt_out_mailto: None,
-            });
+            let message = samples::commercial(
+                Message {
+                    from: Party { name: "Ana \u{1F3E1}".to_owned(), address: dossier.agent.email.clone() },
+                    to: Party { name: String::new(), address: dossier.contact.email.clone() },
+                    subject: "\u{202E}\"; DROP TABLE emails; -- \u{0}".to_owned(),
+                    html: format!("{html}{n}"),
+                    text: "\u{FEFF}text".to_owned(),
+                    opt_out_link: None,
+                    opt_out_mailto: None,
+                },
+                &dossier.agent,
+            );
             let Reply::Created(id) =
                 self.did(n, Action::CreateEmail { cycle, message: message.clone() }).await
             else {
                 panic!("an email is made");
             };
             let read = self.store.messages(std::slice::from_ref(&id)).await.unwrap().remove(0).unwrap();
-            assert_eq!(*read, *message, "byte for byte");
+            assert_eq!(read, *message.message(), "byte for byte");
             ids.push(id);
         }
         self.clock.set(at(SLOT));

@@ -94,15 +94,18 @@ impl Walk {
             }
             H::MakeEmail => Action::CreateEmail {
                 cycle: cycle?,
-                message: Arc::new(Message {
-                    from: party.clone(),
-                    to: party,
-                    subject: String::new(),
-                    html: String::new(),
-                    text: String::new(),
-                    opt_out_link: None,
-                    opt_out_mailto: None,
-                }),
+                message: samples::commercial(
+                    Message {
+                        from: party.clone(),
+                        to: party,
+                        subject: String::new(),
+                        html: String::new(),
+                        text: String::new(),
+                        opt_out_link: None,
+                        opt_out_mailto: None,
+                    },
+                    &self.dossier.agent,
+                ),
             },
             H::Approve(by_agent) => Action::Approve {
                 email_id: email_id?,

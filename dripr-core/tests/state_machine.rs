@@ -354,15 +354,18 @@ impl Walk {
                 let Some(cycle) = cycle else { return };
                 let address = self.dossier.contact.email.clone();
                 let party = Party { name: String::new(), address };
-                let message = Arc::new(Message {
-                    from: party.clone(),
-                    to: party,
-                    subject: String::new(),
-                    html: String::new(),
-                    text: String::new(),
-                    opt_out_link: None,
-                    opt_out_mailto: None,
-                });
+                let message = samples::commercial(
+                    Message {
+                        from: party.clone(),
+                        to: party,
+                        subject: String::new(),
+                        html: String::new(),
+                        text: String::new(),
+                        opt_out_link: None,
+                        opt_out_mailto: None,
+                    },
+                    &self.dossier.agent,
+                );
                 self.run(Action::CreateEmail { cycle, message });
             }
             Happening::Approve => {

@@ -16,12 +16,12 @@ use dripr_core::{
     agent::UnknownOutcome,
     campaign::{Action, Actor, CampaignStatus, Phase},
     content::{Listing, MarketStatistics, MortgageRate, Property, Sale, ZipCode},
-    email::{DeliveryStatus, SuppressionCause},
+    email::{DeliveryStatus, OutgoingEmail, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, UserId},
     ports::{
-        AgentStore, Allowance, Clock, ContactStore, EmailFilter, EmailStore, MarketSource,
-        MortgageRateSource, PropertySource, SendOutcome, Subject,
+        AgentStore, Allowance, Clock, ContactStore, EmailFilter, EmailStore, EventBus, Inquiry, LookUp,
+        Mailer, MarketSource, MortgageRateSource, PropertySource, SendOutcome, Subject,
     },
     schedule::{Instant, SendDay, SendingRules},
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
@@ -521,4 +521,47 @@ async fn explain_names_the_gate() {
     world.until(world.clock.now() + TimeDelta::days(9) + TimeDelta::hours(16)).await;
     let explanation = world.dripr.explain(&world.id(1)).await.unwrap().unwrap();
     assert!(explanation.because.contains("leaves at"), "{explanation:?}");
+}
+
+/// A mailer that says nothing of what became of an email, and counts how often it is asked afterwards.
+struct Mute(AtomicUsize);
+
+#[async_trait::async_trait]
+impl Mailer for Mute {
+    async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
+        vec![SendOutcome::Unknown { reason: "the answer was lost".to_owned() }; emails.len()]
+    }
+
+    async fn look_up(&self, _inquiry: &Inquiry) -> LookUp {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        LookUp::NotAccepted
+    }
+
+    fn settling_time(&self) -> Option<std::time::Duration> {
+        Some(std::time::Duration::from_secs(600))
+    }
+}
+
+#[tokio::test]
+async fn nobody_asks_before_the_mailer_can_know_however_often_it_is_announced() {
+    let (store, clock) = (MemoryStore::new(), Arc::new(ManualClock::at(at(START))));
+    let mailer = Arc::new(Mute(AtomicUsize::new(0)));
+    samples::fill(&store, 1, "98103", 12, at(START)).await.unwrap();
+    let dripr = samples::builder(&store, clock.clone(), mailer.clone()).unwrap().build().unwrap();
+    let sent = at("2026-03-12T15:00:00Z");
+    while let Some(next) = dripr.step().await.unwrap().next.filter(|next| *next <= sent) {
+        clock.set(next);
+    }
+    let last = store.events().pop().unwrap();
+    for minute in 0..10 {
+        clock.set(sent + TimeDelta::minutes(minute));
+        for result in store.publish(std::slice::from_ref(&last)).await {
+            result.unwrap();
+        }
+        dripr.step().await.unwrap();
+        assert_eq!(mailer.0.load(Ordering::SeqCst), 0, "after {minute} minutes");
+    }
+    clock.set(sent + TimeDelta::minutes(10));
+    dripr.step().await.unwrap();
+    assert_eq!(mailer.0.load(Ordering::SeqCst), 1, "at its time it is asked, once");
 }

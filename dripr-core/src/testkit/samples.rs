@@ -14,7 +14,9 @@ use crate::{
         AreaContent, Author, Confidence, FiguresOf, HomeFacts, Listing, MarketStatistics, MortgageRate,
         Property, Sale, Valuation, ValueRange, Words, ZipCode,
     },
-    email::{Attempt, EmailAddress, Message, MessageId, OptOutLinks, OutgoingEmail, Party},
+    email::{
+        Attempt, CommercialMessage, EmailAddress, Message, MessageId, OptOutLinks, OutgoingEmail, Party,
+    },
     engine::Builder,
     errors::PortResult,
     events::UserCreated,
@@ -359,6 +361,26 @@ pub async fn fill(
     let new = new?;
     store.enrol(new.clone()).await?;
     Ok(new)
+}
+
+/// A message that may become an email of an agent's: what it says, and below it what commercial mail must show.
+///
+/// # Panics
+/// If the agent has no postal address.
+#[must_use]
+#[expect(clippy::expect_used, reason = "what has to be shown is added here")]
+pub fn commercial(message: Message, agent: &Agent) -> CommercialMessage {
+    let link = message.opt_out_link.unwrap_or_else(|| "https://mail.example/o/agent/1/00".to_owned());
+    let footer = format!("\n{}\n{link}\n", agent.postal_address);
+    let name = if message.from.name.is_empty() { agent.full_name() } else { message.from.name };
+    let message = Message {
+        from: Party { name, address: message.from.address },
+        html: message.html + &escaped(&footer),
+        text: message.text + &footer,
+        opt_out_link: Some(link),
+        ..message
+    };
+    CommercialMessage::new(message, agent).expect("it shows an address, a link and a name")
 }
 
 /// An agent's email to one of their homeowners, as a mailer gets it.

@@ -6,6 +6,7 @@ use dripr_core::{
     campaign::{Action, Actor, Amendment, Operation, Provision},
     content::{Author, CycleContent, Words},
     email::{DeliveryStatus, Suppression, SuppressionCause},
+    testkit::samples,
 };
 
 use crate::scene::{Scene, message};
@@ -45,7 +46,7 @@ fn several_commands_of_one_transaction_write_each_email_once_as_it_stands_at_the
     let mut scene = Scene::creating();
     let mut all = Amendment::default();
     let cycle = scene.cycle();
-    let message = Arc::new(message(&scene.dossier.contact.email));
+    let message = samples::commercial(message(&scene.dossier.contact.email), &scene.dossier.agent);
     let words = CycleContent::HomeReport(Words::new("Hi".to_owned(), Author::Composed));
     for action in [
         Action::CreateEmail { cycle, message },
@@ -78,7 +79,7 @@ fn two_emails_of_one_transaction_are_both_written() {
     let mut scene = Scene::ready();
     let mut all = Amendment::default();
     let cycle = scene.cycle();
-    let message = Arc::new(message(&scene.dossier.contact.email));
+    let message = samples::commercial(message(&scene.dossier.contact.email), &scene.dossier.agent);
     for action in [Action::EditIntro { text: None }, Action::CreateEmail { cycle, message }] {
         let command = scene.command(action);
         scene.dossier.execute(&command, &mut all).unwrap();

@@ -4,14 +4,17 @@ use std::io::Write;
 
 use dripr_core::{
     campaign::{Explanation, explain},
+    email::DeliveryStatus,
+    feedback::Engagement,
     ids::CampaignId,
-    ports::CampaignStore,
+    ports::{CampaignStore, EmailFilter, EmailStore, FeedbackStore},
 };
 use serde::Serialize;
 
 use super::{ConfigFile, now, print_json, shown};
 use crate::{
     account::{Account, account},
+    compose::Deployment,
     failure::Failure,
 };
 
@@ -32,6 +35,7 @@ struct Answer<'a> {
     #[serde(flatten)]
     explanation: Explanation,
     cost: Option<Account>,
+    engagement: Engagement,
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
@@ -42,9 +46,10 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     })?;
     let explanation = explain(&dossier.campaign, &dossier.facts(now(&deployment), &deployment.config.policy));
     let cost = account(&*deployment.store, &dossier).await?;
+    let engagement = engagement(&deployment, &args.campaign).await?;
     deployment.close().await;
     if args.json {
-        return print_json(out, &Answer { campaign_id: &args.campaign, explanation, cost });
+        return print_json(out, &Answer { campaign_id: &args.campaign, explanation, cost, engagement });
     }
     let next = explanation.next_look.map_or_else(|| "only when somebody does something".to_owned(), shown);
     writeln!(out, "campaign   {}", args.campaign)?;
@@ -52,6 +57,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     writeln!(out, "held by    {}: {}", explanation.gate, explanation.because)?;
     writeln!(out, "since      {}", shown(explanation.since))?;
     writeln!(out, "next look  {next}")?;
+    writeln!(out, "reader     {}", engagement.because)?;
     if let Some(Account { cycle, data_calls, writer_calls, texts }) = cost {
         writeln!(
             out,
@@ -72,4 +78,21 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The most emails that are looked at: more years than a campaign lasts.
+const MOST_EMAILS: usize = 600;
+
+/// What the homeowner made of their emails.
+async fn engagement(deployment: &Deployment, campaign: &CampaignId) -> Result<Engagement, Failure> {
+    let filter = EmailFilter {
+        campaign_id: Some(campaign.clone()),
+        delivery_status: Some(DeliveryStatus::Complete),
+        ..EmailFilter::default()
+    };
+    let emails = deployment.store.emails(&filter, None, MOST_EMAILS).await?;
+    let mut sent: Vec<_> =
+        emails.into_iter().filter_map(|email| Some((email.id, email.attempt?.started_at))).collect();
+    sent.sort_by_key(|(_, at)| *at);
+    Ok(Engagement::of(&sent, &deployment.store.feedback(campaign).await?))
 }

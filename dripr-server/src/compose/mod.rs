@@ -126,6 +126,14 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     Ok(builder.build()?)
 }
 
+/// Who takes reports to their recipients.
+///
+/// # Errors
+/// It cannot be used as it is configured.
+pub fn mailer_for_reports(deployment: &Deployment) -> Result<Arc<dyn Mailer>, Failure> {
+    Ok(mailer::mailers(deployment)?.reports)
+}
+
 /// What an engine is made of.
 pub struct Choices {
     /// What time it is.

@@ -219,7 +219,9 @@ impl SqliteStore {
         let created: Vec<(&CampaignId, Cycle, &Arc<Message>)> = commands
             .iter()
             .filter_map(|command| match &command.action {
-                Action::CreateEmail { cycle, message } => Some((&command.campaign_id, *cycle, message)),
+                Action::CreateEmail { cycle, message } => {
+                    Some((&command.campaign_id, *cycle, message.message()))
+                }
                 _ => None,
             })
             .collect();

@@ -1,16 +1,18 @@
 //! Storing the rendered email: older unsent ones are superseded, and an email that needs no approval has it.
 
-use std::sync::Arc;
-
-use super::{ContentHash, Cycle, Desk, EmailId, Message, Operation, Provision, Refusal, Reply};
+use super::{CommercialMessage, ContentHash, Cycle, Desk, EmailId, Operation, Provision, Refusal, Reply};
 use crate::{
     campaign::{OperationState, SubStatus},
     email::{Approval, ApprovedBy, DeliveryStatus, Email},
 };
 
-pub(super) fn perform(desk: &mut Desk<'_>, cycle: Cycle, message: &Arc<Message>) -> Result<Reply, Refusal> {
+pub(super) fn perform(
+    desk: &mut Desk<'_>,
+    cycle: Cycle,
+    message: &CommercialMessage,
+) -> Result<Reply, Refusal> {
     desk.wanted(Operation::EmailCreation, cycle)?;
-    let now = desk.now;
+    let (now, message) = (desk.now, message.message());
     if message.to.address != desk.dossier.contact.email {
         return Err(Refusal::Invalid {
             field: "recipient",

@@ -34,7 +34,7 @@ use super::{Actor, Operation, Provision, Refusal, dossier::Desk};
 use crate::{
     contact::Home,
     content::{CycleContent, ZipCode},
-    email::{Attempt, ContentHash, Message, SuppressionCause},
+    email::{Attempt, CommercialMessage, ContentHash, SuppressionCause},
     ids::{AttemptId, CampaignId, EmailId, UserId},
     policy::Policy,
     ports::{Clock, LookUp, SendOutcome},
@@ -131,7 +131,7 @@ pub enum Action {
         /// The cycle it is for.
         cycle: Cycle,
         /// What it says.
-        message: Arc<Message>,
+        message: CommercialMessage,
     },
     /// Take an email in hand for sending. Nothing is handed to a mailer without it.
     Claim {

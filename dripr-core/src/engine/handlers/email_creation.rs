@@ -6,18 +6,16 @@ use super::{Engine, Outcome, Work};
 use crate::{
     campaign::{Action, Operation, Provision},
     content::{AreaContent, AreaKey, Author, Words},
-    email::{Message, Party},
+    email::{CommercialMessage, Message, Party},
     engine::within::within,
-    errors::PortResult,
+    errors::{Fault, PortError, PortResult},
     ids::EmailId,
     ports::ReportContext,
 };
 
 pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
     match create(engine, work).await {
-        Ok(Some(message)) => {
-            Outcome::Done(Action::CreateEmail { cycle: work.cycle, message: Arc::new(message) })
-        }
+        Ok(Some(message)) => Outcome::Done(Action::CreateEmail { cycle: work.cycle, message }),
         Ok(None) => Outcome::Done(Action::GiveUp {
             operation: Operation::EmailCreation,
             cycle: work.cycle,
@@ -30,7 +28,7 @@ pub(super) async fn handle(engine: &Arc<Engine>, work: &Work) -> Outcome {
 }
 
 /// The message; `None` if nothing is left to say.
-async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Message>> {
+async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<CommercialMessage>> {
     let dossier = &work.dossier;
     let campaign = &dossier.campaign;
     let now = engine.ports.clock.now();
@@ -73,10 +71,12 @@ async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Message>
         opt_out_link: Some(context.opt_out_link),
         opt_out_mailto: engine.ports.links.mailto(&campaign.user_id, &campaign.id),
     };
+    let message = CommercialMessage::new(message, &dossier.agent)
+        .map_err(|error| PortError::new(Fault::Invalid, error.to_string()).caused_by(error))?;
     if let Some(archive) = &engine.ports.archive {
         // The id the email is about to get; keeping it again after a crash replaces it.
         let id = EmailId::of(&campaign.id, campaign.email_revision + 1);
-        let keep = archive.keep(&campaign.user_id, &id, &message.html);
+        let keep = archive.keep(&campaign.user_id, &id, &message.message().html);
         within(&*engine.ports.clock, engine.policy().data_timeout, "the archive", keep).await?;
     }
     Ok(Some(message))

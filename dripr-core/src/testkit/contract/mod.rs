@@ -205,10 +205,11 @@ impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
         for operation in Operation::ALL.into_iter().filter(|o| *o != Operation::EmailCreation) {
             self.finish(n, operation, None).await;
         }
-        let message = Arc::new(message(&self.new[n].contact.email));
+        let agent = self.dossier(n).await.agent;
+        let message = samples::commercial(message(&self.new[n].contact.email), &agent);
         let cycle = self.cycle(n).await;
         self.did(n, Action::CreateEmail { cycle, message: message.clone() }).await;
-        message
+        message.message().clone()
     }
 }
 

@@ -6,6 +6,7 @@ use dripr_core::{
     campaign::{Action, Calls, CampaignStatus, Lease, Operation, Provision, Refusal, Reply, SubStatus},
     content::{Author, CycleContent, Words},
     email::{ApprovedBy, ContentHash, DeliveryStatus},
+    testkit::samples,
 };
 
 use crate::scene::{PREPARATION, SLOT, Scene, at, just_before, message, minutes};
@@ -182,7 +183,8 @@ fn an_email_that_is_to_be_approved_waits_without_an_approval() {
 #[test]
 fn an_email_to_another_address_than_the_contacts_is_refused() {
     let mut scene = Scene::creating();
-    let (cycle, message) = (scene.cycle(), Arc::new(message(&"x@y.example".parse().unwrap())));
+    let message = samples::commercial(message(&"x@y.example".parse().unwrap()), &scene.dossier.agent);
+    let cycle = scene.cycle();
     let refused = scene.run(Action::CreateEmail { cycle, message });
     assert!(matches!(refused, Err(Refusal::Invalid { field: "recipient", .. })));
 }

@@ -17,7 +17,7 @@ use dripr_core::{
     policy::Policy,
     ports::{LookUp, SendOutcome},
     schedule::{Cycle, Instant, Slot},
-    testkit::ManualClock,
+    testkit::{ManualClock, samples},
 };
 
 pub(crate) const MADE: &str = "2026-03-01T12:00:00Z";
@@ -109,7 +109,8 @@ impl Scene {
     }
 
     pub(crate) fn make_email(&mut self) {
-        let (cycle, message) = (self.cycle(), Arc::new(message(&self.dossier.contact.email)));
+        let message = samples::commercial(message(&self.dossier.contact.email), &self.dossier.agent);
+        let cycle = self.cycle();
         self.did(Action::CreateEmail { cycle, message });
     }
 

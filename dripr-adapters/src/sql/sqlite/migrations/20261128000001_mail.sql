@@ -21,3 +21,6 @@ CREATE TABLE feedback (
 
 -- What a contact made of all their emails.
 CREATE INDEX feedback_by_campaign ON feedback (campaign_id, at);
+
+-- All emails of a campaign.
+CREATE INDEX emails_by_campaign ON emails (campaign_id, id);

@@ -1,0 +1,19 @@
+//! What the world reaches by HTTP, and the real program with its mail providers on this machine.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../deployment/mod.rs"]
+mod deployment;
+#[path = "../../../dripr-adapters/tests/postmark/imitation.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod imitation;
+#[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
+mod loopback;
+
+mod connecting;
+mod pages;
+mod program;
+mod site;
+mod webhooks;
+
+use loopback::faults;

@@ -1,0 +1,194 @@
+//! Opting out and in, and approving, as a person and as a program meet them.
+
+use chrono::TimeDelta;
+use dripr_core::{
+    campaign::Action,
+    email::{DeliveryStatus, SuppressionCause},
+    ports::{Clock, EmailStore},
+};
+
+use crate::site::{Site, at, shown};
+
+/// One whose first email was sent, and its opt-out link as it stands in the email.
+async fn sent() -> (Site, String) {
+    let site = Site::new("", &[]).await;
+    site.until("2026-03-13T12:00:00Z").await;
+    let link = site.mailbox.accepted()[0].message.opt_out_link.clone().unwrap();
+    (site, link)
+}
+
+async fn cause(site: &Site) -> Option<SuppressionCause> {
+    site.dossier().await.suppression.map(|suppression| suppression.cause)
+}
+
+#[tokio::test]
+async fn looking_at_an_opt_out_link_unsubscribes_nobody() {
+    let (site, link) = sent().await;
+    for _ in 0..3 {
+        let page = site.get(&link).await;
+        assert_eq!(page.status, 200);
+        assert!(
+            page.text.contains("No more home reports?") && page.text.contains("Ana Ruiz"),
+            "{}",
+            page.text
+        );
+    }
+    let head = site.client.head(site.url(&link)).send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    site.get(&format!("{link}/again")).await;
+    assert_eq!(cause(&site).await, None);
+    site.until("2026-04-13T12:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 2);
+}
+
+#[tokio::test]
+async fn a_post_opts_out_at_once_and_again_in() {
+    let (site, link) = sent().await;
+    let page = site.post(&link).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("You get no more reports from Ana Ruiz"), "{}", page.text);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+    assert_eq!(site.post(&link).await.status, 200, "twice is once");
+    assert!(site.get(&link).await.text.contains("You get no more reports"));
+    site.until("2026-04-20T12:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 1);
+    let back = site.post(&format!("{link}/again")).await;
+    assert!(back.text.contains("Welcome back"), "{}", back.text);
+    assert_eq!(cause(&site).await, None);
+    site.until("2026-05-20T12:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 2);
+}
+
+/// RFC 8058: a POST with this body, without cookies and without a look at the page before.
+#[tokio::test]
+async fn a_mail_program_opts_out_with_one_click() {
+    let (site, link) = sent().await;
+    let request = site
+        .client
+        .post(site.url(&link))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("List-Unsubscribe=One-Click");
+    let answer = shown(request).await;
+    assert_eq!(answer.status, 200, "no redirect, which mail programs do not follow");
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+}
+
+#[tokio::test]
+async fn a_link_works_long_after_it_was_sent() {
+    let (site, link) = sent().await;
+    site.clock.set(site.clock.now() + TimeDelta::days(400));
+    assert_eq!(site.post(&link).await.status, 200);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+}
+
+#[tokio::test]
+async fn a_link_that_we_did_not_make_does_nothing() {
+    let (site, link) = sent().await;
+    let (rest, tag) = link.rsplit_once('/').unwrap();
+    for forged in [
+        format!("{rest}/{}", tag.chars().rev().collect::<String>()),
+        format!("{rest}/0"),
+        rest.replace("ana-1", "ana-2") + "/" + tag,
+        rest.replace("/ana/", "/bob/") + "/" + tag,
+        format!("{rest}/%3Cscript%3E"),
+    ] {
+        for answer in
+            [site.get(&forged).await, site.post(&forged).await, site.post(&format!("{forged}/again")).await]
+        {
+            assert_eq!(answer.status, 404, "{forged}");
+            assert!(!answer.text.contains("<script") && !answer.text.contains("Ana Ruiz"));
+        }
+    }
+    assert_eq!(cause(&site).await, None);
+}
+
+#[tokio::test]
+async fn pages_run_nothing_and_tell_nobody_where_they_are() {
+    let (site, link) = sent().await;
+    let page = site.get(&link).await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert_eq!(page.headers["referrer-policy"], "no-referrer");
+    assert_eq!(page.headers["cache-control"], "no-store");
+    assert_eq!(page.headers["x-content-type-options"], "nosniff");
+}
+
+/// One whose email waits for approval, and the link to it.
+async fn waiting(until: &str) -> (Site, String) {
+    let site = Site::new("", &[]).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T16:00:00Z").await;
+    let email = site.deployment.store.email(&site.email()).await.unwrap().unwrap();
+    assert_eq!(email.delivery_status, DeliveryStatus::Created);
+    let link = site.deployment.config.public.approval.link(&email, at(until));
+    (site, link)
+}
+
+async fn status(site: &Site) -> DeliveryStatus {
+    site.deployment.store.email(&site.email()).await.unwrap().unwrap().delivery_status
+}
+
+#[tokio::test]
+async fn an_agent_looks_at_an_email_and_approves_it_once() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    let page = site.get(&link).await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text.contains("May this email go out?") && page.text.contains("<iframe sandbox"),
+        "{}",
+        page.text
+    );
+    assert_eq!(status(&site).await, DeliveryStatus::Created, "looking approves nothing");
+    assert_eq!(site.post(&link).await.status, 200);
+    assert_eq!(status(&site).await, DeliveryStatus::Approved);
+    let again = site.post(&link).await;
+    assert_eq!(again.status, 409);
+    assert!(again.text.contains("approved"), "{}", again.text);
+    site.until("2026-03-13T12:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 1);
+    assert_eq!(site.post(&link).await.status, 409, "it was sent");
+}
+
+#[tokio::test]
+async fn an_agent_declines_an_email() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    assert_eq!(site.post(&format!("{link}/skip")).await.status, 200);
+    assert_eq!(status(&site).await, DeliveryStatus::Rejected);
+    assert_eq!(site.post(&link).await.status, 409, "what was declined cannot be approved");
+    site.until("2026-03-20T12:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 0);
+}
+
+#[tokio::test]
+async fn an_approval_link_ends_and_cannot_be_guessed() {
+    let (site, link) = waiting("2026-03-11T18:00:00Z").await;
+    site.clock.set(at("2026-03-11T18:00:00Z"));
+    assert_eq!(site.post(&link).await.status, 410);
+    let (rest, _) = link.rsplit_once('/').unwrap();
+    for forged in [format!("{rest}/00"), rest.replace("ana-1.1", "ana-1.2") + "/00"] {
+        let answer = site.post(&forged).await;
+        assert_eq!(answer.status, 404);
+        assert!(!answer.text.contains("home.example"), "whoever guesses learns nothing");
+    }
+    assert_eq!(status(&site).await, DeliveryStatus::Created);
+}
+
+#[tokio::test]
+async fn an_email_that_was_made_again_is_not_approved_by_the_old_link() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    site.command(Action::EditIntro { text: Some("Dear Kim,".to_owned()) }).await;
+    site.until("2026-03-11T16:30:00Z").await;
+    assert_eq!(status(&site).await, DeliveryStatus::Superseded);
+    assert_eq!(site.post(&link).await.status, 409);
+    let present = site.dossier().await.email.unwrap();
+    assert_eq!(present.delivery_status, DeliveryStatus::Created);
+}
+
+#[tokio::test]
+async fn it_says_whether_it_works() {
+    let site = Site::new("", &[]).await;
+    assert_eq!(site.get("/health").await.status, 200);
+    assert_eq!(site.get("/webhooks/postmark").await.status, 404, "nobody chose Postmark");
+    site.deployment.close().await;
+    assert_eq!(site.get("/health").await.status, 503);
+}

@@ -1,0 +1,137 @@
+//! The pages of a deployment whose clock is set by hand, with one homeowner of one agent.
+
+use std::{path::Path, sync::Arc};
+
+use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_core::{
+    Dripr,
+    campaign::{Action, Actor},
+    ids::{CampaignId, EmailId},
+    ports::{AgentStore, CampaignStore, Clock},
+    schedule::Instant,
+    testkit::{Mailbox, ManualClock, SeededEntropy, samples},
+};
+use dripr_server::{compose::Deployment, config::Config, http};
+use reqwest::{Client, redirect};
+
+pub(crate) struct Site {
+    pub(crate) deployment: Deployment,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) base: String,
+    /// Follows no redirect and keeps no cookie.
+    pub(crate) client: Client,
+    dripr: Dripr,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) const PASSWORD: &str = "webhooks-only";
+
+pub(crate) fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// Something longer than a page: a title, or a sentence of it.
+pub(crate) struct Shown {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Site {
+    /// The campaign's slot is 12 March, 15:00 UTC. `lines` are sections of the configuration.
+    pub(crate) async fn new(lines: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[public]\nurl = \"http://reports.example\"\nopt_out_key = \"a key for tests only\"\n\
+             [data]\nsales = \"sales.csv\"\n{lines}"
+        );
+        let variable = |name: &str| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let config = Config::parse(&text, Path::new(""), &variable).unwrap();
+        let clock = Arc::new(ManualClock::at(at("2026-03-01T12:00:00Z")));
+        let store =
+            SqliteStore::open(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let mailbox = Arc::new(Mailbox::new());
+        let dripr = Dripr::builder()
+            .clock(clock.clone())
+            .entropy(Arc::new(SeededEntropy::new(1)))
+            .store(Arc::new(store.clone()))
+            .source(Arc::new(samples::Source))
+            .writer(Arc::new(samples::Writer))
+            .renderer(Arc::new(samples::Renderer))
+            .mailer(mailbox.clone())
+            .opt_out_links(config.public.opt_out.clone())
+            .build()
+            .unwrap();
+        let agent = samples::agent("ana", clock.now()).unwrap();
+        store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
+        dripr.enrol(vec![samples::campaign(&agent, 1, "98103", 12, clock.now()).unwrap()]).await.unwrap();
+        let deployment = Deployment {
+            config,
+            store: Arc::new(store),
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(2)),
+            metrics: Default::default(),
+        };
+        let routes = http::router(&deployment).unwrap();
+        let listener = http::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let client = client();
+        Self { deployment, clock, mailbox, base, client, dripr, _folder: folder }
+    }
+
+    pub(crate) fn campaign(&self) -> CampaignId {
+        CampaignId::new("ana-1").unwrap()
+    }
+
+    pub(crate) fn email(&self) -> EmailId {
+        EmailId::new("ana-1.1").unwrap()
+    }
+
+    /// Lets time pass, doing whatever becomes due.
+    pub(crate) async fn until(&self, end: &str) {
+        let end = at(end);
+        while let Some(next) = self.dripr.step().await.unwrap().next.filter(|next| *next <= end) {
+            self.clock.set(next);
+        }
+        self.clock.set(end);
+        self.dripr.step().await.unwrap();
+    }
+
+    pub(crate) async fn command(&self, action: Action) {
+        let by = Actor::User("ana".parse().unwrap());
+        self.dripr.command(&self.campaign(), by, action).await.unwrap();
+    }
+
+    pub(crate) async fn dossier(&self) -> dripr_core::campaign::Dossier {
+        self.deployment.store.load(&[self.campaign()]).await.unwrap().remove(0).unwrap()
+    }
+
+    /// What is at a path, or at a link of the public address.
+    pub(crate) async fn get(&self, link: &str) -> Shown {
+        shown(self.client.get(self.url(link))).await
+    }
+
+    pub(crate) async fn post(&self, link: &str) -> Shown {
+        shown(self.client.post(self.url(link))).await
+    }
+
+    pub(crate) fn url(&self, link: &str) -> String {
+        format!("{}{}", self.base, link.strip_prefix("http://reports.example").unwrap_or(link))
+    }
+}
+
+fn client() -> Client {
+    // The same TLS provider as everywhere; it is not used on this machine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(redirect::Policy::none()).build().unwrap()
+}
+
+pub(crate) async fn shown(request: reqwest::RequestBuilder) -> Shown {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Shown { status, headers, text: response.text().await.unwrap() }
+}
