@@ -175,10 +175,14 @@ fn verdict(mail: &Mail<'_>) -> Verdict {
         if letters::is_from_mail_system(mail) && letters::is_without_return(mail) {
             return by_letter(mail, &text, false);
         }
-        let told = Told::bounce(BounceKind::AutoReply, mail.subject(), None);
-        return Verdict::Told(Told { is_certain: false, ..told });
+        return automatic_reply(mail);
     }
     Verdict::Nothing
+}
+
+fn automatic_reply(mail: &Mail<'_>) -> Verdict {
+    let told = Told::bounce(BounceKind::AutoReply, mail.subject(), None);
+    Verdict::Told(Told { is_certain: false, ..told })
 }
 
 /// Reports for programs. They are parts of a mail that has several; what people forward is inside another message.
@@ -218,6 +222,10 @@ fn by_letter(mail: &Mail<'_>, text: &str, is_certain: bool) -> Verdict {
         return by_status(&fields, outcome, text);
     }
     let (kind, words) = replies::judged(text);
+    if !is_certain && kind == BounceKind::Unclear {
+        // Nothing says that it failed: it only answers.
+        return automatic_reply(mail);
+    }
     Verdict::Told(Told { is_certain, ..Told::bounce(kind, words, letters::recipient(mail)) })
 }
 

@@ -19,22 +19,14 @@ pub(super) fn of(mail: &Mail<'_>) -> Option<EmailId> {
 
 /// The value of the header with the id, wherever in a text it stands: quoted, indented, or in JSON.
 fn in_header(text: &str) -> Option<EmailId> {
-    after_each(text, EMAIL_ID).find_map(|rest| {
-        let rest = rest.trim_start_matches(JSON);
-        let rest = rest.strip_prefix("value").map_or(rest, |rest| rest.trim_start_matches(JSON));
-        let end = rest.find(|c: char| !is_of_id(c)).unwrap_or(rest.len());
-        EmailId::new(rest.get(..end)?).ok()
+    values(text, EMAIL_ID).find_map(|value| {
+        let end = value.find(|c: char| !is_of_id(c)).unwrap_or(value.len());
+        EmailId::new(value.get(..end)?).ok()
     })
 }
 
-const JSON: [char; 8] = ['"', '\\', ':', ',', ' ', '\t', '\r', '\n'];
-
 fn in_message_id(text: &str) -> Option<EmailId> {
-    after_each(text, "Message-ID").find_map(|rest| {
-        let rest = rest.trim_start_matches(JSON);
-        let rest = rest.strip_prefix("value").map_or(rest, |rest| rest.trim_start_matches(JSON));
-        ours(rest.trim_start_matches('<'))
-    })
+    values(text, "Message-ID").find_map(|value| ours(value.trim_start_matches('<')))
 }
 
 /// The newest of the ids that a mail answers comes last (RFC 5322, section 3.6.4).
@@ -59,9 +51,28 @@ fn is_of_id(c: char) -> bool {
     c.is_ascii_alphanumeric() || "._:-".contains(c)
 }
 
-/// What follows each of the first places where a name stands, in letters of any size.
-fn after_each<'t>(text: &'t str, name: &'static str) -> impl Iterator<Item = &'t str> {
+/// What begins with the value of a header, at each of the first places where its name stands, in letters of any size.
+fn values<'t>(text: &'t str, name: &'static str) -> impl Iterator<Item = &'t str> {
     let starts = text.as_bytes().windows(name.len()).enumerate();
     let found = starts.filter(move |(_, it)| it.eq_ignore_ascii_case(name.as_bytes())).take(50);
-    found.filter_map(move |(at, _)| text.get(at + name.len()..))
+    found.filter_map(move |(at, _)| {
+        let rest = text.get(at + name.len()..)?;
+        rest.strip_prefix(':').map_or_else(|| in_json(rest), unfolded)
+    })
+}
+
+/// A value may begin on the next line, if that begins with a space.
+fn unfolded(value: &str) -> Option<&str> {
+    let value = value.trim_start_matches([' ', '\t']);
+    let next = value.strip_prefix("\r\n").or_else(|| value.strip_prefix('\n'));
+    next.map_or(Some(value), |next| {
+        next.starts_with([' ', '\t']).then(|| next.trim_start_matches([' ', '\t']))
+    })
+}
+
+/// `","value":"c1.3"`, or the same inside a text of JSON.
+fn in_json(rest: &str) -> Option<&str> {
+    let between = ['"', '\\', ':', ',', ' '];
+    let rest = rest.starts_with(['"', '\\']).then(|| rest.trim_start_matches(between))?;
+    Some(rest.strip_prefix("value").map_or(rest, |rest| rest.trim_start_matches(between)))
 }

@@ -32,6 +32,31 @@ fn the_header_in_what_was_returned_says_it_first() {
 }
 
 #[test]
+fn a_name_without_a_value_is_no_header() {
+    for email in [
+        "X-Dripr-Email-Id:\r\nX-Nothing: x",
+        "X-Dripr-Email-Id is what\r\nX-Nothing: x",
+        "X-Dripr-Email-Id: ",
+    ] {
+        let email = format!("{email}\r\nMessage-ID: <c1.3@agent.example>");
+        assert_eq!(
+            told(report("delivery-status", FIELDS, &email).as_bytes()).email_id.as_str(),
+            "c1.3",
+            "{email}"
+        );
+    }
+}
+
+/// The headers as Amazon SES gives them, in a mail by Amazon SNS.
+#[test]
+fn the_header_is_found_in_json() {
+    let mail = String::from_utf8(mail("lhost-amazonses-10")).unwrap();
+    let header = r#"{\"name\":\"X-Dripr-Email-Id\",\"value\":\"c1.3\"},"#;
+    let mail = mail.replacen(r#"\"headers\":["#, &format!(r#"\"headers\":[{header}"#), 1);
+    assert_eq!(told(mail.as_bytes()).email_id.as_str(), "c1.3");
+}
+
+#[test]
 fn the_newest_of_the_mails_that_are_answered_comes_last() {
     let mail = "From: kim@home.example\r\nAuto-Submitted: auto-replied\r\n\
                 References: <c1.2@agent.example> <c1.3@agent.example>\r\n <CA+x.y@mail.example>\r\n\r\nAway.";

@@ -130,6 +130,12 @@ fn automatic_replies_are_known_by_their_headers_and_people_are_left_alone() {
 }
 
 #[test]
+fn a_mail_system_that_only_answers_tells_of_no_failure() {
+    let mail = answer("Auto-Submitted: auto-replied\r\nReturn-Path: <>").replace("Kim <kim@", "<postmaster@");
+    assert_eq!(bounce(mail.as_bytes()).kind, BounceKind::AutoReply);
+}
+
+#[test]
 fn a_person_who_quotes_a_bounce_or_forwards_an_email_is_left_alone() {
     let mail = "From: Kim <kim@home.example>\r\nSubject: Fwd: failure notice\r\n\r\n> I'm afraid I wasn't able to \
                 deliver your message\r\n> 550 5.1.1 user unknown\r\n> X-Dripr-Email-Id: c1.3\r\n";
