@@ -79,7 +79,8 @@ pub(super) fn told(mail: &Mail<'_>) -> String {
     for text in mail.texts(Role::Text).take(8) {
         let small = text.to_ascii_lowercase();
         let end = ORIGINAL.iter().filter_map(|line| small.find(line)).min().unwrap_or(text.len());
-        texts.push_str(text.get(..end).unwrap_or(text));
+        // "--- Below this line": the line begins with what is no word.
+        texts.push_str(text.get(..end).unwrap_or(text).trim_end_matches([' ', '-', '\r', '\n']));
         texts.push('\n');
     }
     texts

@@ -39,8 +39,17 @@ const LONGEST_DETAIL: usize = 200;
 const LONGEST_SUBJECT: usize = 500;
 
 /// What a mail tells.
+///
+/// ```
+/// use dripr_adapters::returned_mail::{Returned, read};
+///
+/// let mail = "From: kim@home.example\r\nSubject: unsubscribe u1/c1/3f9a\r\n\r\n";
+/// let came = "2026-03-02T17:00:00Z".parse()?;
+/// let subject = "unsubscribe u1/c1/3f9a".to_owned();
+/// assert_eq!(read(mail.as_bytes(), came), Returned::OptOut { subject });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Returned {
     /// Something came back of an email. Whether there is such an email is for the store to say: anybody may write
     /// what looks like it.
