@@ -29,6 +29,8 @@
 //! All of these but a model of one's own, and [`file_outbox`] and [`folder_archive`], can be asked whether they would work:
 //! they are a [`Probe`](dripr_core::ports::Probe).
 //!
+//! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
+//!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
@@ -64,7 +66,17 @@ pub mod http;
 pub mod layers;
 #[cfg(feature = "local-data")]
 pub mod local_data;
-#[cfg(any(feature = "file-outbox", feature = "gmail", feature = "postmark", feature = "smtp"))]
+#[cfg(any(
+    feature = "file-outbox",
+    feature = "gmail",
+    feature = "postmark",
+    feature = "returned-mail",
+    feature = "smtp"
+))]
+#[cfg_attr(
+    not(any(feature = "file-outbox", feature = "gmail", feature = "postmark", feature = "smtp")),
+    allow(dead_code, reason = "what came back only needs to know the header's name")
+)]
 mod mail_headers;
 #[cfg(any(feature = "file-outbox", feature = "gmail", feature = "smtp"))]
 mod mime;
@@ -80,9 +92,11 @@ pub mod quick_email_verification;
 pub mod rentcast;
 #[cfg(feature = "reso")]
 pub mod reso;
+#[cfg(feature = "returned-mail")]
+pub mod returned_mail;
 #[cfg(feature = "s3-archive")]
 pub mod s3_archive;
-#[cfg(any(feature = "postmark", feature = "smtp"))]
+#[cfg(any(feature = "postmark", feature = "smtp", feature = "returned-mail"))]
 mod said;
 #[cfg(feature = "smtp")]
 pub mod smtp;

@@ -11,6 +11,8 @@ mod explain;
 mod held;
 mod import;
 mod migrate;
+#[cfg(feature = "returned-mail")]
+mod receive;
 mod retry;
 mod run;
 mod schedule;
@@ -67,6 +69,9 @@ enum Subcommands {
     /// Print the link by which an agent connects their own Gmail account.
     #[cfg(feature = "gmail")]
     Connect(connect::Args),
+    /// Take one mail from standard input: a bounce, a complaint, or a mail to the opt-out address.
+    #[cfg(feature = "returned-mail")]
+    Receive(receive::Args),
     /// End the cycle of an email without sending it.
     Skip(skip::Args),
     /// Try a failed campaign again now.
@@ -148,6 +153,8 @@ impl Subcommands {
             Self::Held(args) => Box::pin(held::run(args, out)),
             #[cfg(feature = "gmail")]
             Self::Connect(args) => Box::pin(connect::run(args, out)),
+            #[cfg(feature = "returned-mail")]
+            Self::Receive(args) => Box::pin(receive::run(args, out)),
             Self::Skip(args) => Box::pin(skip::run(args, out)),
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),

@@ -16,9 +16,11 @@ use crate::failure::Failure;
 const MOST_BYTES: u64 = 10 << 20;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Let the mail server hand the mail to an address such as bounces@ or unsubscribe@ to this program, with Postfix by \
+#[command(
+    after_help = "Let the mail server hand the mail to an address such as bounces@ or unsubscribe@ to this program, with Postfix by \
                         `dripr: \"|dripr receive --config /etc/dripr.toml\"` in its aliases. A mail that means nothing here \
-                        is let pass without an error, so that nobody gets a bounce of a bounce.")]
+                        is let pass without an error, so that nobody gets a bounce of a bounce."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigFile,

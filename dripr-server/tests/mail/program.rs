@@ -190,3 +190,48 @@ async fn what_stays_unknown_is_held_and_shown_and_a_person_ends_the_doubt() {
     let again = program.deployment.dripr(&["held", &id(0), "sent"]).output().unwrap();
     assert!(!again.status.success(), "only a held email can be marked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_come_back_are_taken_from_standard_input() {
+    let (provider, log) = postmark().await;
+    let mut program = Program::new(2, &provider, "");
+    program.start();
+    program.wait_until("all are sent", |program| program.deployment.unsent().is_empty());
+    program.stop();
+    let emails = taken(&log);
+    let receive = |mail: &str| {
+        use std::io::Write;
+        let mut child = program
+            .deployment
+            .dripr(&["receive"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(mail.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let id = emails[0]["Metadata"]["dripr_email_id"].as_str().unwrap();
+    let bounce = format!(
+        "From: MAILER-DAEMON@mx.example\r\nTo: ana@brokerage.example\r\nSubject: Undelivered Mail\r\n\
+         Message-ID: <bounce-1@mx.example>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
+         Final-Recipient: rfc822; owner@home.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+         Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nX-Dripr-Email-Id: {id}\r\nSubject: Your home\r\n\r\n--b--\r\n"
+    );
+    let said = receive(&bounce);
+    assert!(said.contains(id) && said.contains("NoMailbox"), "{said}");
+    assert!(receive(&bounce).contains("known already"));
+    assert_eq!(
+        receive("From: kim@home.example\r\nSubject: Thank you\r\n\r\nNice.\r\n"),
+        "it is an ordinary mail\n"
+    );
+    let campaigns = program.campaigns();
+    let unsubscribed = campaigns.iter().filter(|campaign| campaign["status"] == "UNSUBSCRIBED").count();
+    assert_eq!(unsubscribed, 1, "{campaigns:#?}");
+}

@@ -1,7 +1,5 @@
 //! An operation: begun, counted, finished, put off, given up.
 
-use std::sync::Arc;
-
 use dripr_core::{
     campaign::{Action, Calls, CampaignStatus, Lease, Operation, Provision, Refusal, Reply, SubStatus},
     content::{Author, CycleContent, Words},
