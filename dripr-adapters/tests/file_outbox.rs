@@ -97,8 +97,12 @@ async fn an_email_has_our_headers_and_no_others() {
         Subject: 12 Elm St: your home report for March 2015\r\n\
         Date: Mon, 2 Mar 2015 16:00:07 +0000\r\n\
         Message-ID: <c.1@brokerage.example>\r\n\
-        List-Unsubscribe: <https://mail.example/o/agent/c/5f6c>\r\n\
+        X-Dripr-Email-Id: c.1\r\n\
+        List-Unsubscribe: <https://mail.example/o/agent/c/5f6c>,\r\n\
+        \x20<mailto:out@mail.example?subject=unsubscribe%20agent/c/5f6c>\r\n\
         List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\
+        List-Id: <home-reports.agent.brokerage.example>\r\n\
+        Feedback-ID: c:agent:home-report:dripr\r\n\
         MIME-Version: 1.0\r\n\
         Content-Type: multipart/alternative;\r\n\
         \x20boundary=\"BOUNDARY\"";
@@ -163,6 +167,9 @@ async fn names_subjects_and_texts_come_back_whatever_they_hold() {
         "Message-ID",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
+        "List-ID",
+        "Feedback-ID",
+        "X-Dripr-Email-Id",
         "MIME-Version",
         "Content-Type",
     ]

@@ -227,8 +227,8 @@ proptest! {
         prop_assert_eq!(parsed.from().unwrap().iter().count(), 1);
         let names: Vec<&str> = parsed.headers().iter().map(|header| header.name()).collect();
         let ours = [
-            "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post",
-            "MIME-Version", "Content-Type",
+            "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe",
+            "List-Unsubscribe-Post", "List-ID", "Feedback-ID", "X-Dripr-Email-Id", "MIME-Version", "Content-Type",
         ];
         prop_assert!(names.iter().all(|name| ours.contains(name)), "{:?}", names);
         prop_assert_eq!((parsed.text_body_count(), parsed.html_body_count(), parsed.attachment_count()), (1, 1, 0));

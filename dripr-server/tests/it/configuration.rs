@@ -119,7 +119,7 @@ fn every_mistake_is_named_with_its_key() {
         ),
         (
             with("[mail]\nby = \"pigeon\""),
-            "line 8: mail.by: unknown variant `pigeon`, expected `outbox` or `smtp`",
+            "line 8: mail.by: unknown variant `pigeon`, expected one of `outbox`, `smtp`, `postmark`",
         ),
         (with("[mail]\nhost = \"smtp.example.com\""), "mail.host: is for by = \"smtp\" only"),
         (with("[mail]\nsecurity = \"ssl\""), "line 8: mail.security: unknown variant `ssl`"),

@@ -130,6 +130,9 @@ fn every_email_is_sound() {
         "Content-Type",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
+        "List-ID",
+        "Feedback-ID",
+        "X-Dripr-Email-Id",
     ]
     .into();
     for (path, bytes) in emails() {

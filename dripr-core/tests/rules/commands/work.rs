@@ -154,7 +154,8 @@ fn an_email_is_made_with_the_approval_of_the_system_where_nobody_asks_for_anothe
     scene.dossier.campaign.operations[Operation::EmailCreation].attempts = 2;
     scene.make_email();
     let email = scene.email();
-    let hash = ContentHash::of(&message(&scene.dossier.contact.email));
+    let message = samples::commercial(message(&scene.dossier.contact.email), &scene.dossier.agent);
+    let hash = ContentHash::of(message.message());
     assert_eq!((email.id.as_str(), scene.dossier.campaign.email_revision), ("agent-1.5", 5));
     assert_eq!((email.delivery_status, email.content_hash), (DeliveryStatus::Approved, hash));
     assert_eq!((email.cycle, email.created_at), (scene.cycle(), at(PREPARATION)));
