@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../deployment/mod.rs"]
+#[allow(clippy::disallowed_methods, reason = "the real program runs on the real clock")]
 mod deployment;
 #[path = "../../../dripr-adapters/tests/postmark/imitation.rs"]
 #[allow(dead_code, reason = "its own tests need more of it")]
