@@ -2,8 +2,8 @@
 //!
 //! | path | what is there |
 //! |---|---|
-//! | `/o/…` | [`opt_out`]: opting out and in |
-//! | `/a/…` | [`approval`]: looking at an email and approving it |
+//! | `/o/…` | `opt_out`: opting out and in |
+//! | `/a/…` | `approval`: looking at an email and approving it |
 //! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
 //! | `/webhooks/postmark` | `postmark`: what came back of emails |
 //! | `/health` | whether the database answers |
