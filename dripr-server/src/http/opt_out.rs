@@ -44,11 +44,7 @@ async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
     let recipient = consent::recipient(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
-    Ok(if recipient.suppression.is_some() {
-        out(&recipient, &claim, &link)
-    } else {
-        offer(&recipient, &link)
-    })
+    Ok(if recipient.suppression.is_some() { out(&recipient, &link) } else { offer(&recipient, &link) })
 }
 
 async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
@@ -58,7 +54,7 @@ async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, 
         consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
-    Ok(out(&recipient, &claim, &link).into_response())
+    Ok(out(&recipient, &link).into_response())
 }
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
@@ -66,7 +62,7 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
     let recipient = consent::opt_in(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     if recipient.suppression.is_some() {
-        return Ok(out(&recipient, &claim, &link));
+        return Ok(out(&recipient, &link));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
     let name = recipient.agent.full_name();
@@ -86,7 +82,7 @@ fn offer(recipient: &Recipient, link: &Link) -> Page {
         .button("Stop the reports", path(link))
 }
 
-fn out(recipient: &Recipient, claim: &OptOutClaim, link: &Link) -> Page {
+fn out(recipient: &Recipient, link: &Link) -> Page {
     let name = recipient.agent.full_name();
     let page = Page::new("You get no more reports")
         .says(format!("You get no more reports from {name}. You need not do anything else."));
@@ -94,7 +90,6 @@ fn out(recipient: &Recipient, claim: &OptOutClaim, link: &Link) -> Page {
     if cause == Some(dripr_core::email::SuppressionCause::HardBounce) {
         return page.says("Mail to your address came back. If it works again, please tell your agent.");
     }
-    tracing::debug!(campaign_id = %claim.campaign_id, "shown as opted out");
     page.says("If that was a mistake, you can have them again.")
         .quiet_button("Send me the reports again", format!("{}/again", path(link)))
 }
