@@ -43,6 +43,12 @@ async fn it_stores_mail_accounts_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_stores_what_agents_were_told_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::notice_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_shared_content_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::area_store(&store).await;

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    agent_mail::Progress,
     email::EmailAddress,
     ids::UserId,
     schedule::{Instant, SendingRules},
@@ -44,9 +45,12 @@ pub struct Agent {
     /// The agent's choice for an email whose outcome stays unknown.
     #[serde(default)]
     pub unknown_outcome: UnknownOutcome,
+    /// Why nothing of the agent's is sent for now, whatever they pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
     /// How the welcome mail stands.
     #[serde(default)]
-    pub welcome: Welcome,
+    pub welcome: Progress,
     /// When the account was made.
     pub created_at: Instant,
     /// When the account was removed.
@@ -69,16 +73,24 @@ impl Agent {
     /// # Errors
     /// The reason, for people.
     pub fn may_send(&self, now: Instant) -> Result<(), &'static str> {
+        self.stopped_by(now).map_or(Ok(()), |stop| Err(stop.sentence()))
+    }
+
+    /// What keeps the agent's mail from going out at an instant.
+    #[must_use]
+    pub fn stopped_by(&self, now: Instant) -> Option<Stop> {
         if self.deleted_at.is_some() {
-            return Err("the agent's account was removed");
+            return Some(Stop::Removed);
         }
         match self.subscription_status {
-            Subscription::Active | Subscription::Trialing => Ok(()),
-            Subscription::PastDue { .. } if self.lapses_at().is_some_and(|end| now < end) => Ok(()),
-            Subscription::PastDue { .. } => Err("the agent's payment is more than 7 days late"),
-            Subscription::Canceled => Err("the agent's subscription has ended"),
-            Subscription::Unpaid => Err("the agent's subscription is unpaid"),
+            Subscription::PastDue { .. } if self.lapses_at().is_none_or(|end| end <= now) => {
+                return Some(Stop::PaymentLate);
+            }
+            Subscription::Canceled => return Some(Stop::Canceled),
+            Subscription::Unpaid => return Some(Stop::Unpaid),
+            Subscription::Active | Subscription::Trialing | Subscription::PastDue { .. } => {}
         }
+        self.paused.as_ref().map(|pause| Stop::Paused(pause.cause))
     }
 
     /// When time alone will stop the agent's mail.
@@ -91,6 +103,69 @@ impl Agent {
             Subscription::Active | Subscription::Trialing | Subscription::Canceled | Subscription::Unpaid => {
                 None
             }
+        }
+    }
+}
+
+/// What keeps an agent's mail from going out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The account was removed.
+    Removed,
+    /// The payment is later than [`PAST_DUE_GRACE`].
+    PaymentLate,
+    /// The subscription has ended.
+    Canceled,
+    /// The subscription was given up on.
+    Unpaid,
+    /// Sending was stopped.
+    Paused(PauseCause),
+}
+
+impl Stop {
+    /// The same for people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Removed => "the agent's account was removed",
+            Self::PaymentLate => "the agent's payment is more than 7 days late",
+            Self::Canceled => "the agent's subscription has ended",
+            Self::Unpaid => "the agent's subscription is unpaid",
+            Self::Paused(cause) => cause.sentence(),
+        }
+    }
+}
+
+/// A stop of all that an agent sends, which lasts until an operator lifts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Since when.
+    pub since: Instant,
+    /// Why.
+    pub cause: PauseCause,
+    /// What exactly happened, for people.
+    pub detail: String,
+}
+
+/// Why all that an agent sends was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseCause {
+    /// Too many recipients reported the mail as spam.
+    Complaints,
+    /// An operator wanted it.
+    Operator,
+}
+
+impl PauseCause {
+    /// The same for people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Complaints => {
+                "sending is paused: too many recipients reported the agent's mail as spam; an operator can resume it"
+            }
+            Self::Operator => "sending is paused by an operator",
         }
     }
 }
@@ -123,42 +198,4 @@ pub enum UnknownOutcome {
     Hold,
     /// Send it again, once and as it is: at least one email, perhaps two.
     Resend,
-}
-
-/// How an agent's welcome mail stands. The same protocol as a report's: claimed before it is sent, never sent twice.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum Welcome {
-    /// Not sent.
-    #[default]
-    Waiting,
-    /// Not wanted: the agent is managed by a partner.
-    Skipped,
-    /// Handed to the mailer, no answer stored yet.
-    Transmitting {
-        /// Which try.
-        number: u32,
-        /// When the try began.
-        started_at: Instant,
-        /// When the provider is asked, if there is no answer.
-        lease_until: Instant,
-        /// Since when the provider says that it does not have it; believed once it has said so again, later.
-        #[serde(default)]
-        absent_since: Option<Instant>,
-    },
-    /// The provider took it.
-    Sent {
-        /// When.
-        at: Instant,
-    },
-    /// Nobody can tell.
-    Held {
-        /// Since when.
-        since: Instant,
-    },
-    /// The provider refused it for good.
-    Refused {
-        /// Why, for people.
-        reason: String,
-    },
 }

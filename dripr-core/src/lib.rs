@@ -12,6 +12,7 @@
 //! | [`consent`] | opting out and in by the links in emails |
 //! | [`feedback`] | what comes back of an email: deliveries, bounces, complaints, opens, clicks, opt-outs |
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
+//! | [`agent_mail`] | mail to agents about their own account |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
@@ -60,6 +61,7 @@
 //! ```
 
 pub mod agent;
+pub mod agent_mail;
 pub mod campaign;
 pub mod consent;
 pub mod contact;

@@ -72,6 +72,11 @@ async fn the_memory_store_keeps_the_contract_of_mail_accounts() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_notices() {
+    contract::notice_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_queue_contract() {
     contract::event_queue(&MemoryStore::new()).await;
 }

@@ -2,7 +2,8 @@
 //! rates. What is real in it and what is invented stands in `sample/README.md`.
 
 use dripr_core::{
-    agent::{Agent, Subscription, UnknownOutcome, Welcome},
+    agent::{Agent, Subscription, UnknownOutcome},
+    agent_mail::Progress,
     schedule::Instant,
 };
 
@@ -78,7 +79,8 @@ impl SampleAgent {
             managed_client_id: None,
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
-            welcome: Welcome::default(),
+            paused: None,
+        welcome: Progress::default(),
             created_at,
             deleted_at: None,
             version: 0,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate};
 use dripr_core::{
-    agent::{Agent, Subscription, UnknownOutcome, Welcome},
+    agent::{Agent, Subscription, UnknownOutcome},
+    agent_mail::Progress,
     contact::{Contact, Home},
     content::{
         AreaContent, AreaKey, AreaKind, Author, Comparable, Confidence, FiguresOf, HomeFacts, Listing,
@@ -190,7 +191,8 @@ fn agent() -> PortResult<Agent> {
         managed_client_id: None,
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
-        welcome: Welcome::Waiting,
+        paused: None,
+        welcome: Progress::Waiting,
         created_at: DateTime::UNIX_EPOCH,
         deleted_at: None,
         version: 0,

@@ -182,6 +182,31 @@ impl Campaign {
         self.home.as_ref().map_or_else(|| format!("zip {}", self.zip_code), Home::key)
     }
 
+    /// What the agent has to mend, for people: why the campaign failed, or that its home could not be found or valued and
+    /// its report is about the ZIP code alone.
+    #[must_use]
+    pub fn needs_agent(&self) -> Option<String> {
+        if self.deleted_at.is_some() || !self.enabled {
+            return None;
+        }
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.status == CampaignStatus::Error) {
+            return Some(failure.reason.clone());
+        }
+        let lacks_home = match &self.operations[Operation::Property].provision {
+            Some(Provision::Omitted(reason)) if self.home.is_some() => reason,
+            _ => return None,
+        };
+        let prepared = matches!(
+            self.status,
+            CampaignStatus::WaitingForHomeAnalysis
+                | CampaignStatus::ReadyToCreateEmail
+                | CampaignStatus::ReadyToSendEmail
+        );
+        prepared.then(|| {
+            format!("the home could not be found or valued, so the report is about the area: {lacks_home}")
+        })
+    }
+
     /// When the campaign counts as made: its last enabling as long as it never sent.
     #[must_use]
     pub fn counts_as_created(&self) -> Instant {

@@ -7,16 +7,17 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use super::{Dripr, Engine, Pace, Ports, areas::Areas};
+use super::{Dripr, Engine, NoticeDesk, Pace, Ports, areas::Areas};
 use crate::{
+    agent_mail::NoticeLinks,
     campaign::command::Bench,
     email::OptOutLinks,
     events::Queue,
     policy::Policy,
     ports::{
         AgentStore, Archive, AreaStore, CampaignStore, Clock, EmailRenderer, EmailStore, Entropy, EventBus,
-        EventQueue, Geocoder, LlmWriter, Mailer, MarketSource, MortgageRateSource, Outbox, PropertySource,
-        RateLimiter,
+        EventQueue, Geocoder, LlmWriter, Mailer, MarketSource, MortgageRateSource, NoticeStore, Outbox,
+        PropertySource, RateLimiter,
     },
     schedule::WindowTooShort,
 };
@@ -44,7 +45,8 @@ pub struct Builder {
     composer: Option<Arc<dyn LlmWriter>>,
     renderer: Option<Arc<dyn EmailRenderer>>,
     mailer: Option<Arc<dyn Mailer>>,
-    welcome: Option<Arc<dyn Mailer>>,
+    agent_mailer: Option<Arc<dyn Mailer>>,
+    notices: Option<NoticeDesk>,
     archive: Option<Arc<dyn Archive>>,
     quota: Option<Arc<dyn RateLimiter>>,
     links: Option<OptOutLinks>,
@@ -110,8 +112,8 @@ impl Builder {
         renderer: EmailRenderer;
         /// Who takes reports to homeowners.
         mailer: Mailer;
-        /// Who takes welcome mails to agents. Without one, none are sent.
-        welcome: Mailer;
+        /// Who takes mail to agents about their own account. Without one, none is sent.
+        agent_mailer: Mailer;
         /// Where the HTML of emails is kept for people. Without one, only the store has it.
         archive: Archive;
         /// How many emails an agent may send, as API `mail:<user id>`. Without one, as many as are due.
@@ -148,6 +150,13 @@ impl Builder {
     /// How opt-out links are made.
     pub fn opt_out_links(mut self, links: OptOutLinks) -> Self {
         self.links = Some(links);
+        self
+    }
+
+    /// Tells agents what they must know ([`agent_mail`](crate::agent_mail)), by the agents' mailer: in the morning of the
+    /// reports that wait for them, and at once of what stops their mail. Without it they get the welcome only.
+    pub fn notices(mut self, store: Arc<dyn NoticeStore>, links: NoticeLinks) -> Self {
+        self.notices = Some(NoticeDesk { store, links });
         self
     }
 
@@ -215,7 +224,8 @@ impl Builder {
             composer: self.composer,
             renderer: need(self.renderer, "renderer")?,
             mailer: need(self.mailer, "mailer")?,
-            welcome: self.welcome,
+            agent_mailer: self.agent_mailer,
+            notices: self.notices,
             archive: self.archive,
             quota: self.quota,
             links: need(self.links, "way to make opt-out links")?,

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     Engine, Outcome,
+    agent_mail::Next,
     handlers::{Work, email_sending, welcome},
 };
 use crate::{
@@ -190,8 +191,8 @@ impl Engine {
 
     async fn welcome(self: &Arc<Self>, delivery: Delivery, event: &crate::events::UserCreated) -> Settlement {
         match welcome::handle(self, event).await {
-            Ok(welcome::Next::Done) => delivery.done(),
-            Ok(welcome::Next::Again(at)) => delivery.again(at),
+            Ok(Next::Done) => delivery.done(),
+            Ok(Next::Again(at)) => delivery.again(at),
             Err(error) if !error.fault().may_heal() && delivery.receive_count() >= RECEIVES => {
                 delivery.park(error.to_string())
             }

@@ -11,6 +11,7 @@
 //! [`Dripr::step`] by itself.
 
 mod advance;
+mod agent_mail;
 mod areas;
 mod builder;
 mod dispatch;
@@ -36,6 +37,7 @@ use std::{
 use tokio::sync::{Notify, watch};
 
 use crate::{
+    agent_mail::NoticeLinks,
     campaign::{Action, Actor, Command, Dossier, Explanation, Refusal, Reply, command::Bench, explain},
     email::OptOutLinks,
     errors::{Fault, PortError, PortResult},
@@ -45,7 +47,7 @@ use crate::{
     ports::{
         AgentStore, Archive, AreaStore, CampaignStore, Clock, EmailRenderer, EmailStore, Enrolment, Entropy,
         EventBus, EventQueue, Geocoder, LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign,
-        Outbox, PropertySource, RateLimiter,
+        NoticeStore, Outbox, PropertySource, RateLimiter,
     },
 };
 
@@ -67,10 +69,17 @@ struct Ports {
     composer: Option<Arc<dyn LlmWriter>>,
     renderer: Arc<dyn EmailRenderer>,
     mailer: Arc<dyn Mailer>,
-    welcome: Option<Arc<dyn Mailer>>,
+    agent_mailer: Option<Arc<dyn Mailer>>,
+    notices: Option<NoticeDesk>,
     archive: Option<Arc<dyn Archive>>,
     quota: Option<Arc<dyn RateLimiter>>,
     links: OptOutLinks,
+}
+
+/// What it takes to tell agents what they must know.
+struct NoticeDesk {
+    store: Arc<dyn NoticeStore>,
+    links: NoticeLinks,
 }
 
 /// How much is done at once.

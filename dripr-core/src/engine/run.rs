@@ -25,7 +25,8 @@ impl Dripr {
         join_all(self.workers()).await;
     }
 
-    /// The loops that make up a running engine: the ticker, the relay if there is a bus, and one for each queue.
+    /// The loops that make up a running engine: the ticker, the one that tells agents what they must know, the relay if
+    /// there is a bus, and one for each queue.
     ///
     /// Each runs until [`Dripr::stop`] and finishes what it has in hand. They may be spawned on any runtime; dropping
     /// one is as good as a crash, which loses and repeats nothing.
@@ -34,6 +35,9 @@ impl Dripr {
         let mut workers: Vec<BoxFuture<'static, ()>> = Vec::new();
         if self.engine.ticks {
             workers.push(self.engine.clone().ticker().boxed());
+            if self.engine.ports.notices.is_some() {
+                workers.push(self.engine.clone().teller().boxed());
+            }
         }
         if self.engine.ports.relay.is_some() {
             workers.push(self.engine.clone().relayer().boxed());
@@ -76,6 +80,29 @@ impl Engine {
             self.sleeps_until.store(wake.timestamp_millis(), Ordering::Release);
             let earlier = self.earlier_deadline.notified().boxed();
             self.rest(wake, earlier).await;
+        }
+    }
+
+    async fn teller(self: Arc<Self>) {
+        let mut failures = 0;
+        while !self.is_stopping() {
+            let looked = match self.tell_agents().await {
+                Ok(_) => self.next_notices_due().await,
+                Err(error) => Err(error),
+            };
+            let now = self.ports.clock.now();
+            let longest = after(now, self.pace.longest_sleep);
+            let wake = match looked {
+                Ok(next) => {
+                    failures = 0;
+                    next.map_or(longest, |at| at.clamp(after(now, STAYS_PAST), longest))
+                }
+                Err(error) => {
+                    failures += 1;
+                    self.after_failure("agents could not be told what they must know", &error, failures)
+                }
+            };
+            self.rest(wake, std::future::pending().boxed()).await;
         }
     }
 

@@ -46,6 +46,7 @@ impl Engine {
                 }
                 if self.ticks {
                     worked += self.tick().await?;
+                    worked += self.tell_agents().await?;
                 }
                 handled += worked;
                 if worked == 0 {
@@ -54,10 +55,15 @@ impl Engine {
             }
             let now = self.ports.clock.now();
             let due = if self.ticks { self.ports.campaigns.next_due().await? } else { None };
+            let notices = if self.ticks { self.next_notices_due().await? } else { None };
             let visible = self.ports.queue.next_visible(&self.queues).await?;
             // What is due and did not move would be looked at for ever; a minute is the least between two looks.
             let soon = now.checked_add_signed(TimeDelta::seconds(60)).unwrap_or(now);
-            let next = [due, visible].into_iter().flatten().min().map(|at| if at > now { at } else { soon });
+            let next = [due, notices, visible]
+                .into_iter()
+                .flatten()
+                .min()
+                .map(|at| if at > now { at } else { soon });
             Ok(Step { handled, next })
         }
         .boxed()

@@ -20,7 +20,11 @@ pub async fn resume<S>(store: &S, bench: &Arc<Bench>, user: &UserId) -> PortResu
 where
     S: CampaignStore + ?Sized,
 {
-    let filter = CampaignFilter { user_id: Some(user.clone()), status: Some(CampaignStatus::Error) };
+    let filter = CampaignFilter {
+        user_id: Some(user.clone()),
+        status: Some(CampaignStatus::Error),
+        ..CampaignFilter::default()
+    };
     let (mut after, mut resumed): (Option<CampaignId>, usize) = (None, 0);
     loop {
         let failed = store.list(&filter, after.take(), AT_ONCE).await?;

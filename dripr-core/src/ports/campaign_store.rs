@@ -116,6 +116,8 @@ pub struct CampaignFilter {
     pub user_id: Option<UserId>,
     /// In this status.
     pub status: Option<CampaignStatus>,
+    /// Only those that need their agent ([`Campaign::needs_agent`]).
+    pub needs_agent: bool,
 }
 
 /// One line of a campaign's history.

@@ -23,6 +23,7 @@ mod mail_account_store;
 mod mailer;
 mod market_source;
 mod mortgage_rate_source;
+mod notice_store;
 mod outbox;
 mod probe;
 mod property_source;
@@ -48,11 +49,12 @@ pub use mail_account_store::MailAccountStore;
 pub use mailer::{Inquiry, LookUp, Mailer, SendOutcome};
 pub use market_source::MarketSource;
 pub use mortgage_rate_source::MortgageRateSource;
+pub use notice_store::NoticeStore;
 pub use outbox::{Outbox, OutboxEntry};
 pub use probe::Probe;
 pub use property_source::{PropertySource, Subject};
 pub use rate_limiter::{Permit, RateLimiter};
-pub use renderer::{EmailRenderer, Rendered, ReportContext, WelcomeContext};
+pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
@@ -64,7 +66,8 @@ pub mod mocks {
         entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue,
         feedback_store::MockFeedbackStore, geocoder::MockGeocoder, llm_writer::MockLlmWriter,
         mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
-        mortgage_rate_source::MockMortgageRateSource, outbox::MockOutbox, probe::MockProbe,
-        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
+        mortgage_rate_source::MockMortgageRateSource, notice_store::MockNoticeStore, outbox::MockOutbox,
+        probe::MockProbe, property_source::MockPropertySource, rate_limiter::MockRateLimiter,
+        renderer::MockEmailRenderer,
     };
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use crate::{
     agent::Agent,
+    agent_mail::Letter,
     contact::{Contact, Home},
     content::{AreaContent, AreaKey, Property, Words, ZipCode},
     errors::PortResult,
@@ -25,6 +27,9 @@ pub trait EmailRenderer: Send + Sync {
 
     /// Renders the mail that welcomes an agent.
     async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered>;
+
+    /// Renders a mail that tells an agent what they must know.
+    async fn notice(&self, context: &NoticeContext) -> PortResult<Rendered>;
 }
 
 /// Everything a home report shows.
@@ -65,6 +70,17 @@ pub struct ReportContext {
 pub struct WelcomeContext {
     /// The agent.
     pub agent: Arc<Agent>,
+}
+
+/// What a mail that tells an agent something shows.
+#[derive(Debug, Clone)]
+pub struct NoticeContext {
+    /// The agent.
+    pub agent: Arc<Agent>,
+    /// The zone in which times are shown.
+    pub zone: Tz,
+    /// What it says.
+    pub letter: Letter,
 }
 
 /// A rendered email.

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, Timelike};
 
 use super::{
-    Instant, LATEST, SendingHours, SendingRules, Window,
+    Instant, LATEST, SendingHours, SendingRules, TimeOfDay, Window,
     local_time::{Reached, local, reach},
     supported::{nearest, nearest_date},
 };
@@ -49,6 +49,19 @@ impl SendingRules {
     #[must_use]
     pub fn civil_date(&self, t: Instant) -> NaiveDate {
         local(self.zone(), nearest(t)).date()
+    }
+
+    /// The first instant at which the clocks of the sending zone have reached a time on a date.
+    ///
+    /// ```
+    /// use dripr_core::schedule::{Instant, SendingRules};
+    /// let nine = SendingRules::default().reached("2026-07-18".parse()?, "09:00".parse()?);
+    /// assert_eq!(nine, "2026-07-18T13:00:00Z".parse::<Instant>()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reached(&self, date: NaiveDate, time: TimeOfDay) -> Instant {
+        nearest(reach(self.zone(), nearest_date(date), time).at)
     }
 
     /// The day's window that `t` is in, or else the next one. `t` must be in the supported range.

@@ -35,6 +35,11 @@ impl TimeOfDay {
     /// 24:00, where a day ends: the midnight of the next day.
     pub const END_OF_DAY: Self = Self(24 * 60);
 
+    /// The time at an hour on the dot; hours past 24 are taken for 24.
+    pub(crate) const fn from_hour(hour: u8) -> Self {
+        Self(if hour < 24 { hour as u16 * 60 } else { 24 * 60 })
+    }
+
     /// The time a number of minutes after midnight, at most 1440.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 
 use super::{MemoryStore, SeededEntropy};
 use crate::{
-    agent::{Agent, Subscription, UnknownOutcome, Welcome},
+    agent::{Agent, Subscription, UnknownOutcome},
+    agent_mail::{CampaignInNeed, Letter, Progress, ReportLinks},
     campaign::Campaign,
     contact::{Contact, Home},
     content::{
@@ -24,8 +25,8 @@ use crate::{
     ids::{AttemptId, CampaignId, ContactId, EmailId, UserId},
     ports::{
         AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, Inquiry, IntroFacts,
-        LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign, PropertySource, Rendered,
-        ReportContext, Subject, Verification, WelcomeContext,
+        LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign, NoticeContext, PropertySource,
+        Rendered, ReportContext, Subject, Verification, WelcomeContext,
     },
     schedule::{Instant, SendDay},
 };
@@ -50,7 +51,8 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         managed_client_id: None,
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
-        welcome: Welcome::Waiting,
+        paused: None,
+        welcome: Progress::Waiting,
         created_at,
         deleted_at: None,
         version: 0,
@@ -275,6 +277,39 @@ impl EmailRenderer for Renderer {
         let text = harmless(&format!("Welcome, {}.", context.agent.first_name));
         let html = format!("<p>{}</p>", escaped(&text));
         Ok(Rendered { subject: "Welcome".to_owned(), html, text })
+    }
+
+    async fn notice(&self, context: &NoticeContext) -> PortResult<Rendered> {
+        let mut lines = vec![context.agent.full_name()];
+        let subject = match &context.letter {
+            Letter::Morning { waiting, more_waiting, in_need, .. } => {
+                for report in waiting {
+                    let ReportLinks { approve, skip, edit_intro } = &report.links;
+                    lines.push(format!("{} {}: {}", report.name, report.address, report.subject));
+                    lines.extend([
+                        report.beginning.clone(),
+                        approve.clone(),
+                        skip.clone(),
+                        edit_intro.clone(),
+                    ]);
+                }
+                if *more_waiting > 0 {
+                    lines.push(format!("and {more_waiting} more"));
+                }
+                let needs =
+                    |need: &CampaignInNeed| format!("{}, {}: {}", need.recipient, need.about, need.reason);
+                lines.extend(in_need.iter().map(needs));
+                format!("{} reports wait, {} campaigns need you", waiting.len(), in_need.len())
+            }
+            Letter::Concern { concern, because, link } => {
+                lines.push(because.clone());
+                lines.extend(link.clone());
+                format!("Your {}", concern.name())
+            }
+        };
+        let text = harmless(&lines.join("\n"));
+        let html = format!("<pre>{}</pre>", escaped(&text));
+        Ok(Rendered { subject: harmless(&subject), html, text })
     }
 }
 

@@ -9,8 +9,8 @@ use dripr_core::{
     guard::Objection,
     ids::{EmailId, UserId},
     ports::{
-        Allowance, Archive, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, Rendered, ReportContext,
-        WelcomeContext,
+        Allowance, Archive, EmailRenderer, HomeReportFacts, IntroFacts, LlmWriter, NoticeContext, Rendered,
+        ReportContext, WelcomeContext,
     },
     testkit::{contract, samples},
 };
@@ -67,12 +67,22 @@ impl EmailRenderer for Replaces {
     async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
         samples::Renderer.welcome(context).await
     }
+    async fn notice(&self, context: &NoticeContext) -> PortResult<Rendered> {
+        let rendered = samples::Renderer.notice(context).await?;
+        Ok(Rendered { html: rendered.html.replace(self.0, self.1), ..rendered })
+    }
 }
 
 #[tokio::test]
 #[should_panic(expected = "text of people is escaped in the HTML part of a report, unlike \"<script\"")]
 async fn a_renderer_that_does_not_escape() {
     contract::email_renderer(&Replaces("&lt;", "<")).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "the HTML part of a morning mail shows each link, whole")]
+async fn a_renderer_that_hides_the_links_of_a_morning_mail() {
+    contract::email_renderer(&Replaces("https://mail.example/a/", "/a/")).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use dripr_core::{
-    agent::{Agent, Subscription, UnknownOutcome, Welcome},
+    agent::{Agent, Subscription, UnknownOutcome},
+    agent_mail::Progress,
     email::EmailAddress,
     events::UserCreated,
     ids::{EventId, UserId},
@@ -109,7 +110,8 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         subscription_status: Subscription::Active,
         managed_client_id: args.managed_client_id,
         unknown_outcome: UnknownOutcome::default(),
-        welcome: Welcome::default(),
+        paused: None,
+        welcome: Progress::default(),
         created_at: now,
         deleted_at: None,
         version: 0,

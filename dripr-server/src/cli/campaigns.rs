@@ -90,7 +90,7 @@ impl Line {
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     let deployment = args.config.open().await?;
-    let filter = CampaignFilter { user_id: args.agent, status: args.status };
+    let filter = CampaignFilter { user_id: args.agent, status: args.status, ..CampaignFilter::default() };
     if args.json {
         write!(out, "[")?;
     } else {

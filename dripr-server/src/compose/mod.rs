@@ -194,7 +194,7 @@ fn builder(
         builder = builder.geocoder(places);
     }
     if let Some(welcome) = welcome.filter(|_| choices.welcome) {
-        builder = builder.welcome(welcome);
+        builder = builder.agent_mailer(welcome);
     }
     if let Some(archive) = choices.archive {
         builder = builder.archive(archive);

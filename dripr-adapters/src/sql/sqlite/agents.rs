@@ -16,6 +16,7 @@ use super::{
     error::While,
     execute::{announce, wake},
     instant::micros,
+    notices,
     writer::Transaction,
 };
 
@@ -85,6 +86,7 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
     if stored.rows_affected() == 0 {
         return Ok(false);
     }
+    notices::add(transaction.connection, &agent.id, agent.created_at).await?;
     let id = match &event.event_id {
         Some(id) => id.clone(),
         None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {
@@ -123,9 +125,11 @@ async fn replace(connection: &mut SqliteConnection, mut new: Agent) -> PortResul
     .doing(doing)?;
     let decisive = known.subscription_status != new.subscription_status
         || known.sending_rules != new.sending_rules
+        || known.paused != new.paused
         || known.deleted_at != new.deleted_at;
     if decisive {
-        wake(connection, &new.id, None).await?;
+        wake(&mut *connection, &new.id, None).await?;
+        notices::wake_teller(connection, &new.id).await?;
     }
     Ok(true)
 }

@@ -169,6 +169,7 @@ impl CampaignStore for SqliteStore {
             (filter.user_id.is_some(), " AND c.user_id = ?1"),
             (filter.status.is_some(), " AND c.campaign_status = ?2"),
             (after.is_some(), " AND c.id > ?3"),
+            (filter.needs_agent, " AND c.needs_agent = 1"),
         ];
         sql.extend(conditions.into_iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| condition));
         sql.push_str(" ORDER BY c.id LIMIT ?4");

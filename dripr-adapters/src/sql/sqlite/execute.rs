@@ -196,9 +196,9 @@ pub(super) const WORK: Many = Many {
              last_scheduled_send_date = v.column6, last_sent_email_datetime = v.column7, \
              property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
              local_market_data_status = v.column11, intro_status = v.column12, \
-             home_report_analysis_status = v.column13, email_creation_status = v.column14 FROM (",
+             home_report_analysis_status = v.column13, email_creation_status = v.column14, needs_agent = v.column15 FROM (",
     after: ") AS v WHERE campaigns.id = v.column1",
-    columns: 14,
+    columns: 15,
 };
 
 /// The same with the status, which has an index.
@@ -208,9 +208,9 @@ pub(super) const STATUS: Many = Many {
              property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
              local_market_data_status = v.column11, intro_status = v.column12, \
              home_report_analysis_status = v.column13, email_creation_status = v.column14, \
-             campaign_status = v.column15 FROM (",
+             needs_agent = v.column15, campaign_status = v.column16 FROM (",
     after: ") AS v WHERE campaigns.id = v.column1",
-    columns: 15,
+    columns: 16,
 };
 
 /// Everything, for what people change.
@@ -220,11 +220,11 @@ pub(super) const WHOLE: Many = Many {
              property_status = v.column8, active_listing_status = v.column9, recent_sale_status = v.column10, \
              local_market_data_status = v.column11, intro_status = v.column12, \
              home_report_analysis_status = v.column13, email_creation_status = v.column14, \
-             campaign_status = v.column15, home = v.column16, home_key = v.column17, zip_code = v.column18, \
-             fixed_send_day = v.column19, check_before_sending = v.column20, no_address_newsletter = v.column21, \
-             enabled = v.column22, deleted_at = v.column23 FROM (",
+             needs_agent = v.column15, campaign_status = v.column16, home = v.column17, home_key = v.column18, zip_code = v.column19, \
+             fixed_send_day = v.column20, check_before_sending = v.column21, no_address_newsletter = v.column22, \
+             enabled = v.column23, deleted_at = v.column24 FROM (",
     after: ") AS v WHERE campaigns.id = v.column1",
-    columns: 23,
+    columns: 24,
 };
 
 async fn write(
@@ -320,6 +320,7 @@ async fn write_campaigns(connection: &mut SqliteConnection, changed: &[InHand]) 
         for operation in Operation::ALL {
             row.bind(campaign.operations[operation].status.as_str());
         }
+        row.bind(campaign.needs_agent().is_some());
     };
     WORK.execute(connection, &work, bind).await.doing(doing)?;
     STATUS

@@ -8,6 +8,7 @@ use super::{
     SqliteStore,
     dossier::{json, to_json},
     error::While,
+    notices,
 };
 
 #[async_trait]
@@ -42,6 +43,7 @@ impl MailAccountStore for SqliteStore {
                         .execute(&mut *transaction.connection)
                         .await
                         .doing("forgetting a mail account")?;
+                    notices::wake_teller(transaction.connection, &user).await?;
                     Ok(removed.rows_affected() > 0)
                 })
             })
@@ -64,8 +66,11 @@ async fn put(connection: &mut SqliteConnection, mut account: MailAccount) -> Por
         .bind(i64::try_from(account.version).unwrap_or(i64::MAX))
         .bind(to_json(&account)?)
         .bind(i64::try_from(known).unwrap_or(i64::MAX))
-        .execute(connection)
+        .execute(&mut *connection)
         .await
         .doing("storing a mail account")?;
+    if stored.rows_affected() > 0 {
+        notices::wake_teller(connection, &account.user_id).await?;
+    }
     Ok(stored.rows_affected() > 0)
 }

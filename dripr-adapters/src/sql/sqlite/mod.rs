@@ -8,7 +8,7 @@
 //! | `execute` | commands on campaigns, many campaigns in a few statements |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `queue` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `notices`, `queue` | the ports, one each |
 //! | `message` | texts, compressed against what they have in common |
 //!
 //! Any number of processes may have the file open, each with its own [`SqliteStore`]: everything that must not happen
@@ -28,6 +28,7 @@ mod instant;
 mod mail_accounts;
 mod message;
 mod migrations;
+mod notices;
 mod open;
 mod options;
 mod queue;

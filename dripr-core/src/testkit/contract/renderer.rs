@@ -5,11 +5,13 @@ use chrono::NaiveDate;
 use super::{START, at, checks::is_line};
 use crate::{
     agent::Agent,
+    agent_mail::{CampaignInNeed, Concern, Letter, ReportLinks, WaitingReport},
     content::{
         AreaContent, AreaKey, AreaKind, Author, Confidence, FiguresOf, HomeFacts, Listing, LocalMarket,
         MarketStatistics, MortgageRate, Property, Sale, Valuation, ValueRange, Words,
     },
-    ports::{EmailRenderer, Rendered, ReportContext, WelcomeContext},
+    ids::{CampaignId, EmailId},
+    ports::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext},
     testkit::samples,
 };
 
@@ -54,6 +56,74 @@ pub async fn email_renderer<R: EmailRenderer + ?Sized>(renderer: &R) {
         welcomes.push(welcome);
     }
     stays_text("a welcome mail", &welcomes[0], &welcomes[1]);
+
+    let mut mornings = Vec::new();
+    for (what, text) in [("morning", HARMLESS), ("hostile morning", HOSTILE)] {
+        mornings.push(notice(renderer, what, text, morning(text)).await);
+    }
+    stays_text("a morning mail", &mornings[0], &mornings[1]);
+    for (part, text) in [("HTML", &mornings[0].html), ("text", &mornings[0].text)] {
+        for purpose in ["", "/skip", "/intro"] {
+            let link = format!("{APPROVE}{purpose}");
+            assert!(
+                text.contains(&link),
+                "the {part} part of a morning mail shows each link, whole: {link} in {text}"
+            );
+        }
+    }
+    let since = at(START);
+    let concerns =
+        [Concern::AccountLost { since }, Concern::SubscriptionEnded, Concern::SendingPaused { since }];
+    for concern in concerns {
+        let letter = |text: &str| Letter::Concern {
+            concern,
+            because: text.to_owned(),
+            link: matches!(concern, Concern::AccountLost { .. }).then(|| CONNECT.to_owned()),
+        };
+        let plain = notice(renderer, concern.name(), HARMLESS, letter(HARMLESS)).await;
+        let hostile = notice(renderer, concern.name(), HOSTILE, letter(HOSTILE)).await;
+        stays_text("a mail about what stops an agent's mail", &plain, &hostile);
+        if matches!(concern, Concern::AccountLost { .. }) {
+            let whole = plain.html.contains(CONNECT) && plain.text.contains(CONNECT);
+            assert!(whole, "a mail about a lost account shows the link, whole: {}", plain.text);
+        }
+    }
+}
+
+const APPROVE: &str = "https://mail.example/a/campaign-1.1/1773504000/5f6c0a7be1d24f3c";
+const CONNECT: &str = "https://mail.example/connect/gmail/agent/1773504000/5f6c0a7be1d24f3c";
+
+async fn notice<R: EmailRenderer + ?Sized>(renderer: &R, what: &str, text: &str, letter: Letter) -> Rendered {
+    let context = NoticeContext { agent: agent(text), zone: chrono_tz::America::New_York, letter };
+    let rendered = renderer.notice(&context).await.unwrap_or_else(|error| panic!("a {what} mail: {error}"));
+    is_an_email(what, &rendered);
+    let again = renderer.notice(&context).await.expect("what was rendered once can be rendered again");
+    assert_eq!(again, rendered, "the same context gives the same bytes, in a {what} mail too");
+    rendered
+}
+
+fn morning(text: &str) -> Letter {
+    let report = WaitingReport {
+        email_id: EmailId::new("campaign-1.1").expect("an id"),
+        name: text.to_owned(),
+        address: "kim@home.example".parse().expect("an address"),
+        subject: text.to_owned(),
+        beginning: text.to_owned(),
+        leaves_at: at(START),
+        links: ReportLinks {
+            approve: APPROVE.to_owned(),
+            skip: format!("{APPROVE}/skip"),
+            edit_intro: format!("{APPROVE}/intro"),
+        },
+    };
+    let need = CampaignInNeed {
+        campaign_id: CampaignId::new("campaign-2").expect("an id"),
+        recipient: text.to_owned(),
+        about: text.to_owned(),
+        reason: text.to_owned(),
+    };
+    let day = at(START).date_naive();
+    Letter::Morning { day, waiting: vec![report], more_waiting: 3, in_need: vec![need] }
 }
 
 fn is_an_email(what: &str, email: &Rendered) {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::{
     agent::Agent,
+    agent_mail::Notices,
     errors::PortResult,
     events::{Event, UserCreated},
     ids::{EventId, UserId},
@@ -26,6 +27,8 @@ impl AgentStore for MemoryStore {
                         .caused_by(error)
                 })?,
             };
+            let notices = Notices::new(agent.id.clone(), agent.created_at);
+            state.notices.insert(agent.id.clone(), notices);
             state.agents.insert(agent.id.clone(), Arc::new(agent));
             state.commit_event(id, Event::UserCreated(event), self.shared.relayed);
         }
@@ -52,9 +55,11 @@ impl AgentStore for MemoryStore {
         agent.version += 1;
         let decisive = known.subscription_status != agent.subscription_status
             || known.sending_rules != agent.sending_rules
+            || known.paused != agent.paused
             || known.deleted_at != agent.deleted_at;
         if decisive {
             state.wake(&agent.id, None);
+            state.wake_teller(&agent.id);
         }
         state.agents.insert(agent.id.clone(), Arc::new(agent));
         Ok(true)

@@ -97,6 +97,7 @@ impl CampaignStore for MemoryStore {
             campaign.deleted_at.is_none()
                 && filter.user_id.as_ref().is_none_or(|user| campaign.user_id == *user)
                 && filter.status.is_none_or(|status| campaign.status == status)
+                && (!filter.needs_agent || campaign.needs_agent().is_some())
                 && after.as_ref().is_none_or(|after| campaign.id > *after)
         };
         let found = state.campaigns.values().filter(wanted).take(limit);

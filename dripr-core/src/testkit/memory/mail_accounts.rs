@@ -16,11 +16,14 @@ impl MailAccountStore for MemoryStore {
             return Ok(false);
         }
         account.version += 1;
+        state.wake_teller(&account.user_id);
         state.mail_accounts.insert(account.user_id.clone(), account);
         Ok(true)
     }
 
     async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
-        Ok(self.lock().mail_accounts.remove(user).is_some())
+        let mut state = self.lock();
+        state.wake_teller(user);
+        Ok(state.mail_accounts.remove(user).is_some())
     }
 }

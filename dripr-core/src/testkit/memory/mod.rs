@@ -7,6 +7,7 @@ mod contacts;
 mod emails;
 mod feedback;
 mod mail_accounts;
+mod notices;
 mod outbox;
 mod queue;
 
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::{
     agent::Agent,
+    agent_mail::Notices,
     campaign::{AuditEntry, Campaign, Dossier, Operation},
     contact::Contact,
     content::{AreaKey, CycleContent},
@@ -56,6 +58,7 @@ struct State {
     areas: BTreeMap<AreaKey, areas::Area>,
     suppressions: BTreeMap<(UserId, String), Suppression>,
     mail_accounts: BTreeMap<UserId, MailAccount>,
+    notices: BTreeMap<UserId, Notices>,
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<(EventId, Event, bool)>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
@@ -158,6 +161,14 @@ impl State {
         for queue in Queue::woken_by(event) {
             self.next_delivery += 1;
             self.deliveries.insert((queue, self.next_delivery), queue::Stored::new(event.clone()));
+        }
+    }
+
+    /// It is time to look whether an agent is to be told something.
+    fn wake_teller(&mut self, user: &UserId) {
+        if let Some(notices) = self.notices.get_mut(user) {
+            notices.due_at = Some(Instant::MIN_UTC);
+            notices.version += 1;
         }
     }
 

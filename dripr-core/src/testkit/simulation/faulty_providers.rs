@@ -20,8 +20,8 @@ use crate::{
     policy::after,
     ports::{
         Allowance, Archive, EmailRenderer, Geocoder, HomeReportFacts, IntroFacts, LlmWriter, MarketSource,
-        MortgageRateSource, Permit, Place, PropertySource, RateLimiter, Rendered, ReportContext, Subject,
-        WelcomeContext,
+        MortgageRateSource, NoticeContext, Permit, Place, PropertySource, RateLimiter, Rendered,
+        ReportContext, Subject, WelcomeContext,
     },
     schedule::Instant,
     testkit::samples,
@@ -199,6 +199,10 @@ impl EmailRenderer for FaultyRenderer {
 
     async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
         self.0.call("renderer.welcome", &[Error, CrashBefore], samples::Renderer.welcome(context)).await
+    }
+
+    async fn notice(&self, context: &NoticeContext) -> PortResult<Rendered> {
+        self.0.call("renderer.notice", &[Error, CrashBefore], samples::Renderer.notice(context)).await
     }
 }
 

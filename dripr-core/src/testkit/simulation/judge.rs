@@ -12,7 +12,8 @@ use std::{
 use chrono::Datelike;
 
 use crate::{
-    agent::{Agent, UnknownOutcome, Welcome},
+    agent::{Agent, UnknownOutcome},
+    agent_mail::Progress,
     campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Refusal, Reply, SubStatus},
     email::{ApprovedBy, ContentHash, DeliveryStatus, Email, Message, OutgoingEmail},
     events::Event,
@@ -349,7 +350,7 @@ impl Judge {
     /// What must hold when a welcome is handed to a provider.
     pub(super) fn welcomes(&mut self, email: &OutgoingEmail, agent: Option<&Agent>) -> Verdict {
         let (id, agent) = (&email.email_id, agent.filter(|agent| agent.id == email.user_id));
-        let claimed = agent.is_some_and(|agent| matches!(agent.welcome, Welcome::Transmitting { .. }));
+        let claimed = agent.is_some_and(|agent| matches!(agent.welcome, Progress::Transmitting { .. }));
         must(claimed, || format!("I1: {id} is handed over without a stored attempt"))?;
         let managed = agent.is_some_and(|agent| agent.managed_client_id.is_some());
         must(!managed, || format!("I16: {id} goes to an agent whom a partner manages"))

@@ -2,7 +2,7 @@
 
 use super::world::{LONGEST_SLEEP, World};
 use crate::{
-    agent::Welcome, campaign::CampaignStatus, policy::before, ports::CampaignFilter, schedule::Instant,
+    agent_mail::Progress, campaign::CampaignStatus, policy::before, ports::CampaignFilter, schedule::Instant,
 };
 
 impl World {
@@ -38,7 +38,7 @@ impl World {
             stage.judge(|_| Err("I8: an event was never published".to_owned()));
         }
         for agent in stage.complete(stage.store.agents(None, usize::MAX)).unwrap_or_default() {
-            let open = matches!(agent.welcome, Welcome::Waiting | Welcome::Transmitting { .. });
+            let open = matches!(agent.welcome, Progress::Waiting | Progress::Transmitting { .. });
             if self.welcomes() && open {
                 stage.judge(|_| Err(format!("I10: {} was never welcomed", agent.id)));
             }

@@ -226,7 +226,7 @@ impl World {
             builder = builder.archive(Arc::new(FaultyArchive(site.clone())));
         }
         if self.shape.welcome {
-            builder = builder.welcome(mailer);
+            builder = builder.agent_mailer(mailer);
         }
         if let Some((outbox, bus)) = database.relay() {
             let relay = Arc::new(FaultyRelay { site: site.clone(), outbox, bus });
