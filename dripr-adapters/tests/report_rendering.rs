@@ -170,8 +170,6 @@ fn look_over(name: &str, email: &Rendered, opt_out_link: Option<&str>) {
             "{name}: {link}"
         );
     }
-    assert!(email.html.contains("1 Sample Street, Seattle WA 98101"), "{name}");
-    assert!(spaced(&email.text).contains("1 Sample Street, Seattle WA 98101"), "{name}");
     if let Some(link) = opt_out_link {
         assert!(attribute(&email.html, "href").contains(&link), "{name}");
         assert!(email.text.lines().any(|line| line == link), "{name}: the link stands on a line of its own");
@@ -186,6 +184,12 @@ fn look_over(name: &str, email: &Rendered, opt_out_link: Option<&str>) {
     for cell in ["<td></td>", "<table></table>", "<p></p>", "<b></b>", "<h2></h2>", "()", " ,", " ."] {
         assert!(!email.html.contains(cell), "{name}: {cell:?}");
     }
+}
+
+/// Where the agent is, as every report and the welcome show it.
+fn shows_the_address(name: &str, email: &Rendered) {
+    assert!(email.html.contains("1 Sample Street, Seattle WA 98101"), "{name}");
+    assert!(spaced(&email.text).contains("1 Sample Street, Seattle WA 98101"), "{name}");
 }
 
 fn spaced(text: &str) -> String {
@@ -210,14 +214,23 @@ async fn every_kind_of_report_reads_as_it_did() {
         let email = render(&context).await;
         if name != "hostile" {
             look_over(name, &email, Some(&context.opt_out_link));
+            shows_the_address(name, &email);
         }
         compare(name, "html", &email.html);
         compare(name, "txt", &format!("Subject: {}\n\n{}", email.subject, email.text));
     }
     let email = Templates::builtin().unwrap().welcome(&samples::welcome().unwrap()).await.unwrap();
     look_over("welcome", &email, None);
+    shows_the_address("welcome", &email);
     compare("welcome", "html", &email.html);
     compare("welcome", "txt", &format!("Subject: {}\n\n{}", email.subject, email.text));
+    let names = ["morning", "account", "subscription", "pause"];
+    for (name, context) in names.into_iter().zip(samples::notices().unwrap()) {
+        let email = Templates::builtin().unwrap().notice(&context).await.unwrap();
+        look_over(name, &email, None);
+        compare(name, "html", &email.html);
+        compare(name, "txt", &format!("Subject: {}\n\n{}", email.subject, email.text));
+    }
 }
 
 #[tokio::test]
@@ -363,6 +376,7 @@ async fn figures_that_cannot_be_true_are_left_out() {
     *market = Arc::new(AreaContent::LocalMarketData(figures));
     let email = render(&context).await;
     look_over("nonsense", &email, Some(&context.opt_out_link));
+    shows_the_address("nonsense", &email);
     for never in [
         "Homes sold near",
         "mortgage",
@@ -425,6 +439,7 @@ async fn long_lists_are_cut_and_the_report_stays_small() {
     *sales = Arc::new(AreaContent::RecentSales(some.iter().cycle().take(255).cloned().collect()));
     let email = render(&context).await;
     look_over("long", &email, Some(&context.opt_out_link));
+    shows_the_address("long", &email);
     assert_eq!(email.html.matches("listed ").count(), 25);
 }
 

@@ -80,7 +80,7 @@ impl SampleAgent {
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
             paused: None,
-        welcome: Progress::default(),
+            welcome: Progress::default(),
             created_at,
             deleted_at: None,
             version: 0,

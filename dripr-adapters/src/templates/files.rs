@@ -32,13 +32,15 @@ macro_rules! builtin {
 }
 
 /// The templates that ship.
-const BUILTIN: [(&str, &str); 14] = builtin! {
+const BUILTIN: [(&str, &str); 22] = builtin! {
     "report.html.hbs" "report.txt.hbs" "report.subject.hbs"
     "market.html.hbs" "market.txt.hbs"
     "listings.html.hbs" "listings.txt.hbs"
     "sales.html.hbs" "sales.txt.hbs"
     "welcome.html.hbs" "welcome.txt.hbs" "welcome.subject.hbs"
-    "styles.html.hbs" "signature.html.hbs"
+    "morning.html.hbs" "morning.txt.hbs" "morning.subject.hbs"
+    "concern.html.hbs" "concern.txt.hbs" "concern.subject.hbs"
+    "styles.html.hbs" "signature.html.hbs" "card_begins.html.hbs" "card_ends.html.hbs"
 };
 
 /// The templates that ship.

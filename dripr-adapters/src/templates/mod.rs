@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `report_view`, `area_view` | what templates see: facts that can be shown, and nothing else |
+//! | `report_view`, `area_view`, `notice_view` | what templates see: facts that can be shown, and nothing else |
 //! | `clean`, `escape` | text of people, providers and models, made harmless |
 //! | `formatting` | the helpers: money, dates |
 //! | `sections` | what a ZIP code's reports share is rendered once |
@@ -23,6 +23,7 @@ mod files;
 mod formatting;
 mod home_facts;
 mod limits;
+mod notice_view;
 mod output;
 mod part_templates;
 mod prepared;
@@ -36,8 +37,9 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use dripr_core::{
     content::{AreaContent, AreaKey},
+    email::{CommercialMessage, Message, Party},
     errors::{Fault, PortError, PortResult},
-    ports::{EmailRenderer, Rendered, ReportContext, WelcomeContext},
+    ports::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext},
 };
 use handlebars::Context;
 use serde::Serialize;
@@ -45,6 +47,7 @@ use serde::Serialize;
 use self::{
     area_view::AreaView,
     files::{Part, Source},
+    notice_view::NoticeView,
     part_templates::{PartTemplates, Shown},
     report_view::{AgentView, ReportView, Shows},
     sections::{Section, Sections},
@@ -100,9 +103,13 @@ impl Templates {
         let templates = Self::of(&files::in_folder(folder.as_ref())?, true)?;
         let misconfigured = |error: PortError| PortError::new(Fault::Misconfigured, error.to_string());
         for context in samples::all()? {
-            templates.render_report(&context).map_err(misconfigured)?;
+            let rendered = templates.render_report(&context).map_err(misconfigured)?;
+            is_commercial(rendered, &context)?;
         }
         templates.render_welcome(&samples::welcome()?).map_err(misconfigured)?;
+        for context in samples::notices()? {
+            templates.render_notice(&context).map_err(misconfigured)?;
+        }
         Ok(templates)
     }
 
@@ -133,7 +140,7 @@ impl Templates {
             text: wrap::wrap(&self.text.render("report", &context, &text, USUAL_TEXT + shared(&text))?),
         };
         if self.own {
-            carries(&rendered, view.agent(), Some(view.opt_out_link()))?;
+            is_sound(&rendered)?;
         }
         Ok(rendered)
     }
@@ -148,15 +155,27 @@ impl Templates {
     }
 
     fn render_welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
-        let view = WelcomeView { agent: AgentView::of(&context.agent)? };
-        let context = facts(&view)?;
+        self.letter("welcome", &WelcomeView { agent: AgentView::of(&context.agent)? })
+    }
+
+    fn render_notice(&self, context: &NoticeContext) -> PortResult<Rendered> {
+        match NoticeView::of(context)? {
+            NoticeView::Morning(view) => self.letter("morning", &view),
+            NoticeView::Concern(view) => self.letter("concern", &view),
+        }
+    }
+
+    /// A mail to an agent, by the name of its templates.
+    fn letter(&self, name: &str, view: &impl Serialize) -> PortResult<Rendered> {
+        let context = facts(view)?;
+        let line = self.text.render(&format!("{name}.subject"), &context, &Shown::new(), USUAL_SUBJECT)?;
         let rendered = Rendered {
-            subject: subject(&self.text.render("welcome.subject", &context, &Shown::new(), USUAL_SUBJECT)?),
-            html: self.html.render("welcome", &context, &Shown::new(), USUAL_HTML)?,
-            text: wrap::wrap(&self.text.render("welcome", &context, &Shown::new(), USUAL_TEXT)?),
+            subject: subject(&line),
+            html: self.html.render(name, &context, &Shown::new(), USUAL_HTML)?,
+            text: wrap::wrap(&self.text.render(name, &context, &Shown::new(), USUAL_TEXT)?),
         };
         if self.own {
-            carries(&rendered, &view.agent, None)?;
+            is_sound(&rendered)?;
         }
         Ok(rendered)
     }
@@ -170,6 +189,10 @@ impl EmailRenderer for Templates {
 
     async fn welcome(&self, context: &WelcomeContext) -> PortResult<Rendered> {
         self.render_welcome(context)
+    }
+
+    async fn notice(&self, context: &NoticeContext) -> PortResult<Rendered> {
+        self.render_notice(context)
     }
 }
 
@@ -195,39 +218,31 @@ fn subject(text: &str) -> String {
     }
 }
 
-/// What every email must show, whoever wrote its template.
-fn carries(rendered: &Rendered, agent: &AgentView, opt_out_link: Option<&str>) -> PortResult<()> {
-    let lacks = |what: &str, part: &str| {
-        Err(PortError::new(
-            Fault::Invalid,
-            format!("the {part} part that the templates make does not show {what}"),
-        ))
-    };
-    // Lines are wrapped in the text part, and values are escaped in HTML.
-    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (html, text) = (spaced(&rendered.html), spaced(&rendered.text));
-    let address = agent.postal_address();
-    if !html.contains(&spaced(&escape::html(address))) {
-        return lacks("the postal address", "HTML");
-    }
-    if !text.contains(address) {
-        return lacks("the postal address", "text");
-    }
-    if let Some(link) = opt_out_link {
-        if !html.contains(&escape::html(link)) {
-            return lacks("the opt-out link", "HTML");
-        }
-        if !text.contains(link) {
-            return lacks("the opt-out link", "text");
-        }
-    }
-    if html.to_ascii_lowercase().contains("<script") {
+/// What no email may lack, and none may hold, whoever wrote its template.
+fn is_sound(rendered: &Rendered) -> PortResult<()> {
+    if rendered.html.to_ascii_lowercase().contains("<script") {
         return Err(PortError::new(Fault::Invalid, "the HTML part that the templates make holds a script"));
     }
     if rendered.subject.is_empty() {
         return Err(PortError::new(Fault::Invalid, "the templates make an empty subject line"));
     }
     Ok(())
+}
+
+/// Whether what a deployment's own templates make can become an email: better told now than in the middle of a month.
+fn is_commercial(rendered: Rendered, context: &ReportContext) -> PortResult<()> {
+    let (agent, contact) = (&*context.agent, &context.contact);
+    let message = Message {
+        from: Party { name: agent.full_name(), address: agent.email.clone() },
+        to: Party { name: contact.first_name.clone(), address: contact.email.clone() },
+        subject: rendered.subject,
+        html: rendered.html,
+        text: rendered.text,
+        opt_out_link: Some(context.opt_out_link.clone()),
+        opt_out_mailto: None,
+    };
+    let refused = |why| PortError::new(Fault::Misconfigured, format!("the templates cannot be used: {why}"));
+    CommercialMessage::new(message, agent).map(|_| ()).map_err(refused)
 }
 
 #[cfg(test)]

@@ -159,16 +159,6 @@ impl ReportView {
     }
 }
 
-impl ReportView {
-    pub(super) const fn agent(&self) -> &AgentView {
-        &self.agent
-    }
-
-    pub(super) fn opt_out_link(&self) -> &str {
-        &self.opt_out_link
-    }
-}
-
 impl HomeView {
     fn of(home: &Home, property: Option<&Property>) -> Self {
         let street = clean::some_line(&home.street)
@@ -273,10 +263,6 @@ impl ComparableView {
 }
 
 impl AgentView {
-    pub(super) fn postal_address(&self) -> &str {
-        &self.postal_address
-    }
-
     pub(super) fn of(agent: &Agent) -> PortResult<Self> {
         let email = agent.email.as_str().to_owned();
         let postal_address = clean::some_line(&agent.postal_address).ok_or_else(|| {

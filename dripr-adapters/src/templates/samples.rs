@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate};
 use dripr_core::{
     agent::{Agent, Subscription, UnknownOutcome},
-    agent_mail::Progress,
+    agent_mail::{CampaignInNeed, Concern, Letter, Progress, ReportLinks, WaitingReport},
     contact::{Contact, Home},
     content::{
         AreaContent, AreaKey, AreaKind, Author, Comparable, Confidence, FiguresOf, HomeFacts, Listing,
@@ -13,8 +13,8 @@ use dripr_core::{
         Words, ZipCode,
     },
     errors::{Fault, PortError, PortResult},
-    ids::{ContactId, UserId},
-    ports::{ReportContext, WelcomeContext},
+    ids::{CampaignId, ContactId, EmailId, UserId},
+    ports::{NoticeContext, ReportContext, WelcomeContext},
 };
 
 fn made<T, E: std::error::Error + Send + Sync + 'static>(made: Result<T, E>) -> PortResult<T> {
@@ -176,6 +176,59 @@ pub fn all() -> PortResult<Vec<ReportContext>> {
 /// None.
 pub fn welcome() -> PortResult<WelcomeContext> {
     Ok(WelcomeContext { agent: Arc::new(agent()?) })
+}
+
+/// Mails that tell an agent something: a morning's, and one for each [`Concern`].
+///
+/// # Errors
+/// None.
+pub fn notices() -> PortResult<Vec<NoticeContext>> {
+    let (day, since) = (day(2015, 3, 1), DateTime::UNIX_EPOCH);
+    let leaves_at = day.and_hms_opt(16, 0, 0).map_or(since, |at| at.and_utc());
+    let report = |n: u32| -> PortResult<WaitingReport> {
+        let approve = format!("https://reports.example/a/campaign-{n}.1/1425600000/5f6c0a7be1d24f3c");
+        Ok(WaitingReport {
+            email_id: made(EmailId::new(format!("campaign-{n}.1")))?,
+            name: "Kim Owner".to_owned(),
+            address: made("kim@home.example".parse())?,
+            subject: "12 Elm St: your home report for March 2015".to_owned(),
+            beginning: "Hello Kim, here is what happened around your home this month…".to_owned(),
+            leaves_at,
+            links: ReportLinks {
+                skip: format!("{approve}/skip"),
+                edit_intro: format!("{approve}/intro"),
+                approve,
+            },
+        })
+    };
+    let in_need = CampaignInNeed {
+        campaign_id: made(CampaignId::new("campaign-3"))?,
+        recipient: "Lee Owner (lee@home.example)".to_owned(),
+        about: "7 Oak St, Seattle, WA 98103".to_owned(),
+        reason: "the home could not be found or valued, so the report is about the area: no such address"
+            .to_owned(),
+    };
+    let morning = Letter::Morning {
+        day,
+        waiting: vec![report(1)?, report(2)?],
+        more_waiting: 3,
+        in_need: vec![in_need],
+    };
+    let concern = |concern, because: &str, link: Option<&str>| Letter::Concern {
+        concern,
+        because: because.to_owned(),
+        link: link.map(str::to_owned),
+    };
+    let link = "https://reports.example/connect/gmail/agent/1425600000/5f6c0a7be1d24f3c";
+    let letters = [
+        morning,
+        concern(Concern::AccountLost { since }, "Google says that access was taken back", Some(link)),
+        concern(Concern::SubscriptionEnded, "the agent's subscription has ended", None),
+        concern(Concern::SendingPaused { since }, "4 of 900 emails in 30 days were reported as spam", None),
+    ];
+    let agent = Arc::new(agent()?);
+    let zone = chrono_tz::America::New_York;
+    Ok(letters.map(|letter| NoticeContext { agent: agent.clone(), zone, letter }).into())
 }
 
 fn agent() -> PortResult<Agent> {

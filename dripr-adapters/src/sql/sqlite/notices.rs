@@ -83,12 +83,8 @@ fn standing(row: &SqliteRow) -> PortResult<Standing> {
     let doing = "reading agents who are to be told something";
     let notices = read(row)?;
     let id = notices.user_id.as_str();
-    let agent = agent(
-        id,
-        row.try_get(4).doing(doing)?,
-        row.try_get(5).doing(doing)?,
-        row.try_get(6).doing(doing)?,
-    )?;
+    let agent =
+        agent(id, row.try_get(4).doing(doing)?, row.try_get(5).doing(doing)?, row.try_get(6).doing(doing)?)?;
     let account: Option<&str> = row.try_get(7).doing(doing)?;
     let account =
         account.map(|state| json::<MailAccount>(state, "mail_accounts", "state", id)).transpose()?;
@@ -104,7 +100,8 @@ fn standing(row: &SqliteRow) -> PortResult<Standing> {
 async fn put(connection: &mut SqliteConnection, mut notices: Notices) -> PortResult<bool> {
     let known = notices.version;
     notices.version += 1;
-    let sql = "UPDATE agent_notices SET due_at = ?3, version = ?4, state = ?5 WHERE user_id = ?1 AND version = ?2";
+    let sql =
+        "UPDATE agent_notices SET due_at = ?3, version = ?4, state = ?5 WHERE user_id = ?1 AND version = ?2";
     let stored = sqlx::query(sql)
         .bind(notices.user_id.as_str())
         .bind(i64::try_from(known).unwrap_or(i64::MAX))
