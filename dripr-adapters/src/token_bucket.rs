@@ -48,8 +48,20 @@ pub struct Rate {
 /// ```
 pub struct TokenBuckets {
     buckets: HashMap<String, Mutex<Bucket>>,
+    /// For each API whose name begins so, a bucket of its own.
+    families: Vec<Family>,
 }
 
+struct Family {
+    prefix: String,
+    full: Bucket,
+    members: Mutex<HashMap<String, Bucket>>,
+}
+
+/// So many buckets of a family are kept; then those that are full are forgotten, which changes nothing.
+const KEPT: usize = 10_000;
+
+#[derive(Clone, Copy)]
 struct Bucket {
     /// How long one token takes to come, in microseconds.
     each: i64,
@@ -62,23 +74,69 @@ impl TokenBuckets {
     /// A bucket for each API, full.
     #[must_use]
     pub fn new(rates: impl IntoIterator<Item = (String, Rate)>) -> Self {
-        let bucket = |rate: Rate| {
-            let calls = rate.calls.max(1);
-            let each = (rate.period / calls).as_micros().clamp(1, 1 << 50);
-            let each = i64::try_from(each).unwrap_or(1);
-            Mutex::new(Bucket { each, most: i64::from(calls), empty_at: None })
-        };
-        Self { buckets: rates.into_iter().map(|(api, rate)| (api, bucket(rate))).collect() }
+        let buckets = rates.into_iter().map(|(api, rate)| (api, Mutex::new(Bucket::full(rate)))).collect();
+        Self { buckets, families: Vec::new() }
+    }
+
+    /// The same, with a bucket of its own for each API whose name begins with a prefix.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dripr_adapters::token_bucket::{Rate, TokenBuckets};
+    /// use dripr_core::ports::{Permit, RateLimiter};
+    ///
+    /// # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let one_a_minute = Rate { calls: 1, period: Duration::from_secs(60) };
+    /// let limiter = TokenBuckets::new([]).with_each("mail:", one_a_minute);
+    /// let now = "2026-03-12T15:00:00Z".parse()?;
+    /// assert_eq!(limiter.take("mail:ana", 1, now).await?, Permit::Granted);
+    /// assert_eq!(limiter.take("mail:bob", 1, now).await?, Permit::Granted);
+    /// let retry_at = "2026-03-12T15:01:00Z".parse()?;
+    /// assert_eq!(limiter.take("mail:ana", 1, now).await?, Permit::Exhausted { retry_at });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_each(mut self, prefix: impl Into<String>, rate: Rate) -> Self {
+        let (full, members) = (Bucket::full(rate), Mutex::default());
+        self.families.push(Family { prefix: prefix.into(), full, members });
+        self
     }
 }
 
 impl fmt::Debug for TokenBuckets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.buckets.keys()).finish()
+        f.debug_set()
+            .entries(self.buckets.keys())
+            .entries(self.families.iter().map(|family| &family.prefix))
+            .finish()
+    }
+}
+
+impl Family {
+    fn take(&self, api: &str, calls: u32, now: Instant) -> Permit {
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        if members.len() >= KEPT && !members.contains_key(api) {
+            members.retain(|_, bucket| !bucket.is_full(now));
+        }
+        members.entry(api.to_owned()).or_insert(self.full).take(calls, now)
     }
 }
 
 impl Bucket {
+    fn full(rate: Rate) -> Self {
+        let calls = rate.calls.max(1);
+        let each = (rate.period / calls).as_micros().clamp(1, 1 << 50);
+        Self { each: i64::try_from(each).unwrap_or(1), most: i64::from(calls), empty_at: None }
+    }
+
+    fn is_full(&self, now: Instant) -> bool {
+        let filling = TimeDelta::microseconds(self.each.saturating_mul(self.most));
+        self.empty_at.is_none_or(|empty| empty.checked_add_signed(filling).is_some_and(|full| full <= now))
+    }
+
     fn take(&mut self, calls: u32, now: Instant) -> Permit {
         let micros = |tokens: i64| TimeDelta::microseconds(self.each.saturating_mul(tokens));
         let full = now.checked_sub_signed(micros(self.most)).unwrap_or(now);
@@ -97,7 +155,10 @@ impl Bucket {
 #[async_trait]
 impl RateLimiter for TokenBuckets {
     async fn take(&self, api: &str, calls: u32, now: Instant) -> PortResult<Permit> {
-        let Some(bucket) = self.buckets.get(api) else { return Ok(Permit::Granted) };
+        let Some(bucket) = self.buckets.get(api) else {
+            let family = self.families.iter().find(|family| api.starts_with(&family.prefix));
+            return Ok(family.map_or(Permit::Granted, |family| family.take(api, calls, now)));
+        };
         // Each change is one assignment; a panic elsewhere leaves it whole.
         Ok(bucket.lock().unwrap_or_else(PoisonError::into_inner).take(calls, now))
     }

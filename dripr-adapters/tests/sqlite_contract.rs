@@ -43,6 +43,12 @@ async fn it_stores_mail_accounts_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_stores_channels_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::channel_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_what_agents_were_told_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::notice_store(&store).await;

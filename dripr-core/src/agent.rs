@@ -48,6 +48,9 @@ pub struct Agent {
     /// Why nothing of the agent's is sent for now, whatever they pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
+    /// When an operator last resumed their sending: complaints of before it do not stop it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Instant>,
     /// How the welcome mail stands.
     #[serde(default)]
     pub welcome: Progress,

@@ -12,6 +12,7 @@
 //! | [`consent`] | opting out and in by the links in emails |
 //! | [`feedback`] | what comes back of an email: deliveries, bounces, complaints, opens, clicks, opt-outs |
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
+//! | [`safeguards`] | what keeps a deployment from doing harm |
 //! | [`agent_mail`] | mail to agents about their own account |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
@@ -76,6 +77,7 @@ pub mod ids;
 pub mod mail_account;
 pub mod policy;
 pub mod ports;
+pub mod safeguards;
 pub mod schedule;
 #[cfg(feature = "simulation")]
 pub mod testkit;

@@ -77,6 +77,11 @@ async fn the_memory_store_keeps_the_contract_of_notices() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_channels() {
+    contract::channel_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_queue_contract() {
     contract::event_queue(&MemoryStore::new()).await;
 }

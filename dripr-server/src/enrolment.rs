@@ -9,7 +9,7 @@ use dripr_core::{
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
     ports::{CampaignStore, ContactStore, Enrolment, Entropy, EntropyExt, NewCampaign},
-    schedule::{Instant, SendDay},
+    schedule::Instant,
 };
 
 use crate::{
@@ -91,7 +91,7 @@ impl Enroller<'_> {
         while let Some(row) = file.next_row()? {
             tally.rows += 1;
             match row {
-                Ok(row) => batch.push((row, spread(tally.rows))),
+                Ok(row) => batch.push(row),
                 Err(problem) => {
                     tally.refused += 1;
                     told(&problem)?;
@@ -108,17 +108,17 @@ impl Enroller<'_> {
     /// Stores those whose address may take mail.
     async fn take_in(
         &self,
-        batch: Vec<(NewContactRow, SendDay)>,
+        batch: Vec<NewContactRow>,
         tally: &mut Tally,
         told: &mut (dyn FnMut(&RowProblem) -> Result<(), Failure> + Send),
     ) -> Result<(), Failure> {
         let Some(verifying) = &self.verifying else { return self.enrol(batch, tally).await };
         // Nobody writes to those who want no mail, so nobody need ask.
         let wanted = |row: &NewContactRow| !row.opted_out;
-        let addresses = batch.iter().filter(|(row, _)| wanted(row)).map(|(row, _)| row.email.clone());
+        let addresses = batch.iter().filter(|row| wanted(row)).map(|row| row.email.clone());
         let mut verdicts = verifying.verdicts(addresses.collect()).await.into_iter();
         let mut kept = Vec::with_capacity(batch.len());
-        for (row, spread) in batch {
+        for row in batch {
             match wanted(&row).then(|| verdicts.next()).flatten() {
                 Some(Verdict::Refused(reason)) => {
                     tally.refused += 1;
@@ -128,15 +128,15 @@ impl Enroller<'_> {
                 Some(Verdict::NotVerified) => tally.not_verified += 1,
                 Some(Verdict::Verified) | None => {}
             }
-            kept.push((row, spread));
+            kept.push(row);
         }
         self.enrol(kept, tally).await
     }
 
-    async fn enrol(&self, batch: Vec<(NewContactRow, SendDay)>, tally: &mut Tally) -> Result<(), Failure> {
+    async fn enrol(&self, batch: Vec<NewContactRow>, tally: &mut Tally) -> Result<(), Failure> {
         let marks: Vec<(bool, bool)> =
-            batch.iter().map(|(row, _)| (row.home.is_none(), row.check_before_sending)).collect();
-        tally.opted_out += batch.iter().map(|(row, _)| u64::from(row.opted_out)).sum::<u64>();
+            batch.iter().map(|row| (row.home.is_none(), row.check_before_sending)).collect();
+        tally.opted_out += batch.iter().map(|row| u64::from(row.opted_out)).sum::<u64>();
         if self.dry_run {
             tally.enrolled += batch.len() as u64;
             for (without_address, to_approve) in marks {
@@ -146,10 +146,10 @@ impl Enroller<'_> {
             return Ok(());
         }
         // First, so that no campaign to such an address is ever awake.
-        for (row, _) in batch.iter().filter(|(row, _)| row.opted_out) {
+        for row in batch.iter().filter(|row| row.opted_out) {
             self.suppress(row).await?;
         }
-        let new = batch.into_iter().map(|(row, spread)| self.campaign(row, spread)).collect();
+        let new = batch.into_iter().map(|row| self.campaign(row)).collect();
         let mut enrolled = Vec::new();
         for (enrolment, (without_address, to_approve)) in
             self.campaigns.enrol(new).await?.into_iter().zip(marks)
@@ -195,7 +195,7 @@ impl Enroller<'_> {
         self.contacts.suppress(suppression, Actor::User(self.user_id.clone())).await
     }
 
-    fn campaign(&self, row: NewContactRow, spread: SendDay) -> NewCampaign {
+    fn campaign(&self, row: NewContactRow) -> NewCampaign {
         // On a virtual clock a contact may come from its future; it counts as made now.
         let created_at = row.created_at.map_or(self.now, |at| at.min(self.now));
         let contact = Contact {
@@ -213,16 +213,10 @@ impl Enroller<'_> {
             contact.id.clone(),
             row.zip_code,
             row.home,
-            row.fixed_send_day.unwrap_or(spread),
+            row.fixed_send_day,
             created_at,
         );
         campaign.check_before_sending = row.check_before_sending;
         NewCampaign { contact, campaign }
     }
-}
-
-/// Send days spread evenly over the month, by a row's place in its file.
-fn spread(row: u64) -> SendDay {
-    let place = usize::try_from(row.saturating_sub(1) % 28).unwrap_or(0);
-    SendDay::all().nth(place).unwrap_or(SendDay::FIRST)
 }

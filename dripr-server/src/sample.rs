@@ -80,6 +80,7 @@ impl SampleAgent {
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
             paused: None,
+            resumed_at: None,
             welcome: Progress::default(),
             created_at,
             deleted_at: None,
@@ -138,8 +139,7 @@ mod tests {
         }
         assert!(homes.values().sum::<usize>() >= 200);
         assert!(homes.len() >= 10, "{homes:?}");
-        let days: HashSet<u8> =
-            contacts.iter().filter_map(|c| c.fixed_send_day).map(|day| day.get()).collect();
+        let days: HashSet<u8> = contacts.iter().map(|c| c.fixed_send_day.get()).collect();
         assert_eq!(days.len(), 28, "send days are spread over the month");
     }
 

@@ -245,6 +245,7 @@ fn agent() -> PortResult<Agent> {
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
         paused: None,
+        resumed_at: None,
         welcome: Progress::Waiting,
         created_at: DateTime::UNIX_EPOCH,
         deleted_at: None,

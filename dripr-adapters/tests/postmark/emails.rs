@@ -107,7 +107,9 @@ async fn an_id_that_is_too_long_for_metadata_is_found_all_the_same() {
     for (n, id) in ids.iter().enumerate() {
         let body =
             json!({"RecordType": "Delivery", "MessageID": "m", "Metadata": log.taken()[n]["Metadata"]});
-        let feedback = dripr_adapters::postmark::webhook::read(body.to_string().as_bytes()).unwrap().unwrap();
+        let now = "2026-03-12T15:00:00Z".parse().unwrap();
+        let feedback = dripr_adapters::postmark::webhook::read(body.to_string().as_bytes(), now);
+        let feedback = feedback.unwrap().unwrap();
         assert_eq!(feedback.email_id.as_str(), id);
     }
 }

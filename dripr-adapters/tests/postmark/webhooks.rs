@@ -1,7 +1,10 @@
 //! What Postmark tells of emails that it took.
 
 use dripr_adapters::postmark::webhook::{self, Credentials, Unreadable, UnusableCredentials};
-use dripr_core::feedback::{Bounce, BounceKind, Feedback, Happening};
+use dripr_core::{
+    feedback::{Bounce, BounceKind, Feedback, Happening},
+    schedule::Instant,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -27,8 +30,12 @@ fn changed(sample: &str, change: impl FnOnce(&mut Value)) -> Value {
     body
 }
 
+fn told_at() -> Instant {
+    "2026-03-12T15:00:00Z".parse().unwrap()
+}
+
 fn read(body: &Value) -> Option<Feedback> {
-    webhook::read(body.to_string().as_bytes()).unwrap()
+    webhook::read(body.to_string().as_bytes(), told_at()).unwrap()
 }
 
 /// What a sample says, changed.
@@ -86,7 +93,7 @@ fn each_sample_is_understood() {
 #[test]
 fn what_is_about_no_email_of_dripr_s_is_nothing() {
     for (_, sample) in SAMPLES {
-        assert_eq!(webhook::read(sample.as_bytes()), Ok(None), "it has others' metadata");
+        assert_eq!(webhook::read(sample.as_bytes(), told_at()), Ok(None), "it has others' metadata");
         for metadata in [json!(null), json!({}), json!([]), json!("c.1"), json!({"dripr_email_id": "no id"})]
         {
             assert_eq!(read(&changed(sample, |body| body["Metadata"] = metadata.clone())), None);
@@ -120,11 +127,11 @@ fn only_the_type_of_record_has_to_be_there() {
         }
     }
     for body in ["{}", "[]", "null", r#"["Delivery"]"#, r#"{"RecordType":null}"#, r#"{"RecordType":""}"#] {
-        assert_eq!(webhook::read(body.as_bytes()), Err(Unreadable::RecordType), "{body}");
+        assert_eq!(webhook::read(body.as_bytes(), told_at()), Err(Unreadable::RecordType), "{body}");
     }
     let deep = format!(r#"{{"RecordType":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     for body in ["", "kim@home.example", r#"{"RecordType":"Delivery""#, "\u{0}", deep.as_str()] {
-        let error = webhook::read(body.as_bytes()).unwrap_err();
+        let error = webhook::read(body.as_bytes(), told_at()).unwrap_err();
         assert!(matches!(error, Unreadable::Json { .. }), "{error}");
         assert!(!error.to_string().contains("kim"));
     }
@@ -329,10 +336,10 @@ proptest! {
     ) {
         let whole = changed(SAMPLES[of].1, |_| {}).to_string().into_bytes();
         let at = at.index(whole.len());
-        prop_assert!(webhook::read(&whole[..at]).is_err());
+        prop_assert!(webhook::read(&whole[..at], told_at()).is_err());
         let mut body = whole;
         body[at] = byte;
-        let _ = webhook::read(&body);
+        let _ = webhook::read(&body, told_at());
     }
 
     #[test]
@@ -345,7 +352,7 @@ proptest! {
             name = fields.keys().nth(field.index(fields.len())).unwrap().clone();
             fields.insert(name.clone(), value);
         });
-        match webhook::read(body.to_string().as_bytes()) {
+        match webhook::read(body.to_string().as_bytes(), told_at()) {
             Ok(Some(feedback)) => {
                 prop_assert_eq!(feedback.email_id.as_str(), "c.1");
                 prop_assert!(feedback.id.as_str().starts_with("postmark:") && feedback.id.as_str().len() <= 96);
@@ -363,6 +370,6 @@ proptest! {
 
     #[test]
     fn bytes_of_any_kind_break_nothing(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = webhook::read(&body);
+        let _ = webhook::read(&body, told_at());
     }
 }

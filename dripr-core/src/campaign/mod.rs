@@ -20,7 +20,7 @@ mod status;
 mod transition;
 
 pub use amendment::{Actor, Amendment, AuditEntry};
-pub use command::{Action, Command, Reply};
+pub use command::{Action, Command, LONGEST_INTRO, Reply};
 pub use deadline::deadline;
 pub use dossier::Dossier;
 pub use explain::{Explanation, explain};

@@ -1,7 +1,7 @@
 //! Links by which an agent looks at an email and approves it without signing in.
 //!
-//! A link is for one email with exactly the content it has, and ends. It can approve once: what is approved, sent or
-//! replaced cannot be approved again.
+//! A link is for one email with exactly the content it has, and ends. It can decide once: what is approved, declined, sent
+//! or replaced cannot be decided on again.
 
 use secrecy::SecretString;
 
@@ -10,7 +10,10 @@ use super::{
     opt_out::{check_base, check_key},
     signature,
 };
-use crate::{ids::EmailId, schedule::Instant};
+use crate::{
+    ids::{CampaignId, EmailId, UserId},
+    schedule::Instant,
+};
 
 /// Makes and checks approval links.
 ///
@@ -87,6 +90,55 @@ impl ApprovalLinks {
             return Err(UnusableApprovalLink::Forged);
         };
         if now.timestamp() < until { Ok(()) } else { Err(UnusableApprovalLink::Expired) }
+    }
+
+    /// The link to a campaign's report that is being made again, which leads on to the one to approve once it is there. It
+    /// works until an instant.
+    ///
+    /// ```
+    /// use dripr_core::{email::{ApprovalLinks, UnusableApprovalLink}, ids::{CampaignId, UserId}, schedule::Instant};
+    /// let links = ApprovalLinks::new("https://mail.example", "a long random secret text".to_string().into())?;
+    /// let (ana, campaign): (UserId, CampaignId) = (UserId::new("ana")?, CampaignId::new("ana-7")?);
+    /// let until: Instant = "2026-03-01T12:00:00Z".parse()?;
+    /// let link = links.again(&ana, &campaign, until);
+    /// let path = link.strip_prefix("https://mail.example/again/").unwrap();
+    /// assert_eq!(links.check_again(path, &ana, &campaign, "2026-03-01T11:00:00Z".parse()?), Ok(until));
+    /// assert_eq!(links.check_again(path, &ana, &campaign, until), Err(UnusableApprovalLink::Expired));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn again(&self, user: &UserId, campaign: &CampaignId, until: Instant) -> String {
+        let until = until.timestamp().to_string();
+        let signature = signature::sign(&self.key, &Self::again_parts(user, campaign, &until));
+        format!("{}/again/{campaign}/{until}/{signature}", self.base)
+    }
+
+    /// Whether the part of a link after `/again/` is genuine for an agent's campaign and not over; until when it works.
+    ///
+    /// # Errors
+    /// [`UnusableApprovalLink`].
+    pub fn check_again(
+        &self,
+        path: &str,
+        user: &UserId,
+        campaign: &CampaignId,
+        now: Instant,
+    ) -> Result<Instant, UnusableApprovalLink> {
+        let mut parts = path.split('/');
+        let (Some(id), Some(until), Some(given), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(UnusableApprovalLink::Forged);
+        };
+        let genuine = id == campaign.as_str()
+            && signature::is_of(given, &self.key, &Self::again_parts(user, campaign, until));
+        let until = until.parse().ok().and_then(|seconds| Instant::from_timestamp(seconds, 0));
+        let until = until.filter(|_| genuine).ok_or(UnusableApprovalLink::Forged)?;
+        if now < until { Ok(until) } else { Err(UnusableApprovalLink::Expired) }
+    }
+
+    fn again_parts<'a>(user: &'a UserId, campaign: &'a CampaignId, until: &'a str) -> [&'a str; 4] {
+        ["again", user.as_str(), campaign.as_str(), until]
     }
 
     fn parts<'a>(email: &'a Email, until: &'a str, content_hash: &'a str) -> [&'a str; 5] {

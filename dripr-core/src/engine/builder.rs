@@ -116,7 +116,8 @@ impl Builder {
         agent_mailer: Mailer;
         /// Where the HTML of emails is kept for people. Without one, only the store has it.
         archive: Archive;
-        /// How many emails an agent may send, as API `mail:<user id>`. Without one, as many as are due.
+        /// How many emails an agent may send, as API `mail:<user id>`, and all together, as API `mail`. Without one, as many
+        /// as are due.
         quota: RateLimiter;
     }
 

@@ -62,6 +62,22 @@ pub enum Happening {
     OptedIn,
 }
 
+impl Happening {
+    /// The stored name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Bounced(_) => "bounced",
+            Self::Complained => "complained",
+            Self::Opened { .. } => "opened",
+            Self::Clicked { .. } => "clicked",
+            Self::OptedOut => "opted_out",
+            Self::OptedIn => "opted_in",
+        }
+    }
+}
+
 /// Why an email came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounce {

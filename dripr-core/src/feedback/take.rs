@@ -5,6 +5,7 @@
 //! | anything | the provider took the email: an unknown or held outcome is known now |
 //! | bounced, and the mailbox does not exist | nothing more is sent to the address |
 //! | complained, opted out | nothing more is sent to the address, until its owner opts in |
+//! | complained, and too many did | nothing more is sent for the agent ([`complaints`]) |
 //! | opted in | an opt-out that is older is lifted; a complaint or a bounce is not |
 //! | delivered, opened, clicked, bounced otherwise | it counts for [`Engagement`](super::Engagement) |
 //!
@@ -18,7 +19,8 @@ use crate::{
     campaign::{Action, Actor, AuditEntry, Command, command::Bench},
     email::{DeliveryStatus, Email, Suppression, SuppressionCause},
     errors::PortResult,
-    ports::{CampaignStore, ContactStore, EmailStore, FeedbackStore},
+    ports::{AgentStore, CampaignStore, ContactStore, EmailStore, FeedbackStore},
+    safeguards::complaints,
 };
 
 /// What became of a thing that came back.
@@ -38,7 +40,7 @@ pub enum Taken {
 /// The store failed; it is to be told again.
 pub async fn take<S>(store: &S, bench: &Arc<Bench>, feedback: Feedback) -> PortResult<Taken>
 where
-    S: CampaignStore + EmailStore + ContactStore + FeedbackStore + ?Sized,
+    S: AgentStore + CampaignStore + EmailStore + ContactStore + FeedbackStore + ?Sized,
 {
     if store.knows_feedback(&feedback.id).await? {
         return Ok(Taken::Known);
@@ -52,6 +54,9 @@ where
     }
     if feedback.what == Happening::OptedIn {
         opt_in(store, &email, &feedback).await?;
+    }
+    if feedback.what == Happening::Complained {
+        complaints::another_came(store, &email.user_id, bench.clock.now()).await?;
     }
     Ok(if store.keep_feedback(feedback).await? { Taken::New } else { Taken::Known })
 }

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use crate::{
     errors::PortResult,
     feedback::Feedback,
-    ids::{CampaignId, FeedbackId},
+    ids::{CampaignId, FeedbackId, UserId},
+    safeguards::Complaints,
+    schedule::Instant,
 };
 
 /// Keeps what came back of emails, each thing once.
@@ -18,6 +20,10 @@ pub trait FeedbackStore: Send + Sync {
     /// Keeps a thing with the campaign of its email. `false`, and nothing changed, if it is kept already or there is no
     /// such email.
     async fn keep_feedback(&self, feedback: Feedback) -> PortResult<bool>;
+
+    /// How many of an agent's emails were to leave since an instant and were sent, and how many were reported as spam since
+    /// then.
+    async fn complaints(&self, user: &UserId, since: Instant) -> PortResult<Complaints>;
 
     /// What came back of all emails of a campaign, in the order in which it happened.
     async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>>;

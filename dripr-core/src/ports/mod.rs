@@ -9,6 +9,7 @@ mod allowance;
 mod archive;
 mod area_store;
 mod campaign_store;
+mod channel_store;
 mod clock;
 mod contact_store;
 mod email_store;
@@ -35,6 +36,7 @@ pub use allowance::{Allowance, CallCounter};
 pub use archive::Archive;
 pub use area_store::{AreaStore, Begun};
 pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};
+pub use channel_store::ChannelStore;
 pub use clock::Clock;
 pub use contact_store::ContactStore;
 pub use email_store::{EmailFilter, EmailStore};
@@ -61,13 +63,13 @@ pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
         agent_store::MockAgentStore, allowance::MockCallCounter, archive::MockArchive,
-        area_store::MockAreaStore, campaign_store::MockCampaignStore, clock::MockClock,
-        contact_store::MockContactStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
-        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue,
-        feedback_store::MockFeedbackStore, geocoder::MockGeocoder, llm_writer::MockLlmWriter,
-        mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
-        mortgage_rate_source::MockMortgageRateSource, notice_store::MockNoticeStore, outbox::MockOutbox,
-        probe::MockProbe, property_source::MockPropertySource, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer,
+        area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
+        clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
+        email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
+        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
+        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
+        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
+        notice_store::MockNoticeStore, outbox::MockOutbox, probe::MockProbe,
+        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
     };
 }

@@ -47,6 +47,19 @@ impl SendDay {
         self.0
     }
 
+    /// The send day so many send days later; the 1st follows the 28th.
+    ///
+    /// ```
+    /// use dripr_core::schedule::SendDay;
+    /// assert_eq!(SendDay::new(27)?.later(3), SendDay::new(2)?);
+    /// # Ok::<(), dripr_core::schedule::InvalidSendDay>(())
+    /// ```
+    #[must_use]
+    pub fn later(self, days: u64) -> Self {
+        let place = (u64::from(self.0 - Self::FIRST.0) + days % 28) % 28;
+        Self::all().nth(usize::try_from(place).unwrap_or(0)).unwrap_or(Self::FIRST)
+    }
+
     /// All send days, from the 1st to the 28th.
     ///
     /// ```

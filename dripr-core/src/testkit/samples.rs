@@ -52,6 +52,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
         paused: None,
+        resumed_at: None,
         welcome: Progress::Waiting,
         created_at,
         deleted_at: None,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use dripr_core::{
-    agent::{Agent, Subscription, UnknownOutcome},
+    agent::{Agent, Pause, PauseCause, Subscription, UnknownOutcome},
     agent_mail::Progress,
     email::EmailAddress,
     events::UserCreated,
@@ -27,6 +27,29 @@ enum Command {
     Add(Box<Add>),
     /// List agents.
     List(List),
+    /// Stop all that an agent sends, until it is resumed.
+    Pause(Pausing),
+    /// Let an agent send again whose sending was stopped, by an operator or for too many complaints.
+    Resume(Resuming),
+}
+
+#[derive(Debug, clap::Args)]
+struct Pausing {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The agent's id
+    agent: UserId,
+    /// Why; the agent is told
+    #[arg(long)]
+    because: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct Resuming {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The agent's id
+    agent: UserId,
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,7 +107,46 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     match args.command {
         Command::Add(args) => add(*args, out).await,
         Command::List(args) => list(args, out).await,
+        Command::Pause(args) => {
+            let because = args.because.trim().to_owned();
+            if because.is_empty() {
+                return Err(Failure::new("--because is empty: the agent is told why they send nothing"));
+            }
+            let deployment = args.config.open().await?;
+            let pause = Pause { since: now(&deployment), cause: PauseCause::Operator, detail: because };
+            change(&deployment, &args.agent, |agent| agent.paused = Some(pause.clone())).await?;
+            writeln!(out, "nothing of {} is sent any more", args.agent)?;
+            Ok(())
+        }
+        Command::Resume(args) => {
+            let deployment = args.config.open().await?;
+            let now = now(&deployment);
+            change(&deployment, &args.agent, |agent| {
+                agent.paused = None;
+                agent.resumed_at = Some(now);
+            })
+            .await?;
+            writeln!(out, "{} may send", args.agent)?;
+            Ok(())
+        }
     }
+}
+
+/// How often an agent who was changed meanwhile is read again.
+const TRIES: u8 = 5;
+
+async fn change(deployment: &Deployment, id: &UserId, change: impl Fn(&mut Agent)) -> Result<(), Failure> {
+    for _ in 0..TRIES {
+        let agent = deployment.store.agent(id).await?;
+        let mut agent = agent
+            .ok_or_else(|| Failure::new(format!("there is no agent {id}; `dripr agent list` shows them")))?;
+        change(&mut agent);
+        if AgentStore::replace(&*deployment.store, agent).await? {
+            deployment.close().await;
+            return Ok(());
+        }
+    }
+    Err(Failure::new(format!("agent {id} was changed again and again meanwhile; please try again")))
 }
 
 async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
@@ -111,6 +173,7 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         managed_client_id: args.managed_client_id,
         unknown_outcome: UnknownOutcome::default(),
         paused: None,
+        resumed_at: None,
         welcome: Progress::default(),
         created_at: now,
         deleted_at: None,
@@ -176,7 +239,11 @@ async fn list(args: List, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     writeln!(out, "{:<38}{:<30}{:<38} since", "agent", "name", "email")?;
     for agent in agents {
         let (id, name, email) = (agent.id.as_str(), agent.full_name(), agent.email.as_str());
-        writeln!(out, "{id:<38}{name:<30}{email:<38} {}", shown(agent.created_at))?;
+        write!(out, "{id:<38}{name:<30}{email:<38} {}", shown(agent.created_at))?;
+        match &agent.paused {
+            Some(pause) => writeln!(out, "  paused since {}: {}", shown(pause.since), pause.detail)?,
+            None => writeln!(out)?,
+        }
     }
     Ok(())
 }

@@ -24,6 +24,10 @@ pub(super) struct Args {
     /// The send day, 1 to 28, of contacts that name none
     #[arg(long, value_name = "DAY")]
     send_day: Option<SendDay>,
+    /// Spread contacts that name no send day over so many days of the month, from the send day on, so that an import does
+    /// not send everything on one day
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u8).range(1..=28))]
+    spread: Option<u8>,
     /// Only look; store nothing
     #[arg(long)]
     dry_run: bool,
@@ -48,10 +52,11 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     let expected = Expected {
         zone: deployment.config.policy.rules.zone(),
         now,
-        send_day: args
-            .send_day
-            .or(deployment.config.default_send_day)
-            .map_or(SendDayRule::Required, SendDayRule::Default),
+        send_day: match (args.send_day.or(deployment.config.default_send_day), args.spread) {
+            (first, Some(days)) => SendDayRule::Spread { first: first.unwrap_or(SendDay::FIRST), days },
+            (Some(day), None) => SendDayRule::Default(day),
+            (None, None) => SendDayRule::Required,
+        },
         knows_zip: &compose::knows_zip,
     };
     let mut file = ContactsFile::new(BufReader::new(input), expected).map_err(unusable)?;

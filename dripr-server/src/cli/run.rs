@@ -57,8 +57,17 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
                 tracing::error!(%error, "links and webhooks are not answered any more");
             }
         });
-    } else if deployment.config.mail.leaves_the_machine() {
+    } else if compose::leaves_the_machine(&deployment) {
         tracing::warn!("http.listen is not set: somebody else has to answer the opt-out links");
+    }
+    if let Some(allowed) =
+        deployment.config.mail.only_to.as_ref().filter(|_| compose::leaves_the_machine(&deployment))
+    {
+        let (allowed, folder) = (allowed.len(), deployment.config.outbox.dir.display());
+        tracing::warn!(
+            allowed,
+            "mail.production is not true: mail reaches nobody but mail.allowed_recipients, and all other is written to {folder}"
+        );
     }
     tracing::info!(database = %deployment.config.database.path.display(), "dripr is running");
     tokio::select! {

@@ -15,7 +15,7 @@ use dripr_core::ports::{Clock, Probe};
 
 use super::{sources, store, writer};
 use crate::{
-    config::{Config, archive::Archive, email_verification::EmailVerification, mail::Mail},
+    config::{Config, archive::Archive, email_verification::EmailVerification, mail::Mailer},
     failure::Failure,
 };
 
@@ -79,12 +79,12 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
         #[cfg(feature = "s3-archive")]
         Archive::S3(options) => Part::asked("the archive", S3Archive::new(options.clone())),
     });
-    parts.push(match &config.mail {
-        Mail::Outbox => Part::asked("the outbox", FileOutbox::open(&config.outbox.dir)),
+    parts.push(match &config.mail.by {
+        Mailer::Outbox => Part::asked("the outbox", FileOutbox::open(&config.outbox.dir)),
         #[cfg(feature = "smtp")]
-        Mail::Smtp(options) => Part::asked("the SMTP server", SmtpMailer::new(options.clone())),
+        Mailer::Smtp(options) => Part::asked("the SMTP server", SmtpMailer::new(options.clone())),
         #[cfg(feature = "postmark")]
-        Mail::Postmark(config) => {
+        Mailer::Postmark(config) => {
             Part::asked("Postmark", PostmarkMailer::new(&config.token, config.options.clone()))
         }
     });

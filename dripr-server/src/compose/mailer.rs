@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
-use dripr_adapters::file_outbox::FileOutbox;
 #[cfg(feature = "postmark")]
 use dripr_adapters::postmark::PostmarkMailer;
 #[cfg(feature = "smtp")]
 use dripr_adapters::smtp::{self, SmtpMailer};
-use dripr_core::ports::Mailer;
+use dripr_adapters::{file_outbox::FileOutbox, token_bucket::TokenBuckets};
+use dripr_core::{
+    ports::{Mailer, RateLimiter},
+    safeguards::ToAllowedOnly,
+};
 
 use super::Deployment;
-use crate::{config::mail::Mail, failure::Failure};
+use crate::{config::mail, failure::Failure};
+
+/// What the way is called by which Postmark's webhooks come.
+#[cfg(feature = "postmark")]
+pub const POSTMARK_WEBHOOKS: &str = "Postmark's webhooks";
 
 /// Who takes emails to their recipients.
 pub(super) struct Mailers {
@@ -24,22 +31,69 @@ pub(super) struct Mailers {
 
 pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let config = &deployment.config;
-    let (common, concurrency): (Arc<dyn Mailer>, _) = match &config.mail {
-        Mail::Outbox => (Arc::new(FileOutbox::open(&config.outbox.dir)?), None),
-        // What is claimed and not yet begun when the program dies would be held for nothing.
-        #[cfg(feature = "smtp")]
-        Mail::Smtp(options) => (Arc::new(SmtpMailer::new(options.clone())?), Some(smtp::CONNECTIONS)),
-        #[cfg(feature = "postmark")]
-        Mail::Postmark(postmark) => {
-            (Arc::new(PostmarkMailer::new(&postmark.token, postmark.options.clone())?), None)
-        }
-    };
+    let (common, concurrency) = common(deployment)?;
+    let mut mailers = Mailers { reports: common.clone(), common, concurrency };
     #[cfg(feature = "gmail")]
     if let Some(gmail) = &config.gmail {
         let own = Arc::new(super::gmail::mailer(gmail, deployment)?);
         let accounts = deployment.store.clone();
-        let reports = Arc::new(dripr_core::mail_account::ByMailAccount::new(accounts, own, common.clone()));
-        return Ok(Mailers { reports, common, concurrency });
+        let routed = dripr_core::mail_account::ByMailAccount::new(accounts, own, mailers.common.clone());
+        mailers.reports = Arc::new(routed);
     }
-    Ok(Mailers { reports: common.clone(), common, concurrency })
+    let Some(allowed) = config.mail.only_to.clone().filter(|_| leaves_the_machine(deployment)) else {
+        return Ok(mailers);
+    };
+    let outbox: Arc<dyn Mailer> = Arc::new(FileOutbox::open(&config.outbox.dir)?);
+    let only =
+        |mailer| -> Arc<dyn Mailer> { Arc::new(ToAllowedOnly::new(allowed.clone(), mailer, outbox.clone())) };
+    Ok(Mailers { reports: only(mailers.reports), common: only(mailers.common), ..mailers })
+}
+
+/// Whether emails reach anybody, by whatever way.
+pub fn leaves_the_machine(deployment: &Deployment) -> bool {
+    #[cfg(feature = "gmail")]
+    let by_gmail = deployment.config.gmail.is_some();
+    #[cfg(not(feature = "gmail"))]
+    let by_gmail = false;
+    by_gmail || deployment.config.mail.by.leaves_the_machine()
+}
+
+/// The deployment's own mailer, and how many emails it takes at once where the usual number is too many.
+fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
+    let config = &deployment.config;
+    Ok(match &config.mail.by {
+        mail::Mailer::Outbox => (Arc::new(FileOutbox::open(&config.outbox.dir)?), None),
+        // What is claimed and not yet begun when the program dies would be held for nothing.
+        #[cfg(feature = "smtp")]
+        mail::Mailer::Smtp(options) => (Arc::new(SmtpMailer::new(options.clone())?), Some(smtp::CONNECTIONS)),
+        #[cfg(feature = "postmark")]
+        mail::Mailer::Postmark(postmark) => {
+            let mailer = Arc::new(PostmarkMailer::new(&postmark.token, postmark.options.clone())?);
+            if postmark.webhook.is_none() {
+                return Ok((mailer, None));
+            }
+            let (store, clock) = (deployment.store.clone(), deployment.clock.clone());
+            let heard = dripr_core::safeguards::WhileHeard::new(
+                mailer,
+                store,
+                clock,
+                POSTMARK_WEBHOOKS,
+                postmark.silence,
+            );
+            (Arc::new(heard), None)
+        }
+    })
+}
+
+/// How fast emails may be sent, if that is limited.
+pub(super) fn quota(config: &mail::Mail) -> Option<Arc<dyn RateLimiter>> {
+    if config.per_agent.is_none() && config.pace.is_none() {
+        return None;
+    }
+    let all = config.pace.map(|pace| ("mail".to_owned(), pace.rate()));
+    let mut buckets = TokenBuckets::new(all);
+    if let Some(per_agent) = config.per_agent {
+        buckets = buckets.with_each("mail:", per_agent.rate());
+    }
+    Some(Arc::new(buckets))
 }

@@ -14,6 +14,9 @@ mod writer;
 
 #[cfg(feature = "gmail")]
 pub use gmail::gmail_consent;
+#[cfg(feature = "postmark")]
+pub use mailer::POSTMARK_WEBHOOKS;
+pub use mailer::leaves_the_machine;
 pub use sources::{Sources, local_data, sources};
 pub use verifier::email_verifier;
 pub use writer::writer;
@@ -33,6 +36,7 @@ use dripr_adapters::{
 };
 use dripr_core::{
     Dripr,
+    agent_mail::NoticeLinks,
     campaign::command::Bench,
     content::ZipCode,
     email::OptOutLinks,
@@ -123,7 +127,21 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     if let Some(concurrency) = concurrency {
         builder = builder.concurrency(concurrency);
     }
+    if let Some(quota) = mailer::quota(&config.mail) {
+        builder = builder.quota(quota);
+    }
+    builder = builder.notices(deployment.store.clone(), notice_links(config));
     Ok(builder.build()?)
+}
+
+/// The links in mail to agents.
+fn notice_links(config: &Config) -> NoticeLinks {
+    let links = NoticeLinks::new(config.public.approval.clone());
+    #[cfg(feature = "gmail")]
+    if config.gmail.is_some() {
+        return links.with_connect(config.public.connect.clone(), "gmail");
+    }
+    links
 }
 
 /// Who takes reports to their recipients.

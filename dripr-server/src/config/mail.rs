@@ -2,16 +2,30 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use dripr_core::safeguards::{AllowList, Allowed};
 use serde::Deserialize;
 
-use super::{ConfigProblem, Environment};
+use super::{ConfigProblem, Environment, pace::Pace};
 
 /// The password of the account at the SMTP server, so that it need not stand in a file.
 pub const SMTP_PASSWORD_VARIABLE: &str = "DRIPR_SMTP_PASSWORD";
 
+/// Who takes emails to their recipients, which of them, and how fast.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Who does it.
+    pub by: Mailer,
+    /// Who may be written to, if the deployment is not declared production: nobody else is.
+    pub only_to: Option<AllowList>,
+    /// How many emails an agent may send in a span of time.
+    pub per_agent: Option<Pace>,
+    /// How many emails may be sent in a span of time altogether.
+    pub pace: Option<Pace>,
+}
+
 /// Who takes emails to their recipients.
 #[derive(Debug, Clone)]
-pub enum Mail {
+pub enum Mailer {
     /// Nobody: they stay in the folder of `[outbox]`.
     Outbox,
     /// An SMTP server.
@@ -22,7 +36,7 @@ pub enum Mail {
     Postmark(super::postmark::Postmark),
 }
 
-impl Mail {
+impl Mailer {
     /// Whether emails reach anybody.
     #[must_use]
     pub fn leaves_the_machine(&self) -> bool {
@@ -60,6 +74,10 @@ pub(super) struct Written {
     username: Option<String>,
     password_file: Option<PathBuf>,
     authority_file: Option<PathBuf>,
+    production: bool,
+    allowed_recipients: Vec<Allowed>,
+    per_agent: Option<Pace>,
+    pace: Option<Pace>,
 }
 
 impl Written {
@@ -70,12 +88,29 @@ impl Written {
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: Duration,
     ) -> Result<Mail, ConfigProblem> {
+        if self.production && !self.allowed_recipients.is_empty() {
+            let reason = "nobody heeds it: `production` is true, so everybody may be written to";
+            return Err(ConfigProblem::key("mail.allowed_recipients", reason));
+        }
+        let only_to = (!self.production).then(|| self.allowed_recipients.iter().cloned().collect());
+        let (per_agent, pace) = (self.per_agent, self.pace);
+        let by = self.by(postmark, environment, absolute, mail_timeout)?;
+        Ok(Mail { by, only_to, per_agent, pace })
+    }
+
+    fn by(
+        self,
+        postmark: super::postmark::Written,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+        mail_timeout: Duration,
+    ) -> Result<Mailer, ConfigProblem> {
         if let Some(key) = postmark.given().filter(|_| self.by != By::Postmark) {
             let reason = "nobody heeds it: [mail] does not say by = \"postmark\"";
             return Err(ConfigProblem::key(&format!("postmark.{key}"), reason));
         }
         match self.by {
-            By::Outbox => self.without_server("outbox").map(|()| Mail::Outbox),
+            By::Outbox => self.without_server("outbox").map(|()| Mailer::Outbox),
             By::Smtp => self.smtp(environment, absolute, mail_timeout),
             By::Postmark => {
                 self.without_server("postmark")?;
@@ -90,7 +125,7 @@ impl Written {
         _environment: Environment<'_>,
         _absolute: impl Fn(PathBuf) -> PathBuf,
         _mail_timeout: Duration,
-    ) -> Result<Mail, ConfigProblem> {
+    ) -> Result<Mailer, ConfigProblem> {
         let reason = "this dripr was built without Postmark; build it with `cargo build --release --features postmark`";
         Err(ConfigProblem::key("mail.by", reason))
     }
@@ -101,8 +136,8 @@ impl Written {
         environment: Environment<'_>,
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: Duration,
-    ) -> Result<Mail, ConfigProblem> {
-        Ok(Mail::Postmark(written.check(environment, absolute, mail_timeout)?))
+    ) -> Result<Mailer, ConfigProblem> {
+        Ok(Mailer::Postmark(written.check(environment, absolute, mail_timeout)?))
     }
 
     /// A server that is named and not used would be found out by homeowners who get nothing.
@@ -130,7 +165,7 @@ impl Written {
         _environment: Environment<'_>,
         _absolute: impl Fn(PathBuf) -> PathBuf,
         _mail_timeout: Duration,
-    ) -> Result<Mail, ConfigProblem> {
+    ) -> Result<Mailer, ConfigProblem> {
         let reason =
             "this dripr was built without SMTP; build it with `cargo build --release --features smtp`";
         Err(ConfigProblem::key("mail.by", reason))
@@ -142,7 +177,7 @@ impl Written {
         environment: Environment<'_>,
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: Duration,
-    ) -> Result<Mail, ConfigProblem> {
+    ) -> Result<Mailer, ConfigProblem> {
         use dripr_adapters::smtp::{Login, Security as Protection, SmtpOptions};
 
         let read = |key: &str, path: PathBuf| {
@@ -183,6 +218,6 @@ impl Written {
             let key = if error.field == "authority" { "authority_file" } else { error.field };
             ConfigProblem::key(&format!("mail.{key}"), error.reason)
         })?;
-        Ok(Mail::Smtp(options))
+        Ok(Mailer::Smtp(options))
     }
 }

@@ -13,6 +13,10 @@ pub const TOKEN_VARIABLE: &str = "DRIPR_POSTMARK_TOKEN";
 /// The password of webhooks, so that it need not stand in a file.
 pub const WEBHOOK_PASSWORD_VARIABLE: &str = "DRIPR_POSTMARK_WEBHOOK_PASSWORD";
 
+/// For how many hours nothing may come back of what was sent before sending pauses.
+#[cfg(feature = "postmark")]
+const SILENCE_HOURS: u16 = 6;
+
 /// How Postmark is used.
 #[cfg(feature = "postmark")]
 #[derive(Debug, Clone)]
@@ -23,6 +27,8 @@ pub struct Postmark {
     pub options: dripr_adapters::postmark::PostmarkOptions,
     /// Whose webhooks are taken; nobody's without it.
     pub webhook: Option<dripr_adapters::postmark::webhook::Credentials>,
+    /// How long nothing may come back of what was sent before sending pauses.
+    pub silence: std::time::Duration,
 }
 
 /// Which links are led over Postmark's server, as it is written.
@@ -47,6 +53,7 @@ pub(super) struct Written {
     url: Option<String>,
     webhook_username: Option<String>,
     webhook_password_file: Option<PathBuf>,
+    silence_hours: Option<u16>,
 }
 
 impl Written {
@@ -61,6 +68,7 @@ impl Written {
             ("url", self.url.is_some()),
             ("webhook_username", self.webhook_username.is_some()),
             ("webhook_password_file", self.webhook_password_file.is_some()),
+            ("silence_hours", self.silence_hours.is_some()),
         ];
         named.into_iter().find(|(_, named)| *named).map(|(key, _)| key)
     }
@@ -138,6 +146,8 @@ impl Written {
             settling_time,
             allowance: usual.allowance,
         };
-        Ok(Postmark { token, options, webhook })
+        let silence =
+            Duration::from_secs(3600 * u64::from(self.silence_hours.unwrap_or(SILENCE_HOURS).max(1)));
+        Ok(Postmark { token, options, webhook, silence })
     }
 }

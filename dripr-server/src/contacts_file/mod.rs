@@ -44,7 +44,7 @@ pub struct NewContactRow {
     /// The home; `None` for a subscriber of the ZIP code alone.
     pub home: Option<Home>,
     /// The day of the month, if the row names one.
-    pub fixed_send_day: Option<SendDay>,
+    pub fixed_send_day: SendDay,
     /// Whether the agent approves each email.
     pub check_before_sending: bool,
     /// When the campaign was made and first enabled, if the row tells.
@@ -79,8 +79,18 @@ pub enum SendDayRule {
     Required,
     /// They get this one.
     Default(SendDay),
-    /// They are spread evenly over the month, by their place in the file.
-    Spread,
+    /// They are spread evenly over some days of the month, by their place in the file.
+    Spread {
+        /// The first of these days.
+        first: SendDay,
+        /// How many there are, 1 to 28.
+        days: u8,
+    },
+}
+
+impl SendDayRule {
+    /// Spread evenly over the whole month.
+    pub const MONTH: Self = Self::Spread { first: SendDay::FIRST, days: 28 };
 }
 
 /// A contacts file that is being read.

@@ -128,22 +128,21 @@ impl Row<'_> {
         Ok(Some(Home { street, city, state, zip_code, location, facts }))
     }
 
-    fn fixed_send_day(
-        &self,
-        expected: &Expected<'_>,
-    ) -> Result<Option<dripr_core::schedule::SendDay>, RowProblem> {
+    fn fixed_send_day(&self, expected: &Expected<'_>) -> Result<dripr_core::schedule::SendDay, RowProblem> {
         if let Some(text) = self.one(Column::FixedSendDay) {
             return text
                 .parse()
-                .map(Some)
                 .map_err(|_| self.problem("fixed_send_day", text, "must be a day from 1 to 28"));
         }
         match expected.send_day {
             SendDayRule::Required => {
                 Err(self.problem("fixed_send_day", "", "is empty, and no default send day was given"))
             }
-            SendDayRule::Default(day) => Ok(Some(day)),
-            SendDayRule::Spread => Ok(None),
+            SendDayRule::Default(day) => Ok(day),
+            // The header is row 1.
+            SendDayRule::Spread { first, days } => {
+                Ok(first.later(self.number.saturating_sub(2) % u64::from(days.max(1))))
+            }
         }
     }
 

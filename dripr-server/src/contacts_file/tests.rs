@@ -45,7 +45,7 @@ fn a_full_row_is_read_whole() {
     assert_eq!(home.one_line(), "12 Elm St, #4, Seattle, WA 98103");
     assert_eq!(home.location.unwrap().latitude(), 47.66);
     assert_eq!((home.facts.bedrooms, home.facts.year_built), (Some(3.0), Some(1924)));
-    assert_eq!(row.fixed_send_day.unwrap().get(), 7);
+    assert_eq!(row.fixed_send_day.get(), 7);
     assert!(row.check_before_sending && !row.opted_out);
     // Midnight in New York.
     assert_eq!(row.created_at.unwrap().to_rfc3339(), "2026-03-01T05:00:00+00:00");
@@ -106,7 +106,11 @@ fn a_send_day_is_needed_unless_there_is_a_rule_for_rows_without() {
     let text = b"email,zip\na@b.example,98103\n";
     let problem = read_bytes(text, SendDayRule::Required).unwrap().remove(0).unwrap_err();
     assert_eq!(problem.field, "fixed_send_day");
-    assert_eq!(read_bytes(text, SendDayRule::Spread).unwrap().remove(0).unwrap().fixed_send_day, None);
+    let text = b"email,zip,fixed_send_day\na@b.example,98103,\nb@b.example,98103,\nc@b.example,98103,9\nd,98103,\ne@b.example,98103,\n";
+    let rule = SendDayRule::Spread { first: SendDay::new(28).unwrap(), days: 3 };
+    let rows = read_bytes(text, rule).unwrap();
+    let days: Vec<u8> = rows.into_iter().flatten().map(|row| row.fixed_send_day.get()).collect();
+    assert_eq!(days, [28, 1, 9, 1], "each by its place, one after the other, unless the row says otherwise");
 }
 
 #[test]
@@ -246,7 +250,7 @@ fn every_way_of_quoting_is_read_as_others_read_it() {
             let renamed = (0..columns.len()).map(|at| if at == place { "email" } else { "other" });
             let mut file = renamed.collect::<Vec<_>>().join(",").into_bytes();
             file.extend_from_slice(&csv[end..]);
-            let rows = read_bytes(&file, SendDayRule::Spread).unwrap();
+            let rows = read_bytes(&file, SendDayRule::MONTH).unwrap();
             assert_eq!(rows.len(), expected.len(), "{name}");
             for (row, expected) in rows.iter().zip(&expected) {
                 let problem = row.as_ref().unwrap_err();
@@ -262,7 +266,7 @@ fn a_file_of_no_unicode_is_read_with_its_quotes() {
     let csv = include_bytes!("../../tests/data/csv-spectrum/location_coordinates.csv");
     let end = csv.iter().position(|byte| *byte == b'\n').unwrap();
     let file = [b"other,email,other,other".as_slice(), &csv[end..]].concat();
-    let problem = read_bytes(&file, SendDayRule::Spread).unwrap().remove(0).unwrap_err();
+    let problem = read_bytes(&file, SendDayRule::MONTH).unwrap().remove(0).unwrap_err();
     assert!(problem.value.starts_with("37") && problem.value.ends_with("\"W"), "{problem}");
 }
 
@@ -280,7 +284,7 @@ fn what_others_found_to_break_programs_breaks_no_row_but_its_own() {
             file.write_record(row).unwrap();
         }
     }
-    let rows = read_bytes(&file.into_inner().unwrap(), SendDayRule::Spread).unwrap();
+    let rows = read_bytes(&file.into_inner().unwrap(), SendDayRule::MONTH).unwrap();
     assert_eq!(rows.len(), naughty.len() * 5);
     for (row, text) in rows.iter().skip(2).step_by(5).zip(&naughty) {
         match row {

@@ -166,7 +166,7 @@ async fn enrol(
         zone,
         // A contact made after the virtual day counts as made on it.
         now: Instant::MAX_UTC,
-        send_day: SendDayRule::Spread,
+        send_day: SendDayRule::MONTH,
         knows_zip: &compose::knows_zip,
     };
     let mut file = ContactsFile::new(BufReader::new(input), expected)

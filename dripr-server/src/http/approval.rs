@@ -1,25 +1,35 @@
-//! `/a/…`: where an agent looks at an email and approves it, by a link that is for this email alone.
+//! `/a/…`: where an agent looks at an email and approves it, declines it or writes its opening words, by a link that is for
+//! this email alone. A GET asks, and changes nothing: mail filters follow links.
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Form, Router,
     extract::{Path, State},
     http::StatusCode,
-    routing::{get, post},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
+use chrono::TimeDelta;
 use dripr_core::{
-    campaign::{Action, Actor, Command},
-    email::{ApprovalLinks, DeliveryStatus, Email},
+    campaign::{Action, Actor, CampaignStatus, Command, LONGEST_INTRO},
+    email::{ApprovalLinks, DeliveryStatus, Email, UnusableApprovalLink},
+    ids::CampaignId,
     ports::{CampaignStore, EmailStore},
 };
+use serde::Deserialize;
 
 use super::{Site, page::Page};
+
+/// For how many days the link to a report that is made again works.
+const AGAIN_DAYS: i64 = 3;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/a/{email}/{until}/{signature}", get(show).post(approve))
-        .route("/a/{email}/{until}/{signature}/skip", post(skip))
+        .route("/a/{email}/{until}/{signature}/skip", get(show_skip).post(skip))
+        .route("/a/{email}/{until}/{signature}/intro", get(show_intro).post(edit_intro))
+        .route("/again/{campaign}/{until}/{signature}", get(again))
 }
 
 type Link = Path<(String, String, String)>;
@@ -33,36 +43,68 @@ async fn email(site: &Site, Path((id, until, signature)): &Link) -> Result<Email
     let email = email.ok_or_else(|| gone(FORGED))?;
     match site.approval.check(&path, &email, site.bench.clock.now()) {
         Ok(()) => Ok(email),
-        Err(dripr_core::email::UnusableApprovalLink::Forged) => Err(gone(FORGED)),
-        Err(dripr_core::email::UnusableApprovalLink::Expired) => {
-            let why = "It has expired. The email can still be approved where you manage your campaigns.";
-            Err(Page::error(StatusCode::GONE, "This link has expired", why))
+        Err(UnusableApprovalLink::Forged) => Err(gone(FORGED)),
+        Err(UnusableApprovalLink::Expired) => {
+            Err(Page::error(StatusCode::GONE, "This link has expired", EXPIRED))
         }
     }
 }
 
+const EXPIRED: &str = "If the report still waits, the next morning's mail has a new link.";
 const FORGED: &str = "It may have been cut off on its way, or the email was changed since.";
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let email = email(&site, &link).await?;
-    let message =
-        site.store.messages(std::slice::from_ref(&email.id)).await.map_err(|error| Page::failed(&error))?;
-    let message = message.into_iter().next().flatten();
-    let path = path(&link);
-    let page = match email.delivery_status {
-        DeliveryStatus::Created => {
-            let leaves = email.scheduled_send_datetime.format("%-d %B %Y, %H:%M UTC");
-            Page::new("May this email go out?")
-                .says(format!("To {}. It leaves on {leaves} at the earliest.", email.recipient))
-                .button("Approve", path.clone())
-                .quiet_button("Not this month", format!("{path}/skip"))
-        }
-        status => Page::new("Nothing to decide").says(settled(status)),
+    let (email, path) = (email(&site, &link).await?, path(&link));
+    let page = if email.delivery_status == DeliveryStatus::Created {
+        let leaves = email.scheduled_send_datetime.format("%-d %B %Y, %H:%M UTC");
+        Page::new("May this email go out?")
+            .says(format!("To {}. It leaves on {leaves} at the earliest.", email.recipient))
+            .button("Approve", path.clone())
+            .quiet_button("Not this month", format!("{path}/skip"))
+            .link("Write the opening words", format!("{path}/intro"))
+    } else {
+        Page::new("Nothing to decide").says(settled(email.delivery_status))
     };
+    with_preview(&site, &email, page).await
+}
+
+async fn show_skip(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    let (email, path) = (undecided(&site, &link).await?, path(&link));
+    let page = Page::new("Send nothing this month?")
+        .says(format!("{} then gets no report this month. The next one is made in a month.", email.recipient))
+        .button("Not this month", format!("{path}/skip"))
+        .link("Look at the report", path);
+    with_preview(&site, &email, page).await
+}
+
+async fn show_intro(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    let (email, path) = (undecided(&site, &link).await?, path(&link));
+    let campaign = site.store.load(std::slice::from_ref(&email.campaign_id)).await;
+    let campaign = campaign.map_err(|error| Page::failed(&error))?.pop().flatten();
+    let written = campaign.and_then(|dossier| dossier.campaign.intro_edit).unwrap_or_default();
+    let page = Page::new("Your opening words")
+        .says("They stand at the beginning of this report, in place of those below. The report is made again with them.")
+        .form("Make the report with them", format!("{path}/intro"), written, LONGEST_INTRO)
+        .link("Look at the report", path);
+    with_preview(&site, &email, page).await
+}
+
+async fn with_preview(site: &Site, email: &Email, page: Page) -> Result<Page, Page> {
+    let messages = site.store.messages(std::slice::from_ref(&email.id)).await;
+    let message = messages.map_err(|error| Page::failed(&error))?.pop().flatten();
     Ok(match message {
         Some(message) => page.says(format!("Subject: {}", message.subject)).preview(message.html.clone()),
         None => page,
     })
+}
+
+/// The email that a genuine link is for, if there is something to decide.
+async fn undecided(site: &Site, link: &Link) -> Result<Email, Page> {
+    let email = email(site, link).await?;
+    if email.delivery_status != DeliveryStatus::Created {
+        return Err(Page::error(StatusCode::CONFLICT, "Nothing to decide", settled(email.delivery_status)));
+    }
+    Ok(email)
 }
 
 /// How an email stands that nobody needs to approve.
@@ -83,20 +125,69 @@ fn path(Path((id, until, signature)): &Link) -> String {
 }
 
 async fn approve(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let email = email(&site, &link).await?;
-    if email.delivery_status != DeliveryStatus::Created {
-        return Err(Page::error(StatusCode::CONFLICT, "Nothing to decide", settled(email.delivery_status)));
-    }
+    let email = undecided(&site, &link).await?;
     let (email_id, content_hash, by) = (email.id.clone(), email.content_hash, email.user_id.clone());
     decide(&site, &email, Action::Approve { email_id, content_hash, by }).await?;
     Ok(Page::new("Approved").says("This email goes out at its time."))
 }
 
 async fn skip(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let email = email(&site, &link).await?;
+    let email = undecided(&site, &link).await?;
     let reason = Some("the agent declined it".to_owned());
     decide(&site, &email, Action::Reject { email_id: email.id.clone(), reason }).await?;
     Ok(Page::new("Not this month").says("This email is not sent. The next report is made in a month."))
+}
+
+/// What the form brings.
+#[derive(Deserialize)]
+struct Written {
+    text: String,
+}
+
+async fn edit_intro(
+    State(site): State<Arc<Site>>,
+    link: Link,
+    Form(written): Form<Written>,
+) -> Result<Page, Page> {
+    let email = undecided(&site, &link).await?;
+    // Browsers end lines in their own way.
+    let text = Some(written.text.replace("\r\n", "\n"));
+    decide(&site, &email, Action::EditIntro { text }).await?;
+    let until = site.bench.clock.now() + TimeDelta::days(AGAIN_DAYS);
+    let again = site.approval.again(&email.user_id, &email.campaign_id, until);
+    Ok(Page::new("Your words are in")
+        .says("The report is made again with them. It still waits for you to approve it.")
+        .link("Look at the new report", again))
+}
+
+/// Leads on to the campaign's present report, once it is there.
+async fn again(
+    State(site): State<Arc<Site>>,
+    Path((campaign, until, signature)): Link,
+) -> Result<Response, Page> {
+    let gone = |why: &str| Page::error(StatusCode::NOT_FOUND, "This link does not work", why);
+    let id = CampaignId::new(&campaign).map_err(|_| gone(FORGED))?;
+    let found = site.store.load(std::slice::from_ref(&id)).await.map_err(|error| Page::failed(&error))?;
+    let dossier = found.into_iter().next().flatten().ok_or_else(|| gone(FORGED))?;
+    let path = format!("{campaign}/{until}/{signature}");
+    let until = site
+        .approval
+        .check_again(&path, &dossier.campaign.user_id, &id, site.bench.clock.now())
+        .map_err(|why| gone(if why == UnusableApprovalLink::Expired { EXPIRED } else { FORGED }))?;
+    match dossier.email {
+        Some(email) if email.delivery_status == DeliveryStatus::Created => {
+            let link = site.approval.link(&email, until);
+            Ok(Redirect::to(&link).into_response())
+        }
+        Some(email) => {
+            Ok(Page::new("Nothing to decide").says(settled(email.delivery_status)).into_response())
+        }
+        None if dossier.campaign.status == CampaignStatus::ReadyToCreateEmail => Ok(Page::new("In a moment")
+            .says("The report is being made. This page looks again by itself.")
+            .refresh(3)
+            .into_response()),
+        None => Ok(Page::new("Nothing to decide").says("No report waits for you here.").into_response()),
+    }
 }
 
 async fn decide(site: &Site, email: &Email, action: Action) -> Result<(), Page> {

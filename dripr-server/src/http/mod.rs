@@ -3,7 +3,7 @@
 //! | path | what is there |
 //! |---|---|
 //! | `/o/…` | `opt_out`: opting out and in |
-//! | `/a/…` | `approval`: looking at an email and approving it |
+//! | `/a/…`, `/again/…` | `approval`: looking at an email and approving it, declining it or writing its opening words |
 //! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
 //! | `/webhooks/postmark` | `postmark`: what came back of emails |
 //! | `/health` | whether the database answers |
@@ -68,7 +68,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
     let mut router =
         Router::new().merge(opt_out::routes()).merge(approval::routes()).route("/health", get(health));
     #[cfg(feature = "postmark")]
-    if let crate::config::mail::Mail::Postmark(postmark) = &deployment.config.mail
+    if let crate::config::mail::Mailer::Postmark(postmark) = &deployment.config.mail.by
         && let Some(credentials) = postmark.webhook.clone()
     {
         router = router.merge(postmark::routes(credentials));

@@ -29,6 +29,10 @@ pub(super) struct Page {
     title: String,
     paragraphs: Vec<String>,
     buttons: Vec<Button>,
+    form: Option<Form>,
+    links: Vec<Way>,
+    /// After how many seconds the page is to be looked at again.
+    refresh: Option<u8>,
     preview: Option<String>,
 }
 
@@ -39,6 +43,22 @@ struct Button {
     /// Relative to the page's own address.
     action: String,
     quiet: bool,
+}
+
+/// Where a person can go.
+#[derive(Debug, Serialize)]
+struct Way {
+    label: &'static str,
+    to: String,
+}
+
+/// A text that a person can write.
+#[derive(Debug, Serialize)]
+struct Form {
+    label: &'static str,
+    action: String,
+    text: String,
+    most: usize,
 }
 
 impl Page {
@@ -68,8 +88,32 @@ impl Page {
         self
     }
 
+    /// A way to another page.
+    pub(super) fn link(mut self, label: &'static str, to: impl Into<String>) -> Self {
+        self.links.push(Way { label, to: to.into() });
+        self
+    }
+
     pub(super) fn quiet_button(mut self, label: &'static str, action: impl Into<String>) -> Self {
         self.buttons.push(Button { label, action: action.into(), quiet: true });
+        self
+    }
+
+    /// Lets a person write a text of at most so many characters, which comes as the field `text` of a POST.
+    pub(super) fn form(
+        mut self,
+        label: &'static str,
+        action: impl Into<String>,
+        text: impl Into<String>,
+        most: usize,
+    ) -> Self {
+        self.form = Some(Form { label, action: action.into(), text: text.into(), most });
+        self
+    }
+
+    /// Looks again by itself in a moment.
+    pub(super) fn refresh(mut self, seconds: u8) -> Self {
+        self.refresh = Some(seconds);
         self
     }
 

@@ -13,9 +13,10 @@ use axum::{
     routing::post,
 };
 use dripr_adapters::postmark::webhook::{self, Credentials};
-use dripr_core::feedback;
+use dripr_core::{feedback, safeguards};
 
 use super::Site;
+use crate::compose::POSTMARK_WEBHOOKS as CHANNEL;
 
 pub(super) fn routes(credentials: Credentials) -> Router<Arc<Site>> {
     let credentials = Arc::new(credentials);
@@ -23,6 +24,9 @@ pub(super) fn routes(credentials: Credentials) -> Router<Arc<Site>> {
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if !credentials.admit(authorization) {
             tracing::warn!("a webhook with wrong credentials was turned away");
+            if let Err(error) = safeguards::refused(&*site.store, CHANNEL).await {
+                tracing::error!(%error, "it could not be noted that a webhook was turned away");
+            }
             return StatusCode::UNAUTHORIZED;
         }
         take(&site, &body).await
@@ -31,7 +35,15 @@ pub(super) fn routes(credentials: Credentials) -> Router<Arc<Site>> {
 }
 
 async fn take(site: &Site, body: &[u8]) -> StatusCode {
-    let feedback = match webhook::read(body) {
+    let now = site.bench.clock.now();
+    let read = webhook::read(body, now);
+    if read.is_ok()
+        && let Err(error) = safeguards::heard(&*site.store, CHANNEL, now).await
+    {
+        tracing::error!(%error, "it could not be noted that webhooks come");
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    let feedback = match read {
         Ok(Some(feedback)) => feedback,
         Ok(None) => return StatusCode::OK,
         Err(unreadable) => {

@@ -26,7 +26,8 @@
 //! link of an opening or a click, the `ChangedAt` of a change; as they are where they can stand in an id, and as their
 //! SHA-256 otherwise.
 //!
-//! A record whose date cannot be read is of 1 January 1970: it is not lost, and never later than what is known.
+//! A record whose date cannot be read, or lies in the future, is of the moment at which it was told; an opt-in whose date
+//! cannot be read is of 1 January 1970. So neither is lost, and each gives way to what protects the recipient.
 //!
 //! It is not signed. [`Credentials`] tell who is let in; look at them before anything is read.
 //!
@@ -36,7 +37,8 @@
 //!
 //! let body = br#"{"RecordType": "Delivery", "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
 //!     "DeliveredAt": "2025-04-05T16:33:54.9070259Z", "Metadata": {"dripr_email_id": "c-1.3"}}"#;
-//! let feedback = webhook::read(body)?.expect("it is about an email of dripr's");
+//! let told_at = "2025-04-05T16:34:00Z".parse().unwrap();
+//! let feedback = webhook::read(body, told_at)?.expect("it is about an email of dripr's");
 //! assert_eq!(feedback.email_id.as_str(), "c-1.3");
 //! assert_eq!(feedback.what, Happening::Delivered);
 //! assert_eq!(feedback.id.as_str(), "postmark:delivery:883953f4-6105-42a2-a16a-77a8eac79483");
@@ -79,11 +81,11 @@ pub enum Unreadable {
 }
 
 /// What the body of a webhook says. Nothing, if it is about no email of dripr's, or tells something that dripr does not
-/// know of: answer 200 all the same.
+/// know of: answer 200 all the same. `told_at` is the present moment.
 ///
 /// # Errors
 /// [`Unreadable`] if Postmark never wrote it. It quotes nothing of it.
-pub fn read(body: &[u8]) -> Result<Option<Feedback>, Unreadable> {
+pub fn read(body: &[u8], told_at: Instant) -> Result<Option<Feedback>, Unreadable> {
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| Unreadable::Json { line: error.line(), column: error.column() })?;
     let record: Record = json::as_record(value).ok_or(Unreadable::RecordType)?;
@@ -98,7 +100,8 @@ pub fn read(body: &[u8]) -> Result<Option<Feedback>, Unreadable> {
     parts.extend(which);
     let Some(id) = feedback_id(&parts) else { return Ok(None) };
     let recipient = record.address().and_then(|address| address.parse().ok());
-    let at = at.and_then(instant).unwrap_or(Instant::UNIX_EPOCH);
+    let unread = if what == Happening::OptedIn { Instant::UNIX_EPOCH } else { told_at };
+    let at = at.and_then(instant).map_or(unread, |at| at.min(told_at));
     Ok(Some(Feedback { id, email_id, recipient, at, what }))
 }
 

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use dripr_core::{
     errors::PortResult,
     feedback::Feedback,
-    ids::{CampaignId, FeedbackId},
+    ids::{CampaignId, FeedbackId, UserId},
     ports::FeedbackStore,
+    safeguards::Complaints,
+    schedule::Instant,
 };
 use sqlx::Row;
 
@@ -31,14 +33,15 @@ impl FeedbackStore for SqliteStore {
             .call(move |transaction| {
                 let feedback = feedback.clone();
                 Box::pin(async move {
-                    let sql = "INSERT INTO feedback (id, email_id, campaign_id, at, state) \
-                               SELECT ?1, id, campaign_id, ?3, ?4 FROM emails WHERE id = ?2 \
+                    let sql = "INSERT INTO feedback (id, email_id, campaign_id, user_id, what, at, state) \
+                               SELECT ?1, id, campaign_id, user_id, ?5, ?3, ?4 FROM emails WHERE id = ?2 \
                                ON CONFLICT (id) DO NOTHING";
                     let kept = sqlx::query(sql)
                         .bind(feedback.id.as_str())
                         .bind(feedback.email_id.as_str())
                         .bind(micros(feedback.at))
                         .bind(to_json(&feedback)?)
+                        .bind(feedback.what.name())
                         .execute(&mut *transaction.connection)
                         .await
                         .doing("keeping what came back")?;
@@ -46,6 +49,18 @@ impl FeedbackStore for SqliteStore {
                 })
             })
             .await
+    }
+
+    async fn complaints(&self, user: &UserId, since: Instant) -> PortResult<Complaints> {
+        let doing = "counting complaints";
+        let sql = "SELECT (SELECT count(*) FROM emails WHERE user_id = ?1 AND scheduled_send_datetime >= ?2 \
+                   AND delivery_status = 'COMPLETE'), (SELECT count(DISTINCT email_id) FROM feedback \
+                   WHERE user_id = ?1 AND at >= ?2 AND what = 'complained')";
+        let query = sqlx::query(sql).bind(user.as_str()).bind(micros(since));
+        let row = query.fetch_one(&self.shared.reads).await.doing(doing)?;
+        let (sent, complained): (i64, i64) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        Ok(Complaints { sent: count(sent), complained: count(complained) })
     }
 
     async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>> {

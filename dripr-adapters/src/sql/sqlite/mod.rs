@@ -8,7 +8,7 @@
 //! | `execute` | commands on campaigns, many campaigns in a few statements |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `notices`, `queue` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue` | the ports, one each |
 //! | `message` | texts, compressed against what they have in common |
 //!
 //! Any number of processes may have the file open, each with its own [`SqliteStore`]: everything that must not happen
@@ -17,6 +17,7 @@
 mod agents;
 mod areas;
 mod campaigns;
+mod channels;
 mod contacts;
 mod dossier;
 mod emails;

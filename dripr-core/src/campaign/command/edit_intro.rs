@@ -4,7 +4,7 @@ use super::{Desk, Refusal, Reply};
 use crate::campaign::CampaignStatus;
 
 /// The longest intro an agent may write, in characters.
-const LONGEST: usize = 2_000;
+pub const LONGEST_INTRO: usize = 2_000;
 
 pub(super) fn perform(desk: &mut Desk<'_>, text: Option<&str>) -> Result<Reply, Refusal> {
     let status = desk.dossier.campaign.status;
@@ -19,7 +19,7 @@ pub(super) fn perform(desk: &mut Desk<'_>, text: Option<&str>) -> Result<Reply, 
         return Err(Refusal::EmailState { email: email.id.clone(), status: email.delivery_status, wanted });
     }
     if let Some(text) = text
-        && (text.trim().is_empty() || text.chars().count() > LONGEST)
+        && (text.trim().is_empty() || text.chars().count() > LONGEST_INTRO)
     {
         return Err(Refusal::Invalid {
             field: "intro",

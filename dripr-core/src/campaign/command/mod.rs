@@ -28,6 +28,8 @@ mod spend;
 mod suppress;
 mod tick;
 
+pub use edit_intro::LONGEST_INTRO;
+
 use std::sync::Arc;
 
 use super::{Actor, Operation, Provision, Refusal, dossier::Desk};

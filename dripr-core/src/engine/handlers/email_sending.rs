@@ -100,7 +100,7 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[Dossier]
     failed.map_or(Ok(()), Err)
 }
 
-/// The claim of an email, or the deferral of its sending where the agent's quota is used up.
+/// The claim of an email, or the deferral of its sending where the agent's quota or the deployment's is used up.
 async fn within_quota(
     engine: &Arc<Engine>,
     dossier: &Dossier,
@@ -108,12 +108,17 @@ async fn within_quota(
 ) -> PortResult<Option<Command>> {
     let campaign = &dossier.campaign;
     if let Some(quota) = &engine.ports.quota {
-        let api = format!("mail:{}", campaign.user_id);
-        if let Permit::Exhausted { retry_at } = quota.take(&api, 1, engine.ports.clock.now()).await? {
-            let reason = "the agent's sending quota is used up for now".to_owned();
-            let action = Action::DeferSending { email_id, until: retry_at, reason };
-            engine.execute(vec![command(engine, dossier, action)]).await?;
-            return Ok(None);
+        let own = format!("mail:{}", campaign.user_id);
+        for (api, reason) in [
+            (own.as_str(), "the agent's sending quota is used up for now"),
+            ("mail", "as many emails as the deployment may send are being sent"),
+        ] {
+            if let Permit::Exhausted { retry_at } = quota.take(api, 1, engine.ports.clock.now()).await? {
+                let (until, reason) = (retry_at, reason.to_owned());
+                let action = Action::DeferSending { email_id, until, reason };
+                engine.execute(vec![command(engine, dossier, action)]).await?;
+                return Ok(None);
+            }
         }
     }
     Ok(Some(command(engine, dossier, Action::Claim { email_id })))

@@ -1,8 +1,10 @@
 use super::{Stage, Store, at};
 use crate::{
+    campaign::{Action, Reply},
     feedback::{Bounce, BounceKind, Feedback, Happening},
-    ids::{CampaignId, EmailId, FeedbackId},
+    ids::{CampaignId, EmailId, FeedbackId, UserId},
     ports::FeedbackStore,
+    safeguards::Complaints,
 };
 
 /// What every [`FeedbackStore`] must do.
@@ -53,6 +55,34 @@ pub async fn feedback_store<S: Store + FeedbackStore + ?Sized>(store: &S) {
         "it comes back whole, in the order in which it happened, then by id"
     );
     assert!(store.feedback(&other).await.expect("feedback").is_empty(), "another campaign has none of it");
+
+    // Complaints of the agent, each email once, and what was sent.
+    let user = dossier.campaign.user_id;
+    let complaints = async |since: &str| store.complaints(&user, at(since)).await.expect("counting");
+    let none = Complaints::default();
+    assert_eq!(complaints("2026-03-01T00:00:00Z").await, none, "nothing was sent, and nobody complained");
+    for (id, time) in [("first", "2026-03-13T11:00:00Z"), ("second", "2026-03-14T11:00:00Z")] {
+        let complaint = piece(id, &email, time, Happening::Complained);
+        assert!(store.keep_feedback(complaint).await.expect("keeping"), "a complaint is kept");
+    }
+    let complained = Complaints { sent: 0, complained: 1 };
+    assert_eq!(complaints("2026-03-13T11:00:00Z").await, complained, "an email is complained of once");
+    assert_eq!(complaints("2026-03-14T11:00:01Z").await, none, "what was before does not count");
+    stage.clock.set(at("2026-03-12T15:00:00Z"));
+    stage.did(0, Action::Tick).await;
+    let claimed = stage.did(0, Action::Claim { email_id: email.clone() }).await;
+    assert!(matches!(claimed, Reply::Claimed(_)), "an email is claimed at its slot");
+    stage.did(0, Action::Arrived { email_id: email.clone() }).await;
+    let sent = Complaints { sent: 1, complained: 1 };
+    assert_eq!(
+        complaints("2026-03-12T15:00:00Z").await,
+        sent,
+        "an email that was sent counts by when it was to leave"
+    );
+    let stranger = UserId::new("nobody").expect("an id");
+    let others = store.complaints(&stranger, at("2026-03-01T00:00:00Z")).await.expect("counting");
+    assert_eq!(others, none, "one agent's complaints are not another's");
+
     let unknown = CampaignId::new("unknown").expect("an id");
     assert!(store.feedback(&unknown).await.expect("feedback").is_empty(), "an unknown campaign has none");
 }

@@ -1,11 +1,16 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use crate::{
+    email::{DeliveryStatus, Email},
     errors::PortResult,
-    feedback::Feedback,
-    ids::{CampaignId, FeedbackId},
-    ports::FeedbackStore,
+    feedback::{Feedback, Happening},
+    ids::{CampaignId, EmailId, FeedbackId, UserId},
+    ports::{ChannelStore, FeedbackStore},
+    safeguards::{Channel, Complaints},
+    schedule::Instant,
 };
 
 #[async_trait]
@@ -23,6 +28,28 @@ impl FeedbackStore for MemoryStore {
         Ok(true)
     }
 
+    async fn complaints(&self, user: &UserId, since: Instant) -> PortResult<Complaints> {
+        let state = self.lock();
+        let sent = |email: &&Email| {
+            email.user_id == *user
+                && email.delivery_status == DeliveryStatus::Complete
+                && email.scheduled_send_datetime >= since
+        };
+        let complained: BTreeSet<&EmailId> = state
+            .feedback
+            .values()
+            .filter(|feedback| feedback.what == Happening::Complained && feedback.at >= since)
+            .filter(|feedback| {
+                state.emails.get(&feedback.email_id).is_some_and(|email| email.user_id == *user)
+            })
+            .map(|feedback| &feedback.email_id)
+            .collect();
+        Ok(Complaints {
+            sent: state.emails.values().filter(sent).count() as u64,
+            complained: complained.len() as u64,
+        })
+    }
+
     async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>> {
         let state = self.lock();
         let of = |feedback: &&Feedback| {
@@ -31,5 +58,22 @@ impl FeedbackStore for MemoryStore {
         let mut kept: Vec<Feedback> = state.feedback.values().filter(of).cloned().collect();
         kept.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(kept)
+    }
+}
+
+#[async_trait]
+impl ChannelStore for MemoryStore {
+    async fn channel(&self, name: &str) -> PortResult<Option<Channel>> {
+        Ok(self.lock().channels.get(name).cloned())
+    }
+
+    async fn put_channel(&self, mut channel: Channel) -> PortResult<bool> {
+        let mut state = self.lock();
+        if state.channels.get(&channel.name).map_or(0, |known| known.version) != channel.version {
+            return Ok(false);
+        }
+        channel.version += 1;
+        state.channels.insert(channel.name.clone(), channel);
+        Ok(true)
     }
 }

@@ -29,6 +29,7 @@ use crate::{
     feedback::Feedback,
     ids::{CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
     mail_account::MailAccount,
+    safeguards::Channel,
     schedule::{Cycle, Instant},
     testkit::simulation::Canary,
 };
@@ -59,6 +60,7 @@ struct State {
     suppressions: BTreeMap<(UserId, String), Suppression>,
     mail_accounts: BTreeMap<UserId, MailAccount>,
     notices: BTreeMap<UserId, Notices>,
+    channels: BTreeMap<String, Channel>,
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<(EventId, Event, bool)>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
