@@ -78,7 +78,7 @@ fn whoever_is_killed_nobody_gets_two_emails_and_every_hold_has_a_reason() {
         homeowners,
         &format!(
             "mail_timeout_seconds = {}\nfirst_look_up_seconds = 1\nlook_up_every_seconds = 1\nhold_after_seconds = 5\n\
-             [mail]\nby = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"",
+             [mail]\nby = \"smtp\"\nproduction = true\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"",
             MAIL_TIMEOUT / 1000
         ),
     );

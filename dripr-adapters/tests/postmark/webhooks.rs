@@ -103,6 +103,30 @@ fn what_is_about_no_email_of_dripr_s_is_nothing() {
 }
 
 #[test]
+fn a_date_that_cannot_be_gives_way_to_what_protects_the_recipient() {
+    let change = |sends: bool, date: Option<&str>| {
+        let suppresses = !sends;
+        let mut body = json!({"RecordType": "SubscriptionChange", "SuppressSending": suppresses, "MessageID": MESSAGE,
+            "SuppressionReason": "ManualSuppression", "Metadata": {"dripr_email_id": "c.1"}});
+        if let Some(date) = date {
+            body["ChangedAt"] = date.into();
+        }
+        read(&body).unwrap()
+    };
+    for date in [None, Some("yesterday"), Some("2026-02-30T00:00:00Z"), Some("2036-03-12T15:00:00Z")] {
+        let out = change(false, date);
+        assert_eq!((out.what, out.at), (Happening::OptedOut, told_at()), "{date:?}");
+        let again = change(true, date);
+        assert_eq!(again.what, Happening::OptedIn);
+        assert!(
+            again.at <= told_at() && (again.at.timestamp() == 0 || date == Some("2036-03-12T15:00:00Z")),
+            "{date:?}"
+        );
+    }
+    assert_eq!(change(false, Some("2026-03-11T15:00:00Z")).at, told_at() - chrono::TimeDelta::days(1));
+}
+
+#[test]
 fn only_the_type_of_record_has_to_be_there() {
     for (record_type, expected) in [
         ("Delivery", Some(Happening::Delivered)),
@@ -123,7 +147,11 @@ fn only_the_type_of_record_has_to_be_there() {
         let feedback = read(&least);
         assert_eq!(feedback.as_ref().map(|feedback| feedback.what.clone()), expected);
         if let Some(feedback) = feedback {
-            assert_eq!((feedback.recipient, feedback.at.timestamp()), (None, 0), "long ago");
+            assert_eq!(
+                (feedback.recipient, feedback.at),
+                (None, told_at()),
+                "it counts as of when it was told"
+            );
         }
     }
     for body in ["{}", "[]", "null", r#"["Delivery"]"#, r#"{"RecordType":null}"#, r#"{"RecordType":""}"#] {

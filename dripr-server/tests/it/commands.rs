@@ -96,3 +96,20 @@ fn the_database_is_made_by_migrate() {
     assert!(folder.path().join("dripr.db").exists());
     dripr(folder.path(), &["migrate"]).success();
 }
+
+#[test]
+fn an_agent_is_paused_and_resumed() {
+    let folder = deployment();
+    let id = campaign(&folder);
+    let refused = dripr(folder.path(), &["agent", "pause", "a1", "--because", " "]).failure();
+    assert!(refused.stderr.contains("--because is empty"), "{}", refused.stderr);
+    dripr(folder.path(), &["agent", "pause", "nobody", "--because", "x"]).failure();
+    dripr(folder.path(), &["agent", "pause", "a1", "--because", "a wrong list was imported"]).success();
+    let told = dripr(folder.path(), &["explain", &id]).success().stdout;
+    assert!(told.contains("sending is paused by an operator"), "{told}");
+    let list = dripr(folder.path(), &["agent", "list"]).success().stdout;
+    assert!(list.contains("a wrong list was imported"), "{list}");
+    dripr(folder.path(), &["agent", "resume", "a1"]).success();
+    let told = dripr(folder.path(), &["explain", &id]).success().stdout;
+    assert!(!told.contains("paused"), "{told}");
+}

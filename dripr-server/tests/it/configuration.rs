@@ -122,6 +122,12 @@ fn every_mistake_is_named_with_its_key() {
             "line 8: mail.by: unknown variant `pigeon`, expected one of `outbox`, `smtp`, `postmark`",
         ),
         (with("[mail]\nhost = \"smtp.example.com\""), "mail.host: is for by = \"smtp\" only"),
+        (with("[mail]\nallowed_recipients = [\"kim\"]"), "must be an address such as kim@example.com"),
+        (
+            with("[mail]\nproduction = true\nallowed_recipients = [\"@example.com\"]"),
+            "mail.allowed_recipients: nobody heeds it",
+        ),
+        (with("[mail]\nper_agent = \"often\""), "must be written like 10/min"),
         (with("[mail]\nsecurity = \"ssl\""), "line 8: mail.security: unknown variant `ssl`"),
         (with("[log]\nfilter = \"dripr=loud\""), "log.filter: "),
         (with("closes = "), "line 7: sending.closes: "),
@@ -159,7 +165,10 @@ mod smtp {
     use std::{fs, path::Path, time::Duration};
 
     use dripr_adapters::smtp::{Security, SmtpOptions};
-    use dripr_server::config::{Config, mail::Mail};
+    use dripr_server::config::{
+        Config,
+        mail::{Mail, Mailer},
+    };
     use secrecy::ExposeSecret;
 
     use crate::program::CONFIG;
@@ -168,7 +177,7 @@ mod smtp {
         let text = format!("{CONFIG}[mail]\nby = \"smtp\"\n{lines}\n");
         let environment = |name: &str| password.filter(|_| name == "DRIPR_SMTP_PASSWORD").map(str::to_owned);
         match Config::parse(&text, folder, &environment) {
-            Ok(Config { mail: Mail::Smtp(options), .. }) => Ok(options),
+            Ok(Config { mail: Mail { by: Mailer::Smtp(options), .. }, .. }) => Ok(options),
             Ok(other) => panic!("{:?}", other.mail),
             Err(problem) => Err(problem.to_string()),
         }

@@ -98,3 +98,23 @@ fn list(folder: &tempfile::TempDir, more: &[&str]) -> Vec<Value> {
     let run = dripr(folder.path(), &[&["campaigns", "--json"][..], more].concat()).success();
     serde_json::from_str(&run.stdout).unwrap()
 }
+
+#[test]
+fn an_import_is_spread_over_several_days() {
+    let folder = deployment();
+    let rows: String =
+        (0..6).map(|n| format!("o{n}@home.example,98103,{}\n", if n == 2 { "20" } else { "" })).collect();
+    fs::write(folder.path().join("contacts.csv"), format!("email,zip,fixed_send_day\n{rows}")).unwrap();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--send-day=27", "--spread=3"]).success();
+    let mut days: Vec<(String, u64)> = list(&folder, &[])
+        .iter()
+        .map(|campaign| {
+            (campaign["recipient"].as_str().unwrap().to_owned(), campaign["fixed_send_day"].as_u64().unwrap())
+        })
+        .collect();
+    days.sort();
+    let days: Vec<u64> = days.into_iter().map(|(_, day)| day).collect();
+    assert_eq!(days, [27, 28, 20, 27, 28, 1]);
+    let wrong = dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--spread=29"]).failure();
+    assert!(wrong.stderr.contains("29"), "{}", wrong.stderr);
+}

@@ -102,7 +102,7 @@ async fn imported_on(
     let expected = Expected {
         zone: chrono_tz::America::New_York,
         now,
-        send_day: SendDayRule::Spread,
+        send_day: SendDayRule::MONTH,
         knows_zip: &|_| true,
     };
     let mut file = ContactsFile::new(Cursor::new(contacts.to_owned()), expected).unwrap();

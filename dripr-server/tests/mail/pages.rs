@@ -161,6 +161,97 @@ async fn an_agent_declines_an_email() {
 }
 
 #[tokio::test]
+async fn looking_at_any_of_an_approval_s_pages_decides_nothing() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    for (page, says) in
+        [("", "May this email go out?"), ("/skip", "Send nothing this month?"), ("/intro", "<textarea")]
+    {
+        for _ in 0..2 {
+            let shown = site.get(&format!("{link}{page}")).await;
+            assert_eq!(shown.status, 200);
+            assert!(shown.text.contains(says) && shown.text.contains("<iframe sandbox"), "{}", shown.text);
+        }
+    }
+    assert_eq!(status(&site).await, DeliveryStatus::Created);
+    site.post(&link).await;
+    for page in ["/skip", "/intro"] {
+        let shown = site.get(&format!("{link}{page}")).await;
+        assert_eq!(shown.status, 409, "there is nothing to decide any more");
+        assert_eq!(site.write(&format!("{link}{page}"), "Too late").await.status, 409);
+    }
+    assert_eq!(status(&site).await, DeliveryStatus::Approved);
+}
+
+#[tokio::test]
+async fn an_agent_writes_the_opening_words_and_approves_the_report_made_with_them() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    let words = "Dear Kim,\r\n<script>alert(1)</script> & {{agent}}";
+    let answer = site.write(&format!("{link}/intro"), words).await;
+    assert_eq!(answer.status, 200);
+    let again =
+        answer.text.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#x3D;", "=");
+    assert!(again.starts_with("http://reports.example/again/ana-1/"), "{again}");
+    assert_eq!(site.post(&link).await.status, 409, "the old report is not approved any more");
+    let soon = site.get(&again).await;
+    assert!(soon.status == 200 && soon.text.contains("http-equiv=\"refresh\""), "{}", soon.text);
+
+    site.until("2026-03-11T16:30:00Z").await;
+    let leads = site.get(&again).await;
+    assert_eq!(leads.status, 303);
+    let new = leads.headers["location"].to_str().unwrap().to_owned();
+    assert_ne!(new, link);
+    let page = site.get(&new).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text.contains("<script>alert"), "{}", page.text);
+    assert!(
+        site.get(&format!("{new}/intro")).await.text.contains("Dear Kim,"),
+        "what was written can be changed"
+    );
+    assert_eq!(site.post(&new).await.status, 200);
+    site.until("2026-03-13T12:00:00Z").await;
+    let sent = site.mailbox.accepted();
+    assert_eq!(sent.len(), 1);
+    assert!(
+        sent[0].message.text.contains("Dear Kim,\n<script>alert(1)</script> & {{agent}}"),
+        "{}",
+        sent[0].message.text
+    );
+    assert!(site.get(&again).await.text.contains("No report waits for you here"));
+
+    let (rest, _) = again.rsplit_once('/').unwrap();
+    for forged in [format!("{rest}/00"), again.replace("ana-1", "ana-2")] {
+        assert_eq!(site.get(&forged).await.status, 404);
+    }
+    site.clock.set(at("2026-03-20T00:00:00Z"));
+    assert_eq!(site.get(&again).await.status, 404, "it ends");
+}
+
+#[tokio::test]
+async fn words_that_are_none_or_too_many_change_nothing() {
+    let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+    for text in ["", "  \r\n ", &"é".repeat(2_001)] {
+        let answer = site.write(&format!("{link}/intro"), text).await;
+        assert_eq!(answer.status, 409);
+        assert!(answer.text.contains("an intro has 1 to 2,000 characters"), "{}", answer.text);
+    }
+    assert_eq!(status(&site).await, DeliveryStatus::Created);
+}
+
+#[tokio::test]
+async fn the_links_of_the_morning_mail_work() {
+    let (site, _) = waiting("2026-03-14T00:00:00Z").await;
+    site.until("2026-03-12T13:00:00Z").await;
+    let mails = site.agents.accepted();
+    let mail =
+        mails.iter().rfind(|mail| mail.email_id.as_str().starts_with("morning.2026-03-12.ana")).unwrap();
+    let link = mail.message.text.lines().find(|line| line.contains("/a/ana-1.1/")).unwrap();
+    assert!(mail.message.to.address == mail.message.from.address && mail.campaign_id.is_none());
+    assert_eq!(site.get(link).await.status, 200);
+    assert_eq!(site.post(link).await.status, 200);
+    assert_eq!(status(&site).await, DeliveryStatus::Approved);
+}
+
+#[tokio::test]
 async fn an_approval_link_ends_and_cannot_be_guessed() {
     let (site, link) = waiting("2026-03-11T18:00:00Z").await;
     site.clock.set(at("2026-03-11T18:00:00Z"));

@@ -37,6 +37,11 @@ impl Drop for Program {
 
 impl Program {
     fn new(homeowners: usize, postmark: &Loopback, limits: &str) -> Self {
+        Self::with_mail(homeowners, postmark, limits, "production = true")
+    }
+
+    /// With lines of its own in the section of mail.
+    fn with_mail(homeowners: usize, postmark: &Loopback, limits: &str, mail: &str) -> Self {
         let secrets = tempfile::tempdir().unwrap();
         let file = |name: &str, secret: &str| {
             let path = secrets.path().join(name);
@@ -44,7 +49,7 @@ impl Program {
             path.display().to_string()
         };
         let lines = format!(
-            "mail_timeout_seconds = 5\n{limits}\n[mail]\nby = \"postmark\"\n[postmark]\nurl = \"{}\"\n\
+            "mail_timeout_seconds = 5\n{limits}\n[mail]\nby = \"postmark\"\n{mail}\n[postmark]\nurl = \"{}\"\n\
              token_file = \"{}\"\nsettling_seconds = 0\nwebhook_username = \"postmark\"\nwebhook_password_file = \"{}\"\n\
              [http]\nlisten = \"127.0.0.1:0\"",
             postmark.base_url,
@@ -234,4 +239,43 @@ async fn mails_that_come_back_are_taken_from_standard_input() {
     program.wait_until("one is unsubscribed", |program| {
         program.campaigns().iter().filter(|campaign| campaign["status"] == "UNSUBSCRIBED").count() == 1
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn until_it_is_declared_production_it_writes_to_nobody_who_is_not_allowed() {
+    let (provider, log) = postmark().await;
+    let allowed = "allowed_recipients = [\"owner1@home.example\", \"@nobody.example\"]";
+    let mut program = Program::with_mail(4, &provider, "", allowed);
+    program.start();
+    program.wait_until("all are sent", |program| program.deployment.unsent().is_empty());
+    program.wait_until("the agent is welcomed", |program| {
+        let folder = program.deployment.path().join("outbox");
+        fs::read_dir(folder).is_ok_and(|entries| entries.count() > 0)
+    });
+    program.stop();
+    let to: Vec<String> = log.taken().iter().map(|email| mailbox(&email["To"]).unwrap().1).collect();
+    assert_eq!(to, ["owner1@home.example"], "not even the agent");
+    let outbox = program.deployment.outbox();
+    assert_eq!(
+        outbox.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["owner0@home.example", "owner2@home.example", "owner3@home.example"]
+    );
+    assert!(outbox.values().all(|count| *count == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_sends_no_faster_than_it_may() {
+    let (provider, log) = postmark().await;
+    let mut program = Program::with_mail(5, &provider, "", "production = true\nper_agent = \"2/day\"");
+    program.start();
+    program.wait_until("two are sent", |program| program.deployment.unsent().len() == 3);
+    let waits = |program: &Program| -> Vec<String> {
+        let unsent = program.deployment.unsent();
+        unsent.iter().map(|campaign| program.deployment.told(&["explain", campaign])).collect()
+    };
+    program.wait_until("the others say why they wait", |program| {
+        waits(program).iter().all(|told| told.contains("the agent's sending quota is used up for now"))
+    });
+    program.stop();
+    assert_eq!(taken(&log).len(), 2);
 }

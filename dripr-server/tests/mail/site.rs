@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
 use dripr_core::{
     Dripr,
+    agent_mail::NoticeLinks,
     campaign::{Action, Actor},
     ids::{CampaignId, EmailId},
     ports::{AgentStore, CampaignStore, Clock},
@@ -18,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) deployment: Deployment,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) mailbox: Arc<Mailbox>,
+    /// What agents get about their own account.
+    pub(crate) agents: Arc<Mailbox>,
     pub(crate) base: String,
     /// Follows no redirect and keeps no cookie.
     pub(crate) client: Client,
@@ -53,7 +56,7 @@ impl Site {
         let clock = Arc::new(ManualClock::at(at("2026-03-01T12:00:00Z")));
         let store =
             SqliteStore::open(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
-        let mailbox = Arc::new(Mailbox::new());
+        let (mailbox, agents) = (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
         let dripr = Dripr::builder()
             .clock(clock.clone())
             .entropy(Arc::new(SeededEntropy::new(1)))
@@ -62,6 +65,8 @@ impl Site {
             .writer(Arc::new(samples::Writer))
             .renderer(Arc::new(samples::Renderer))
             .mailer(mailbox.clone())
+            .agent_mailer(agents.clone())
+            .notices(Arc::new(store.clone()), NoticeLinks::new(config.public.approval.clone()))
             .opt_out_links(config.public.opt_out.clone())
             .build()
             .unwrap();
@@ -80,7 +85,7 @@ impl Site {
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let client = client();
-        Self { deployment, clock, mailbox, base, client, dripr, _folder: folder }
+        Self { deployment, clock, mailbox, agents, base, client, dripr, _folder: folder }
     }
 
     pub(crate) fn campaign(&self) -> CampaignId {
@@ -117,6 +122,11 @@ impl Site {
 
     pub(crate) async fn post(&self, link: &str) -> Shown {
         shown(self.client.post(self.url(link))).await
+    }
+
+    /// Sends a form with one text.
+    pub(crate) async fn write(&self, link: &str, text: &str) -> Shown {
+        shown(self.client.post(self.url(link)).form(&[("text", text)])).await
     }
 
     pub(crate) fn url(&self, link: &str) -> String {

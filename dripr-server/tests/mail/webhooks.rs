@@ -2,7 +2,7 @@
 
 use dripr_core::{
     email::SuppressionCause,
-    ports::{CampaignStore, FeedbackStore},
+    ports::{CampaignStore, ChannelStore, Clock, FeedbackStore},
 };
 use serde_json::{Value, json};
 
@@ -74,6 +74,25 @@ async fn nobody_else_may_tell() {
     assert_eq!(bare.status, 401, "never 403, after which Postmark tries no more");
     assert_eq!(cause(&site).await, None);
     assert!(site.deployment.store.feedback(&site.campaign()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn it_is_noted_whether_webhooks_can_be_verified() {
+    let site = site().await;
+    let channel = async || {
+        let name = dripr_server::compose::POSTMARK_WEBHOOKS;
+        let known = site.deployment.store.channel(name).await.unwrap().unwrap();
+        (known.refused, known.last_heard)
+    };
+    let delivery = about(&site, sample!("delivery")).to_string();
+    for n in 1..=3 {
+        assert_eq!(tell(&site, delivery.clone(), "guessed").await.status, 401);
+        assert_eq!(channel().await, (n, None));
+    }
+    assert_eq!(tell(&site, "{".to_owned(), PASSWORD).await.status, 400);
+    assert_eq!(channel().await, (3, None), "what nobody can read tells nothing");
+    assert_eq!(tell(&site, delivery, PASSWORD).await.status, 200);
+    assert_eq!(channel().await, (0, Some(site.clock.now())));
 }
 
 #[tokio::test]
