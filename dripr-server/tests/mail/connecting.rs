@@ -65,7 +65,7 @@ async fn google() -> (Loopback, Challenges) {
 async fn site(google: &Loopback) -> Site {
     let url = &google.base_url;
     let lines = format!(
-        "[gmail]\nclient_id = \"1234.apps\"\ntokens_url = \"{url}\"\ngmail_url = \"{url}\"\n\
+        "[mail]\nproduction = true\n[gmail]\nclient_id = \"1234.apps\"\ntokens_url = \"{url}\"\ngmail_url = \"{url}\"\n\
          consent_url = \"https://accounts.google.com/o/oauth2/v2/auth\"\n"
     );
     Site::new(&lines, &SECRETS).await
