@@ -8,6 +8,7 @@
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`enrolment`] | from contacts to campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
+//! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
@@ -23,8 +24,12 @@ pub mod contacts_file;
 pub mod demo;
 pub mod enrolment;
 pub mod failure;
+#[cfg(all(feature = "gmail", feature = "returned-mail"))]
+pub mod gmail_inboxes;
 pub mod http;
 pub mod os_entropy;
+#[cfg(feature = "returned-mail")]
+pub mod returned;
 pub mod sample;
 pub mod system_clock;
 pub mod verifying;

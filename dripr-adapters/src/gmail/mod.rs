@@ -9,6 +9,7 @@
 //! | `pace` | how much an account sends |
 //! | `verdict` | what becomes of an email, by what Gmail answers |
 //! | `search` | whether Gmail has an email |
+//! | `inbox` | bounces that came to an agent |
 //!
 //! # What becomes of an email
 //!
@@ -78,6 +79,7 @@
 
 mod accounts;
 mod consent;
+mod inbox;
 mod options;
 mod pace;
 mod scope;
@@ -123,6 +125,7 @@ use self::{
 };
 pub use self::{
     consent::{ConsentError, GmailConsent, UnusableConsent},
+    inbox::InboxMail,
     options::GmailOptions,
     pace::SendingPace,
     scope::{READ, SEND},

@@ -12,6 +12,7 @@
 use chrono::TimeDelta;
 use dripr_core::{
     errors::{Fault, PortError},
+    ids::UserId,
     ports::{Inquiry, LookUp},
 };
 use serde::Deserialize;
@@ -26,7 +27,7 @@ const MOST_PAGES: usize = 3;
 /// Where Gmail keeps our `Message-ID` when it puts its own in its place.
 const ORIGINAL_ID: &str = "X-Google-Original-Message-ID";
 
-const MESSAGES: &str = "gmail/v1/users/me/messages";
+pub(super) const MESSAGES: &str = "gmail/v1/users/me/messages";
 
 /// Looks an email up.
 ///
@@ -41,7 +42,7 @@ pub(super) async fn look_up(gmail: &GmailMailer, inquiry: &Inquiry) -> Result<Lo
     let mut certain = account.connected_at <= inquiry.attempt.started_at;
     let mut next: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page = page(gmail, inquiry, &question, next.as_deref()).await?;
+        let page = page(gmail, &inquiry.user_id, &question, HITS, next.as_deref()).await?;
         for hit in page.messages {
             match compared(gmail, inquiry, &hit.id).await? {
                 Compared::Same => return Ok(LookUp::Accepted { provider_message_id: Some(hit.id) }),
@@ -72,16 +73,18 @@ fn question(gmail: &GmailMailer, inquiry: &Inquiry) -> String {
     }
 }
 
-async fn page(
+/// A page of the mails that a search finds, spam and bin included: what was put into the bin since was sent, or came, all
+/// the same.
+pub(super) async fn page(
     gmail: &GmailMailer,
-    inquiry: &Inquiry,
+    user: &UserId,
     question: &str,
+    hits: &str,
     token: Option<&str>,
 ) -> Result<Page, NoAccess> {
-    // What was put into the bin since was sent all the same.
-    let mut query = vec![("q", question), ("maxResults", HITS), ("includeSpamTrash", "true")];
+    let mut query = vec![("q", question), ("maxResults", hits), ("includeSpamTrash", "true")];
     query.extend(token.map(|token| ("pageToken", token)));
-    let answer = gmail.get(&inquiry.user_id, MESSAGES, &query).await?;
+    let answer = gmail.get(user, MESSAGES, &query).await?;
     let page: Page = answer.json(&gmail.shared.api)?;
     // Without hits the list is not there at all; then the estimate says that it is none.
     let is_list = !page.messages.is_empty() || page.result_size_estimate == Some(0.0);
@@ -89,6 +92,11 @@ async fn page(
         return Err(PortError::new(Fault::Garbled, "Gmail answered a search with something else").into());
     }
     Ok(page)
+}
+
+/// Whether a text can be Gmail's name for a mail, and so a part of a path.
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 /// What a hit is.
@@ -99,7 +107,7 @@ enum Compared {
 }
 
 async fn compared(gmail: &GmailMailer, inquiry: &Inquiry, id: &str) -> Result<Compared, NoAccess> {
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+    if !is_id(id) {
         return Err(PortError::new(Fault::Garbled, "Gmail found an email whose id is none").into());
     }
     let query = [
@@ -131,18 +139,18 @@ async fn compared(gmail: &GmailMailer, inquiry: &Inquiry, id: &str) -> Result<Co
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(super) struct Page {
     #[serde(default)]
-    messages: Vec<Hit>,
+    pub(super) messages: Vec<Hit>,
     #[serde(default, deserialize_with = "json::text")]
-    next_page_token: Option<String>,
+    pub(super) next_page_token: Option<String>,
     #[serde(default, deserialize_with = "json::number")]
     result_size_estimate: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Hit {
-    id: String,
+pub(super) struct Hit {
+    pub(super) id: String,
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ pub(crate) struct Sent {
     pub(crate) id: String,
     pub(crate) account: String,
     pub(crate) bytes: Vec<u8>,
-    at: i64,
+    pub(crate) at: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) page_size: Option<usize>,
     /// Whether the sender's copy lacks our header.
     pub(crate) strips_headers: bool,
+    /// What came to an account: its name, the account, when and what.
+    pub(crate) inbox: Vec<Sent>,
     given: usize,
 }
 
@@ -199,6 +201,21 @@ impl World {
         if rest == "profile" {
             return Reply::ok(json!({"emailAddress": account, "messagesTotal": 7}).to_string());
         }
+        let came = |mail: &&Sent| mail.account == account;
+        if let Some(id) = rest.strip_prefix("messages/")
+            && request.query("format") == Some("raw")
+        {
+            let Some(mail) = self.inbox.iter().filter(came).find(|mail| mail.id == id) else {
+                return Reply::json(404, "{}");
+            };
+            let internal = (mail.at * 1_000).to_string();
+            return Reply::ok(
+                json!({"id": id, "raw": URL_SAFE.encode(&mail.bytes), "internalDate": internal}).to_string(),
+            );
+        }
+        if rest == "messages" && request.query("q").unwrap().starts_with('{') {
+            return self.inbox(request, self.inbox.iter().filter(came).collect());
+        }
         let of_account = self.sent.iter().filter(|sent| sent.account == account);
         let Some(id) = rest.strip_prefix("messages/") else {
             return self.search(request, of_account.collect());
@@ -214,6 +231,32 @@ impl World {
             headers.push(json!({"name": "x-dripr-email-id", "value": ours.trim()}));
         }
         answer["payload"]["headers"] = json!(headers);
+        Reply::ok(answer.to_string())
+    }
+
+    /// Mail of mail systems, by the search that is asked for.
+    fn inbox(&self, request: &Request, mut came: Vec<&Sent>) -> Reply {
+        let (systems, after) = request.query("q").unwrap().split_once("} after:").unwrap();
+        let systems: Vec<&str> = systems
+            .trim_start_matches('{')
+            .split(' ')
+            .map(|word| word.strip_prefix("from:").unwrap())
+            .collect();
+        came.retain(|mail| {
+            let parsed = MessageParser::new().parse(&mail.bytes).unwrap();
+            let from = parsed.from().unwrap().first().unwrap().address().unwrap().to_lowercase();
+            mail.at >= after.parse().unwrap() && systems.iter().any(|system| from.starts_with(system))
+        });
+        let first: usize = request.query("pageToken").map_or(0, |token| token.parse().unwrap());
+        let last = came.len().min(first + self.page_size.unwrap_or(100));
+        let hits: Vec<Value> = came[first..last].iter().map(|mail| json!({"id": mail.id})).collect();
+        let mut answer = json!({"messages": hits, "resultSizeEstimate": came.len()});
+        if hits.is_empty() {
+            answer = json!({"resultSizeEstimate": 0});
+        }
+        if last < came.len() {
+            answer["nextPageToken"] = json!(last.to_string());
+        }
         Reply::ok(answer.to_string())
     }
 

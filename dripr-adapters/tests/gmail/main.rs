@@ -9,6 +9,7 @@ mod access;
 mod consent;
 mod emails;
 mod google;
+mod inbox;
 mod outcomes;
 mod search;
 mod secrets;

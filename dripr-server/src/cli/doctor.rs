@@ -6,7 +6,7 @@ use dripr_core::{
     errors::{Fault, PortError},
     ports::{Clock, Probe},
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::{ConfigFile, print_json};
@@ -18,6 +18,9 @@ use crate::{
 
 /// More than any provider's own limit.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How many parts are asked at once.
+const AT_ONCE: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -31,7 +34,7 @@ pub(super) struct Args {
 /// What was found.
 #[derive(Serialize)]
 struct Finding {
-    part: &'static str,
+    part: String,
     works: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
@@ -41,7 +44,19 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     let config = args.config.load()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = checkup::parts(&config, &clock).await;
-    let findings = join_all(parts.into_iter().map(examined)).await;
+    #[cfg(feature = "gmail")]
+    let parts = {
+        let mut parts = parts;
+        match checkup::accounts(&config, &clock).await {
+            Ok(accounts) => parts.extend(accounts),
+            Err(failure) => {
+                parts.push(Part { name: "Gmail".to_owned(), state: State::Broken(failure) });
+            }
+        }
+        parts
+    };
+    // A few at a time: there may be as many accounts as agents.
+    let findings: Vec<Finding> = stream::iter(parts).map(examined).buffered(AT_ONCE).collect().await;
     if args.json {
         print_json(out, &findings)?;
     } else {

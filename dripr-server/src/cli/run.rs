@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -33,7 +33,7 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
     // Before anything is begun, so that no signal is missed.
     let mut stop = StopSignals::listen()?;
     let drain = config.drain;
-    let deployment = compose::deployment(config).await?;
+    let deployment = Arc::new(compose::deployment(config).await?);
     let engine = compose::engine(&deployment).await?;
     // An address that is taken stops everything before an email leaves whose links nobody answers.
     let listener = match deployment.config.http.listen {
@@ -45,6 +45,11 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
         workers.spawn(worker);
     }
     let (stopped, mut stopping) = watch::channel(());
+    #[cfg(all(feature = "gmail", feature = "returned-mail"))]
+    if let Some(mailer) = compose::gmail_mailer(&deployment)? {
+        let inboxes = crate::gmail_inboxes::Inboxes::new(deployment.clone(), mailer);
+        workers.spawn(inboxes.watch(stopping.clone()));
+    }
     if let Some((listener, routes)) = listener {
         tracing::info!(address = %listener.local_addr()?, "links and webhooks are answered");
         let until_stopped = async move {

@@ -25,7 +25,7 @@ pub(super) type Asked = Result<Arc<dyn Probe>, Failure>;
 /// A part of a deployment.
 pub struct Part {
     /// What it is, for people.
-    pub name: &'static str,
+    pub name: String,
     /// What is known of it without asking anybody else.
     pub state: State,
 }
@@ -41,16 +41,16 @@ pub enum State {
 }
 
 impl Part {
-    fn asked<P: Probe + 'static, E: Into<Failure>>(name: &'static str, probe: Result<P, E>) -> Self {
+    fn asked<P: Probe + 'static, E: Into<Failure>>(name: &str, probe: Result<P, E>) -> Self {
         let state = match probe {
             Ok(probe) => State::Ask(Arc::new(probe)),
             Err(error) => State::Broken(error.into()),
         };
-        Self { name, state }
+        Self { name: name.to_owned(), state }
     }
 
-    fn looked_at<T>(name: &'static str, found: Result<T, Failure>) -> Self {
-        Self { name, state: found.map_or_else(State::Broken, |_| State::Works) }
+    fn looked_at<T>(name: &str, found: Result<T, Failure>) -> Self {
+        Self { name: name.to_owned(), state: found.map_or_else(State::Broken, |_| State::Works) }
     }
 }
 
@@ -61,16 +61,14 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
         Part::looked_at("the database", database(&config.database.path).await),
         Part::looked_at("the data files", sources::data_files(config)),
     ];
-    parts.extend(
-        sources::probes(config, clock)
-            .into_iter()
-            .map(|(name, probe)| Part { name, state: probe.map_or_else(State::Broken, State::Ask) }),
-    );
-    parts.extend(
-        writer::probe(config)
-            .await
-            .map(|(name, probe)| Part { name, state: probe.map_or_else(State::Broken, State::Ask) }),
-    );
+    parts.extend(sources::probes(config, clock).into_iter().map(|(name, probe)| Part {
+        name: name.to_owned(),
+        state: probe.map_or_else(State::Broken, State::Ask),
+    }));
+    parts.extend(writer::probe(config).await.map(|(name, probe)| Part {
+        name: name.to_owned(),
+        state: probe.map_or_else(State::Broken, State::Ask),
+    }));
     if let Some(folder) = &config.templates.dir {
         parts.push(Part::looked_at("the templates", Templates::from_dir(folder).map_err(Failure::from)));
     }
@@ -96,6 +94,55 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// The agents' own mail accounts, as far as the database is there and knows any.
+///
+/// # Errors
+/// The database cannot be read, or Gmail cannot be used as it is configured.
+#[cfg(feature = "gmail")]
+pub async fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Part>, Failure> {
+    use dripr_core::ports::{AgentStore, MailAccountStore};
+
+    let Some(gmail) = &config.gmail else { return Ok(Vec::new()) };
+    if !config.database.path.exists() {
+        return Ok(Vec::new());
+    }
+    let deployment = super::deployment(config.clone()).await?;
+    let mailer = super::gmail::mailer(gmail, &deployment, clock)?;
+    let mut parts = vec![Part { name: "Gmail".to_owned(), state: State::Ask(Arc::new(mailer.clone())) }];
+    let mut after = None;
+    loop {
+        let agents = deployment.store.agents(after.take(), AGENTS).await?;
+        let Some(last) = agents.last() else { return Ok(parts) };
+        after = Some(last.id.clone());
+        for agent in agents.into_iter().filter(|agent| agent.deleted_at.is_none()) {
+            if deployment.store.mail_account(&agent.id).await?.is_some() {
+                let name = format!("Gmail of {}", agent.id);
+                let account = Account { mailer: mailer.clone(), user: agent.id };
+                parts.push(Part { name, state: State::Ask(Arc::new(account)) });
+            }
+        }
+    }
+}
+
+/// How many agents are read at once.
+#[cfg(feature = "gmail")]
+const AGENTS: usize = 500;
+
+/// An agent's own account.
+#[cfg(feature = "gmail")]
+struct Account {
+    mailer: dripr_adapters::gmail::GmailMailer,
+    user: dripr_core::ids::UserId,
+}
+
+#[cfg(feature = "gmail")]
+#[async_trait::async_trait]
+impl Probe for Account {
+    async fn probe(&self) -> dripr_core::errors::PortResult<()> {
+        self.mailer.probe_account(&self.user).await
+    }
 }
 
 /// Opens a database that is there already. One that is not is made by whoever first needs it.

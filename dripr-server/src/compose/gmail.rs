@@ -7,6 +7,8 @@ use dripr_adapters::{
     token_vault::{TokenVault, TokenVaultError},
 };
 
+use dripr_core::ports::Clock;
+
 use super::Deployment;
 use crate::{config::gmail::Gmail, failure::Failure};
 
@@ -18,9 +20,22 @@ fn vault(config: &Gmail, deployment: &Deployment) -> Result<Arc<TokenVault>, Tok
     Ok(Arc::new(vault))
 }
 
-pub(super) fn mailer(config: &Gmail, deployment: &Deployment) -> Result<GmailMailer, Failure> {
+pub(super) fn mailer(
+    config: &Gmail,
+    deployment: &Deployment,
+    clock: &Arc<dyn Clock>,
+) -> Result<GmailMailer, Failure> {
     let vault = vault(config, deployment)?;
-    Ok(GmailMailer::new(&config.options, deployment.store.clone(), vault, deployment.clock.clone())?)
+    Ok(GmailMailer::new(&config.options, deployment.store.clone(), vault, clock.clone())?)
+}
+
+/// Who sends by agents' own Gmail accounts, and reads what mail systems wrote to them, if the deployment does that.
+///
+/// # Errors
+/// A key or an address of the configuration cannot be used.
+pub fn gmail_mailer(deployment: &Deployment) -> Result<Option<GmailMailer>, Failure> {
+    let config = deployment.config.gmail.as_ref();
+    config.map(|config| mailer(config, deployment, &deployment.clock)).transpose()
 }
 
 /// How agents are asked, if the deployment sends by Gmail.

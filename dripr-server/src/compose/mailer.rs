@@ -34,8 +34,8 @@ pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let (common, concurrency) = common(deployment)?;
     let mut mailers = Mailers { reports: common.clone(), common, concurrency };
     #[cfg(feature = "gmail")]
-    if let Some(gmail) = &config.gmail {
-        let own = Arc::new(super::gmail::mailer(gmail, deployment)?);
+    if let Some(own) = super::gmail_mailer(deployment)? {
+        let own = Arc::new(own);
         let accounts = deployment.store.clone();
         let routed = dripr_core::mail_account::ByMailAccount::new(accounts, own, mailers.common.clone());
         mailers.reports = Arc::new(routed);

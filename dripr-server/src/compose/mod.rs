@@ -13,7 +13,7 @@ mod verifier;
 mod writer;
 
 #[cfg(feature = "gmail")]
-pub use gmail::gmail_consent;
+pub use gmail::{gmail_consent, gmail_mailer};
 #[cfg(feature = "postmark")]
 pub use mailer::POSTMARK_WEBHOOKS;
 pub use mailer::leaves_the_machine;

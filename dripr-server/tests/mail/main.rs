@@ -12,6 +12,7 @@ mod imitation;
 mod loopback;
 
 mod connecting;
+mod inboxes;
 mod pages;
 mod program;
 mod site;

@@ -16,7 +16,7 @@ use dripr_server::{compose::Deployment, config::Config, http};
 use reqwest::{Client, redirect};
 
 pub(crate) struct Site {
-    pub(crate) deployment: Deployment,
+    pub(crate) deployment: Arc<Deployment>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) mailbox: Arc<Mailbox>,
     /// What agents get about their own account.
@@ -73,13 +73,13 @@ impl Site {
         let agent = samples::agent("ana", clock.now()).unwrap();
         store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
         dripr.enrol(vec![samples::campaign(&agent, 1, "98103", 12, clock.now()).unwrap()]).await.unwrap();
-        let deployment = Deployment {
+        let deployment = Arc::new(Deployment {
             config,
             store: Arc::new(store),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(2)),
             metrics: Default::default(),
-        };
+        });
         let routes = http::router(&deployment).unwrap();
         let listener = http::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
