@@ -122,9 +122,10 @@ fn key(answer: &KeyAnswer) -> Key {
                 let why = format!("the key has {bits} bits, and receivers take none with less than 1024");
                 return unusable(why, "have the sender make a key of 2048 bits");
             }
-            Some(bits @ 1024..2048) => {
-                (format!("an RSA key of {bits} bits"), Some("have the sender make a key of 2048 bits"))
-            }
+            Some(bits @ 1024..2048) => (
+                format!("an RSA key of {bits} bits"),
+                Some("where the sender makes keys of 2048 bits, take one"),
+            ),
             Some(bits) => (format!("an RSA key of {bits} bits"), None),
         },
         "ed25519" if bytes.len() == 32 => (
@@ -181,9 +182,9 @@ pub(super) fn judge(domain: &MailDomain, senders: &[Sender], keys: &[KeyAnswer])
         let theirs: Vec<_> = keys.iter().filter(|key| sender.may_sign_with(&key.asked.selector)).collect();
         let name = domain.below("_domainkey");
         if theirs.is_empty() {
-            let example = if *sender == Sender::Postmark { ", such as 20260101000000pm" } else { "" };
+            let example = if *sender == Sender::Postmark { ", a date and pm," } else { "" };
             let says =
-                format!("which selector {} signs with cannot be known from outside{example}", sender.name());
+                format!("which selector{example} {} signs with cannot be known from outside", sender.name());
             findings.push(
                 Finding::new(Record::Dkim, name, State::Unknown, says)
                     .to_do(format!("give it with --selector; it stands {}", sender.where_keys_are())),

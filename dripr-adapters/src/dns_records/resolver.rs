@@ -63,7 +63,7 @@ impl Resolver {
         let builder = TokioResolver::builder_tokio().map_err(|error| {
             let message =
                 format!("the system's configuration of name servers cannot be used: {}", reason(&error));
-            PortError::new(Fault::Misconfigured, message).caused_by(error)
+            PortError::new(Fault::Misconfigured, message)
         })?;
         Self::build(builder, timeout)
     }
@@ -97,7 +97,7 @@ impl Resolver {
         options.use_hosts_file = ResolveHosts::Never;
         let inner = builder.build().map_err(|error| {
             let message = format!("name servers cannot be asked: {}", reason(&error));
-            PortError::new(Fault::Misconfigured, message).caused_by(error)
+            PortError::new(Fault::Misconfigured, message)
         })?;
         Ok(Self { inner, patience: timeout * 4 })
     }
@@ -121,7 +121,7 @@ impl Resolver {
                     NetError::Proto(_) | NetError::Truncated => Fault::Garbled,
                     _ => Fault::Unavailable,
                 };
-                Err(PortError::new(fault, reason(&error)).caused_by(error))
+                Err(PortError::new(fault, reason(&error)))
             }
         }
     }

@@ -100,7 +100,8 @@ fn a_program_reads_json() {
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["domain"], "agent.example");
     assert_eq!(report["senders"], serde_json::json!(["Postmark"]));
-    let dkim = report["findings"].as_array().unwrap().iter().find(|finding| finding["record"] == "DKIM").unwrap();
+    let dkim =
+        report["findings"].as_array().unwrap().iter().find(|finding| finding["record"] == "DKIM").unwrap();
     assert_eq!(dkim["state"], "unknown");
     assert!(dkim["to_do"].as_str().unwrap().contains("--selector"));
 }
@@ -129,10 +130,15 @@ fn who_sends_is_read_from_the_configuration() {
 #[test]
 fn what_cannot_be_asked_for_is_refused() {
     let server = NameServer::start(Zone::default());
-    for args in [&["--selector", "a b"][..], &["--server", "dns.example"], &["--timeout", "0"], &["--by", "pigeon"]] {
+    for args in
+        [&["--selector", "a b"][..], &["--server", "dns.example"], &["--timeout", "0"], &["--by", "pigeon"]]
+    {
         assert_eq!(check(&server, args).status.code(), Some(2), "{args:?}");
     }
-    let domain = Command::new(env!("CARGO_BIN_EXE_dripr")).args(["mail", "check", "ana@agent.example"]).output().unwrap();
+    let domain = Command::new(env!("CARGO_BIN_EXE_dripr"))
+        .args(["mail", "check", "ana@agent.example"])
+        .output()
+        .unwrap();
     assert_eq!(domain.status.code(), Some(2));
     assert!(said(&domain).1.contains("give what stands after the @"), "{domain:?}");
     assert!(server.names().is_empty());

@@ -70,7 +70,15 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     if args.selector.len() > MOST_SELECTORS {
         return Err(Failure::new(format!("--selector is given more than {MOST_SELECTORS} times")));
     }
-    let senders = if args.by.is_empty() { configured(&args.config.load()?)? } else { named(&args.by) };
+    let senders = match args.by.as_slice() {
+        [] => {
+            let config = args.config.load();
+            let config = config
+                .map_err(|error| Failure::new(format!("{error}; or say with --by who sends the mail")))?;
+            configured(&config)?
+        }
+        by => named(by),
+    };
     let timeout = Duration::from_secs(args.timeout);
     let resolver = match args.server.as_slice() {
         [] => Resolver::of_the_system(timeout)
