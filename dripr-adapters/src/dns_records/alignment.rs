@@ -40,7 +40,7 @@ fn of_sender(facts: &Facts<'_>, sender: &Sender) -> Finding {
     let finding = Finding::new(Record::Alignment, facts.domain.as_str(), state, says);
     match state {
         State::Wrong => {
-            finding.to_do("mend DKIM or SPF as said above; DKIM is the one that survives forwarding")
+            finding.advising("mend DKIM or SPF as said above; DKIM is the one that survives forwarding")
         }
         _ => finding,
     }

@@ -167,11 +167,11 @@ pub(super) fn judge(domain: &MailDomain, senders: &[Sender], keys: &[KeyAnswer])
         let finding = |state, says: String| Finding::new(Record::Dkim, &answer.name, state, says);
         findings.extend(match key(answer) {
             Key::Usable { what, better: None } => Some(finding(State::Good, what)),
-            Key::Usable { what, better: Some(better) } => Some(finding(State::Note, what).to_do(better)),
-            Key::Unusable { why, to_do } => Some(finding(State::Wrong, why).to_do(to_do)),
+            Key::Usable { what, better: Some(better) } => Some(finding(State::Note, what).advising(better)),
+            Key::Unusable { why, to_do } => Some(finding(State::Wrong, why).advising(to_do)),
             Key::Absent if answer.asked.given => Some(
                 finding(State::Missing, "there is none".to_owned())
-                    .to_do("publish the TXT or CNAME record that the sender shows, or give the selector that it uses"),
+                    .advising("publish the TXT or CNAME record that the sender shows, or give the selector that it uses"),
             ),
             // One that is only usual may be another; what follows is said below.
             Key::Absent => None,
@@ -187,12 +187,12 @@ pub(super) fn judge(domain: &MailDomain, senders: &[Sender], keys: &[KeyAnswer])
                 format!("which selector{example} {} signs with cannot be known from outside", sender.name());
             findings.push(
                 Finding::new(Record::Dkim, name, State::Unknown, says)
-                    .to_do(format!("give it with --selector; it stands {}", sender.where_keys_are())),
+                    .advising(format!("give it with --selector; it stands {}", sender.where_keys_are())),
             );
         } else if theirs.iter().all(|answer| !answer.asked.given && key(answer) == Key::Absent) {
             let usual: Vec<_> = theirs.iter().map(|answer| answer.asked.selector.as_str()).collect();
             let says = format!("there is no key of {} at {}", sender.name(), usual.join(" or "));
-            findings.push(Finding::new(Record::Dkim, name, State::Missing, says).to_do(format!(
+            findings.push(Finding::new(Record::Dkim, name, State::Missing, says).advising(format!(
                 "make one {}; if it has another selector, give that with --selector",
                 sender.where_keys_are()
             )));

@@ -134,7 +134,7 @@ pub(super) fn judge(domain: &MailDomain, answers: &[Answer], policy: &Policy) ->
         Policy::Unusable { domain, why } => {
             vec![
                 Finding::new(Record::Dmarc, at(domain), State::Wrong, why)
-                    .to_do("leave one record: \"v=DMARC1; p=none; rua=mailto:ADDRESS\""),
+                    .advising("leave one record: \"v=DMARC1; p=none; rua=mailto:ADDRESS\""),
             ]
         }
         Policy::Nothing { attempt } => {
@@ -143,7 +143,7 @@ pub(super) fn judge(domain: &MailDomain, answers: &[Answer], policy: &Policy) ->
                 Some(attempt) => format!("there is none{above}; {} is not read as one", quoted(attempt)),
                 None => format!("there is none{above}"),
             };
-            vec![Finding::new(Record::Dmarc, at(domain.as_str()), State::Missing, says).to_do(publish)]
+            vec![Finding::new(Record::Dmarc, at(domain.as_str()), State::Missing, says).advising(publish)]
         }
         Policy::Record { domain: owner, text, handling, reports, .. } => {
             let name = at(owner);
@@ -156,13 +156,13 @@ pub(super) fn judge(domain: &MailDomain, answers: &[Answer], policy: &Policy) ->
                     State::Note,
                     format!("{says}: enough for Gmail's and Yahoo's rules, and stops nobody who pretends to be the domain"),
                 )
-                .to_do("when reports show that all mail of yours passes, go on to p=quarantine"),
+                .advising("when reports show that all mail of yours passes, go on to p=quarantine"),
                 Handling::Quarantine | Handling::Reject => Finding::new(Record::Dmarc, &name, State::Good, says),
             }];
             if !reports {
                 findings.push(
                     Finding::new(Record::Dmarc, name, State::Note, "nobody gets receivers' reports: it has no rua=mailto:")
-                        .to_do("add rua=mailto:ADDRESS to it; an address in another domain needs that domain's leave"),
+                        .advising("add rua=mailto:ADDRESS to it; an address in another domain needs that domain's leave"),
                 );
             }
             findings

@@ -109,11 +109,11 @@ impl Finding {
     /// A question that nobody answered.
     pub(super) fn unanswered(record: Record, name: impl Into<String>, why: &str) -> Self {
         Self::new(record, name, State::Unknown, format!("could not be looked up: {why}"))
-            .to_do("try again; this says nothing about whether the record is there")
+            .advising("try again; this says nothing about whether the record is there")
     }
 
     #[must_use]
-    pub(super) fn to_do(mut self, what: impl Into<String>) -> Self {
+    pub(super) fn advising(mut self, what: impl Into<String>) -> Self {
         self.to_do = Some(what.into());
         self
     }

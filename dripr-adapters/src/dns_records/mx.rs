@@ -23,20 +23,20 @@ pub(super) fn judge(domain: &MailDomain, answer: &Result<Vec<MailExchanger>, Str
         "publish the MX records that whoever keeps the domain's mailboxes names: homeowners reply to agents";
     if exchangers.is_empty() {
         let says = "there is none, so that replies have nowhere to go; is the domain spelled right?";
-        return finding(State::Missing, says.to_owned()).to_do(RECEIVE);
+        return finding(State::Missing, says.to_owned()).advising(RECEIVE);
     }
     if exchangers.iter().all(|exchanger| exchanger.host.is_empty()) {
         let says = "it says that the domain takes no mail (RFC 7505), so that replies are refused, and mail from it often too";
-        return finding(State::Wrong, says.to_owned()).to_do(RECEIVE);
+        return finding(State::Wrong, says.to_owned()).advising(RECEIVE);
     }
     if exchangers.iter().any(|exchanger| exchanger.host.is_empty()) {
         let says =
             "one of several says that the domain takes no mail (RFC 7505), which may stand only by itself";
-        return finding(State::Wrong, says.to_owned()).to_do("take away the one whose host is a dot");
+        return finding(State::Wrong, says.to_owned()).advising("take away the one whose host is a dot");
     }
     if let Some(address) = exchangers.iter().find(|exchanger| exchanger.host.parse::<IpAddr>().is_ok()) {
         let says = format!("{} is an address, and a name has to stand there", quoted(&address.host));
-        return finding(State::Wrong, says).to_do("give the address a name, and put that there");
+        return finding(State::Wrong, says).advising("give the address a name, and put that there");
     }
     let mut sorted: Vec<_> = exchangers.iter().collect();
     sorted.sort_by_key(|exchanger| exchanger.preference);

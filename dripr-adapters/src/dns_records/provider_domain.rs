@@ -34,7 +34,7 @@ pub(super) fn judge(domain: &MailDomain, senders: &[Sender]) -> Option<Finding> 
             strangers.join(" or ")
         );
         Finding::new(Record::Domain, name, State::Wrong, says)
-            .to_do("send from a domain of your own, or by the account's own provider")
+            .advising("send from a domain of your own, or by the account's own provider")
     })
 }
 

@@ -35,11 +35,11 @@ pub(super) fn judge(domain: &MailDomain, answer: &Result<Option<String>, String>
         }
         Ok(Some(target)) => {
             let says = format!("is a CNAME to {}, and not to {TARGET}", quoted(target));
-            Finding::new(Record::ReturnPath, name, State::Wrong, says).to_do(to_do)
+            Finding::new(Record::ReturnPath, name, State::Wrong, says).advising(to_do)
         }
         Ok(None) => {
             let says = "there is none: SPF speaks for Postmark's own domain, and DMARC rests on DKIM alone";
-            Finding::new(Record::ReturnPath, name, State::Note, says).to_do(to_do)
+            Finding::new(Record::ReturnPath, name, State::Note, says).advising(to_do)
         }
         Err(why) => Finding::unanswered(Record::ReturnPath, name, why),
     }

@@ -262,12 +262,12 @@ pub(super) fn judge(tree: &Tree, senders: &[Sender]) -> Vec<Finding> {
         Found::Several(count) => {
             let says = format!("there are {count} SPF records, and receivers then use none");
             return vec![
-                finding(State::Wrong, says).to_do("make one record of them, with all their includes"),
+                finding(State::Wrong, says).advising("make one record of them, with all their includes"),
             ];
         }
         Found::Unreadable { text, why } => {
             let says = format!("{}: {why}; receivers then use none of it", quoted(text));
-            return vec![finding(State::Wrong, says).to_do("correct it")];
+            return vec![finding(State::Wrong, says).advising("correct it")];
         }
         _ if asked.is_empty() && !senders.is_empty() => {
             let says = "there is none, and Postmark needs none: it sends with a Return-Path of its own";
@@ -275,14 +275,14 @@ pub(super) fn judge(tree: &Tree, senders: &[Sender]) -> Vec<Finding> {
         }
         Found::Nothing { attempt: Some(attempt) } => {
             let says = format!("there is none; {} is not read as one", quoted(attempt));
-            return vec![finding(State::Missing, says).to_do(a_record)];
+            return vec![finding(State::Missing, says).advising(a_record)];
         }
-        _ => return vec![finding(State::Missing, "there is none".to_owned()).to_do(a_record)],
+        _ => return vec![finding(State::Missing, "there is none".to_owned()).advising(a_record)],
     };
     if let Some(fault) = tree.fault() {
         let says = format!("{}: {fault}; receivers then use none of it", quoted(text));
         let to_do = "take out what is not needed, or name addresses with ip4: and ip6:, which cost nothing";
-        return vec![finding(State::Wrong, says).to_do(to_do)];
+        return vec![finding(State::Wrong, says).advising(to_do)];
     }
     if let Some((domain, why)) = tree.unanswered() {
         let why = format!("{} refers to {domain}, which {why}", quoted(text));
@@ -292,11 +292,11 @@ pub(super) fn judge(tree: &Tree, senders: &[Sender]) -> Vec<Finding> {
     match tree.all() {
         Some(Qualifier::Pass) => findings.push(
             finding(State::Wrong, format!("{} lets the whole world send for the domain", quoted(text)))
-                .to_do("end it with ~all or -all"),
+                .advising("end it with ~all or -all"),
         ),
         Some(Qualifier::Neutral) | None => findings.push(
             finding(State::Note, format!("{} says nothing about everybody else", quoted(text)))
-                .to_do("end it with ~all or -all"),
+                .advising("end it with ~all or -all"),
         ),
         Some(Qualifier::Fail | Qualifier::SoftFail) => {}
     }
@@ -304,7 +304,7 @@ pub(super) fn judge(tree: &Tree, senders: &[Sender]) -> Vec<Finding> {
         match sender.include() {
             Some(include) if !tree.includes(include) => findings.push(
                 finding(State::Missing, format!("{} does not let {} send", quoted(text), sender.name()))
-                    .to_do(format!("put include:{include} into it, before its all")),
+                    .advising(format!("put include:{include} into it, before its all")),
             ),
             Some(_) => {}
             None => findings.push(finding(
