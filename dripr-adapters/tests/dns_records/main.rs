@@ -215,6 +215,22 @@ async fn cnames_are_followed_and_end() {
 }
 
 #[tokio::test]
+async fn one_of_spf_and_dkim_is_enough_to_align() {
+    let says = |findings: &[Finding]| {
+        let finding = findings.iter().find(|finding| finding.record == Record::Alignment).unwrap();
+        (finding.state, finding.says.rsplit("so ").next().unwrap().to_owned())
+    };
+    let passes = |by: &str| (State::Good, format!("DMARC passes by {by}"));
+    let (both, _server) = checked(good(), &["20260101000000pm"], &[Sender::Postmark]).await;
+    assert_eq!(says(&both), passes("both"));
+    let (by_return_path, _server) = checked(good(), &["20200101000000pm"], &[Sender::Postmark]).await;
+    assert_eq!(says(&by_return_path), passes("SPF"));
+    let without = good().with("pm-bounces.agent.example", CNAME, Answer::Records(vec![]));
+    let (by_key, _server) = checked(without, &["20260101000000pm"], &[Sender::Postmark]).await;
+    assert_eq!(says(&by_key), passes("DKIM"));
+}
+
+#[tokio::test]
 async fn a_strict_policy_takes_postmarks_return_path_away() {
     let zone = good().with("20260101000000pm._domainkey.agent.example", TXT, Answer::Records(vec![]));
     let zone = zone.with(

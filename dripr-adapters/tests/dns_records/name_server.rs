@@ -205,7 +205,7 @@ fn wire(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// An RSA key of 2048 bits that belongs to nobody: the example of RFC 6376 was too short, so its modulus is all ones.
+/// An RSA key of 2048 bits that belongs to nobody: all bits of its modulus are ones.
 pub(crate) fn key() -> String {
     let mut der =
         vec![0x30, 0x82, 0x01, 0x22, 0x30, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
