@@ -31,6 +31,8 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
+//! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
+//!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
 
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
@@ -45,6 +47,8 @@ pub mod bedrock;
 pub mod composed_writer;
 #[cfg(any(feature = "fred", feature = "reso", feature = "rentcast"))]
 mod days_before;
+#[cfg(feature = "dns-records")]
+pub mod dns_records;
 #[cfg(any(feature = "templates", feature = "composed-writer"))]
 mod figures;
 #[cfg(any(feature = "file-outbox", feature = "s3-archive"))]

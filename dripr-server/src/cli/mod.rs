@@ -10,6 +10,8 @@ mod doctor;
 mod explain;
 mod held;
 mod import;
+#[cfg(feature = "mail-check")]
+mod mail;
 mod migrate;
 #[cfg(feature = "returned-mail")]
 mod receive;
@@ -72,6 +74,9 @@ enum Subcommands {
     /// Take one mail from standard input: a bounce, a complaint, or a mail to the opt-out address.
     #[cfg(feature = "returned-mail")]
     Receive(receive::Args),
+    /// What mail from a domain needs.
+    #[cfg(feature = "mail-check")]
+    Mail(mail::Args),
     /// End the cycle of an email without sending it.
     Skip(skip::Args),
     /// Try a failed campaign again now.
@@ -155,6 +160,8 @@ impl Subcommands {
             Self::Connect(args) => Box::pin(connect::run(args, out)),
             #[cfg(feature = "returned-mail")]
             Self::Receive(args) => Box::pin(receive::run(args, out)),
+            #[cfg(feature = "mail-check")]
+            Self::Mail(args) => Box::pin(mail::run(args, out)),
             Self::Skip(args) => Box::pin(skip::run(args, out)),
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),

@@ -10,7 +10,10 @@ mod deployment;
 mod imitation;
 #[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
 mod loopback;
+#[path = "../../../dripr-adapters/tests/dns_records/name_server.rs"]
+mod name_server;
 
+mod checking;
 mod connecting;
 mod inboxes;
 mod pages;
