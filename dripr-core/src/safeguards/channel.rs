@@ -72,6 +72,18 @@ pub async fn heard<S: ChannelStore + ?Sized>(store: &S, name: &str, now: Instant
     .await
 }
 
+/// An operator knows why nothing came by a channel: what was sent so far is not waited for any more.
+///
+/// # Errors
+/// The store failed.
+pub async fn excused<S: ChannelStore + ?Sized>(store: &S, name: &str, now: Instant) -> PortResult<()> {
+    change(store, name, |channel| {
+        (channel.last_heard, channel.unanswered_since, channel.refused) = (Some(now), None, 0);
+        true
+    })
+    .await
+}
+
 /// Something came by a channel that could not be verified.
 ///
 /// # Errors

@@ -10,6 +10,6 @@ pub mod complaints;
 mod while_heard;
 
 pub use allow_list::{AllowList, Allowed, InvalidAllowed, ToAllowedOnly};
-pub use channel::{Channel, heard, refused};
+pub use channel::{Channel, excused, heard, refused};
 pub use complaints::Complaints;
 pub use while_heard::WhileHeard;

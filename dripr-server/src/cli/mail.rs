@@ -1,6 +1,9 @@
-//! `dripr mail`: what mail from a domain needs.
+//! `dripr mail`: what mail from a domain needs, and whether it goes on.
 
+#[cfg(feature = "mail-check")]
 mod check;
+#[cfg(feature = "postmark")]
+mod resume;
 
 use std::io::Write;
 
@@ -15,11 +18,18 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Look up a domain's SPF, DKIM, DMARC and MX records and say what is missing and what to do.
+    #[cfg(feature = "mail-check")]
     Check(check::Args),
+    /// Let sending go on that paused because nothing came back of what was sent.
+    #[cfg(feature = "postmark")]
+    Resume(resume::Args),
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     match args.command {
+        #[cfg(feature = "mail-check")]
         Command::Check(args) => check::run(args, out).await,
+        #[cfg(feature = "postmark")]
+        Command::Resume(args) => resume::run(args, out).await,
     }
 }

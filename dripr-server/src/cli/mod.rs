@@ -10,7 +10,7 @@ mod doctor;
 mod explain;
 mod held;
 mod import;
-#[cfg(feature = "mail-check")]
+#[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
 #[cfg(feature = "returned-mail")]
@@ -74,8 +74,8 @@ enum Subcommands {
     /// Take one mail from standard input: a bounce, a complaint, or a mail to the opt-out address.
     #[cfg(feature = "returned-mail")]
     Receive(receive::Args),
-    /// What mail from a domain needs.
-    #[cfg(feature = "mail-check")]
+    /// What mail from a domain needs, and whether it goes on.
+    #[cfg(any(feature = "mail-check", feature = "postmark"))]
     Mail(mail::Args),
     /// End the cycle of an email without sending it.
     Skip(skip::Args),
@@ -160,7 +160,7 @@ impl Subcommands {
             Self::Connect(args) => Box::pin(connect::run(args, out)),
             #[cfg(feature = "returned-mail")]
             Self::Receive(args) => Box::pin(receive::run(args, out)),
-            #[cfg(feature = "mail-check")]
+            #[cfg(any(feature = "mail-check", feature = "postmark"))]
             Self::Mail(args) => Box::pin(mail::run(args, out)),
             Self::Skip(args) => Box::pin(skip::run(args, out)),
             Self::Retry(args) => Box::pin(retry::run(args, out)),

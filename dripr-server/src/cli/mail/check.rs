@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::super::{ConfigFile, print_json};
 use crate::{
-    config::{Config, mail::Mail},
+    config::{Config, mail::Mailer},
     failure::Failure,
 };
 
@@ -136,12 +136,12 @@ fn configured(config: &Config) -> Result<Vec<Sender>, Failure> {
         allow(unused_mut, reason = "a program that cannot send names nobody")
     )]
     let mut senders = Vec::new();
-    match &config.mail {
-        Mail::Outbox => {}
+    match &config.mail.by {
+        Mailer::Outbox => {}
         #[cfg(feature = "smtp")]
-        Mail::Smtp(options) => senders.push(Sender::of_smtp_host(&options.host)),
+        Mailer::Smtp(options) => senders.push(Sender::of_smtp_host(&options.host)),
         #[cfg(feature = "postmark")]
-        Mail::Postmark(_) => senders.push(Sender::Postmark),
+        Mailer::Postmark(_) => senders.push(Sender::Postmark),
     }
     #[cfg(feature = "gmail")]
     if config.gmail.is_some() && !senders.contains(&Sender::Google) {
