@@ -32,14 +32,7 @@ pub(super) struct Mailers {
 pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let config = &deployment.config;
     let (common, concurrency) = common(deployment)?;
-    let mut mailers = Mailers { reports: common.clone(), common, concurrency };
-    #[cfg(feature = "gmail")]
-    if let Some(own) = super::gmail_mailer(deployment)? {
-        let own = Arc::new(own);
-        let accounts = deployment.store.clone();
-        let routed = dripr_core::mail_account::ByMailAccount::new(accounts, own, mailers.common.clone());
-        mailers.reports = Arc::new(routed);
-    }
+    let mailers = Mailers { reports: reports(deployment, &common)?, common, concurrency };
     let Some(allowed) = config.mail.only_to.clone().filter(|_| leaves_the_machine(deployment)) else {
         return Ok(mailers);
     };
@@ -47,6 +40,21 @@ pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let only =
         |mailer| -> Arc<dyn Mailer> { Arc::new(ToAllowedOnly::new(allowed.clone(), mailer, outbox.clone())) };
     Ok(Mailers { reports: only(mailers.reports), common: only(mailers.common), ..mailers })
+}
+
+/// By the agent's own account where there is one.
+#[cfg(feature = "gmail")]
+fn reports(deployment: &Deployment, common: &Arc<dyn Mailer>) -> Result<Arc<dyn Mailer>, Failure> {
+    let Some(own) = super::gmail_mailer(deployment)? else { return Ok(common.clone()) };
+    let accounts = deployment.store.clone();
+    let routed = dripr_core::mail_account::ByMailAccount::new(accounts, Arc::new(own), common.clone());
+    Ok(Arc::new(routed))
+}
+
+#[cfg(not(feature = "gmail"))]
+#[expect(clippy::unnecessary_wraps, reason = "with agents' own accounts it can fail")]
+fn reports(_: &Deployment, common: &Arc<dyn Mailer>) -> Result<Arc<dyn Mailer>, Failure> {
+    Ok(common.clone())
 }
 
 /// Whether emails reach anybody, by whatever way.
