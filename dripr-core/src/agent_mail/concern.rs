@@ -36,7 +36,7 @@ impl Concern {
         }
         match agent.stopped_by(now) {
             Some(Stop::PaymentLate | Stop::Canceled | Stop::Unpaid) => concerns.push(Self::SubscriptionEnded),
-            Some(Stop::Paused(_)) | Some(Stop::Removed) | None => {}
+            Some(Stop::Paused(_) | Stop::Removed) | None => {}
         }
         if let Some(pause) = &agent.paused {
             concerns.push(Self::SendingPaused { since: pause.since });
