@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Child, Stdio},
-    sync::atomic::Ordering,
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ struct Program {
     deployment: Deployment,
     child: Option<Child>,
     base: String,
+    /// What it said.
+    log: Arc<Mutex<Vec<String>>>,
     _secrets: tempfile::TempDir,
 }
 
@@ -60,7 +62,7 @@ impl Program {
         let config = deployment.path().join("dripr.toml");
         let text = fs::read_to_string(&config).unwrap().replace("filter = \"warn\"", "filter = \"info\"");
         fs::write(&config, text).unwrap();
-        Self { deployment, child: None, base: String::new(), _secrets: secrets }
+        Self { deployment, child: None, base: String::new(), log: Arc::default(), _secrets: secrets }
     }
 
     /// Starts it, and learns from its log where it answers.
@@ -72,7 +74,8 @@ impl Program {
         let plain: String = address.chars().filter(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
         self.base = format!("http://{plain}");
         // Somebody has to read on, or the program would wait.
-        std::thread::spawn(move || log.for_each(drop));
+        let said = self.log.clone();
+        std::thread::spawn(move || log.for_each(|line| said.lock().unwrap().push(line)));
         self.child = Some(child);
     }
 
@@ -253,6 +256,8 @@ async fn until_it_is_declared_production_it_writes_to_nobody_who_is_not_allowed(
         fs::read_dir(folder).is_ok_and(|entries| entries.count() > 0)
     });
     program.stop();
+    let said = program.log.lock().unwrap().join("\n");
+    assert!(said.contains("mail.production is not true") && said.contains("allowed=2"), "{said}");
     let to: Vec<String> = log.taken().iter().map(|email| mailbox(&email["To"]).unwrap().1).collect();
     assert_eq!(to, ["owner1@home.example"], "not even the agent");
     let outbox = program.deployment.outbox();
