@@ -21,11 +21,16 @@ static PAGES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-src 'self'; \
                       form-action 'self' https://accounts.google.com; base-uri 'none'; frame-ancestors 'none'";
 
-/// A page.
-#[derive(Debug, Default, Serialize)]
+/// A page. Small, since many a function gives one instead of what was asked for.
+#[derive(Debug, Default)]
 pub(super) struct Page {
-    #[serde(skip)]
     status: StatusCode,
+    shown: Box<Shown>,
+}
+
+/// What a page shows.
+#[derive(Debug, Default, Serialize)]
+struct Shown {
     title: String,
     paragraphs: Vec<String>,
     buttons: Vec<Button>,
@@ -63,7 +68,8 @@ struct Form {
 
 impl Page {
     pub(super) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), ..Self::default() }
+        let shown = Shown { title: title.into(), ..Shown::default() };
+        Self { status: StatusCode::OK, shown: Box::new(shown) }
     }
 
     /// A page that says why something cannot be.
@@ -79,23 +85,23 @@ impl Page {
     }
 
     pub(super) fn says(mut self, sentence: impl Into<String>) -> Self {
-        self.paragraphs.push(sentence.into());
+        self.shown.paragraphs.push(sentence.into());
         self
     }
 
     pub(super) fn button(mut self, label: &'static str, action: impl Into<String>) -> Self {
-        self.buttons.push(Button { label, action: action.into(), quiet: false });
+        self.shown.buttons.push(Button { label, action: action.into(), quiet: false });
         self
     }
 
     /// A way to another page.
     pub(super) fn link(mut self, label: &'static str, to: impl Into<String>) -> Self {
-        self.links.push(Way { label, to: to.into() });
+        self.shown.links.push(Way { label, to: to.into() });
         self
     }
 
     pub(super) fn quiet_button(mut self, label: &'static str, action: impl Into<String>) -> Self {
-        self.buttons.push(Button { label, action: action.into(), quiet: true });
+        self.shown.buttons.push(Button { label, action: action.into(), quiet: true });
         self
     }
 
@@ -107,26 +113,26 @@ impl Page {
         text: impl Into<String>,
         most: usize,
     ) -> Self {
-        self.form = Some(Form { label, action: action.into(), text: text.into(), most });
+        self.shown.form = Some(Form { label, action: action.into(), text: text.into(), most });
         self
     }
 
     /// Looks again by itself in a moment.
     pub(super) fn refresh(mut self, seconds: u8) -> Self {
-        self.refresh = Some(seconds);
+        self.shown.refresh = Some(seconds);
         self
     }
 
     /// Shows an email's HTML, in which nothing runs.
     pub(super) fn preview(mut self, html: impl Into<String>) -> Self {
-        self.preview = Some(html.into());
+        self.shown.preview = Some(html.into());
         self
     }
 }
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let html = PAGES.render("page", &self).unwrap_or_default();
+        let html = PAGES.render("page", &self.shown).unwrap_or_default();
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
