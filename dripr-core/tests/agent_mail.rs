@@ -104,6 +104,7 @@ impl Scene {
             grant,
             connected_at: self.clock.now(),
             may_fall_back: false,
+            fell_back_until: None,
             version: known.map_or(0, |known| known.version),
         };
         assert!(self.store.put_mail_account(account).await.unwrap());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dripr_core::{
     email::OutgoingEmail,
     ids::UserId,
-    mail_account::{ByMailAccount, Grant, MailAccount, SealedToken},
+    mail_account::{self, ByMailAccount, Grant, MailAccount, SealedToken},
     ports::{AgentStore, LookUp, MailAccountStore, Mailer, SendOutcome},
     schedule::Instant,
     testkit::{Mailbox, MemoryStore, Mood, contract, samples},
@@ -43,6 +43,7 @@ async fn world(may_fall_back: bool) -> World {
         grant: Grant::Given,
         connected_at: at("2026-01-01T00:00:00Z"),
         may_fall_back,
+        fell_back_until: None,
         version: 0,
     };
     assert!(store.put_mail_account(account).await.unwrap());
@@ -156,4 +157,56 @@ async fn an_account_that_was_connected_since_does_not_hide_what_the_common_maile
     assert!(world.store.put_mail_account(account).await.unwrap());
     let said = world.route.look_up(&samples::inquiry(&email)).await;
     assert!(matches!(said, LookUp::Accepted { .. }), "{said:?}");
+}
+
+/// The agent forgets the account after an email was tried.
+async fn forgotten(world: &World) -> MailAccount {
+    let user = UserId::new("own").unwrap();
+    let later = at("2026-03-12T15:00:01Z");
+    assert!(mail_account::forget(&world.store, &user, later).await.unwrap());
+    assert!(!mail_account::forget(&world.store, &user, later).await.unwrap(), "it is forgotten once");
+    world.store.mail_account(&user).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_forgotten_account_sends_nothing_and_nothing_is_kept_that_could() {
+    let world = world(true).await;
+    let account = forgotten(&world).await;
+    assert!(!account.is_connected() && !account.may_fall_back);
+    assert_eq!((account.refresh_token, account.scopes), (SealedToken(Vec::new()), Vec::new()));
+    world.route.send(&[email("own", 1)]).await;
+    assert_eq!((world.own.calls(), senders(&world.common)), (0, vec!["own".into()]));
+}
+
+#[tokio::test]
+async fn what_may_have_gone_by_an_account_that_was_forgotten_since_is_not_sent_again() {
+    let world = world(false).await;
+    let email = email("own", 1);
+    world.own.next(Mood::AcceptInSilence);
+    world.route.send(std::slice::from_ref(&email)).await;
+    forgotten(&world).await;
+    // Without a token there is no way to ask it.
+    world.own.forget();
+    let mut inquiry = samples::inquiry(&email);
+    assert_eq!(world.route.look_up(&inquiry).await, LookUp::CannotTell);
+    // What was tried afterwards can only have gone by the common mailer.
+    inquiry.attempt.started_at = at("2026-03-12T15:00:12Z");
+    assert_eq!(world.route.look_up(&inquiry).await, LookUp::NotAccepted);
+}
+
+#[tokio::test]
+async fn what_fell_back_is_found_after_the_agent_allows_it_no_more() {
+    for (switched_off, found) in [("2026-03-12T15:00:01Z", true), ("2026-03-12T14:59:00Z", false)] {
+        let world = world(true).await;
+        let email = email("own", 1);
+        world.common.send(std::slice::from_ref(&email)).await;
+        let user = UserId::new("own").unwrap();
+        assert!(mail_account::fall_back(&world.store, &user, false, at(switched_off)).await.unwrap());
+        // Said twice, it is the first time that counts.
+        assert!(
+            mail_account::fall_back(&world.store, &user, false, at("2026-03-13T15:00:00Z")).await.unwrap()
+        );
+        let said = world.route.look_up(&samples::inquiry(&email)).await;
+        assert_eq!(matches!(said, LookUp::Accepted { .. }), found, "{switched_off}: {said:?}");
+    }
 }

@@ -78,7 +78,8 @@ impl Inboxes {
             let Some(last) = agents.last() else { return Ok(read) };
             after = Some(last.id.clone());
             for agent in agents.iter().filter(|agent| agent.deleted_at.is_none()) {
-                if store.mail_account(&agent.id).await?.is_some() {
+                let account = store.mail_account(&agent.id).await?;
+                if account.is_some_and(|account| account.is_connected()) {
                     read += self.read(&agent.id).await;
                 } else {
                     self.seen.remove(&agent.id);

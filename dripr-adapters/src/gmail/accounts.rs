@@ -107,6 +107,7 @@ impl Accounts {
         match account.grant {
             Grant::Given => Ok(account),
             Grant::Revoked { reason, .. } => Err(NoAccess::Revoked(reason)),
+            Grant::Forgotten { .. } => Err(NoAccess::NotConnected),
         }
     }
 

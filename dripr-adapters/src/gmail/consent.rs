@@ -254,6 +254,7 @@ impl GmailConsent {
                 grant: Grant::Given,
                 connected_at: now,
                 may_fall_back: known.as_ref().is_some_and(|known| known.may_fall_back),
+                fell_back_until: known.as_ref().and_then(|known| known.fell_back_until),
                 version: known.map_or(0, |known| known.version),
             };
             if self.accounts.put_mail_account(account.clone()).await? {

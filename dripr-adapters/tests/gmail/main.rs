@@ -105,6 +105,7 @@ impl Scene {
                 grant: Grant::Given,
                 connected_at: at("2026-03-01T00:00:00Z"),
                 may_fall_back: false,
+                fell_back_until: None,
                 version: 0,
             };
             let grant = GrantOf {

@@ -1,10 +1,15 @@
 //! The agent's own mail account, by which their emails are sent once they have agreed to it.
 
 mod connect_link;
+mod fall_back;
+mod forget;
 mod resume;
 mod route;
+mod tried_until;
 
 pub use connect_link::{ConnectLinks, UnusableConnectLink};
+pub use fall_back::fall_back;
+pub use forget::forget;
 pub use resume::resume;
 pub use route::ByMailAccount;
 use serde::{Deserialize, Serialize};
@@ -29,6 +34,9 @@ pub struct MailAccount {
     /// Whether an email that this account certainly did not send may go out by the deployment's own mailer.
     #[serde(default)]
     pub may_fall_back: bool,
+    /// Until when it was allowed before, so that the deployment's mailer is still asked about what may have gone by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_back_until: Option<Instant>,
     /// Grows with every change.
     #[serde(default)]
     pub version: u64,
@@ -47,6 +55,32 @@ pub enum Grant {
         /// What the provider said, for people.
         reason: String,
     },
+    /// The agent wants the account no more. Nothing can be done with it; it is only known that emails may have gone by it.
+    Forgotten {
+        /// No email that was tried later went by it.
+        since: Instant,
+    },
+}
+
+impl MailAccount {
+    /// Whether emails go by it, or would if its agent agreed again.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        !matches!(self.grant, Grant::Forgotten { .. })
+    }
+
+    /// Whether an email may have gone by the account that was tried at an instant.
+    pub(crate) fn may_have_sent_at(&self, instant: Instant) -> bool {
+        !matches!(self.grant, Grant::Forgotten { since } if since <= instant)
+    }
+
+    /// Whether an email may have gone by the deployment's mailer that was tried at an instant.
+    pub(crate) fn may_have_passed_over_at(&self, instant: Instant) -> bool {
+        self.may_fall_back
+            || !self.is_connected()
+            || self.connected_at > instant
+            || self.fell_back_until.is_some_and(|until| until > instant)
+    }
 }
 
 /// A secret that was encrypted before it was stored. Only the key of the deployment opens it.

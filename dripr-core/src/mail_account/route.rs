@@ -15,6 +15,7 @@ use crate::{
 ///
 /// - Consent that was taken back does not change the sender: the email goes to the account's mailer, which says that the
 ///   agent must agree again.
+/// - An account that was forgotten sends nothing, and is asked no more: what may have gone by it stays unknown.
 /// - What the account certainly did not send goes by the deployment's mailer, in the same call, if the agent allows it
 ///   ([`MailAccount::may_fall_back`]). What may have been sent never does.
 /// - Where it cannot be told whether there is an account, nothing is sent.
@@ -60,8 +61,8 @@ impl Mailer for ByMailAccount {
         let (mut own, mut common) = (Vec::new(), Vec::new());
         for (place, account) in accounts.iter().enumerate() {
             match account {
-                Ok(Some(_)) => own.push(place),
-                Ok(None) => common.push(place),
+                Ok(Some(account)) if account.is_connected() => own.push(place),
+                Ok(_) => common.push(place),
                 Err(error) => {
                     let reason = format!("it could not be told by which account it goes: {error}");
                     outcomes[place] = Some(SendOutcome::NotSent { reason, not_before: None });
@@ -92,9 +93,12 @@ impl Mailer for ByMailAccount {
             return LookUp::CannotTell;
         };
         let Some(account) = account else { return self.common.look_up(inquiry).await };
+        let tried_at = inquiry.attempt.started_at;
+        if !account.may_have_sent_at(tried_at) {
+            return self.common.look_up(inquiry).await;
+        }
         let own = self.own.look_up(inquiry).await;
-        let by_common_too = account.may_fall_back || account.connected_at > inquiry.attempt.started_at;
-        if !by_common_too || matches!(own, LookUp::Accepted { .. }) {
+        if !account.may_have_passed_over_at(tried_at) || matches!(own, LookUp::Accepted { .. }) {
             return own;
         }
         match self.common.look_up(inquiry).await {

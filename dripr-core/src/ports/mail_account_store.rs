@@ -15,6 +15,7 @@ pub trait MailAccountStore: Send + Sync {
     /// nothing changed, if somebody else was faster, or there is no such agent.
     async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool>;
 
-    /// Forgets an agent's account; `false` if there was none.
+    /// Forgets an agent's account, as if there had never been one; `false` if there was none. Only for an agent of whose
+    /// emails none is under way or of unknown outcome: others [forget](crate::mail_account::forget) it.
     async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool>;
 }

@@ -23,6 +23,7 @@ use crate::{
     events::UserCreated,
     guard::Objection,
     ids::{AttemptId, CampaignId, ContactId, EmailId, UserId},
+    mail_account::{Grant, MailAccount, SealedToken},
     ports::{
         AgentStore, Allowance, Clock, EmailRenderer, EmailVerifier, HomeReportFacts, Inquiry, IntroFacts,
         LlmWriter, Mailer, MarketSource, MortgageRateSource, NewCampaign, NoticeContext, PropertySource,
@@ -58,6 +59,22 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         deleted_at: None,
         version: 0,
     })
+}
+
+/// An agent's own mail account, connected at an instant, whose emails may not go another way.
+#[must_use]
+pub fn mail_account(agent: &Agent, connected_at: Instant) -> MailAccount {
+    MailAccount {
+        user_id: agent.id.clone(),
+        address: agent.email.clone(),
+        scopes: Vec::new(),
+        refresh_token: SealedToken(vec![1]),
+        grant: Grant::Given,
+        connected_at,
+        may_fall_back: false,
+        fell_back_until: None,
+        version: 0,
+    }
 }
 
 /// The event that announces an agent.

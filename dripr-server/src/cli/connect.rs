@@ -6,7 +6,7 @@ use std::io::Write;
 use chrono::TimeDelta;
 use dripr_core::{
     ids::UserId,
-    mail_account::Grant,
+    mail_account::{Grant, MailAccount, fall_back, forget},
     ports::{AgentStore, MailAccountStore},
 };
 
@@ -37,16 +37,16 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     let agent = agent.ok_or_else(|| {
         Failure::new(format!("there is no agent {}; `dripr agent list` shows them", args.agent))
     })?;
-    let account = store.mail_account(&agent.id).await?;
+    let account = store.mail_account(&agent.id).await?.filter(MailAccount::is_connected);
     if args.remove {
-        let removed = store.remove_mail_account(&agent.id).await?;
+        let removed = forget(&**store, &agent.id, now(&deployment)).await?;
         let said = if removed { "is forgotten" } else { "there was none" };
         writeln!(out, "the mail account of {}: {said}", agent.id)?;
     } else if let Some(may_fall_back) = args.fall_back {
-        let mut account =
-            account.ok_or_else(|| Failure::new(format!("agent {} has connected no account", agent.id)))?;
-        account.may_fall_back = may_fall_back;
-        if !store.put_mail_account(account).await? {
+        if account.is_none() {
+            return Err(Failure::new(format!("agent {} has connected no account", agent.id)));
+        }
+        if !fall_back(&**store, &agent.id, may_fall_back, now(&deployment)).await? {
             return Err(Failure::new("the account was changed at the same moment; please try again"));
         }
         let said = if may_fall_back { "may" } else { "may not" };

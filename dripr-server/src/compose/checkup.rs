@@ -117,7 +117,8 @@ pub async fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Par
         let Some(last) = agents.last() else { return Ok(parts) };
         after = Some(last.id.clone());
         for agent in agents.into_iter().filter(|agent| agent.deleted_at.is_none()) {
-            if deployment.store.mail_account(&agent.id).await?.is_some() {
+            let account = deployment.store.mail_account(&agent.id).await?;
+            if account.is_some_and(|account| account.is_connected()) {
                 let name = format!("Gmail of {}", agent.id);
                 let account = Account { mailer: mailer.clone(), user: agent.id };
                 parts.push(Part { name, state: State::Ask(Arc::new(account)) });

@@ -37,6 +37,7 @@ pub(super) struct Written {
     aliases: Option<bool>,
     sends_per_minute: Option<u32>,
     sends_per_day: Option<u32>,
+    settling_seconds: Option<u32>,
     tokens_url: Option<String>,
     consent_url: Option<String>,
     gmail_url: Option<String>,
@@ -54,6 +55,7 @@ impl Written {
             ("aliases", self.aliases.is_some()),
             ("sends_per_minute", self.sends_per_minute.is_some()),
             ("sends_per_day", self.sends_per_day.is_some()),
+            ("settling_seconds", self.settling_seconds.is_some()),
             ("tokens_url", self.tokens_url.is_some()),
             ("consent_url", self.consent_url.is_some()),
             ("gmail_url", self.gmail_url.is_some()),
@@ -80,6 +82,8 @@ impl Written {
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: std::time::Duration,
     ) -> Result<Option<Gmail>, ConfigProblem> {
+        use std::time::Duration;
+
         use dripr_adapters::gmail::GmailOptions;
 
         use super::{secret, url};
@@ -124,6 +128,9 @@ impl Written {
                 usual.sends_per_minute,
             )?,
             sends_per_day: at_least_one("sends_per_day", self.sends_per_day, usual.sends_per_day)?,
+            settling: self
+                .settling_seconds
+                .map_or(usual.settling, |seconds| Duration::from_secs(seconds.into())),
             tokens_url: url::checked("gmail.tokens_url", self.tokens_url)?,
             consent_url: url::checked("gmail.consent_url", self.consent_url)?,
             gmail_url: url::checked("gmail.gmail_url", self.gmail_url)?,

@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     fs,
+    ops::Range,
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -17,7 +19,8 @@ use mail_parser::MessageParser;
 /// A folder with a configuration, sales and contacts.
 pub(crate) struct Deployment {
     folder: tempfile::TempDir,
-    homeowners: usize,
+    /// Of all agents.
+    homeowners: Cell<usize>,
 }
 
 impl Deployment {
@@ -28,7 +31,12 @@ impl Deployment {
 
     /// One whose configuration ends in some limits, and in sections of its own.
     pub(crate) fn configured(homeowners: usize, limits: &str) -> Self {
-        let deployment = Self { folder: tempfile::tempdir().unwrap(), homeowners };
+        Self::of_agents(&[("agent", "ana@brokerage.example")], homeowners, limits)
+    }
+
+    /// One with several agents, each with an id and an address, who have so many homeowners each.
+    pub(crate) fn of_agents(agents: &[(&str, &str)], each: usize, limits: &str) -> Self {
+        let deployment = Self { folder: tempfile::tempdir().unwrap(), homeowners: Cell::new(0) };
         let config = r#"
             [public]
             url = "https://reports.example"
@@ -51,13 +59,27 @@ impl Deployment {
         "#;
         deployment.write("dripr.toml", &format!("{config}{limits}\n"));
         deployment.write("sales.csv", &sales());
-        deployment.write("contacts.csv", &contacts(homeowners, SystemTime::now().into()));
-        let agent = ["agent", "add", "--id", "agent", "--first-name", "Ana", "--last-name", "Ruiz"];
-        let address =
-            ["--email", "ana@brokerage.example", "--postal-address", "1 Sample St, Seattle WA 98101"];
-        deployment.told(&[&agent[..], &address[..]].concat());
-        deployment.told(&["import", "contacts.csv", "--agent", "agent"]);
+        for (id, address) in agents {
+            let name = ["--first-name", "Ana", "--last-name", "Ruiz"];
+            let address = ["--email", address, "--postal-address", "1 Sample St, Seattle WA 98101"];
+            deployment.told(&[&["agent", "add", "--id", id][..], &name, &address].concat());
+            deployment.enrol(id, each);
+        }
         deployment
+    }
+
+    /// Brings so many new homeowners to an agent.
+    pub(crate) fn enrol(&self, agent: &str, homeowners: usize) {
+        let before = self.homeowners.get();
+        self.homeowners.set(before + homeowners);
+        let contacts = contacts(before..before + homeowners, SystemTime::now().into());
+        self.write("contacts.csv", &contacts);
+        self.told(&["import", "contacts.csv", "--agent", agent]);
+    }
+
+    /// How many homeowners there are.
+    pub(crate) fn homeowners(&self) -> usize {
+        self.homeowners.get()
     }
 
     /// Its folder.
@@ -83,11 +105,17 @@ impl Deployment {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The campaigns that do not know that their email was sent.
-    pub(crate) fn unsent(&self) -> Vec<String> {
+    /// All campaigns, as `dripr campaigns` lists them.
+    pub(crate) fn campaigns(&self) -> Vec<serde_json::Value> {
         let campaigns: Vec<serde_json::Value> =
             serde_json::from_str(&self.told(&["campaigns", "--json"])).unwrap();
-        assert_eq!(campaigns.len(), self.homeowners);
+        assert_eq!(campaigns.len(), self.homeowners.get());
+        campaigns
+    }
+
+    /// The campaigns that do not know that their email was sent.
+    pub(crate) fn unsent(&self) -> Vec<String> {
+        let campaigns = self.campaigns();
         let unsent = campaigns.iter().filter(|campaign| campaign["phase"] != "SENT");
         unsent.map(|campaign| campaign["campaign_id"].as_str().unwrap().to_owned()).collect()
     }
@@ -110,7 +138,7 @@ impl Deployment {
         let repeated: Vec<_> = outbox.iter().filter(|(_, count)| **count != 1).collect();
         assert!(repeated.is_empty(), "sent more than once: {repeated:?}");
         let why: Vec<_> = self.unsent().iter().map(|campaign| self.told(&["explain", campaign])).collect();
-        assert_eq!(outbox.len(), self.homeowners, "nobody is left out: {why:#?}");
+        assert_eq!(outbox.len(), self.homeowners.get(), "nobody is left out: {why:#?}");
         assert!(why.is_empty(), "every campaign knows that its email was sent; nothing is held: {why:#?}");
     }
 
@@ -183,14 +211,14 @@ fn sales() -> String {
 }
 
 /// Homeowners whose first slot lies within the last days.
-fn contacts(homeowners: usize, now: DateTime<Utc>) -> String {
+fn contacts(homeowners: Range<usize>, now: DateTime<Utc>) -> String {
     let created = now - TimeDelta::days(5);
     let day = (now - TimeDelta::days(3)).day().min(28);
     let mut text = String::from(
         "first_name,last_name,email,street,city,state,zip_code,latitude,longitude,bedrooms,bathrooms,\
          living_area_sqft,lot_sqft,year_built,fixed_send_day,created_at\n",
     );
-    for n in 0..homeowners {
+    for n in homeowners {
         let created = created.format("%Y-%m-%dT%H:%M:%SZ");
         text.push_str(&format!(
             "Kim,Owner{n},owner{n}@home.example,{n} Elm St,Seattle,WA,98103,47.685,-122.335,3,2,1800,5000,1950,\

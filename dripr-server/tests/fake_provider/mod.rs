@@ -1,11 +1,20 @@
-//! A mail provider in a process of its own, with a log of its own: what it accepted is on the disk before it says so.
+//! Mail providers in a process of their own, with a log of their own: what one accepted is on the disk before it says so.
 //!
-//! It is moody, from a seed: it answers late, loses an answer after it accepted an email, loses an email before it accepted
-//! it, or wants it later.
+//! They are moody, from a seed: they answer late, lose an answer after they accepted an email, lose an email before they
+//! accepted it, or want it later. What a provider shows when it is asked is what its log says, also after it was killed.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+mod dice;
+mod gmail;
+mod http;
+mod log;
+mod postmark;
+mod smtp;
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
@@ -14,87 +23,54 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A small generator (xorshift64*), so that a seed tells all.
-pub(crate) struct Dice(pub(crate) u64);
+use self::dice::{Mood, mood};
+#[allow(unused_imports, reason = "each test uses a part of it")]
+pub(crate) use self::{
+    dice::Dice,
+    gmail::refresh_token,
+    log::{Entry, Event, Letter, read},
+    postmark::{TOKEN, is_inactive},
+};
 
-impl Dice {
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        // The upper bits are the better ones.
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) % end
-    }
-}
-
-/// What became of an email, by the provider's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// It is the provider's now.
-    Accepted,
-    /// Whoever sent it was told so.
-    Answered,
-    /// The connection ended after it was accepted, and before anybody was told.
-    AnswerLost,
-    /// The connection ended before it was accepted.
-    EmailLost,
-    /// It was refused for now.
-    Later,
-}
-
-const EVENTS: [(Event, &str); 5] = [
-    (Event::Accepted, "accepted"),
-    (Event::Answered, "answered"),
-    (Event::AnswerLost, "answer-lost"),
-    (Event::EmailLost, "email-lost"),
-    (Event::Later, "later"),
-];
-
-/// A line of the log.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) at: u128,
-    pub(crate) event: Event,
-    pub(crate) message_id: String,
-    pub(crate) recipient: String,
-}
+/// The seed of a provider that has no moods.
+pub(crate) const CALM: u64 = 0;
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()
 }
 
-/// What a log says.
-pub(crate) fn read(log: &Path) -> Vec<Entry> {
-    let text = std::fs::read_to_string(log).unwrap();
-    let entry = |line: &str| {
-        let [at, event, message_id, recipient] = line.split(' ').collect::<Vec<_>>()[..] else {
-            panic!("a line of the provider's log: {line:?}")
-        };
-        Entry {
-            at: at.parse().unwrap(),
-            event: EVENTS.iter().find(|(_, name)| *name == event).unwrap().0,
-            message_id: message_id.to_owned(),
-            recipient: recipient.to_owned(),
-        }
-    };
-    // The last line may be half written by now.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().map(entry).collect()
-}
-
 /// A running provider, which does not outlive the test.
 pub(crate) struct Provider {
-    child: Child,
-    _stdout: BufReader<ChildStdout>,
+    kind: &'static str,
+    log: PathBuf,
+    process: Option<(Child, BufReader<ChildStdout>)>,
+    /// The same in all its lives.
     pub(crate) port: u16,
 }
 
 impl Provider {
-    /// Starts one: this very program, told to be a provider. Port 0 is any.
-    pub(crate) fn start(port: u16, log: &Path, seed: u64) -> Self {
+    /// Starts one of a kind: this very program, told to be a provider.
+    pub(crate) fn start(kind: &'static str, log: &Path, seed: u64) -> Self {
+        let mut provider = Self { kind, log: log.to_owned(), process: None, port: 0 };
+        provider.start_again(seed);
+        provider
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        if let Some((mut child, _)) = self.process.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts it at its port, with its log.
+    pub(crate) fn start_again(&mut self, seed: u64) {
+        self.kill();
+        let log = self.log.to_str().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["provider", &port.to_string(), log.to_str().unwrap(), &seed.to_string()])
+            .args(["provider", self.kind, &self.port.to_string(), log, &seed.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -102,21 +78,25 @@ impl Provider {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        Self { child, port: line.trim().parse().unwrap(), _stdout: stdout }
+        self.port = line.trim().parse().unwrap();
+        self.process = Some((child, stdout));
     }
 }
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        // kill -9, whether the test means it or is over.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 
-/// What a provider process does: `PORT LOG SEED`.
+/// Where it stands whose grants were taken back.
+pub(crate) fn revocations(log: &Path) -> PathBuf {
+    log.with_extension("revoked")
+}
+
+/// What a provider process does: `KIND PORT LOG SEED`. Port 0 is any.
 pub(crate) fn run(args: &[String]) {
-    let [port, log, seed] = args else { panic!("a provider is told PORT LOG SEED, not {args:?}") };
+    let [kind, port, log, seed] = args else { panic!("a provider is told KIND PORT LOG SEED, not {args:?}") };
     let listener = TcpListener::bind(("127.0.0.1", port.parse().unwrap())).unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     // The test is gone when nobody holds the other end any more.
@@ -124,8 +104,13 @@ pub(crate) fn run(args: &[String]) {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    let file = OpenOptions::new().create(true).append(true).open(PathBuf::from(log)).unwrap();
-    let desk = Arc::new(Desk { log: Mutex::new(file), dice: Mutex::new(Dice(seed.parse().unwrap())) });
+    let session: fn(&TcpStream, &Desk) -> io::Result<()> = match kind.as_str() {
+        "smtp" => smtp::session,
+        "postmark" => postmark::session,
+        "gmail" => gmail::session,
+        other => panic!("there is no provider {other}"),
+    };
+    let desk = Arc::new(Desk::open(Path::new(log), seed.parse().unwrap()));
     for stream in listener.incoming() {
         let (stream, desk) = (stream.unwrap(), desk.clone());
         // A session ends in whatever way; the next one begins anew.
@@ -135,118 +120,103 @@ pub(crate) fn run(args: &[String]) {
 
 struct Desk {
     log: Mutex<File>,
+    /// What was accepted in all its lives.
+    accepted: Mutex<Vec<Entry>>,
     dice: Mutex<Dice>,
+    /// The seed of moods, and a byte for each request in all its lives, however short they are.
+    moods: Mutex<File>,
+    calm: bool,
+    revocations: PathBuf,
 }
 
 impl Desk {
+    fn open(log: &Path, seed: u64) -> Self {
+        let file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let mut moods = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(log.with_extension("moods"))
+            .unwrap();
+        if moods.metadata().unwrap().len() == 0 {
+            moods.write_all(&seed.max(1).to_le_bytes()).unwrap();
+        }
+        let accepted = read(log).into_iter().filter(|entry| entry.event == Event::Accepted).collect();
+        Self {
+            log: Mutex::new(file),
+            accepted: Mutex::new(accepted),
+            dice: Mutex::new(Dice(seed.max(1))),
+            moods: Mutex::new(moods),
+            calm: seed == CALM,
+            revocations: revocations(log),
+        }
+    }
+
     fn roll(&self, end: u64) -> u64 {
         self.dice.lock().unwrap().below(end)
     }
 
+    /// How the next request is taken.
+    fn mood(&self) -> io::Result<Mood> {
+        if self.calm {
+            return Ok(Mood::Plain);
+        }
+        let mut file = self.moods.lock().unwrap();
+        let (mut seed, mut requests) = ([0; 8], Vec::new());
+        file.seek(SeekFrom::Start(0))?;
+        file.read_exact(&mut seed)?;
+        file.read_to_end(&mut requests)?;
+        file.write_all(b".")?;
+        Ok(mood(u64::from_le_bytes(seed), requests.len() as u64))
+    }
+
     /// A line in the log, on the disk.
-    fn note(&self, event: Event, message_id: &str, recipient: &str) -> io::Result<()> {
-        let (_, name) = EVENTS.iter().find(|(known, _)| *known == event).unwrap();
-        let line = format!("{} {name} {message_id} {recipient}\n", now());
+    fn note(&self, event: Event, letter: &Letter) -> io::Result<()> {
+        self.write(&Entry { at: now(), event, letter: letter.clone(), name: "-".to_owned() })
+    }
+
+    /// Takes an email, and gives it a name.
+    fn accept(&self, letter: &Letter) -> io::Result<String> {
+        let mut accepted = self.accepted.lock().unwrap();
+        let name = format!("{:016x}{:04x}", hash(&letter.message_id), accepted.len());
+        let entry = Entry { at: now(), event: Event::Accepted, letter: letter.clone(), name: name.clone() };
+        self.write(&entry)?;
+        accepted.push(entry);
+        Ok(name)
+    }
+
+    fn write(&self, entry: &Entry) -> io::Result<()> {
         let mut log = self.log.lock().unwrap();
-        log.write_all(line.as_bytes())?;
+        log.write_all(entry.line().as_bytes())?;
         log.sync_data()
     }
-}
 
-fn session(stream: &TcpStream, desk: &Desk) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut lines = BufReader::new(stream);
-    let say = |line: &str| {
-        let mut stream = stream;
-        stream.write_all(format!("{line}\r\n").as_bytes())
-    };
-    say("220 provider.example ESMTP")?;
-    let mut recipient = String::new();
-    loop {
-        let line = line(&mut lines)?;
-        if line.starts_with("EHLO") {
-            say("250-provider.example\r\n250 SIZE 10240000")?;
-        } else if line.starts_with("MAIL FROM:") {
-            // Before the email nothing is at stake, and nothing must be lost or held for it.
-            match desk.roll(50) {
-                0 => return Ok(()),
-                1 => say("451 4.3.0 not now")?,
-                _ => say("250 2.1.0 Ok")?,
-            }
-        } else if let Some(address) = line.strip_prefix("RCPT TO:") {
-            address.trim_matches(['<', '>']).clone_into(&mut recipient);
-            say("250 2.1.5 Ok")?;
-        } else if line == "DATA" {
-            say("354 go on")?;
-            let message_id = email(&mut lines)?;
-            if !take(desk, &message_id, &recipient, &say)? {
-                return Ok(());
-            }
-        } else {
-            return say("221 2.0.0 bye");
+    /// The accepted emails that a search shows, the newest first.
+    fn shown(&self, wanted: impl Fn(&Letter) -> bool) -> io::Result<Vec<Entry>> {
+        let mut found = self.accepted.lock().unwrap().clone();
+        found.retain(|entry| wanted(&entry.letter));
+        let (shown, hidden): (Vec<_>, Vec<_>) =
+            found.into_iter().rev().partition(|entry| now() >= entry.at + shown_after(&entry.letter));
+        for entry in hidden {
+            self.note(Event::Hidden, &entry.letter)?;
         }
+        Ok(shown)
     }
 }
 
-/// Reads an email to its final dot and gives its `Message-ID`.
-fn email(lines: &mut BufReader<&TcpStream>) -> io::Result<String> {
-    let mut message_id = None;
-    loop {
-        let line = line(lines)?;
-        if line == "." {
-            return message_id.ok_or_else(|| io::Error::other("an email without Message-ID"));
-        }
-        if let Some(id) = line.strip_prefix("Message-ID: <") {
-            message_id.get_or_insert(id.trim_end_matches('>').to_owned());
-        }
-    }
+/// How many milliseconds it takes until an email is shown: for every fourth longer than the provider is believed to need.
+fn shown_after(letter: &Letter) -> u128 {
+    let hash = hash(&letter.message_id);
+    if hash.is_multiple_of(4) { 2_500 + u128::from(hash / 4 % 2_500) } else { 0 }
 }
 
-/// Accepts an email, or does not; says so, or does not. Whether the session goes on.
-fn take(
-    desk: &Desk,
-    message_id: &str,
-    recipient: &str,
-    say: &impl Fn(&str) -> io::Result<()>,
-) -> io::Result<bool> {
-    let mood = desk.roll(100);
-    let pause = Duration::from_millis(10 + desk.roll(50));
-    match mood {
-        0..5 => {
-            desk.note(Event::EmailLost, message_id, recipient)?;
-            return Ok(false);
-        }
-        5..10 => {
-            desk.note(Event::Later, message_id, recipient)?;
-            say("451 4.3.0 not now")?;
-            return Ok(true);
-        }
-        10..20 => thread::sleep(pause),
-        _ => {}
-    }
-    desk.note(Event::Accepted, message_id, recipient)?;
-    match mood {
-        20..25 => {
-            desk.note(Event::AnswerLost, message_id, recipient)?;
-            return Ok(false);
-        }
-        25..40 => thread::sleep(pause),
-        _ => {}
-    }
-    say(&format!("250 2.0.0 Ok: queued as {}", queue_id(message_id)))?;
-    desk.note(Event::Answered, message_id, recipient)?;
-    Ok(true)
+/// FNV-1a.
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The provider's own name for an email.
-pub(crate) fn queue_id(message_id: &str) -> String {
-    message_id.split('@').next().unwrap_or_default().to_owned()
-}
-
-fn line(lines: &mut BufReader<&TcpStream>) -> io::Result<String> {
-    let mut line = String::new();
-    if lines.read_line(&mut line)? == 0 {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(line.trim_end_matches("\r\n").to_owned())
+/// A pause that nobody minds.
+fn short_pause(desk: &Desk) -> Duration {
+    Duration::from_millis(10 + desk.roll(50))
 }

@@ -81,6 +81,7 @@ async fn a_bounce_in_an_agent_s_inbox_ends_the_mail_to_that_address() {
         grant: Grant::Given,
         connected_at: site.clock.now(),
         may_fall_back: false,
+        fell_back_until: None,
         version: 0,
     };
     assert!(site.deployment.store.put_mail_account(account).await.unwrap());

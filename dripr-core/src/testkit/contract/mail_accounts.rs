@@ -77,6 +77,7 @@ fn account(user: &str) -> MailAccount {
         grant: Grant::Given,
         connected_at: at(START),
         may_fall_back: false,
+        fell_back_until: None,
         version: 0,
     }
 }

@@ -118,6 +118,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
         grant: revoked.clone(),
         connected_at: at(START),
         may_fall_back: false,
+        fell_back_until: None,
         version: 0,
     };
     assert!(store.put_mail_account(account).await.expect("storing an account"), "an account is stored");

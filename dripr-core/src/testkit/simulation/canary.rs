@@ -1,5 +1,5 @@
-//! Bugs that can be switched on, one for each invariant, to see whether a simulation finds them. They live in the
-//! store, between its rows and the rules, so that no rule has a switch in it.
+//! Bugs that can be switched on, one for each invariant at least, to see whether a simulation finds them. They live in
+//! the store, between its rows and the rules, or in another port, so that no rule has a switch in it.
 
 use chrono::TimeDelta;
 
@@ -15,6 +15,8 @@ use crate::{
 pub enum Canary {
     /// I1: an unknown outcome is taken for "not sent".
     BlindResend,
+    /// I1: what an agent's account may have sent falls back to the deployment's mailer.
+    FallsBackOnUnknown,
     /// I2: the same home can be enrolled twice.
     Twins,
     /// I3: the window is not looked at when an email is claimed.
@@ -55,8 +57,9 @@ pub enum Canary {
 
 impl Canary {
     /// Every bug.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BlindResend,
+        Self::FallsBackOnUnknown,
         Self::Twins,
         Self::NoWindow,
         Self::NoSuppressions,
@@ -81,7 +84,7 @@ impl Canary {
     #[must_use]
     pub const fn invariant(self) -> &'static str {
         match self {
-            Self::BlindResend => "I1",
+            Self::BlindResend | Self::FallsBackOnUnknown => "I1",
             Self::Twins => "I2",
             Self::NoWindow => "I3",
             Self::NoSuppressions => "I4",

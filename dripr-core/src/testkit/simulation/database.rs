@@ -7,18 +7,28 @@ use futures_util::{FutureExt, future::BoxFuture};
 use crate::{
     errors::PortResult,
     events::Event,
-    ports::{AgentStore, AreaStore, CampaignStore, ContactStore, EmailStore, EventBus, EventQueue, Outbox},
+    ports::{
+        AgentStore, AreaStore, CampaignStore, ContactStore, EmailStore, EventBus, EventQueue,
+        MailAccountStore, Outbox,
+    },
     testkit::MemoryStore,
 };
 
 /// All stores and the queue in one.
 pub trait Store:
-    CampaignStore + EmailStore + AgentStore + ContactStore + AreaStore + EventQueue + 'static
+    CampaignStore + EmailStore + AgentStore + ContactStore + AreaStore + MailAccountStore + EventQueue + 'static
 {
 }
 
 impl<S> Store for S where
-    S: CampaignStore + EmailStore + AgentStore + ContactStore + AreaStore + EventQueue + 'static
+    S: CampaignStore
+        + EmailStore
+        + AgentStore
+        + ContactStore
+        + AreaStore
+        + MailAccountStore
+        + EventQueue
+        + 'static
 {
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{Offset, TimeDelta};
 
 use super::{
-    judge::Moment,
+    judge::{Moment, Provider},
     plan::Fault::{
         AcceptedInSilence, CrashAfter, CrashBefore, Error, Garbage, Hang, LostInSilence, Refused, Slow,
         Throttled,
@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct FaultyMailer {
     pub(super) site: Site,
+    /// Which one it is: each knows only what it took itself.
+    pub(super) by: Provider,
     /// Whether it can be asked about what it has.
     pub(super) can_tell: bool,
     pub(super) batch: usize,
@@ -32,7 +34,25 @@ pub(super) struct FaultyMailer {
     pub(super) settling_time: Duration,
 }
 
+/// The names of a provider's calls.
+struct Calls {
+    send: &'static str,
+    answer: &'static str,
+    look_up: &'static str,
+}
+
 impl FaultyMailer {
+    const fn calls(&self) -> Calls {
+        match self.by {
+            Provider::Common => {
+                Calls { send: "mailer.send", answer: "mailer.answer", look_up: "mailer.look_up" }
+            }
+            Provider::Own => {
+                Calls { send: "mailer.own.send", answer: "mailer.own.answer", look_up: "mailer.own.look_up" }
+            }
+        }
+    }
+
     async fn send_one(&self, email: &OutgoingEmail, handed: Moment) -> SendOutcome {
         let stage = &self.site.stage;
         let possible = &[
@@ -47,10 +67,14 @@ impl FaultyMailer {
             CrashBefore,
             CrashAfter,
         ];
-        let fault = stage.meet("mailer.send", possible);
+        let fault = stage.meet(self.calls().send, possible);
         let reason = "the provider said so".to_owned();
         let accept = || {
-            stage.tell(format!("the mailbox takes {}", email.email_id));
+            let by = if self.by == Provider::Own { " by the agent's account" } else { "" };
+            stage.tell(format!("the mailbox takes {}{by}", email.email_id));
+            if self.by == Provider::Common && stage.was_offered(&email.attempt_id) {
+                stage.count("an email that fell back to the deployment's mailer");
+            }
             if email.campaign_id.is_none() {
                 stage.judge(|judge| judge.welcomed(&email.user_id, stage.clock.steady()));
                 stage.count("a welcome");
@@ -60,7 +84,8 @@ impl FaultyMailer {
             if filed.as_ref().is_some_and(|filed| on_a_clock_change(&filed.dossier, stage)) {
                 stage.count("an email on a day when the clocks change");
             }
-            stage.judge(|judge| judge.accepted(email, filed.as_ref(), handed, stage.clock.steady()));
+            let taken_at = stage.clock.steady();
+            stage.judge(|judge| judge.accepted(email, filed.as_ref(), self.by, handed, taken_at));
         };
         match fault {
             Some(LostInSilence) => SendOutcome::Unknown { reason },
@@ -110,23 +135,12 @@ impl FaultyMailer {
 impl Mailer for FaultyMailer {
     async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
         let stage = &self.site.stage;
-        for email in emails {
-            if email.campaign_id.is_none() {
-                let agent = stage.agent(&email.user_id);
-                stage.judge(|judge| judge.welcomes(email, agent.as_ref()));
-                continue;
-            }
-            let (filed, now) = (stage.filed(&email.email_id), self.site.clock.now());
-            stage.judge(|judge| judge.handed_over(email, filed.as_ref(), now, &stage.policy));
-        }
-        // The clock may jump while a call is under way: what it showed at its beginning is what dripr went by.
-        let handed = stage.moment();
         let mut outcomes = Vec::with_capacity(emails.len());
         for email in emails {
-            outcomes.push(self.send_one(email, handed).await);
+            outcomes.push(self.send_one(email, stage.handed_at(&email.attempt_id)).await);
         }
         // A broken answer has fewer results than there were emails.
-        if stage.meet("mailer.answer", &[Garbage]).is_some() {
+        if stage.meet(self.calls().answer, &[Garbage]).is_some() {
             outcomes.pop();
         }
         outcomes
@@ -134,16 +148,16 @@ impl Mailer for FaultyMailer {
 
     async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
         let stage = &self.site.stage;
-        let fault = stage.meet("mailer.look_up", &[Error, Hang, Slow, CrashBefore, CrashAfter]);
+        let fault = stage.meet(self.calls().look_up, &[Error, Hang, Slow, CrashBefore, CrashAfter]);
         if self.site.before(fault).await.is_err() || !self.can_tell {
             return LookUp::CannotTell;
         }
-        let known = stage.has_for(&inquiry.email_id, self.settling_time);
+        let known = stage.has_for(self.by, &inquiry.email_id, self.settling_time);
         if self.site.after(fault).await.is_err() {
             return LookUp::CannotTell;
         }
         stage.count("an unknown outcome was looked up");
-        if !known && stage.has_for(&inquiry.email_id, Duration::ZERO) {
+        if !known && stage.has_for(self.by, &inquiry.email_id, Duration::ZERO) {
             stage.count("an email that its provider did not show yet");
         }
         if known { LookUp::Accepted { provider_message_id: None } } else { LookUp::NotAccepted }

@@ -16,11 +16,12 @@ use crate::{
     errors::{Fault as Kind, PortError, PortResult},
     events::{Event, Queue, UserCreated},
     ids::{CampaignId, EmailId, EventId, UserId},
+    mail_account::MailAccount,
     policy::{FARTHEST, after},
     ports::{
         AgentStore, AreaStore, Begun, CampaignFilter, CampaignStore, Delivery, EmailFilter, EmailStore,
-        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, OutboxEntry, Receipt,
-        Settlement,
+        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore, NewCampaign, Outbox,
+        OutboxEntry, Receipt, Settlement,
     },
     schedule::{Cycle, Instant},
 };
@@ -188,6 +189,23 @@ impl AgentStore for FaultyStore {
 
     async fn replace(&self, agent: Agent) -> PortResult<bool> {
         self.call("store.replace_agent", WRITE, AgentStore::replace(&*self.store, agent)).await
+    }
+}
+
+#[async_trait]
+impl MailAccountStore for FaultyStore {
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
+        self.call("store.mail_account", READ, self.store.mail_account(user)).await
+    }
+
+    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool> {
+        let work = self.store.put_mail_account(account);
+        self.call("store.put_mail_account", WRITE, work).await
+    }
+
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
+        let work = self.store.remove_mail_account(user);
+        self.call("store.remove_mail_account", WRITE, work).await
     }
 }
 

@@ -93,10 +93,21 @@ struct Accepted {
     cycle: Cycle,
     /// Agent, address and home.
     homeowner: (UserId, String, String),
+    /// By which provider.
+    by: Provider,
     /// When the call began: what dripr went by.
     at: Moment,
     /// When the provider took it, in steady time.
     taken_at: Instant,
+}
+
+/// Who takes emails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Provider {
+    /// The deployment's.
+    Common,
+    /// The agents' own.
+    Own,
 }
 
 /// An instant: as the clock showed it, and in steady time, which never jumps.
@@ -295,13 +306,14 @@ impl Judge {
         })
     }
 
-    /// A provider has taken an email.
+    /// A provider has taken an email. It is the same homeowner's mailbox, whichever provider took it.
     ///
     /// `handed` is when the call began: the clock may jump while it is under way, and dripr went by what it showed then.
     pub(super) fn accepted(
         &mut self,
         email: &OutgoingEmail,
         filed: Option<&Filed>,
+        by: Provider,
         handed: Moment,
         taken_at: Instant,
     ) -> Verdict {
@@ -316,6 +328,7 @@ impl Judge {
             campaign_id: stored.campaign_id.clone(),
             cycle: stored.cycle,
             homeowner,
+            by,
             at: handed,
             taken_at,
         };
@@ -362,19 +375,20 @@ impl Judge {
         must(before.is_none(), || format!("I1: {agent} is welcomed twice"))
     }
 
-    /// Whether the provider has an email.
+    /// Whether any provider has an email.
     pub(super) fn has(&self, email: &EmailId) -> bool {
-        self.has_since(email).is_some()
+        [Provider::Common, Provider::Own].into_iter().any(|by| self.has_since(by, email).is_some())
     }
 
-    /// Since which instant of steady time the provider has an email.
-    pub(super) fn has_since(&self, email: &EmailId) -> Option<Instant> {
-        let report = self.accepted.iter().find(|accepted| accepted.email_id == *email);
+    /// Since which instant of steady time a provider has an email.
+    pub(super) fn has_since(&self, by: Provider, email: &EmailId) -> Option<Instant> {
+        let report = self.accepted.iter().find(|taken| taken.email_id == *email && taken.by == by);
         let welcome = || {
             let (_, at) =
                 self.welcomed.iter().find(|(agent, _)| email.as_str() == format!("welcome.{agent}"))?;
             Some(*at)
         };
+        let welcome = || welcome().filter(|_| by == Provider::Common);
         report.map(|accepted| accepted.taken_at).or_else(welcome)
     }
 

@@ -10,6 +10,7 @@ use crate::{
     campaign::{Action, Actor, Command, Dossier, command::Bench},
     email::{Suppression, SuppressionCause},
     ids::{CampaignId, UserId},
+    mail_account::{self, Grant, MailAccount},
     policy::after,
     ports::{AgentStore, Clock, Enrolment, NewCampaign},
     schedule::SendDay,
@@ -23,6 +24,8 @@ pub(super) struct People {
     /// Every campaign that was ever enrolled; those who join later are added.
     pub(super) enrolled: Vec<NewCampaign>,
     pub(super) dice: fastrand::Rng,
+    /// How often agents thought of the consent to use their accounts, where some have one.
+    pub(super) consents: Option<u32>,
     /// Whether they do more than approve what waits for them.
     pub(super) meddle: bool,
 }
@@ -39,6 +42,7 @@ impl People {
             if self.meddle && self.site.stage.is_troubled() {
                 self.do_something().await;
             }
+            self.think_of_consent().await;
         }
     }
 
@@ -167,6 +171,66 @@ impl People {
             _ => {
                 self.command(id, user, Action::Retry);
             }
+        }
+    }
+
+    /// Agents take the consent to use their account back, and give it again, at the latest when all is calm. They connect
+    /// one, forget it, and change their mind about falling back.
+    async fn think_of_consent(&mut self) {
+        let Some(nth) = &mut self.consents else { return };
+        *nth += 1;
+        let thought = *nth;
+        let stage = self.site.stage.clone();
+        for agent in self.agents.clone() {
+            let id = &agent.id;
+            let Ok(account) = stage.complete(stage.store.mail_account(id)) else { continue };
+            let withdrawn = stage.is_withdrawn(id);
+            if !stage.is_troubled() {
+                if let Some(account) = account.filter(|_| withdrawn) {
+                    self.agree_again(id, account).await;
+                }
+                continue;
+            }
+            if !self.meddle {
+                continue;
+            }
+            match (stage.drawn(id.as_str(), thought) % 24, account) {
+                (0..3, Some(_)) if !withdrawn => {
+                    stage.tell(format!("{id} takes the consent back"));
+                    stage.withdraw(id, true);
+                }
+                (0..6, Some(account)) if withdrawn => self.agree_again(id, account).await,
+                (6, Some(account)) if account.is_connected() => {
+                    let allowed = !account.may_fall_back;
+                    stage.tell(format!("{id}: falling back is allowed: {allowed}"));
+                    let now = stage.clock.now();
+                    let _ = stage.complete(mail_account::fall_back(&*stage.store, id, allowed, now));
+                }
+                (7, Some(_)) => {
+                    stage.tell(format!("{id} forgets the account"));
+                    stage.withdraw(id, false);
+                    let _ = stage.complete(mail_account::forget(&*stage.store, id, stage.clock.now()));
+                }
+                (8..11, known) if known.as_ref().is_none_or(|known| !known.is_connected()) => {
+                    stage.tell(format!("{id} connects an account"));
+                    let version = known.map_or(0, |known| known.version);
+                    let account = MailAccount { version, ..samples::mail_account(&agent, stage.clock.now()) };
+                    let _ = stage.complete(stage.store.put_mail_account(account));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn agree_again(&self, user: &UserId, account: MailAccount) {
+        let stage = &self.site.stage;
+        stage.tell(format!("{user} gives the consent again"));
+        stage.withdraw(user, false);
+        let account = MailAccount { grant: Grant::Given, connected_at: stage.clock.now(), ..account };
+        let _ = stage.complete(stage.store.put_mail_account(account));
+        let resumed = mail_account::resume(&self.store(), &self.bench, user).await;
+        if resumed.is_ok_and(|campaigns| campaigns > 0) {
+            stage.count("a grant that was taken back while emails waited");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What all processes of a simulation stand on: the clock, the store, the faults, the judge and the story.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 use super::{
     Calls,
     database::{Database, Store},
-    judge::{Filed, Judge, Moment},
+    judge::{Filed, Judge, Moment, Provider},
     plan::{Fault, Faults, Injection, Plan, drawn},
     scheduler::Process,
     virtual_clock::VirtualClock,
@@ -21,12 +21,14 @@ use crate::{
     email::Email,
     errors::{Fault as Kind, PortError, PortResult},
     events::{Event, Queue},
-    ids::{CampaignId, EmailId, UserId},
+    ids::{AttemptId, CampaignId, EmailId, UserId},
     policy::{Policy, after},
     ports::{Clock, HistoryEntry, Receipt},
     schedule::Instant,
 };
 
+/// Who is no process.
+pub(super) const PEOPLE: Process = usize::MAX;
 /// How many lines of a story are kept; the end is what matters.
 const LINES: usize = 4_000;
 
@@ -55,6 +57,12 @@ struct Inner {
     echoes: Vec<(Receipt, Event)>,
     /// When each agent's emails of the last hour were permitted.
     granted: BTreeMap<String, Vec<Instant>>,
+    /// When each try was handed over.
+    handed: HashMap<AttemptId, Moment>,
+    /// What was offered to agents' own accounts.
+    offered: HashSet<AttemptId>,
+    /// Whose consent is taken back, whether anybody knows or not.
+    withdrawn: BTreeSet<UserId>,
     judge: Judge,
     violation: Option<String>,
     story: Vec<String>,
@@ -83,6 +91,9 @@ impl Stage {
             met: BTreeMap::new(),
             echoes: Vec::new(),
             granted: BTreeMap::new(),
+            handed: HashMap::new(),
+            offered: HashSet::new(),
+            withdrawn: BTreeSet::new(),
             judge: Judge::default(),
             violation: None,
             story: Vec::new(),
@@ -208,6 +219,42 @@ impl Stage {
         self.lock().met.clone()
     }
 
+    /// A try is handed over now.
+    pub(super) fn handed(&self, attempt: &AttemptId) {
+        let moment = self.moment();
+        self.lock().handed.insert(attempt.clone(), moment);
+    }
+
+    /// When a try was handed over.
+    pub(super) fn handed_at(&self, attempt: &AttemptId) -> Moment {
+        let known = self.lock().handed.get(attempt).copied();
+        known.unwrap_or_else(|| self.moment())
+    }
+
+    /// A try is offered to an agent's own account.
+    pub(super) fn offered(&self, attempt: &AttemptId) {
+        self.lock().offered.insert(attempt.clone());
+    }
+
+    /// Whether a try was offered to an agent's own account.
+    pub(super) fn was_offered(&self, attempt: &AttemptId) -> bool {
+        self.lock().offered.contains(attempt)
+    }
+
+    /// An agent takes the consent back, which is known when the account is used next, or gives it again.
+    pub(super) fn withdraw(&self, user: &UserId, withdrawn: bool) {
+        let mut inner = self.lock();
+        if withdrawn {
+            inner.withdrawn.insert(user.clone());
+        } else {
+            inner.withdrawn.remove(user);
+        }
+    }
+
+    pub(super) fn is_withdrawn(&self, user: &UserId) -> bool {
+        self.lock().withdrawn.contains(user)
+    }
+
     /// The present.
     pub(super) fn moment(&self) -> Moment {
         Moment { shown: self.clock.now(), steady: self.clock.steady() }
@@ -237,9 +284,9 @@ impl Stage {
         self.lock().judge.emails()
     }
 
-    /// Whether the mailbox took an email at least so long ago.
-    pub(super) fn has_for(&self, email: &EmailId, time: Duration) -> bool {
-        let since = self.lock().judge.has_since(email);
+    /// Whether a provider took an email at least so long ago.
+    pub(super) fn has_for(&self, by: Provider, email: &EmailId, time: Duration) -> bool {
+        let since = self.lock().judge.has_since(by, email);
         since.is_some_and(|since| after(since, time) <= self.clock.steady())
     }
 
@@ -334,7 +381,8 @@ impl Site {
         F: Future<Output = PortResult<T>> + Send,
         T: Send,
     {
-        let fault = self.stage.meet(call, possible);
+        // People go on trying until a thing is done.
+        let fault = if self.process == PEOPLE { None } else { self.stage.meet(call, possible) };
         self.before(fault).await?;
         let result = work.await;
         self.after(fault).await?;

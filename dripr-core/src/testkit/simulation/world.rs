@@ -13,20 +13,24 @@ use super::{
         FaultyArchive, FaultyGeocoder, FaultyQuota, FaultyRenderer, FaultyWriter, SOURCES, sources,
     },
     faulty_store::{FaultyRelay, FaultyStore},
+    handed_over::HandedOver,
+    judge::Provider,
+    own_accounts::OwnAccounts,
     people::{People, homeowner},
     plan::drawn,
     scheduler::Scheduler,
-    stage::{Site, Stage},
+    stage::{PEOPLE, Site, Stage},
     virtual_clock::{SkewedClock, VirtualClock},
 };
 use crate::{
     Dripr,
-    agent::UnknownOutcome,
+    agent::{Agent, UnknownOutcome},
     campaign::command::Bench,
     email::OptOutLinks,
     errors::PortResult,
+    mail_account::{ByMailAccount, MailAccount},
     policy::Policy,
-    ports::{Clock, NewCampaign},
+    ports::{Clock, Mailer, NewCampaign},
     schedule::Instant,
     testkit::{SeededEntropy, samples},
 };
@@ -61,6 +65,15 @@ struct Shape {
     geocoder: bool,
     archive: bool,
     welcome: bool,
+    /// The provider of agents' own accounts, where some have one.
+    own: Option<Own>,
+}
+
+/// The provider of agents' own accounts.
+#[derive(Clone, Copy)]
+struct Own {
+    can_tell: bool,
+    settling_time: Duration,
 }
 
 pub(super) struct World {
@@ -108,6 +121,7 @@ impl World {
             geocoder: dice.bool(),
             archive: dice.bool(),
             welcome: dice.bool(),
+            own: own(plan),
         };
         let mut world = Self {
             stage,
@@ -167,18 +181,35 @@ impl World {
             }
             agents.push(agent);
         }
+        for (n, agent) in agents.iter().enumerate() {
+            if let Some(account) = self.account(agent, n as u32, now) {
+                stage.complete(stage.store.put_mail_account(account))?;
+            }
+        }
         stage.complete(stage.store.enrol(enrolled.clone()))?;
         let bench = Arc::new(Bench { clock: stage.clock.clone(), policy: self.policy.clone() });
         let people = People {
-            site: Site { clock: stage.clock.clone(), stage, process: usize::MAX },
+            site: Site { clock: stage.clock.clone(), stage, process: PEOPLE },
             bench,
             agents,
             enrolled,
             dice: fastrand::Rng::with_seed(self.plan.seed ^ 0x9e37_79b9),
+            consents: self.shape.own.map(|_| 0),
             meddle: self.plan.people,
         };
-        self.scheduler.spawn(usize::MAX, people.live().boxed());
+        self.scheduler.spawn(PEOPLE, people.live().boxed());
         Ok(())
+    }
+
+    /// The account of an agent who has one.
+    fn account(&self, agent: &Agent, nth: u32, now: Instant) -> Option<MailAccount> {
+        self.shape.own?;
+        let drawn = |what| drawn(self.plan.seed, what, nth);
+        // The first always has one, or there would be none to try.
+        (nth == 0 || drawn("account").is_multiple_of(2)).then(|| MailAccount {
+            may_fall_back: drawn("may fall back").is_multiple_of(2),
+            ..samples::mail_account(agent, now)
+        })
     }
 
     /// Starts a process: all of it is made anew, as after a crash.
@@ -205,16 +236,17 @@ impl World {
         let store = Arc::new(FaultyStore { site: site.clone(), store: database.connect()? });
         let links = OptOutLinks::new("https://mail.example", "a key for the simulation".to_owned().into())?;
         let Shape { source_down, can_tell, batch, settling_time, per_hour, .. } = self.shape;
-        let mailer = Arc::new(FaultyMailer { site: site.clone(), can_tell, batch, settling_time });
+        let common =
+            FaultyMailer { site: site.clone(), by: Provider::Common, can_tell, batch, settling_time };
         let ignored = self.plan.canary == Some(Canary::NoQuota);
         let mut builder = Dripr::builder()
             .clock(site.clock.clone())
             .entropy(Arc::new(SeededEntropy::new(entropy)))
-            .store(store)
+            .store(store.clone())
             .source(sources(site, source_down))
             .writer(Arc::new(FaultyWriter(site.clone())))
             .renderer(Arc::new(FaultyRenderer(site.clone())))
-            .mailer(mailer.clone())
+            .mailer(self.reports(site, store, &common))
             .quota(Arc::new(FaultyQuota { site: site.clone(), per_hour, ignored }))
             .opt_out_links(links)
             .policy(self.policy.clone())
@@ -226,13 +258,25 @@ impl World {
             builder = builder.archive(Arc::new(FaultyArchive(site.clone())));
         }
         if self.shape.welcome {
-            builder = builder.agent_mailer(mailer);
+            builder = builder.agent_mailer(Arc::new(handed_over(site, common)));
         }
         if let Some((outbox, bus)) = database.relay() {
             let relay = Arc::new(FaultyRelay { site: site.clone(), outbox, bus });
             builder = builder.relay(relay.clone(), relay);
         }
         Ok(builder.build()?)
+    }
+
+    /// The mailer of reports: by the agents' own accounts, where some have one.
+    fn reports(&self, site: &Site, store: Arc<FaultyStore>, common: &FaultyMailer) -> Arc<dyn Mailer> {
+        let Some(Own { can_tell, settling_time }) = self.shape.own else {
+            return Arc::new(handed_over(site, common.clone()));
+        };
+        let mailer = FaultyMailer { by: Provider::Own, can_tell, settling_time, ..common.clone() };
+        let falls_back_on_unknown = self.plan.canary == Some(Canary::FallsBackOnUnknown);
+        let own = OwnAccounts { mailer, store: store.clone(), falls_back_on_unknown };
+        let route = ByMailAccount::new(store, Arc::new(own), Arc::new(common.clone()));
+        Arc::new(handed_over(site, route))
     }
 
     /// Goes on for so long, however the clock jumps.
@@ -323,6 +367,19 @@ impl World {
         self.jump(by);
         true
     }
+}
+
+/// Whether agents of a plan have accounts of their own, and what their provider is like.
+fn own(plan: &Plan) -> Option<Own> {
+    let drawn = |what| drawn(plan.seed, what, 0);
+    drawn("own accounts").is_multiple_of(2).then(|| Own {
+        can_tell: plan.can_tell.unwrap_or_else(|| drawn("own can tell").is_multiple_of(2)),
+        settling_time: Duration::from_secs([0, 60, 900][drawn("own settling") as usize % 3]),
+    })
+}
+
+fn handed_over<M: Mailer>(site: &Site, mailer: M) -> HandedOver<M> {
+    HandedOver { mailer, stage: site.stage.clone(), clock: site.clock.clone() }
 }
 
 /// Somewhere in two years; every other time shortly before the clocks change.
