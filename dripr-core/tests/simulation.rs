@@ -19,7 +19,7 @@ use dripr_core::testkit::simulation::{
 };
 
 /// Cases that must have occurred, or a run proves little.
-const RARE: [&str; 17] = [
+const RARE: [&str; 19] = [
     "an email that fell back to the deployment's mailer",
     "a grant that was taken back while emails waited",
     "an unknown outcome at an agent's own account",
@@ -36,6 +36,8 @@ const RARE: [&str; 17] = [
     "dates years ahead were taken back",
     "an email on a day when the clocks change",
     "a welcome",
+    "a morning mail",
+    "an agent was told what stops their mail",
     "quota pause",
 ];
 

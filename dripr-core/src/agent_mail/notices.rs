@@ -19,6 +19,9 @@ pub const MORNING: TimeOfDay = TimeOfDay::from_hour(9);
 /// From when on a morning mail that could not go out waits for the next morning.
 pub const NOON: TimeOfDay = TimeOfDay::from_hour(12);
 
+/// So many mornings are remembered.
+const KEPT_MORNINGS: usize = 8;
+
 /// What one agent was told, and the mail to them that is on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notices {
@@ -29,9 +32,9 @@ pub struct Notices {
     /// What stops their mail and was told.
     #[serde(default)]
     pub told: Vec<Concern>,
-    /// The last day whose morning was seen to.
+    /// The last days whose morning was seen to, the latest last: a clock that was ahead, or set back, repeats none of them.
     #[serde(default)]
-    pub morning: Option<NaiveDate>,
+    pub mornings: Vec<NaiveDate>,
     /// Campaigns that need them, and of which they were told.
     #[serde(default)]
     pub in_need: BTreeSet<CampaignId>,
@@ -75,9 +78,9 @@ impl LetterName {
     pub fn email_id(self, user: &UserId, now: Instant) -> PortResult<EmailId> {
         let id = match self {
             Self::Morning(day) => format!("morning.{day}.{user}"),
-            // What has no beginning of its own is told on one day.
+            // What has no beginning of its own begins when it is told.
             Self::Concern(concern @ Concern::SubscriptionEnded) => {
-                format!("{}.{}.{user}", concern.name(), now.date_naive())
+                format!("{}.{}.{user}", concern.name(), now.timestamp())
             }
             Self::Concern(concern @ (Concern::AccountLost { since } | Concern::SendingPaused { since })) => {
                 format!("{}.{}.{user}", concern.name(), since.timestamp())
@@ -120,7 +123,7 @@ impl Notices {
             user_id,
             due_at: Some(due_at),
             told: Vec::new(),
-            morning: None,
+            mornings: Vec::new(),
             in_need: BTreeSet::new(),
             in_hand: None,
             version: 0,
@@ -133,7 +136,9 @@ impl Notices {
         match letter {
             LetterName::Concern(concern) => self.told.push(concern),
             LetterName::Morning(day) => {
-                self.morning = Some(day);
+                self.mornings.push(day);
+                let surplus = self.mornings.len().saturating_sub(KEPT_MORNINGS);
+                self.mornings.drain(..surplus);
                 self.in_need = in_need;
             }
         }
@@ -153,7 +158,7 @@ impl Standing {
         }
         let today = rules.civil_date(now);
         let in_time = rules.reached(today, MORNING) <= now && now < rules.reached(today, NOON);
-        let open = self.notices.morning != Some(today);
+        let open = !self.notices.mornings.contains(&today);
         if in_time && open && (self.waiting || self.in_need) {
             return Duty::Tell(LetterName::Morning(today));
         }

@@ -51,7 +51,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
     let full = Notices {
         due_at: Some(at("2026-03-02T14:00:00.000001Z")),
         told: vec![Concern::SubscriptionEnded, Concern::AccountLost { since: at(START) }],
-        morning: "2026-03-01".parse().ok(),
+        mornings: vec!["2026-03-01".parse().expect("a day")],
         in_need: [stage.id(0)].into(),
         in_hand: Some(InHand {
             letter: LetterName::Morning("2026-03-02".parse().expect("a day")),

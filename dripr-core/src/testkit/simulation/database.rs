@@ -9,14 +9,22 @@ use crate::{
     events::Event,
     ports::{
         AgentStore, AreaStore, CampaignStore, ContactStore, EmailStore, EventBus, EventQueue,
-        MailAccountStore, Outbox,
+        MailAccountStore, NoticeStore, Outbox,
     },
     testkit::MemoryStore,
 };
 
 /// All stores and the queue in one.
 pub trait Store:
-    CampaignStore + EmailStore + AgentStore + ContactStore + AreaStore + MailAccountStore + EventQueue + 'static
+    CampaignStore
+    + EmailStore
+    + AgentStore
+    + ContactStore
+    + AreaStore
+    + MailAccountStore
+    + NoticeStore
+    + EventQueue
+    + 'static
 {
 }
 
@@ -27,6 +35,7 @@ impl<S> Store for S where
         + ContactStore
         + AreaStore
         + MailAccountStore
+        + NoticeStore
         + EventQueue
         + 'static
 {

@@ -76,8 +76,15 @@ impl FaultyMailer {
                 stage.count("an email that fell back to the deployment's mailer");
             }
             if email.campaign_id.is_none() {
-                stage.judge(|judge| judge.welcomed(&email.user_id, stage.clock.steady()));
-                stage.count("a welcome");
+                stage.judge(|judge| judge.wrote_to_agent(&email.email_id, stage.clock.steady()));
+                let id = email.email_id.as_str();
+                if id.starts_with("welcome.") {
+                    stage.count("a welcome");
+                } else if id.starts_with("morning.") {
+                    stage.count("a morning mail");
+                } else {
+                    stage.count("an agent was told what stops their mail");
+                }
                 return;
             }
             let filed = stage.filed(&email.email_id);

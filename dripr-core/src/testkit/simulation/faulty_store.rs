@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     agent::Agent,
+    agent_mail::{Notices, Standing},
     campaign::{AuditEntry, CampaignStatus, Command, Dossier, Operation},
     content::{AreaContent, AreaKey, CycleContent},
     email::{DeliveryStatus, Email, Message},
@@ -20,8 +21,8 @@ use crate::{
     policy::{FARTHEST, after},
     ports::{
         AgentStore, AreaStore, Begun, CampaignFilter, CampaignStore, Delivery, EmailFilter, EmailStore,
-        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore, NewCampaign, Outbox,
-        OutboxEntry, Receipt, Settlement,
+        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore, NewCampaign, NoticeStore,
+        Outbox, OutboxEntry, Receipt, Settlement,
     },
     schedule::{Cycle, Instant},
 };
@@ -206,6 +207,25 @@ impl MailAccountStore for FaultyStore {
     async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
         let work = self.store.remove_mail_account(user);
         self.call("store.remove_mail_account", WRITE, work).await
+    }
+}
+
+#[async_trait]
+impl NoticeStore for FaultyStore {
+    async fn notices(&self, user: &UserId) -> PortResult<Option<Notices>> {
+        self.call("store.notices", READ, self.store.notices(user)).await
+    }
+
+    async fn due_notices(&self, now: Instant, limit: usize) -> PortResult<Vec<Standing>> {
+        self.call("store.due_notices", READ, self.store.due_notices(now, limit)).await
+    }
+
+    async fn next_notices_due(&self) -> PortResult<Option<Instant>> {
+        self.call("store.next_notices_due", READ, self.store.next_notices_due()).await
+    }
+
+    async fn put_notices(&self, notices: Notices) -> PortResult<bool> {
+        self.call("store.put_notices", WRITE, self.store.put_notices(notices)).await
     }
 }
 

@@ -26,8 +26,8 @@ impl<M: Mailer> Mailer for HandedOver<M> {
             // The clock may jump while a call is under way: what it showed at its beginning is what dripr went by.
             stage.handed(&email.attempt_id);
             if email.campaign_id.is_none() {
-                let agent = stage.agent(&email.user_id);
-                stage.judge(|judge| judge.welcomes(email, agent.as_ref()));
+                let (agent, notices) = (stage.agent(&email.user_id), stage.notices(&email.user_id));
+                stage.judge(|judge| judge.writes_to_agent(email, agent.as_ref(), notices.as_ref()));
                 continue;
             }
             let (filed, now) = (stage.filed(&email.email_id), self.clock.now());

@@ -13,7 +13,7 @@ use chrono::Datelike;
 
 use crate::{
     agent::{Agent, UnknownOutcome},
-    agent_mail::Progress,
+    agent_mail::{Notices, Progress},
     campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Refusal, Reply, SubStatus},
     email::{ApprovedBy, ContentHash, DeliveryStatus, Email, Message, OutgoingEmail},
     events::Event,
@@ -130,8 +130,8 @@ pub(super) struct Judge {
     accepted: Vec<Accepted>,
     /// What users approved: email and content.
     approved: HashSet<(EmailId, ContentHash)>,
-    /// When each agent's welcome was taken, in steady time.
-    welcomed: BTreeMap<UserId, Instant>,
+    /// When each mail to an agent about their own account was taken, in steady time.
+    to_agents: BTreeMap<EmailId, Instant>,
     permits: BTreeMap<String, u64>,
     claims: BTreeMap<String, u64>,
     /// Calls counted by commands, and calls made.
@@ -360,19 +360,31 @@ impl Judge {
         Ok(())
     }
 
-    /// What must hold when a welcome is handed to a provider.
-    pub(super) fn welcomes(&mut self, email: &OutgoingEmail, agent: Option<&Agent>) -> Verdict {
+    /// What must hold when a mail to an agent about their own account is handed to a provider.
+    pub(super) fn writes_to_agent(
+        &mut self,
+        email: &OutgoingEmail,
+        agent: Option<&Agent>,
+        notices: Option<&Notices>,
+    ) -> Verdict {
         let (id, agent) = (&email.email_id, agent.filter(|agent| agent.id == email.user_id));
+        if !id.as_str().starts_with("welcome.") {
+            let in_hand = notices.and_then(|notices| notices.in_hand.as_ref());
+            let claimed = in_hand.is_some_and(|in_hand| {
+                in_hand.email_id == *id && matches!(in_hand.progress, Progress::Transmitting { .. })
+            });
+            return must(claimed, || format!("I1: {id} is handed over without a stored attempt"));
+        }
         let claimed = agent.is_some_and(|agent| matches!(agent.welcome, Progress::Transmitting { .. }));
         must(claimed, || format!("I1: {id} is handed over without a stored attempt"))?;
         let managed = agent.is_some_and(|agent| agent.managed_client_id.is_some());
         must(!managed, || format!("I16: {id} goes to an agent whom a partner manages"))
     }
 
-    /// A provider has taken a welcome.
-    pub(super) fn welcomed(&mut self, agent: &UserId, at: Instant) -> Verdict {
-        let before = self.welcomed.insert(agent.clone(), at);
-        must(before.is_none(), || format!("I1: {agent} is welcomed twice"))
+    /// A provider has taken a mail to an agent.
+    pub(super) fn wrote_to_agent(&mut self, email: &EmailId, at: Instant) -> Verdict {
+        let before = self.to_agents.insert(email.clone(), at);
+        must(before.is_none(), || format!("I1: {email} is sent to an agent twice"))
     }
 
     /// Whether any provider has an email.
@@ -383,13 +395,8 @@ impl Judge {
     /// Since which instant of steady time a provider has an email.
     pub(super) fn has_since(&self, by: Provider, email: &EmailId) -> Option<Instant> {
         let report = self.accepted.iter().find(|taken| taken.email_id == *email && taken.by == by);
-        let welcome = || {
-            let (_, at) =
-                self.welcomed.iter().find(|(agent, _)| email.as_str() == format!("welcome.{agent}"))?;
-            Some(*at)
-        };
-        let welcome = || welcome().filter(|_| by == Provider::Common);
-        report.map(|accepted| accepted.taken_at).or_else(welcome)
+        let to_agent = || self.to_agents.get(email).copied().filter(|_| by == Provider::Common);
+        report.map(|accepted| accepted.taken_at).or_else(to_agent)
     }
 
     /// How many emails of a campaign were taken since an instant of steady time.

@@ -2,7 +2,11 @@
 
 use super::world::{LONGEST_SLEEP, World};
 use crate::{
-    agent_mail::Progress, campaign::CampaignStatus, policy::before, ports::CampaignFilter, schedule::Instant,
+    agent_mail::{Concern, Progress},
+    campaign::CampaignStatus,
+    policy::before,
+    ports::CampaignFilter,
+    schedule::Instant,
 };
 
 impl World {
@@ -38,6 +42,22 @@ impl World {
             stage.judge(|_| Err("I8: an event was never published".to_owned()));
         }
         for agent in stage.complete(stage.store.agents(None, usize::MAX)).unwrap_or_default() {
+            if self.welcomes() && agent.deleted_at.is_none() {
+                let told = stage.notices(&agent.id).map(|notices| notices.told).unwrap_or_default();
+                let account = stage.complete(stage.store.mail_account(&agent.id)).ok().flatten();
+                let grant = account.map(|account| account.grant);
+                for concern in Concern::of(&agent, grant.as_ref(), before(now, bound)) {
+                    let settled = match concern {
+                        Concern::AccountLost { since } | Concern::SendingPaused { since } => {
+                            since <= before(now, bound)
+                        }
+                        Concern::SubscriptionEnded => true,
+                    };
+                    if settled && !told.contains(&concern) {
+                        stage.judge(|_| Err(format!("I10: {} was never told of {concern:?}", agent.id)));
+                    }
+                }
+            }
             let open = matches!(agent.welcome, Progress::Waiting | Progress::Transmitting { .. });
             if self.welcomes() && open {
                 stage.judge(|_| Err(format!("I10: {} was never welcomed", agent.id)));

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     agent::Agent,
+    agent_mail::Notices,
     campaign::Dossier,
     email::Email,
     errors::{Fault as Kind, PortError, PortResult},
@@ -134,6 +135,11 @@ impl Stage {
     /// An agent as it is stored.
     pub(super) fn agent(&self, id: &UserId) -> Option<Agent> {
         self.complete(self.truth.agent(id)).ok().flatten()
+    }
+
+    /// What an agent was told, as it is stored.
+    pub(super) fn notices(&self, id: &UserId) -> Option<Notices> {
+        self.complete(self.truth.notices(id)).ok().flatten()
     }
 
     /// An email with its text and its campaign.

@@ -25,10 +25,11 @@ use super::{
 use crate::{
     Dripr,
     agent::{Agent, UnknownOutcome},
+    agent_mail::NoticeLinks,
     campaign::command::Bench,
-    email::OptOutLinks,
+    email::{ApprovalLinks, OptOutLinks},
     errors::PortResult,
-    mail_account::{ByMailAccount, MailAccount},
+    mail_account::{ByMailAccount, ConnectLinks, MailAccount},
     policy::Policy,
     ports::{Clock, Mailer, NewCampaign},
     schedule::Instant,
@@ -246,7 +247,7 @@ impl World {
             .source(sources(site, source_down))
             .writer(Arc::new(FaultyWriter(site.clone())))
             .renderer(Arc::new(FaultyRenderer(site.clone())))
-            .mailer(self.reports(site, store, &common))
+            .mailer(self.reports(site, store.clone(), &common))
             .quota(Arc::new(FaultyQuota { site: site.clone(), per_hour, ignored }))
             .opt_out_links(links)
             .policy(self.policy.clone())
@@ -258,7 +259,11 @@ impl World {
             builder = builder.archive(Arc::new(FaultyArchive(site.clone())));
         }
         if self.shape.welcome {
-            builder = builder.agent_mailer(Arc::new(handed_over(site, common)));
+            let key = || "a key for the simulation".to_owned().into();
+            let approval = ApprovalLinks::new("https://mail.example", key())?;
+            let links = NoticeLinks::new(approval)
+                .with_connect(ConnectLinks::new("https://mail.example", key())?, "simulated");
+            builder = builder.agent_mailer(Arc::new(handed_over(site, common))).notices(store, links);
         }
         if let Some((outbox, bus)) = database.relay() {
             let relay = Arc::new(FaultyRelay { site: site.clone(), outbox, bus });
