@@ -6,6 +6,8 @@
 #![cfg(feature = "file-outbox")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod texts;
+
 use std::{fs, sync::Arc};
 
 use dripr_adapters::{file_outbox::FileOutbox, templates::Templates, templates::samples::notices};
@@ -15,6 +17,8 @@ use dripr_core::{
     ports::{EmailRenderer, Mailer, Rendered, SendOutcome},
 };
 use mailparse::{MailHeaderMap, addrparse_header};
+
+use crate::texts::{naughty, one_line};
 
 /// The headers of a report, in order; mail to agents about their account has the ones before and after the list's.
 const HEADERS: [&str; 13] = [
@@ -59,12 +63,6 @@ async fn written(outbox: &FileOutbox, id: &str, message: Message) -> Vec<u8> {
     let outcomes = outbox.send(std::slice::from_ref(&email)).await;
     assert!(matches!(outcomes[..], [SendOutcome::Accepted { .. }]), "{outcomes:?}");
     fs::read(outbox.path(&email.email_id)).unwrap()
-}
-
-/// White space of every kind is one space in a header, and neither control characters nor invisible spaces are text.
-fn one_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{200B}', "")
 }
 
 fn unix(text: &str) -> String {
@@ -126,7 +124,7 @@ fn conforms(bytes: &[u8], expected: &Message) {
 async fn whatever_people_are_called_their_mail_is_mail() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = FileOutbox::open(folder.path()).unwrap();
-    let mut texts: Vec<String> = serde_json::from_str(include_str!("data/naughty_strings.json")).unwrap();
+    let mut texts = naughty();
     texts.extend(
         [
             "Kim\r\nBcc: evil@x.example",

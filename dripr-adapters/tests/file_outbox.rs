@@ -3,6 +3,8 @@
 #![cfg(feature = "file-outbox")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod texts;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -21,9 +23,7 @@ use dripr_core::{
 };
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 
-fn naughty() -> Vec<String> {
-    serde_json::from_str(include_str!("data/naughty_strings.json")).unwrap()
-}
+use crate::texts::{naughty, one_line};
 
 fn message() -> Message {
     Message {
@@ -65,12 +65,6 @@ async fn sent(folder: &Path, id: &str, message: Message) -> Vec<u8> {
     let outcomes = outbox.send(std::slice::from_ref(&email)).await;
     assert!(is_accepted(&outcomes[0]), "{outcomes:?}");
     fs::read(outbox.path(&email.email_id)).unwrap()
-}
-
-/// White space of every kind is one space in a header, and neither control characters nor invisible spaces are text.
-fn one_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{200B}', "")
 }
 
 fn unix(text: &str) -> String {

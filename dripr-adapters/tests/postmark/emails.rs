@@ -10,6 +10,7 @@ use dripr_core::{
 };
 use serde_json::{Value, json};
 
+use crate::texts::{naughty, one_line};
 use crate::{
     allowances, email, emails_to, faults, imitation,
     imitation::{mailbox, postmark},
@@ -112,16 +113,6 @@ async fn an_id_that_is_too_long_for_metadata_is_found_all_the_same() {
         let feedback = feedback.unwrap().unwrap();
         assert_eq!(feedback.email_id.as_str(), id);
     }
-}
-
-fn naughty() -> Vec<String> {
-    serde_json::from_str(include_str!("../data/naughty_strings.json")).unwrap()
-}
-
-/// White space of every kind is one space in a header, and neither control characters nor invisible spaces are text.
-fn one_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{200B}', "")
 }
 
 #[tokio::test]

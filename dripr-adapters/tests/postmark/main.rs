@@ -6,6 +6,8 @@
 mod allowances;
 #[path = "../loopback/mod.rs"]
 mod loopback;
+#[path = "../texts/mod.rs"]
+mod texts;
 
 mod emails;
 mod imitation;

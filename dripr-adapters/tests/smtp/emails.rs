@@ -9,6 +9,7 @@ use dripr_core::{
 };
 use mail_parser::MessageParser;
 
+use crate::texts::{naughty, one_line};
 use crate::{
     is_accepted, mailer, message, outgoing, sent,
     server::{Heard, Script, Server},
@@ -38,16 +39,6 @@ async fn arrive(emails: &[OutgoingEmail]) -> Heard {
         assert_eq!(wire.windows(5).filter(|five| five == b"\r\n.\r\n").count(), 1);
     }
     heard
-}
-
-fn naughty() -> Vec<String> {
-    serde_json::from_str(include_str!("../data/naughty_strings.json")).unwrap()
-}
-
-/// White space of every kind is one space in a header, and neither control characters nor invisible spaces are text.
-fn one_line(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{200B}', "")
 }
 
 #[tokio::test]

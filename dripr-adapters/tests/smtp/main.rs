@@ -7,6 +7,8 @@ mod outcomes;
 mod probes;
 mod server;
 mod sessions;
+#[path = "../texts/mod.rs"]
+mod texts;
 mod tls;
 
 use std::{sync::Arc, time::Duration};

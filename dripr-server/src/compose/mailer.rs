@@ -32,6 +32,7 @@ pub(super) struct Mailers {
 pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let config = &deployment.config;
     let (common, concurrency) = common(deployment)?;
+    let concurrency = concurrency.or_else(|| unaskable(deployment));
     let mailers = Mailers { reports: reports(deployment, &common)?, common, concurrency };
     let Some(allowed) = config.mail.only_to.clone().filter(|_| leaves_the_machine(deployment)) else {
         return Ok(mailers);
@@ -40,6 +41,20 @@ pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     let only =
         |mailer| -> Arc<dyn Mailer> { Arc::new(ToAllowedOnly::new(allowed.clone(), mailer, outbox.clone())) };
     Ok(Mailers { reports: only(mailers.reports), common: only(mailers.common), ..mailers })
+}
+
+/// How many emails are in hand at once where agents' accounts cannot be asked what they have: each that is under way when
+/// the program dies is held.
+#[cfg(feature = "gmail")]
+fn unaskable(deployment: &Deployment) -> Option<usize> {
+    /// A few agents at a time; Gmail takes one email of an agent after the other.
+    const IN_HAND: usize = 8;
+    deployment.config.gmail.as_ref().filter(|gmail| !gmail.options.look_ups).map(|_| IN_HAND)
+}
+
+#[cfg(not(feature = "gmail"))]
+const fn unaskable(_: &Deployment) -> Option<usize> {
+    None
 }
 
 /// By the agent's own account where there is one.
