@@ -34,7 +34,8 @@
 //!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
 //!
-//! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
+//! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that
+//! share a server.
 
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
 #[cfg_attr(

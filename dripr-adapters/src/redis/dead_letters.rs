@@ -21,6 +21,9 @@ static REPLAY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scr
 /// So many are looked at in one call, about.
 const PAGE: usize = 200;
 
+/// Ids, and what is held under them.
+type Page = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A delivery that was parked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -60,7 +63,7 @@ impl RedisQueue {
         loop {
             let mut scan = redis::cmd("HSCAN");
             scan.arg(&key).arg(&cursor).arg("COUNT").arg(PAGE);
-            let (next, page): (String, Vec<(Vec<u8>, Vec<u8>)>) =
+            let (next, page): (String, Page) =
                 self.redis.call(Call::Command(&scan), Lost::Repeat, "listing what was parked").await?;
             for (id, held) in page {
                 let letter = letter(&id, &held).ok_or_else(|| {

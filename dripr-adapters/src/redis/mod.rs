@@ -20,19 +20,21 @@
 //! and `PREFIXarrived:NAME` are channels on which it is said that something came.
 //!
 //! # Why sorted sets with fences, not streams
-//! A stream with a consumer group keeps what is being worked on in a list of its own, by the *server's* clock and by how long
-//! it was idle: there is no "not before eleven", none of it can be replayed on a clock that is given, and `XCLAIM` takes a
-//! delivery without making the old receipt worthless (whoever was slow can still acknowledge it). Here the score is the one
-//! place that says when a delivery is visible, whether it is new, being worked on, put off or given back; all are the
-//! *caller's* instants. The fence grows with each receiving, and each script compares it where it writes. Scripts run one at
-//! a time and as a whole, so no delivery is given to two.
+//! A stream with a consumer group keeps what is being worked on in a list of its own, by the server's clock and by how long
+//! it was idle. It knows no "not before eleven", and what was taken over by `XCLAIM` can still be acknowledged by whoever
+//! had it before. Here the score is the one place that says when a delivery is visible, whether it is new, being worked on,
+//! put off or given back, and all of these are the caller's instants, so that any moment can be replayed. The fence grows
+//! with each receiving, and a script compares it where it writes. Scripts run one at a time and as a whole: no delivery is
+//! given to two.
 //!
 //! # What Redis must be
 //! One server from version 5 on, or a primary with replicas behind one address; not a cluster, since a script writes to
-//! several keys. `maxmemory-policy` must be `noeviction`, and what is acknowledged survives a crash as far as
-//! `appendonly` and `appendfsync` say. What a failover takes back is received or settled again; a *published* event that
-//! it takes back is lost, so use `appendfsync always` or `WAIT`-like replication where that matters. The user needs the commands of the
-//! scripts, `EVALSHA`, `SCRIPT LOAD`, `PING`, `HSCAN` and `SUBSCRIBE`, on keys and channels with the prefix.
+//! several keys. `maxmemory-policy` should be `noeviction`. What a crash or a failover takes back is what `appendonly`,
+//! `appendfsync` and replication allow: receiving and settling are then done again, an event that is lost is announced
+//! again after its operation's lease, and an API's calls are counted anew.
+//!
+//! The user needs `EVALSHA`, `SCRIPT LOAD`, `PING`, `HSCAN`, `HDEL`, `SUBSCRIBE` and what the scripts call, on keys and
+//! channels with the prefix.
 //!
 //! Scores are doubles, which hold every microsecond until the year 2255; what lies beyond is that year.
 //!

@@ -12,17 +12,16 @@ while i <= #ARGV do
   local payload, wakes = ARGV[i], tonumber(ARGV[i + 1])
   for j = i + 2, i + 1 + wakes do
     local queue = tonumber(ARGV[j])
+    -- Before anything is written, in case it is not allowed; nobody can look until all is.
+    if not told[queue] then redis.call('PUBLISH', ARGV[2 + queue], '') end
+    told[queue] = true
     -- Of one length, so that what is visible at once comes in its order.
     local name = string.format('%016.0f', id)
     redis.call('SET', KEYS[1], name)
     redis.call('HSET', KEYS[2 * queue + 1], name, payload)
     redis.call('ZADD', KEYS[2 * queue], ARGV[1], name)
     id = id + 1
-    told[queue] = true
   end
   i = i + 2 + wakes
-end
-for queue = 1, queues do
-  if told[queue] then redis.call('PUBLISH', ARGV[2 + queue], '') end
 end
 return 0
