@@ -25,6 +25,7 @@
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
+//! | `redis` | `EventQueue`, `EventBus`, `RateLimiter` | a Redis server |
 //!
 //! All of these but a model of one's own, and [`file_outbox`] and [`folder_archive`], can be asked whether they would work:
 //! they are a [`Probe`](dripr_core::ports::Probe).
@@ -33,7 +34,8 @@
 //!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
 //!
-//! `layers` has what is done around calls to them; `token_bucket` limits how many there are.
+//! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that
+//! share a server.
 
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
 #[cfg_attr(
@@ -92,6 +94,8 @@ pub mod openai_writer;
 pub mod postmark;
 #[cfg(feature = "quick-email-verification")]
 pub mod quick_email_verification;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "rentcast")]
 pub mod rentcast;
 #[cfg(feature = "reso")]

@@ -27,6 +27,14 @@ pub struct Rate {
     pub period: Duration,
 }
 
+impl Rate {
+    /// How long one call takes to come, in microseconds.
+    pub(crate) fn each_micros(self) -> i64 {
+        let each = (self.period / self.calls.max(1)).as_micros().clamp(1, 1 << 50);
+        i64::try_from(each).unwrap_or(1)
+    }
+}
+
 /// Token buckets of one process.
 ///
 /// ```
@@ -127,9 +135,7 @@ impl Family {
 
 impl Bucket {
     fn full(rate: Rate) -> Self {
-        let calls = rate.calls.max(1);
-        let each = (rate.period / calls).as_micros().clamp(1, 1 << 50);
-        Self { each: i64::try_from(each).unwrap_or(1), most: i64::from(calls), empty_at: None }
+        Self { each: rate.each_micros(), most: i64::from(rate.calls.max(1)), empty_at: None }
     }
 
     fn is_full(&self, now: Instant) -> bool {

@@ -1,0 +1,171 @@
+//! A store in memory whose outbox is relayed to Redis before anybody looks there: what the contract of a queue beside a
+//! store needs.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use dripr_adapters::redis::RedisQueue;
+use dripr_core::{
+    agent::Agent,
+    campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
+    contact::Contact,
+    content::CycleContent,
+    email::{DeliveryStatus, Email, EmailAddress, Message, Suppression},
+    errors::PortResult,
+    events::{Queue, UserCreated},
+    ids::{CampaignId, ContactId, EmailId, UserId},
+    ports::{
+        AgentStore, CampaignFilter, CampaignStore, ContactStore, Delivery, EmailFilter, EmailStore,
+        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
+    },
+    schedule::{Cycle, Instant},
+    testkit::MemoryStore,
+};
+
+pub(crate) struct Relayed {
+    pub(crate) store: MemoryStore,
+    pub(crate) queue: RedisQueue,
+}
+
+impl Relayed {
+    async fn relay(&self) {
+        loop {
+            let entries = self.store.unpublished(2).await.unwrap();
+            if entries.is_empty() {
+                return;
+            }
+            let events: Vec<_> = entries.iter().map(|entry| entry.event.clone()).collect();
+            for answer in self.queue.publish(&events).await {
+                answer.unwrap();
+            }
+            let ids: Vec<_> = entries.into_iter().map(|entry| entry.id).collect();
+            self.store.mark_published(&ids).await.unwrap();
+        }
+    }
+}
+
+#[async_trait]
+impl EventQueue for Relayed {
+    async fn receive(
+        &self,
+        queue: Queue,
+        max: usize,
+        now: Instant,
+        visibility: Duration,
+    ) -> PortResult<Vec<Delivery>> {
+        self.relay().await;
+        self.queue.receive(queue, max, now, visibility).await
+    }
+    async fn settle(&self, settlements: Vec<Settlement>, now: Instant) -> PortResult<()> {
+        self.queue.settle(settlements, now).await
+    }
+    async fn arrived(&self, queues: &[Queue]) {
+        self.queue.arrived(queues).await;
+    }
+    async fn next_visible(&self, queues: &[Queue]) -> PortResult<Option<Instant>> {
+        self.relay().await;
+        self.queue.next_visible(queues).await
+    }
+}
+
+#[async_trait]
+impl CampaignStore for Relayed {
+    async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>> {
+        self.store.enrol(new).await
+    }
+    async fn load(&self, ids: &[CampaignId]) -> PortResult<Vec<Option<Dossier>>> {
+        self.store.load(ids).await
+    }
+    async fn execute(&self, commands: Vec<Command>) -> PortResult<Vec<Execution>> {
+        self.store.execute(commands).await
+    }
+    async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>> {
+        self.store.due(now, limit).await
+    }
+    async fn next_due(&self) -> PortResult<Option<Instant>> {
+        self.store.next_due().await
+    }
+    async fn content(&self, of: &[(CampaignId, Cycle)]) -> PortResult<Vec<Vec<(Operation, CycleContent)>>> {
+        self.store.content(of).await
+    }
+    async fn earlier_content(
+        &self,
+        of: &[(CampaignId, Cycle)],
+        operation: Operation,
+    ) -> PortResult<Vec<Option<(Cycle, CycleContent)>>> {
+        self.store.earlier_content(of, operation).await
+    }
+    async fn list(
+        &self,
+        filter: &CampaignFilter,
+        after: Option<CampaignId>,
+        limit: usize,
+    ) -> PortResult<Vec<Dossier>> {
+        self.store.list(filter, after, limit).await
+    }
+    async fn count_by_status(&self) -> PortResult<Vec<(CampaignStatus, u64)>> {
+        CampaignStore::count_by_status(&self.store).await
+    }
+    async fn history(&self, campaign: &CampaignId) -> PortResult<Vec<HistoryEntry>> {
+        self.store.history(campaign).await
+    }
+}
+
+#[async_trait]
+impl EmailStore for Relayed {
+    async fn email(&self, id: &EmailId) -> PortResult<Option<Email>> {
+        self.store.email(id).await
+    }
+    async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
+        self.store.messages(ids).await
+    }
+    async fn emails(
+        &self,
+        filter: &EmailFilter,
+        after: Option<EmailId>,
+        limit: usize,
+    ) -> PortResult<Vec<Email>> {
+        self.store.emails(filter, after, limit).await
+    }
+    async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>> {
+        EmailStore::count_by_status(&self.store).await
+    }
+    async fn resolve_held(&self, id: &EmailId, to: DeliveryStatus, audit: AuditEntry) -> PortResult<bool> {
+        self.store.resolve_held(id, to, audit).await
+    }
+}
+
+#[async_trait]
+impl AgentStore for Relayed {
+    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
+        self.store.register(agent, event).await
+    }
+    async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
+        self.store.agent(id).await
+    }
+    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        self.store.agents(after, limit).await
+    }
+    async fn replace(&self, agent: Agent) -> PortResult<bool> {
+        AgentStore::replace(&self.store, agent).await
+    }
+}
+
+#[async_trait]
+impl ContactStore for Relayed {
+    async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
+        self.store.contact(id).await
+    }
+    async fn replace(&self, contact: Contact) -> PortResult<bool> {
+        ContactStore::replace(&self.store, contact).await
+    }
+    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
+        self.store.suppress(suppression, actor).await
+    }
+    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
+        self.store.lift(user, address, actor).await
+    }
+    async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
+        self.store.suppression(user, address).await
+    }
+}
