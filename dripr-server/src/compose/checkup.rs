@@ -86,6 +86,10 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
             Part::asked("Postmark", PostmarkMailer::new(&config.token, config.options.clone()))
         }
     });
+    #[cfg(feature = "redis")]
+    if let Some(redis) = &config.redis {
+        parts.push(Part { name: "Redis".to_owned(), state: State::Ask(Arc::new(redis.clone())) });
+    }
     match &config.email_verification {
         EmailVerification::Nobody => {}
         #[cfg(feature = "quick-email-verification")]

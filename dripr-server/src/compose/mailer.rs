@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use dripr_adapters::file_outbox::FileOutbox;
 #[cfg(feature = "postmark")]
 use dripr_adapters::postmark::PostmarkMailer;
 #[cfg(feature = "smtp")]
 use dripr_adapters::smtp::{self, SmtpMailer};
-use dripr_adapters::{file_outbox::FileOutbox, token_bucket::TokenBuckets};
 use dripr_core::{
     ports::{Mailer, RateLimiter},
     safeguards::ToAllowedOnly,
 };
 
-use super::Deployment;
-use crate::{config::mail, failure::Failure};
+use super::{Deployment, limiters::Limiters};
+use crate::{
+    config::{Config, mail},
+    failure::Failure,
+};
 
 /// What the way is called by which Postmark's webhooks come.
 #[cfg(feature = "postmark")]
@@ -109,14 +112,8 @@ fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), F
 }
 
 /// How fast emails may be sent, if that is limited.
-pub(super) fn quota(config: &mail::Mail) -> Option<Arc<dyn RateLimiter>> {
-    if config.per_agent.is_none() && config.pace.is_none() {
-        return None;
-    }
-    let all = config.pace.map(|pace| ("mail".to_owned(), pace.rate()));
-    let mut buckets = TokenBuckets::new(all);
-    if let Some(per_agent) = config.per_agent {
-        buckets = buckets.with_each("mail:", per_agent.rate());
-    }
-    Some(Arc::new(buckets))
+pub(super) fn quota(config: &Config) -> Option<Arc<dyn RateLimiter>> {
+    let all = config.mail.pace.map(|pace| ("mail".to_owned(), pace.rate()));
+    let each = config.mail.per_agent.map(|pace| ("mail:", pace.rate()));
+    (all.is_some() || each.is_some()).then(|| Limiters::of(config).limiter(all, each))
 }

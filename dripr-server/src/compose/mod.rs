@@ -7,6 +7,7 @@ mod archive;
 pub mod checkup;
 #[cfg(feature = "gmail")]
 mod gmail;
+mod limiters;
 mod mailer;
 mod sources;
 mod verifier;
@@ -127,7 +128,7 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     if let Some(concurrency) = concurrency {
         builder = builder.concurrency(concurrency);
     }
-    if let Some(quota) = mailer::quota(&config.mail) {
+    if let Some(quota) = mailer::quota(config) {
         builder = builder.quota(quota);
     }
     builder = builder.notices(deployment.store.clone(), notice_links(config));

@@ -28,13 +28,13 @@ pub fn email_verifier(deployment: &Deployment) -> Result<Option<Arc<dyn EmailVer
 mod layered {
     use std::{sync::Arc, time::Duration};
 
-    use dripr_adapters::{
-        layers::{Layered, RateLimit, Retry},
-        token_bucket::TokenBuckets,
-    };
+    use dripr_adapters::layers::{Layered, RateLimit, Retry};
     use dripr_core::ports::EmailVerifier;
 
-    use crate::{compose::Deployment, config::pace::Pace};
+    use crate::{
+        compose::{Deployment, limiters::Limiters},
+        config::pace::Pace,
+    };
 
     /// The documents' name of the limit.
     const API: &str = "email_verification";
@@ -51,7 +51,7 @@ mod layered {
         deployment: &Deployment,
     ) -> Arc<dyn EmailVerifier> {
         let (clock, entropy) = (deployment.clock.clone(), deployment.entropy.clone());
-        let limiter = Arc::new(TokenBuckets::new([(API.to_owned(), pace.rate())]));
+        let limiter = Limiters::of(&deployment.config).one(API, pace.rate());
         let layers = (
             Retry::new(clock.clone(), entropy, TRIES, FIRST_PAUSE, MOST_PAUSE),
             RateLimit::new(API, clock, limiter),

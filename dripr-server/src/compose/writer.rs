@@ -6,6 +6,8 @@ use dripr_adapters::layers::Metrics;
 use dripr_core::ports::{Clock, LlmWriter};
 
 use super::checkup::Asked;
+#[cfg(any(feature = "bedrock", feature = "openai-writer"))]
+use super::limiters::Limiters;
 use crate::{
     config::{Config, writing::Writing},
     failure::Failure,
@@ -29,12 +31,12 @@ pub async fn writer(
         #[cfg(feature = "bedrock")]
         Writing::Bedrock(options, cost) => {
             let model = model::bedrock(options).await;
-            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock, metrics)))
+            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock, metrics, &Limiters::of(config))))
         }
         #[cfg(feature = "openai-writer")]
         Writing::OpenAi(options, cost) => {
             let model = model::openai(options)?;
-            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock, metrics)))
+            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock, metrics, &Limiters::of(config))))
         }
     }
 }
@@ -63,11 +65,13 @@ mod model {
     use dripr_adapters::{
         layers::{CircuitBreaker, Layered, Meter, Metrics, RateLimit},
         model_writer::{LanguageModel, ModelWriter, Prices},
-        token_bucket::TokenBuckets,
     };
     use dripr_core::ports::{Clock, LlmWriter};
 
-    use super::super::sources::{FAILURES, LEFT_ALONE};
+    use super::super::{
+        limiters::Limiters,
+        sources::{FAILURES, LEFT_ALONE},
+    };
     use crate::config::writing::Cost;
     #[cfg(feature = "openai-writer")]
     use crate::failure::Failure;
@@ -89,9 +93,10 @@ mod model {
         cost: Cost,
         clock: &Arc<dyn Clock>,
         metrics: &Metrics,
+        limiters: &Limiters,
     ) -> Arc<dyn LlmWriter> {
         let prices = cost.dollars.map(|(input, output)| Prices { input, output });
-        let limiter = Arc::new(TokenBuckets::new([(name.to_owned(), cost.pace.rate())]));
+        let limiter = limiters.one(name, cost.pace.rate());
         let layers = (
             CircuitBreaker::new(name, clock.clone(), FAILURES, LEFT_ALONE),
             (RateLimit::new(name, clock.clone(), limiter), Meter::new(name, clock.clone(), metrics.clone())),

@@ -7,6 +7,7 @@
 //! | [`writing`] | who writes the words of reports |
 //! | [`mail`] | who takes emails to their recipients |
 //! | [`postmark`], [`gmail`] | how Postmark, and agents' own Gmail accounts, are used |
+//! | [`redis`] | where processes count together how fast providers may be called |
 //! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
@@ -37,6 +38,7 @@ pub mod postmark;
 mod problem;
 pub mod providers;
 pub mod public;
+pub mod redis;
 mod secret;
 pub mod sending;
 pub mod sources;
@@ -68,6 +70,9 @@ pub struct Config {
     /// How agents' own Gmail accounts are used, if they are.
     #[cfg(feature = "gmail")]
     pub gmail: Option<gmail::Gmail>,
+    /// Where processes count together, if they do.
+    #[cfg(feature = "redis")]
+    pub redis: Option<dripr_adapters::redis::Redis>,
     /// Where links and webhooks are answered.
     pub http: http::Http,
     /// Who looks whether imported addresses take mail.
@@ -105,6 +110,7 @@ struct Written {
     mail: mail::Written,
     postmark: postmark::Written,
     gmail: gmail::Written,
+    redis: redis::Written,
     http: http::Http,
     email_verification: email_verification::Written,
     archive: archive::Written,
@@ -155,6 +161,8 @@ impl Config {
         let sources = written.sources.check()?;
         #[cfg(not(feature = "gmail"))]
         written.gmail.check()?;
+        #[cfg(not(feature = "redis"))]
+        written.redis.check()?;
         let providers = [
             written
                 .zillow
@@ -181,6 +189,8 @@ impl Config {
             mail: written.mail.check(written.postmark, environment, absolute, policy.mail_timeout)?,
             #[cfg(feature = "gmail")]
             gmail: written.gmail.check(environment, absolute, policy.mail_timeout)?,
+            #[cfg(feature = "redis")]
+            redis: written.redis.check(environment, absolute)?,
             http: written.http,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,

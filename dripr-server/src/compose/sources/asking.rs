@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use dripr_adapters::{
-    layers::{CircuitBreaker, Meter, Metrics, RateLimit, Timeout},
-    token_bucket::TokenBuckets,
-};
+use dripr_adapters::layers::{CircuitBreaker, Meter, Metrics, RateLimit, Timeout};
 use dripr_core::ports::{Clock, RateLimiter};
 
-use crate::config::{Config, pace::Pace};
+use crate::{
+    compose::limiters::Limiters,
+    config::{Config, pace::Pace},
+};
 
 /// Failures in a row after which a provider is left alone.
 pub(in crate::compose) const FAILURES: u32 = 5;
@@ -20,6 +20,7 @@ pub(super) type Around = Arc<(CircuitBreaker, (RateLimit, (Meter, Timeout)))>;
 
 /// How providers are asked.
 pub(super) struct Asking<'a> {
+    limiters: Limiters,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) metrics: &'a Metrics,
     /// How long a question may take, however many requests it needs.
@@ -30,7 +31,12 @@ impl<'a> Asking<'a> {
     pub(super) fn of(config: &Config, clock: &'a Arc<dyn Clock>, metrics: &'a Metrics) -> Self {
         // So that there is time left to ask everybody, and that what went wrong is told by who knows it.
         let sources = u32::try_from(config.sources.longest()).unwrap_or(1);
-        Self { clock, metrics, timeout: config.policy.data_timeout.mul_f64(0.9) / sources.max(1) }
+        Self {
+            clock,
+            metrics,
+            limiters: Limiters::of(config),
+            timeout: config.policy.data_timeout.mul_f64(0.9) / sources.max(1),
+        }
     }
 
     /// What is done around a provider's calls, with a pace of its own.
@@ -39,7 +45,7 @@ impl<'a> Asking<'a> {
     }
 
     pub(super) fn limiter(&self, api: &str, pace: Pace) -> Arc<dyn RateLimiter> {
-        Arc::new(TokenBuckets::new([(api.to_owned(), pace.rate())]))
+        self.limiters.one(api, pace.rate())
     }
 
     /// The same, with a pace that it shares.
