@@ -1,6 +1,6 @@
 //! What processes count together, in a real Redis: the one that `DRIPR_TEST_REDIS` names, or the one of this machine.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the real program runs on the real clock")]
 
 mod deployment;
