@@ -86,7 +86,6 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
     if stored.rows_affected() == 0 {
         return Ok(false);
     }
-    notices::add(transaction.connection, &agent.id, agent.created_at).await?;
     let id = match &event.event_id {
         Some(id) => id.clone(),
         None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {

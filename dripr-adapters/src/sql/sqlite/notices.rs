@@ -1,4 +1,4 @@
-//! The port for what agents were told.
+//! The port for what agents were told. A trigger gives each new agent their row.
 
 use async_trait::async_trait;
 use dripr_core::{
@@ -112,19 +112,6 @@ async fn put(connection: &mut SqliteConnection, mut notices: Notices) -> PortRes
         .await
         .doing("storing what an agent was told")?;
     Ok(stored.rows_affected() > 0)
-}
-
-/// A new agent's, due when they were made.
-pub(super) async fn add(connection: &mut SqliteConnection, user: &UserId, due_at: Instant) -> PortResult<()> {
-    let notices = Notices::new(user.clone(), due_at);
-    sqlx::query("INSERT INTO agent_notices (user_id, due_at, version, state) VALUES (?1, ?2, 0, ?3)")
-        .bind(user.as_str())
-        .bind(micros_reached(due_at))
-        .bind(to_json(&notices)?)
-        .execute(connection)
-        .await
-        .doing("storing an agent")?;
-    Ok(())
 }
 
 /// It is time to look whether an agent is to be told something. Who read before does not hide it.

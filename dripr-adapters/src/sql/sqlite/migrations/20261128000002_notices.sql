@@ -13,6 +13,12 @@ CREATE INDEX agent_notices_due ON agent_notices (due_at, user_id) WHERE due_at I
 INSERT INTO agent_notices (user_id, due_at, version, state)
 SELECT id, created_at, 0, json_object('user_id', id, 'due_at', NULL) FROM users;
 
+-- Whoever makes an agent, a program of before this migration too that still runs.
+CREATE TRIGGER users_have_notices AFTER INSERT ON users BEGIN
+    INSERT INTO agent_notices (user_id, due_at, version, state)
+    VALUES (NEW.id, NEW.created_at, 0, json_object('user_id', NEW.id, 'due_at', NULL));
+END;
+
 -- Reports that wait for an agent's approval.
 CREATE INDEX emails_waiting ON emails (user_id, id) WHERE delivery_status = 'CREATED';
 
