@@ -27,7 +27,9 @@ async fn what_is_parked_is_listed_replayed_or_discarded() {
         assert_eq!((letter.cause.as_str(), letter.receive_count, letter.parked_at), (cause, 1, now));
         let parked: Event = serde_json::from_slice(&letter.payload).unwrap();
         assert_eq!(parked, event(expected as u64));
-        assert!(!format!("{letter:?}").contains("98103"));
+        // Its name is a number, in which any digits may stand.
+        let shown = format!("{letter:?}").replace(&letter.id, "");
+        assert!(!shown.contains("98103"), "{shown}");
     }
     assert!(queue.dead_letters(Queue::Intro).await.unwrap().is_empty());
 
