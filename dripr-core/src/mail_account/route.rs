@@ -87,7 +87,8 @@ impl Mailer for ByMailAccount {
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect()
     }
 
-    /// Where both mailers may have had it, it was not sent only if both say so.
+    /// What either mailer has counts. Where both may have had it, it was not sent only if both say so; where by all that is
+    /// known only the account may have had it, the deployment's mailer need not be able to tell.
     async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
         let Ok(account) = self.accounts.mail_account(&inquiry.user_id).await else {
             return LookUp::CannotTell;
