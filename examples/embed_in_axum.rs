@@ -18,7 +18,7 @@ use axum::{
 use dripr_adapters::{
     composed_writer::ComposedWriter,
     file_outbox::FileOutbox,
-    sql::sqlite::{SqliteOptions, SqliteStore},
+    sql::{SqlStore, SqliteOptions},
     templates::Templates,
 };
 use dripr_core::{
@@ -39,7 +39,7 @@ type Failed = (StatusCode, String);
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = std::env::temp_dir().join("dripr-in-axum");
     std::fs::create_dir_all(&folder)?;
-    let store = SqliteStore::open(folder.join("dripr.db"), SqliteOptions::default()).await?;
+    let store = SqlStore::sqlite(folder.join("dripr.db"), SqliteOptions::default()).await?;
     let dripr = Dripr::builder()
         .clock(Arc::new(SystemClock))
         .entropy(Arc::new(OsEntropy))

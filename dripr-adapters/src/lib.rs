@@ -2,7 +2,7 @@
 //!
 //! | port | embedded default |
 //! |---|---|
-//! | `CampaignStore`, `EmailStore`, `AgentStore`, `ContactStore`, `AreaStore`, `MailAccountStore`, `EventQueue` | [`sql::sqlite`] |
+//! | `CampaignStore`, `EmailStore`, `AgentStore`, `ContactStore`, `AreaStore`, `MailAccountStore`, `EventQueue` | [`sql`] |
 //! | `PropertySource`, `MarketSource`, `MortgageRateSource`, `Geocoder` | [`local_data`] |
 //! | `LlmWriter` | [`composed_writer`] |
 //! | `EmailRenderer` | [`templates`] |
@@ -37,6 +37,8 @@
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that
 //! share a server.
 
+#[cfg(any(feature = "redis", feature = "sql"))]
+mod api_rates;
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]
 #[cfg_attr(
     not(any(feature = "rentcast", feature = "zillow")),
@@ -108,6 +110,7 @@ pub mod s3_archive;
 mod said;
 #[cfg(feature = "smtp")]
 pub mod smtp;
+#[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(feature = "templates")]
 pub mod templates;

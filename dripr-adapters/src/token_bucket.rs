@@ -69,8 +69,9 @@ struct Family {
 /// So many buckets of a family are kept; then those that are full are forgotten, which changes nothing.
 const KEPT: usize = 10_000;
 
+/// The tokens of one API.
 #[derive(Clone, Copy)]
-struct Bucket {
+pub(crate) struct Bucket {
     /// How long one token takes to come, in microseconds.
     each: i64,
     most: i64,
@@ -135,7 +136,18 @@ impl Family {
 
 impl Bucket {
     fn full(rate: Rate) -> Self {
-        Self { each: rate.each_micros(), most: i64::from(rate.calls.max(1)), empty_at: None }
+        Self::emptied_at(rate, None)
+    }
+
+    /// One that was or would have been empty at an instant; without one, full.
+    pub(crate) fn emptied_at(rate: Rate, empty_at: Option<Instant>) -> Self {
+        Self { each: rate.each_micros(), most: i64::from(rate.calls.max(1)), empty_at }
+    }
+
+    /// When it was or would have been empty.
+    #[cfg(feature = "sql")]
+    pub(crate) fn empty_at(&self) -> Option<Instant> {
+        self.empty_at
     }
 
     fn is_full(&self, now: Instant) -> bool {
@@ -143,7 +155,7 @@ impl Bucket {
         self.empty_at.is_none_or(|empty| empty.checked_add_signed(filling).is_some_and(|full| full <= now))
     }
 
-    fn take(&mut self, calls: u32, now: Instant) -> Permit {
+    pub(crate) fn take(&mut self, calls: u32, now: Instant) -> Permit {
         let micros = |tokens: i64| TimeDelta::microseconds(self.each.saturating_mul(tokens));
         let full = now.checked_sub_signed(micros(self.most)).unwrap_or(now);
         // Never more tokens than fit; and none are owed to a clock that was ahead and is right again.

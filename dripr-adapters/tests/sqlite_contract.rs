@@ -3,12 +3,12 @@
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_adapters::sql::{Queues, SqlStore, SqliteOptions};
 use dripr_core::testkit::contract;
 
-async fn empty() -> (tempfile::TempDir, SqliteStore) {
+async fn empty() -> (tempfile::TempDir, SqlStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+    let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
     (folder, store)
 }
 
@@ -70,4 +70,13 @@ async fn it_delivers_as_every_queue_does() {
 async fn it_keeps_what_came_back_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::feedback_store(&store).await;
+}
+
+#[tokio::test]
+async fn it_hands_events_to_relays_as_every_outbox_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = SqliteOptions::default();
+    options.queues = Queues::Elsewhere;
+    let store = SqlStore::sqlite(folder.path().join("dripr.db"), options).await.unwrap();
+    contract::outbox(&store, &store).await;
 }

@@ -6,7 +6,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     campaign::{
         Action, Actor, CampaignStatus, Command, Dossier, Operation, Provision, Refusal, Reply, command::Bench,
@@ -38,7 +38,7 @@ fn at(text: &str) -> Instant {
 /// A store in a file of its own with one agent.
 struct Stage {
     folder: tempfile::TempDir,
-    store: SqliteStore,
+    store: SqlStore,
     clock: Arc<ManualClock>,
     desk: Arc<Bench>,
     new: Vec<NewCampaign>,
@@ -143,12 +143,12 @@ impl Stage {
     }
 }
 
-async fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, SqliteOptions::default()).await.unwrap()
+async fn open(path: &Path) -> SqlStore {
+    SqlStore::sqlite(path, SqliteOptions::default()).await.unwrap()
 }
 
 async fn refused(path: &Path) -> (Fault, String) {
-    let error = SqliteStore::open(path, SqliteOptions::default()).await.unwrap_err();
+    let error = SqlStore::sqlite(path, SqliteOptions::default()).await.unwrap_err();
     (error.fault(), error.to_string())
 }
 
@@ -262,9 +262,9 @@ async fn a_file_that_cannot_be_created_is_a_matter_for_people() {
 async fn migrating_twice_and_from_two_sides_at_once_is_migrating_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dripr.db");
-    let results = join_all((0..4).map(|_| SqliteStore::migrate(&path))).await;
+    let results = join_all((0..4).map(|_| SqlStore::migrate_sqlite(&path))).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
-    assert!(SqliteStore::migrate(&path).await.is_ok());
+    assert!(SqlStore::migrate_sqlite(&path).await.is_ok());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     campaign::{Action, Actor, CampaignStatus, Command, Operation, Provision, command::Bench},
     policy::Policy,
@@ -19,8 +19,8 @@ fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }
 
-async fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, SqliteOptions::default()).await.unwrap()
+async fn open(path: &Path) -> SqlStore {
+    SqlStore::sqlite(path, SqliteOptions::default()).await.unwrap()
 }
 
 async fn connection(path: &Path) -> SqliteConnection {

@@ -2,6 +2,11 @@
 
 mod faults_page;
 mod killed_engine;
+#[cfg(feature = "service-tests")]
+#[path = "../../dripr-adapters/tests/sql_servers/place.rs"]
+mod place;
 mod shared_calls;
+#[cfg(feature = "service-tests")]
+mod simulated_on_servers;
 mod simulated_on_sqlite;
 mod year_on_sqlite;

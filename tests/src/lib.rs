@@ -3,7 +3,7 @@
 
 use std::{error::Error, pin::pin, sync::Arc, task::Poll};
 
-use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     Dripr,
     email::OptOutLinks,
@@ -64,15 +64,15 @@ impl World {
     ///
     /// # Errors
     /// The store's.
-    pub async fn store(&self) -> Result<SqliteStore, Failure> {
-        Ok(SqliteStore::open(self.folder.path().join("dripr.db"), SqliteOptions::default()).await?)
+    pub async fn store(&self) -> Result<SqlStore, Failure> {
+        Ok(SqlStore::sqlite(self.folder.path().join("dripr.db"), SqliteOptions::default()).await?)
     }
 
     /// An engine over a store.
     ///
     /// # Errors
     /// If it is incomplete.
-    pub fn engine(&self, store: &SqliteStore) -> Result<Dripr, Failure> {
+    pub fn engine(&self, store: &SqlStore) -> Result<Dripr, Failure> {
         Ok(self.builder(store)?.build()?)
     }
 
@@ -80,7 +80,7 @@ impl World {
     ///
     /// # Errors
     /// If opt-out links cannot be made.
-    pub fn builder(&self, store: &SqliteStore) -> Result<Builder, Failure> {
+    pub fn builder(&self, store: &SqlStore) -> Result<Builder, Failure> {
         let links =
             OptOutLinks::new("https://reports.example", "a key that is long enough".to_owned().into())?;
         Ok(Dripr::builder()
@@ -117,7 +117,7 @@ impl Database for SharedFile {
         let mut options = SqliteOptions::default();
         // Processes die here, not the power.
         options.durable = false;
-        let store = SqliteStore::open(self.folder.path().join("dripr.db"), options);
+        let store = SqlStore::sqlite(self.folder.path().join("dripr.db"), options);
         Ok(Arc::new(self.runtime.block_on(store)?))
     }
 

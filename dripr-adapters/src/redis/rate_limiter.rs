@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, sync::LazyLock};
+use std::{fmt, sync::LazyLock};
 
 use async_trait::async_trait;
 use dripr_core::{
@@ -13,7 +13,7 @@ use super::{
     connection::{Call, Lost},
     score::score,
 };
-use crate::token_bucket::Rate;
+use crate::{api_rates::ApiRates, token_bucket::Rate};
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
 
@@ -42,17 +42,12 @@ const MINUTE_MS: i64 = 60_000;
 #[derive(Clone)]
 pub struct RedisRateLimiter {
     redis: Redis,
-    rates: HashMap<String, Rate>,
-    /// For each API whose name begins so, a bucket of its own.
-    families: Vec<(String, Rate)>,
+    rates: ApiRates,
 }
 
 impl fmt::Debug for RedisRateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.rates.keys())
-            .entries(self.families.iter().map(|(prefix, _)| prefix))
-            .finish()
+        self.rates.fmt(f)
     }
 }
 
@@ -60,27 +55,21 @@ impl RedisRateLimiter {
     /// A bucket for each API. One that nobody took from is full.
     #[must_use]
     pub fn new(redis: Redis, rates: impl IntoIterator<Item = (String, Rate)>) -> Self {
-        Self { redis, rates: rates.into_iter().collect(), families: Vec::new() }
+        Self { redis, rates: ApiRates::new(rates) }
     }
 
     /// The same, with a bucket of its own for each API whose name begins with a prefix.
     #[must_use]
     pub fn with_each(mut self, prefix: impl Into<String>, rate: Rate) -> Self {
-        self.families.push((prefix.into(), rate));
+        self.rates.add_family(prefix.into(), rate);
         self
-    }
-
-    fn rate(&self, api: &str) -> Option<Rate> {
-        let family =
-            || self.families.iter().find(|(prefix, _)| api.starts_with(prefix)).map(|(_, rate)| rate);
-        self.rates.get(api).or_else(family).copied()
     }
 }
 
 #[async_trait]
 impl RateLimiter for RedisRateLimiter {
     async fn take(&self, api: &str, calls: u32, now: Instant) -> PortResult<Permit> {
-        let Some(rate) = self.rate(api) else { return Ok(Permit::Granted) };
+        let Some(rate) = self.rates.of(api) else { return Ok(Permit::Granted) };
         let micros = |tokens: u32| rate.each_micros().saturating_mul(i64::from(tokens)).min(LONGEST);
         let fill = micros(rate.calls.max(1));
         let mut script = TAKE.key(self.redis.key(&format!("bucket:{api}")));

@@ -29,8 +29,9 @@ pub(crate) struct Relayed {
 
 impl Relayed {
     async fn relay(&self) {
+        let now = Instant::UNIX_EPOCH;
         loop {
-            let entries = self.store.unpublished(2).await.unwrap();
+            let entries = self.store.unpublished(2, now, now).await.unwrap();
             if entries.is_empty() {
                 return;
             }

@@ -60,24 +60,31 @@ struct Forgetful {
 #[derive(PartialEq)]
 enum Fault {
     NewestFirst,
+    GivesTwice,
+    KeepsInHand,
     MarksAll,
     TellsNobody,
 }
 
 #[async_trait]
 impl Outbox for Forgetful {
-    async fn unpublished(&self, limit: usize) -> PortResult<Vec<OutboxEntry>> {
-        let mut entries = self.store.unpublished(limit).await?;
+    async fn unpublished(&self, limit: usize, now: Instant, until: Instant) -> PortResult<Vec<OutboxEntry>> {
+        let until = if self.fault == Fault::GivesTwice { now } else { until };
+        let mut entries = self.store.unpublished(limit, now, until).await?;
         if self.fault == Fault::NewestFirst {
             entries.reverse();
         }
         Ok(entries)
     }
     async fn mark_published(&self, ids: &[EventId]) -> PortResult<()> {
-        let all: Vec<EventId> =
-            self.store.unpublished(100).await?.into_iter().map(|entry| entry.id).collect();
+        let far = Instant::MAX_UTC - chrono::TimeDelta::days(1);
+        let all = self.store.unpublished(100, far, far).await?;
+        let all: Vec<EventId> = all.into_iter().map(|entry| entry.id).collect();
         let known = ids.iter().any(|id| all.contains(id));
         self.store.mark_published(if known && self.fault == Fault::MarksAll { &all } else { ids }).await
+    }
+    async fn give_back(&self, ids: &[EventId]) -> PortResult<()> {
+        if self.fault == Fault::KeepsInHand { Ok(()) } else { self.store.give_back(ids).await }
     }
     async fn added(&self) {
         if self.fault == Fault::TellsNobody {
@@ -89,6 +96,18 @@ impl Outbox for Forgetful {
 async fn forgetful(fault: Fault) {
     let store = MemoryStore::with_outbox();
     contract::outbox(&store, &Forgetful { store: store.clone(), fault }).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "what one relay has in hand no other is given")]
+async fn an_outbox_that_gives_to_two() {
+    forgetful(Fault::GivesTwice).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "what is given back is there again at once")]
+async fn an_outbox_that_keeps_what_is_given_back() {
+    forgetful(Fault::KeepsInHand).await;
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ use dripr_adapters::{
     file_outbox::FileOutbox,
     layers::Metrics,
     local_data::zip_centres,
-    sql::sqlite::{SqliteOptions, SqliteStore},
+    sql::{SqlStore, SqliteOptions},
     templates::Templates,
 };
 use dripr_core::{
@@ -50,7 +50,7 @@ use self::mailer::Mailers;
 use crate::{config::Config, failure::Failure, os_entropy::OsEntropy, system_clock::SystemClock};
 
 /// The store that everything is kept in.
-pub type Store = SqliteStore;
+pub type Store = SqlStore;
 
 /// A configuration with its database open.
 pub struct Deployment {
@@ -100,7 +100,7 @@ pub async fn passing_store(path: &Path) -> Result<Arc<Store>, Failure> {
 }
 
 async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failure> {
-    Ok(Arc::new(SqliteStore::open(path, options).await?))
+    Ok(Arc::new(SqlStore::sqlite(path, options).await?))
 }
 
 /// The engine of a deployment.

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use dripr_adapters::sql::sqlite::{SqliteOptions, SqliteStore};
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     Dripr,
     agent_mail::NoticeLinks,
@@ -54,8 +54,7 @@ impl Site {
         };
         let config = Config::parse(&text, Path::new(""), &variable).unwrap();
         let clock = Arc::new(ManualClock::at(at("2026-03-01T12:00:00Z")));
-        let store =
-            SqliteStore::open(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
         let (mailbox, agents) = (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
         let dripr = Dripr::builder()
             .clock(clock.clone())

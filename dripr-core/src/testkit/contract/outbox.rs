@@ -7,6 +7,7 @@ use crate::{
     campaign::CampaignStatus,
     events::Event,
     ids::EventId,
+    policy::{FARTHEST, after},
     ports::{AgentStore, CampaignStore, Outbox, OutboxEntry},
     testkit::samples,
 };
@@ -22,13 +23,13 @@ where
     S: AgentStore + CampaignStore + ?Sized,
     O: Outbox + ?Sized,
 {
-    let empty = outbox.unpublished(10).await.expect("the outbox");
+    let empty = take(outbox, 10, START, SOON).await;
     assert!(empty.is_empty(), "where nothing happened there is nothing to publish: {empty:?}");
     let stage = Stage::new(store, 1).await;
     stage.begin(0).await;
     register_another(store).await;
 
-    let all = outbox.unpublished(100).await.expect("the outbox");
+    let all = take(outbox, 100, START, START).await;
     let said: Vec<String> = all.iter().map(|entry| said(&entry.event)).collect();
     assert_eq!(
         said,
@@ -43,15 +44,48 @@ where
             "an event that carries an id is kept under it"
         );
     }
-    assert_eq!(outbox.unpublished(100).await.expect("the outbox"), all, "looking changes nothing");
     assert_eq!(
-        outbox.unpublished(2).await.expect("the outbox"),
-        all[..2],
-        "a page is the oldest, as many as asked for"
+        take(outbox, 100, START, START).await,
+        all,
+        "what nobody marks is there again when its time is over"
     );
-    assert!(outbox.unpublished(0).await.expect("the outbox").is_empty(), "none asked for, none given");
+    assert!(take(outbox, 0, START, SOON).await.is_empty(), "none asked for, none given");
+    is_given_to_one(outbox, &all).await;
     marks_only_what_it_is_told(outbox, &all).await;
     says_when_something_is_added(store, outbox).await;
+}
+
+const SOON: &str = "2026-03-01T12:01:00Z";
+const LATER: &str = "2026-03-01T12:02:00Z";
+
+async fn take<O: Outbox + ?Sized>(outbox: &O, limit: usize, now: &str, until: &str) -> Vec<OutboxEntry> {
+    outbox.unpublished(limit, at(now), at(until)).await.expect("the outbox")
+}
+
+async fn is_given_to_one<O: Outbox + ?Sized>(outbox: &O, all: &[OutboxEntry]) {
+    let first = take(outbox, 2, START, SOON).await;
+    assert_eq!(first, all[..2], "a page is the oldest, as many as asked for");
+    assert_eq!(
+        take(outbox, 100, START, SOON).await,
+        all[2..],
+        "what one relay has in hand no other is given"
+    );
+    assert!(take(outbox, 100, START, SOON).await.is_empty(), "nor is it given twice to the same");
+    outbox.give_back(&[all[1].id.clone()]).await.expect("giving back");
+    assert_eq!(take(outbox, 100, START, LATER).await, all[1..2], "what is given back is there again at once");
+    let back = take(outbox, 100, SOON, SOON).await;
+    assert_eq!(
+        back,
+        [all[0].clone(), all[2].clone()],
+        "what is not marked is there again when its time is over"
+    );
+    let far = after(at(LATER), 2 * FARTHEST);
+    outbox.unpublished(100, at(LATER), far).await.expect("the outbox");
+    assert_eq!(
+        take(outbox, 100, LATER, LATER).await,
+        all,
+        "what is in hand for longer than anything is to be was taken by a wrong clock"
+    );
 }
 
 async fn marks_only_what_it_is_told<O: Outbox + ?Sized>(outbox: &O, all: &[OutboxEntry]) {
@@ -59,18 +93,19 @@ async fn marks_only_what_it_is_told<O: Outbox + ?Sized>(outbox: &O, all: &[Outbo
     let rest = [all[0].clone(), all[2].clone()];
     outbox.mark_published(&[]).await.expect("marking nothing");
     outbox.mark_published(std::slice::from_ref(&unknown)).await.expect("marking what is not there");
-    assert_eq!(outbox.unpublished(100).await.expect("the outbox"), all, "marking none marks none");
+    assert_eq!(take(outbox, 100, LATER, LATER).await, all, "marking none marks none");
     for times in ["once", "twice"] {
         outbox.mark_published(&[all[1].id.clone(), unknown.clone()]).await.expect("marking");
+        outbox.give_back(&[all[1].id.clone(), unknown.clone()]).await.expect("giving back too late");
         assert_eq!(
-            outbox.unpublished(100).await.expect("the outbox"),
+            take(outbox, 100, LATER, LATER).await,
             rest,
             "what is marked {times} is gone, and nothing else is"
         );
     }
     let ids: Vec<EventId> = all.iter().map(|entry| entry.id.clone()).collect();
     outbox.mark_published(&ids).await.expect("marking");
-    assert!(outbox.unpublished(100).await.expect("the outbox").is_empty(), "in the end nothing is left");
+    assert!(take(outbox, 100, LATER, LATER).await.is_empty(), "in the end nothing is left");
 }
 
 async fn says_when_something_is_added<S, O>(store: &S, outbox: &O)
@@ -87,7 +122,7 @@ where
         early || within(Duration::from_secs(5), added).await.is_some(),
         "whoever waits for the outbox hears of what is added after the first poll"
     );
-    let left = outbox.unpublished(100).await.expect("the outbox");
+    let left = take(outbox, 100, LATER, LATER).await;
     assert_eq!(left.len(), 1, "what is added later is there, and what was marked does not come back");
 }
 

@@ -62,11 +62,24 @@ struct State {
     notices: BTreeMap<UserId, Notices>,
     channels: BTreeMap<String, Channel>,
     audit: Vec<(CampaignId, AuditEntry)>,
-    events: Vec<(EventId, Event, bool)>,
+    events: Vec<Kept>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
     parked: Vec<(Queue, String)>,
     feedback: BTreeMap<FeedbackId, Feedback>,
     next_delivery: u64,
+}
+
+/// A committed event, and where it is on its way to the queues.
+struct Kept {
+    id: EventId,
+    event: Event,
+    relay: Relay,
+}
+
+enum Relay {
+    Waiting,
+    InHand(Instant),
+    Published,
 }
 
 impl std::fmt::Debug for MemoryStore {
@@ -113,7 +126,7 @@ impl MemoryStore {
     /// Every event that was ever committed, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.lock().events.iter().map(|(_, event, _)| event.clone()).collect()
+        self.lock().events.iter().map(|kept| kept.event.clone()).collect()
     }
 
     /// What was parked, and why.
@@ -129,7 +142,7 @@ impl MemoryStore {
 
     /// The events after the first so many.
     pub(super) fn events_from(&self, first: usize) -> Vec<Event> {
-        self.lock().events.iter().skip(first).map(|(_, event, _)| event.clone()).collect()
+        self.lock().events.iter().skip(first).map(|kept| kept.event.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -156,7 +169,8 @@ impl State {
         if !relayed {
             self.deliver(&event);
         }
-        self.events.push((id, event, !relayed));
+        let relay = if relayed { Relay::Waiting } else { Relay::Published };
+        self.events.push(Kept { id, event, relay });
     }
 
     fn deliver(&mut self, event: &Event) {

@@ -1,26 +1,49 @@
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{Kept, MemoryStore, Relay};
 use crate::{
     errors::PortResult,
     events::Event,
     ids::EventId,
+    policy::{FARTHEST, after},
     ports::{EventBus, Outbox, OutboxEntry},
+    schedule::Instant,
 };
 
 #[async_trait]
 impl Outbox for MemoryStore {
-    async fn unpublished(&self, limit: usize) -> PortResult<Vec<OutboxEntry>> {
-        let state = self.lock();
-        let waiting = state.events.iter().filter(|(_, _, published)| !published).take(limit);
-        Ok(waiting.map(|(id, event, _)| OutboxEntry { id: id.clone(), event: event.clone() }).collect())
+    async fn unpublished(&self, limit: usize, now: Instant, until: Instant) -> PortResult<Vec<OutboxEntry>> {
+        let mut state = self.lock();
+        let far = after(now, FARTHEST);
+        let there = |kept: &&mut Kept| match kept.relay {
+            Relay::Waiting => true,
+            Relay::InHand(until) => until <= now || until > far,
+            Relay::Published => false,
+        };
+        let waiting = state.events.iter_mut().filter(there).take(limit);
+        let taken = waiting.map(|kept| {
+            kept.relay = Relay::InHand(until);
+            OutboxEntry { id: kept.id.clone(), event: kept.event.clone() }
+        });
+        Ok(taken.collect())
     }
 
     async fn mark_published(&self, ids: &[EventId]) -> PortResult<()> {
         let ids: std::collections::HashSet<_> = ids.iter().collect();
-        for (id, _, published) in &mut self.lock().events {
-            *published |= ids.contains(id);
+        for kept in self.lock().events.iter_mut().filter(|kept| ids.contains(&kept.id)) {
+            kept.relay = Relay::Published;
         }
+        Ok(())
+    }
+
+    async fn give_back(&self, ids: &[EventId]) -> PortResult<()> {
+        let ids: std::collections::HashSet<_> = ids.iter().collect();
+        for kept in self.lock().events.iter_mut().filter(|kept| ids.contains(&kept.id)) {
+            if matches!(kept.relay, Relay::InHand(_)) {
+                kept.relay = Relay::Waiting;
+            }
+        }
+        self.notify();
         Ok(())
     }
 

@@ -321,14 +321,19 @@ pub(super) struct FaultyRelay {
 
 #[async_trait]
 impl Outbox for FaultyRelay {
-    async fn unpublished(&self, limit: usize) -> PortResult<Vec<OutboxEntry>> {
-        let work = async { self.site.stage.complete(self.outbox.unpublished(limit)) };
-        self.site.call("outbox.unpublished", READ, work).await
+    async fn unpublished(&self, limit: usize, now: Instant, until: Instant) -> PortResult<Vec<OutboxEntry>> {
+        let work = async { self.site.stage.complete(self.outbox.unpublished(limit, now, until)) };
+        self.site.call("outbox.unpublished", WRITE, work).await
     }
 
     async fn mark_published(&self, ids: &[EventId]) -> PortResult<()> {
         let work = async { self.site.stage.complete(self.outbox.mark_published(ids)) };
         self.site.call("outbox.mark_published", WRITE, work).await
+    }
+
+    async fn give_back(&self, ids: &[EventId]) -> PortResult<()> {
+        let work = async { self.site.stage.complete(self.outbox.give_back(ids)) };
+        self.site.call("outbox.give_back", WRITE, work).await
     }
 
     async fn added(&self) {

@@ -4,7 +4,7 @@ use super::world::{LONGEST_SLEEP, World};
 use crate::{
     agent_mail::{Concern, Progress},
     campaign::CampaignStatus,
-    policy::before,
+    policy::{after, before},
     ports::CampaignFilter,
     schedule::Instant,
 };
@@ -36,7 +36,7 @@ impl World {
         }
         let relay = stage.database.relay();
         if let Some((outbox, _)) = relay
-            && let Ok(left) = stage.complete(outbox.unpublished(1))
+            && let Ok(left) = stage.complete(outbox.unpublished(1, after(now, bound), after(now, bound)))
             && !left.is_empty()
         {
             stage.judge(|_| Err("I8: an event was never published".to_owned()));

@@ -1,0 +1,177 @@
+//! How those who wait for deliveries hear that some came, from this process and from others.
+//!
+//! PostgreSQL tells (`LISTEN`). With SQLite and MySQL another process's writes are looked for once a second, for as long
+//! as somebody waits: SQLite has a number that changes with them, MySQL is asked for the newest delivery of its index.
+
+use std::{sync::Arc, time::Duration};
+
+use dripr_core::events::Queue;
+use futures_util::future::select_all;
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::connection::{Connecting, Connection, query};
+
+/// The bit of the outbox, beside those of the queues.
+pub(super) const OUTBOX: u16 = 1 << Queue::ALL.len();
+
+/// How often another process's writes are looked for while somebody waits for a delivery.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells those who wait for deliveries that some came.
+pub(super) struct Arrivals {
+    /// One for each queue, and one for the outbox.
+    places: [watch::Sender<()>; Queue::ALL.len() + 1],
+    /// How many wait. While nobody does, other processes' writes are not looked for.
+    listeners: watch::Sender<usize>,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self { places: std::array::from_fn(|_| watch::Sender::new(())), listeners: watch::Sender::new(0) }
+    }
+}
+
+impl Arrivals {
+    /// Something came into these queues, given as bits.
+    pub(super) fn arrived(&self, woken: u16) {
+        for (at, place) in self.places.iter().enumerate() {
+            if woken & (1 << at) != 0 {
+                place.send_replace(());
+            }
+        }
+    }
+
+    /// Returns when something came into one of these queues, given as bits, since it was first polled.
+    pub(super) async fn wait(&self, wanted: u16) {
+        let wanted = self.places.iter().enumerate().filter(|(at, _)| wanted & (1 << at) != 0);
+        let mut heard: Vec<_> = wanted.map(|(_, place)| place.subscribe()).collect();
+        if heard.is_empty() {
+            return std::future::pending().await;
+        }
+        let _listener = Listener::new(self);
+        let waiting = heard.iter_mut().map(|place| {
+            Box::pin(async move {
+                // The sender lives as long as the store that is borrowed here.
+                let _ = place.changed().await;
+            })
+        });
+        select_all(waiting).await;
+    }
+}
+
+/// One that waits; it is counted until it is dropped.
+struct Listener<'a>(&'a Arrivals);
+
+impl<'a> Listener<'a> {
+    fn new(arrivals: &'a Arrivals) -> Self {
+        arrivals.listeners.send_if_modified(|listeners| {
+            *listeners += 1;
+            *listeners == 1
+        });
+        Self(arrivals)
+    }
+}
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        // Who looks sees it at the next look; there is nothing to wake anybody for.
+        self.0.listeners.send_if_modified(|listeners| {
+            *listeners -= 1;
+            false
+        });
+    }
+}
+
+/// What the writers of this process tell the others with a commit.
+#[derive(Clone)]
+pub(super) enum Told {
+    /// Nothing: the others look.
+    Nothing,
+    /// A notification on a channel, marked as ours.
+    #[cfg(feature = "postgres")]
+    Notification { channel: Arc<str>, ours: Arc<str> },
+}
+
+impl Told {
+    pub(super) async fn tell(&self, connection: &mut Connection, woken: u16) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Nothing => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Notification { .. } if woken == 0 => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Notification { channel, ours } => {
+                let said = query("SELECT pg_notify(?1, ?2)").bind(&**channel).bind(format!("{ours}:{woken}"));
+                said.execute(connection).await.map(drop)
+            }
+        }
+    }
+}
+
+/// The task that hears of other processes' writes. It ends when this is dropped.
+pub(super) struct Hearing(JoinHandle<()>);
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Hearing {
+    /// Looks once a second while somebody waits: at a number that is another one after others wrote.
+    pub(super) fn by_looking(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str) -> Self {
+        Self(tokio::spawn(look(connecting, arrivals, sql)))
+    }
+
+    /// Listens to what PostgreSQL tells.
+    #[cfg(feature = "postgres")]
+    pub(super) fn by_listening(
+        mut listener: sqlx::postgres::PgListener,
+        ours: Arc<str>,
+        arrivals: Arc<Arrivals>,
+    ) -> Self {
+        Self(tokio::spawn(async move {
+            loop {
+                match listener.try_recv().await {
+                    Ok(Some(notification)) => match notification.payload().split_once(':') {
+                        Some((from, _)) if from == &*ours => {}
+                        Some((_, woken)) => arrivals.arrived(woken.parse().unwrap_or(u16::MAX)),
+                        None => arrivals.arrived(u16::MAX),
+                    },
+                    // The connection was lost, and what was told meanwhile with it.
+                    Ok(None) => arrivals.arrived(u16::MAX),
+                    Err(_) => {
+                        arrivals.arrived(u16::MAX);
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                }
+            }
+        }))
+    }
+}
+
+async fn look(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str) {
+    let mut listening = arrivals.listeners.subscribe();
+    let mut every = tokio::time::interval(LOOK_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut connection: Option<Connection> = None;
+    let mut seen = None;
+    loop {
+        // The sender lives as long as the arrivals that are held here.
+        let _ = listening.wait_for(|listeners| *listeners > 0).await;
+        every.tick().await;
+        if connection.is_none() {
+            connection = connecting.open().await.ok();
+        }
+        let Some(open) = &mut connection else { continue };
+        let now = async { query(sql).fetch_one(open).await?.try_get::<Option<i64>>(0) }.await;
+        match now {
+            Ok(now) => {
+                // The first look has nothing to compare with.
+                if seen.replace(now) != Some(now) {
+                    arrivals.arrived(u16::MAX);
+                }
+            }
+            Err(_) => connection = None,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A connection, whichever of the three databases is at its other end.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `dialect` | what one SQL text is in each of them |
+//! | `query` | a statement with its values |
+//! | `row` | what comes back |
+
+mod dialect;
+mod query;
+mod row;
+
+pub(super) use self::{
+    dialect::Dialect,
+    query::{On, Value, query},
+    row::Row,
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{ConnectOptions, Connection as _};
+
+use super::error::Said;
+
+/// One connection.
+pub(super) enum Connection {
+    /// To a file; with whether commits are synced to the disk at present.
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::SqliteConnection, bool),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgConnection),
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::MySqlConnection),
+}
+
+/// Connections for reading.
+pub(super) enum Pool {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgPool),
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::MySqlPool),
+}
+
+/// How a connection is made.
+#[derive(Clone)]
+pub(super) enum Connecting {
+    /// With whether commits are synced.
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::sqlite::SqliteConnectOptions, bool),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::postgres::PgConnectOptions),
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::mysql::MySqlConnectOptions),
+}
+
+/// What a new connection to PostgreSQL is told: a program that hangs must not hold up all the others.
+#[cfg(feature = "postgres")]
+pub(super) const POSTGRES_SESSION: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
+     SET client_min_messages = 'warning'";
+
+/// What a new connection to MySQL or MariaDB is told: each statement sees what was committed before it, a value that does
+/// not fit is an error, and a program that hangs must not hold up all the others.
+#[cfg(feature = "mysql")]
+pub(super) const MYSQL_SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+     SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 10";
+
+impl Connecting {
+    /// A connection, ready to work with.
+    pub(super) fn open(&self) -> BoxFuture<'_, Result<Connection, sqlx::Error>> {
+        async move {
+            match self {
+                #[cfg(feature = "sqlite")]
+                Self::Sqlite(options, synced) => Ok(Connection::Sqlite(options.connect().await?, *synced)),
+                #[cfg(feature = "postgres")]
+                Self::Postgres(options) => {
+                    let mut connection = options.connect().await?;
+                    sqlx::raw_sql(POSTGRES_SESSION).execute(&mut connection).await?;
+                    Ok(Connection::Postgres(connection))
+                }
+                #[cfg(feature = "mysql")]
+                Self::MySql(options) => {
+                    let mut connection = options.connect().await?;
+                    sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await?;
+                    Ok(Connection::MySql(connection))
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Pool {
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => Dialect::MySql,
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => pool.close().await,
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(..) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => Dialect::MySql,
+        }
+    }
+
+    /// Begins a transaction. `synced`: its commit is on the disk when it is answered, where that can be chosen for one
+    /// transaction alone.
+    pub(super) async fn begin(&mut self, synced: bool) -> Result<(), sqlx::Error> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection, now) => {
+                if *now != synced {
+                    let pragma =
+                        if synced { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+                    sqlx::query(pragma).execute(&mut *connection).await?;
+                    *now = synced;
+                }
+                // The lock is taken at once: a transaction that read first could be refused when it comes to writing.
+                sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => {
+                let begin = if synced { "BEGIN" } else { "BEGIN; SET LOCAL synchronous_commit = off" };
+                sqlx::raw_sql(begin).execute(connection).await?;
+            }
+            #[cfg(feature = "mysql")]
+            Self::MySql(connection) => {
+                sqlx::raw_sql("BEGIN").execute(connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        self.say("COMMIT").await
+    }
+
+    pub(super) async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        self.say("ROLLBACK").await
+    }
+
+    async fn say(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection, _) => sqlx::query(sql).execute(connection).await.map(drop),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            #[cfg(feature = "mysql")]
+            Self::MySql(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+        }
+    }
+
+    /// Whether an error at a commit says that nothing was committed.
+    pub(super) fn refused(&self, error: &sqlx::Error) -> bool {
+        match self.dialect() {
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => true,
+            // What the server answered is an answer. A connection that broke gave none.
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Said::of(error).is_some(),
+        }
+    }
+
+    pub(super) async fn close(self) {
+        // What was answered is stored already; closing only tidies up.
+        let _ = match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection, _) => connection.close().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.close().await,
+            #[cfg(feature = "mysql")]
+            Self::MySql(connection) => connection.close().await,
+        };
+    }
+}

@@ -1,0 +1,219 @@
+//! The port for contacts and opt-outs.
+
+use async_trait::async_trait;
+use dripr_core::{
+    campaign::{Actor, AuditEntry},
+    contact::Contact,
+    email::{EmailAddress, Suppression, SuppressionCause},
+    errors::PortResult,
+    ids::{CampaignId, ContactId, UserId},
+    ports::ContactStore,
+};
+
+use super::{
+    SqlStore,
+    connection::{Connection, On, query},
+    dossier::{json, suppression, to_json},
+    error::{While, corrupt},
+    execute::{wake, write_audit},
+    instant::{AT_ONCE, micros},
+    values::{Many, RowValues},
+};
+
+/// New contacts.
+pub(super) const CONTACTS: Many = Many {
+    before: "INSERT INTO contacts (id, user_id, address_key, created_at, deleted_at, state)",
+    after: "",
+    columns: 6,
+};
+
+pub(super) fn bind_contact<'q>(row: &mut RowValues<'q>, contact: &'q Contact, state: &'q str) {
+    row.bind(contact.id.as_str())
+        .bind(contact.user_id.as_str())
+        .bind(contact.email.key())
+        .bind(micros(contact.created_at))
+        .bind(contact.deleted_at.map(micros))
+        .bind(state);
+}
+
+#[async_trait]
+impl ContactStore for SqlStore {
+    async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
+        let doing = "reading a contact";
+        let sql = "SELECT state FROM contacts WHERE id = ?1";
+        let row = query(sql).bind(id.as_str()).fetch_optional(&self.shared.reads).await.doing(doing)?;
+        row.map(|row| json(row.try_get(0).doing(doing)?, "contacts", "state", id.as_str())).transpose()
+    }
+
+    async fn replace(&self, contact: Contact) -> PortResult<bool> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let contact = contact.clone();
+                Box::pin(async move { replace(transaction.connection, &contact).await })
+            })
+            .await
+    }
+
+    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (suppression, actor) = (suppression.clone(), actor.clone());
+                Box::pin(async move { suppress(transaction.connection, &suppression, actor).await })
+            })
+            .await
+    }
+
+    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
+        let (user, key) = (user.clone(), address.key());
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (user, key, actor) = (user.clone(), key.clone(), actor.clone());
+                Box::pin(async move { lift(transaction.connection, &user, &key, actor).await })
+            })
+            .await
+    }
+
+    async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
+        known_suppression(&self.shared.reads, user, &address.key()).await
+    }
+}
+
+async fn known_suppression<'c>(
+    on: impl Into<On<'c>>,
+    user: &UserId,
+    key: &str,
+) -> PortResult<Option<Suppression>> {
+    let doing = "reading an opt-out";
+    let sql = "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND address_key = ?2";
+    let row = query(sql).bind(user.as_str()).bind(key).fetch_optional(on).await.doing(doing)?;
+    row.map(|row| suppression(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?)).transpose()
+}
+
+async fn replace(connection: &mut Connection, contact: &Contact) -> PortResult<bool> {
+    in_turn(connection, &contact.user_id).await?;
+    let doing = "storing a contact";
+    let (key, user) = (contact.email.key(), contact.user_id.as_str());
+    let sql = "SELECT address_key, EXISTS (SELECT 1 FROM contacts WHERE user_id = ?2 AND address_key = ?3 AND id <> ?1 \
+               AND deleted_at IS NULL) FROM contacts WHERE id = ?1 AND user_id = ?2@locked";
+    let row = query(sql)
+        .bind(contact.id.as_str())
+        .bind(user)
+        .bind(key.as_str())
+        .fetch_optional(&mut *connection)
+        .await
+        .doing(doing)?;
+    let Some(row) = row else { return Ok(false) };
+    let (old_key, taken): (String, bool) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+    if taken {
+        return Ok(false);
+    }
+    // Who opted out or complained is not to be reached at another address instead.
+    let suppression = known_suppression(&mut *connection, &contact.user_id, &old_key).await?;
+    if old_key != key && suppression.is_some_and(|known| known.cause > SuppressionCause::HardBounce) {
+        return Ok(false);
+    }
+    query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
+        .bind(contact.id.as_str())
+        .bind(key.as_str())
+        .bind(contact.deleted_at.map(micros))
+        .bind(to_json(contact)?)
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
+    // Removed campaigns move along: their last sending counts for the person, whatever the address.
+    query(
+        "UPDATE campaigns SET address_key = ?1, due_at = CASE WHEN deleted_at IS NULL THEN ?2 ELSE due_at END \
+         WHERE user_id = ?3 AND address_key = ?4 AND contact_id = ?5",
+    )
+    .bind(key.as_str())
+    .bind(AT_ONCE)
+    .bind(user)
+    .bind(old_key)
+    .bind(contact.id.as_str())
+    .execute(connection)
+    .await
+    .doing(doing)?;
+    Ok(true)
+}
+
+/// Opt-outs of one agent come one after the other: the more final one must not be overwritten by one that did not see it.
+async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<()> {
+    let sql = "SELECT id FROM users WHERE id = ?1@locked";
+    query(sql).bind(user.as_str()).fetch_optional(connection).await.doing("waiting for an agent's turn")?;
+    Ok(())
+}
+
+async fn suppress(connection: &mut Connection, new: &Suppression, actor: Actor) -> PortResult<()> {
+    in_turn(connection, &new.user_id).await?;
+    let key = new.address.key();
+    let known = known_suppression(&mut *connection, &new.user_id, &key).await?;
+    if known.is_some_and(|known| known.cause >= new.cause) {
+        return Ok(());
+    }
+    query(
+        "INSERT INTO suppressions (user_id, address_key, address, cause, since, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (user_id, address_key) DO UPDATE SET address = excluded.address, cause = excluded.cause, \
+         since = excluded.since, state = excluded.state",
+    )
+    .bind(new.user_id.as_str())
+    .bind(key.as_str())
+    .bind(new.address.as_str())
+    .bind(new.cause.as_str())
+    .bind(micros(new.since))
+    .bind(to_json(new)?)
+    .execute(&mut *connection)
+    .await
+    .doing("storing an opt-out")?;
+    let entry = AuditEntry {
+        at: new.since,
+        actor,
+        what: "suppressed".to_owned(),
+        cycle: None,
+        email_id: None,
+        cause: Some(new.cause.sentence().to_owned()),
+    };
+    note(connection, &new.user_id, &key, &entry).await?;
+    wake(connection, &new.user_id, Some(&key)).await
+}
+
+async fn lift(connection: &mut Connection, user: &UserId, key: &str, actor: Actor) -> PortResult<bool> {
+    in_turn(connection, user).await?;
+    let Some(lifted) = known_suppression(&mut *connection, user, key).await? else { return Ok(false) };
+    query("DELETE FROM suppressions WHERE user_id = ?1 AND address_key = ?2")
+        .bind(user.as_str())
+        .bind(key)
+        .execute(&mut *connection)
+        .await
+        .doing("lifting an opt-out")?;
+    let entry = AuditEntry {
+        at: lifted.since,
+        actor,
+        what: "suppression_lifted".to_owned(),
+        cycle: None,
+        email_id: None,
+        cause: None,
+    };
+    note(connection, user, key, &entry).await?;
+    wake(connection, user, Some(key)).await?;
+    Ok(true)
+}
+
+/// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.
+async fn note(connection: &mut Connection, user: &UserId, key: &str, entry: &AuditEntry) -> PortResult<()> {
+    let doing = "storing audit rows";
+    let sql = "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2 ORDER BY id";
+    let query = query(sql).bind(user.as_str()).bind(key);
+    let mut rows = Vec::new();
+    for row in &query.fetch_all(&mut *connection).await.doing(doing)? {
+        let id: &str = row.try_get(0).doing(doing)?;
+        let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
+        rows.push((Some(id), user, entry, to_json(entry)?));
+    }
+    if rows.is_empty() {
+        rows.push((None, user, entry, to_json(entry)?));
+    }
+    write_audit(connection, &rows).await
+}

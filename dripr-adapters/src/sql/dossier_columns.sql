@@ -1,0 +1,11 @@
+concat_ws(@char(31),
+c.id, c.user_id, c.contact_id, coalesce(c.home, ''), c.zip_code, c.campaign_status,
+c.property_status, c.active_listing_status, c.recent_sale_status, c.local_market_data_status, c.intro_status,
+c.home_report_analysis_status, c.email_creation_status,
+c.fixed_send_day, coalesce(c.last_scheduled_send_date, ''), @text(c.last_sent_email_datetime),
+@number(c.check_before_sending), @number(c.enabled),
+coalesce(c.email_id, ''), c.created_at, @text(c.deleted_at), c.version, c.state, @text(c.due_at),
+k.state,
+u.id, u.state, u.subscription_status, coalesce(u.managed_client_id, ''),
+coalesce(e.state, ''), coalesce(e.delivery_status, ''),
+coalesce(s.state, ''), coalesce(s.cause, ''))

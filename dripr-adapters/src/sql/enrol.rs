@@ -1,0 +1,280 @@
+//! New campaigns with their contacts: thousands in a few statements.
+
+use std::collections::{HashMap, HashSet};
+
+use dripr_core::{
+    campaign::{Campaign, LastCycle},
+    contact::Contact,
+    errors::{Fault, PortError, PortResult},
+    ids::{CampaignId, ContactId, UserId},
+    ports::{Enrolment, NewCampaign},
+    schedule::{Instant, Slot},
+};
+
+use serde::Deserialize;
+
+use super::{
+    connection::{Connection, query},
+    contacts::{CONTACTS, bind_contact},
+    dossier::{State, id_list, json, row_place, to_json},
+    error::{While, corrupt},
+    instant::{AT_ONCE, instant, micros},
+    values::Many,
+    writer::Transaction,
+};
+
+const DOING: &str = "enrolling campaigns";
+
+const CAMPAIGNS: Many = Many {
+    before: "INSERT INTO campaigns (id, user_id, contact_id, address_key, home_key, home, zip_code, campaign_status, \
+             property_status, active_listing_status, recent_sale_status, local_market_data_status, intro_status, \
+             home_report_analysis_status, email_creation_status, fixed_send_day, last_scheduled_send_date, \
+             last_sent_email_datetime, check_before_sending, no_address_newsletter, enabled, email_id, created_at, \
+             deleted_at, version, due_at, state)",
+    after: "",
+    columns: 27,
+};
+
+/// Agent, address and home: what only one live campaign may have.
+type Key = (UserId, String, String);
+
+/// What is known of a campaign with the same key.
+struct Twin {
+    id: CampaignId,
+    live: bool,
+    last_cycle: Option<LastCycle>,
+    last_sent: Option<Instant>,
+}
+
+/// What a stored campaign says of its last cycle.
+#[derive(Deserialize)]
+struct StoredCycle {
+    #[serde(default)]
+    last_cycle: Option<LastCycle>,
+}
+
+/// What is stored already and what this call adds.
+#[derive(Default)]
+struct Known {
+    agents: HashSet<UserId>,
+    by_address: HashMap<(UserId, String), Contact>,
+    by_id: HashMap<ContactId, Contact>,
+    campaigns: HashMap<CampaignId, ()>,
+    twins: HashMap<Key, Vec<Twin>>,
+}
+
+/// Enrols campaigns, each alone.
+pub(super) async fn run(
+    transaction: &mut Transaction<'_>,
+    new: &[NewCampaign],
+) -> PortResult<Vec<Enrolment>> {
+    let connection = &mut *transaction.connection;
+    let mut known = Known::default();
+    known.read_people(connection, new).await?;
+    // Who the recipients are decides which campaigns are alike.
+    let mut contacts = Vec::with_capacity(new.len());
+    let mut added = Vec::new();
+    for NewCampaign { contact, campaign } in new {
+        if !known.agents.contains(&campaign.user_id) {
+            contacts.push(None);
+            continue;
+        }
+        if contact.user_id != campaign.user_id {
+            return Err(PortError::new(
+                Fault::Invalid,
+                format!("campaign {} and its contact {} belong to two agents", campaign.id, contact.id),
+            ));
+        }
+        let (used, is_new) = known.contact(contact)?;
+        if is_new {
+            added.push(used.clone());
+        }
+        contacts.push(Some(used));
+    }
+    known.read_campaigns(connection, new, &contacts).await?;
+    let mut enrolments = Vec::with_capacity(new.len());
+    let mut campaigns: Vec<(Campaign, String)> = Vec::new();
+    for (NewCampaign { campaign, .. }, contact) in new.iter().zip(contacts) {
+        let Some(contact) = contact else {
+            enrolments.push(Enrolment::NoAgent(campaign.user_id.clone()));
+            continue;
+        };
+        let mut campaign = campaign.clone();
+        campaign.contact_id = contact.id.clone();
+        let address = contact.email.key();
+        enrolments.push(known.enrol(&mut campaign, &address));
+        if matches!(enrolments.last(), Some(Enrolment::Enrolled(_))) {
+            campaigns.push((campaign, address));
+        }
+    }
+    // A contact whose campaign was refused is not stored.
+    let used: HashSet<ContactId> =
+        campaigns.iter().map(|(campaign, _)| campaign.contact_id.clone()).collect();
+    added.retain(|contact| used.contains(&contact.id));
+    write(connection, &added, &campaigns).await?;
+    Ok(enrolments)
+}
+
+impl Known {
+    async fn read_people(&mut self, connection: &mut Connection, new: &[NewCampaign]) -> PortResult<()> {
+        let users: HashSet<&str> = new.iter().map(|new| new.campaign.user_id.as_str()).collect();
+        let sql = "SELECT u.id FROM @list(?1: id text) AS wanted CROSS JOIN users AS u ON u.id = wanted.id";
+        for row in &query(sql).bind(id_list(users)).fetch_all(&mut *connection).await.doing(DOING)? {
+            let id: &str = row.try_get(0).doing(DOING)?;
+            self.agents.insert(UserId::new(id).map_err(|error| corrupt("users", "id", id, error))?);
+        }
+        let addresses: Vec<_> =
+            new.iter().map(|new| (new.contact.user_id.as_str(), new.contact.email.key())).collect();
+        let sql = "SELECT k.state FROM @rows(?1: user_id text, address_key text) AS wanted CROSS JOIN contacts AS k \
+                   ON k.user_id = wanted.user_id AND k.address_key = wanted.address_key AND k.deleted_at IS NULL";
+        for row in &query(sql).bind(to_json(&addresses)?).fetch_all(&mut *connection).await.doing(DOING)? {
+            let contact: Contact = json(row.try_get(0).doing(DOING)?, "contacts", "state", "")?;
+            self.by_id.insert(contact.id.clone(), contact.clone());
+            self.by_address.insert((contact.user_id.clone(), contact.email.key()), contact);
+        }
+        let ids = id_list(new.iter().map(|new| new.contact.id.as_str()));
+        let sql =
+            "SELECT k.state FROM @list(?1: id text) AS wanted CROSS JOIN contacts AS k ON k.id = wanted.id";
+        for row in &query(sql).bind(ids).fetch_all(&mut *connection).await.doing(DOING)? {
+            let contact: Contact = json(row.try_get(0).doing(DOING)?, "contacts", "state", "")?;
+            self.by_id.insert(contact.id.clone(), contact);
+        }
+        Ok(())
+    }
+
+    /// The contact to write to: the one with that address, else the one with that id, else the new one.
+    fn contact(&mut self, new: &Contact) -> PortResult<(Contact, bool)> {
+        let slot = (new.user_id.clone(), new.email.key());
+        if let Some(known) = self.by_address.get(&slot) {
+            return Ok((known.clone(), false));
+        }
+        if let Some(known) = self.by_id.get(&new.id) {
+            if known.user_id != new.user_id {
+                let message = format!("contact_id {} is taken by a contact of another agent", new.id);
+                return Err(PortError::new(Fault::Invalid, message));
+            }
+            return Ok((known.clone(), false));
+        }
+        self.by_id.insert(new.id.clone(), new.clone());
+        self.by_address.insert(slot, new.clone());
+        Ok((new.clone(), true))
+    }
+
+    async fn read_campaigns(
+        &mut self,
+        connection: &mut Connection,
+        new: &[NewCampaign],
+        contacts: &[Option<Contact>],
+    ) -> PortResult<()> {
+        let keys: HashSet<Key> = new
+            .iter()
+            .zip(contacts)
+            .filter_map(|(new, contact)| {
+                let contact = contact.as_ref()?;
+                Some((new.campaign.user_id.clone(), contact.email.key(), new.campaign.home_key()))
+            })
+            .collect();
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let sql = "SELECT wanted.nr, c.id, c.deleted_at IS NULL, c.last_sent_email_datetime, c.state \
+                   FROM @rows(?1: user_id text, address_key text, home_key text) AS wanted \
+                   CROSS JOIN campaigns AS c ON c.user_id = wanted.user_id AND c.address_key = wanted.address_key \
+                   AND c.home_key = wanted.home_key";
+        for row in &query(sql).bind(to_json(&keys)?).fetch_all(&mut *connection).await.doing(DOING)? {
+            let at: i64 = row.try_get(0).doing(DOING)?;
+            let id: &str = row.try_get(1).doing(DOING)?;
+            let last_sent: Option<i64> = row.try_get(3).doing(DOING)?;
+            let state: StoredCycle = json(row.try_get(4).doing(DOING)?, "campaigns", "state", id)?;
+            let twin = Twin {
+                id: CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?,
+                live: row.try_get(2).doing(DOING)?,
+                last_cycle: state.last_cycle,
+                last_sent: last_sent
+                    .map(|at| instant(at, "campaigns", "last_sent_email_datetime", id))
+                    .transpose()?,
+            };
+            if let Some(key) = row_place(at).and_then(|at| keys.get(at)) {
+                self.twins.entry(key.clone()).or_default().push(twin);
+            }
+        }
+        let ids = id_list(new.iter().map(|new| new.campaign.id.as_str()));
+        let sql =
+            "SELECT c.id FROM @list(?1: id text) AS wanted CROSS JOIN campaigns AS c ON c.id = wanted.id";
+        for row in &query(sql).bind(ids).fetch_all(connection).await.doing(DOING)? {
+            let id: &str = row.try_get(0).doing(DOING)?;
+            let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
+            self.campaigns.insert(id, ());
+        }
+        Ok(())
+    }
+
+    fn enrol(&mut self, campaign: &mut Campaign, address: &str) -> Enrolment {
+        let key = (campaign.user_id.clone(), address.to_owned(), campaign.home_key());
+        let twins = self.twins.entry(key).or_default();
+        if let Some(live) = twins.iter().find(|twin| twin.live) {
+            return Enrolment::Exists(live.id.clone());
+        }
+        if self.campaigns.insert(campaign.id.clone(), ()).is_some() {
+            // The id is in use for another home: what is stored stays as it is.
+            return Enrolment::Exists(campaign.id.clone());
+        }
+        let slot = |twin: &Twin| twin.last_cycle.map(|last| Slot::cycle(last.slot));
+        if let Some(last) = twins.iter().max_by_key(|twin| slot(twin)) {
+            campaign.last_cycle = last.last_cycle;
+            campaign.last_sent_email_datetime = last.last_sent;
+        }
+        let twin = Twin {
+            id: campaign.id.clone(),
+            live: campaign.deleted_at.is_none(),
+            last_cycle: campaign.last_cycle,
+            last_sent: campaign.last_sent_email_datetime,
+        };
+        twins.push(twin);
+        Enrolment::Enrolled(campaign.id.clone())
+    }
+}
+
+async fn write(
+    connection: &mut Connection,
+    contacts: &[Contact],
+    campaigns: &[(Campaign, String)],
+) -> PortResult<()> {
+    let contacts =
+        contacts.iter().map(|contact| Ok((contact, to_json(contact)?))).collect::<PortResult<Vec<_>>>()?;
+    CONTACTS
+        .execute(connection, &contacts, |row, (contact, state)| bind_contact(row, contact, state))
+        .await
+        .doing(DOING)?;
+    let mut rows = Vec::with_capacity(campaigns.len());
+    for (campaign, address) in campaigns {
+        let home = campaign.home.as_ref().map(to_json).transpose()?;
+        rows.push((campaign, address, home, to_json(&State::of(campaign))?));
+    }
+    CAMPAIGNS
+        .execute(connection, &rows, |row, (campaign, address, home, state)| {
+            row.bind(campaign.id.as_str())
+                .bind(campaign.user_id.as_str())
+                .bind(campaign.contact_id.as_str())
+                .bind(address.as_str())
+                .bind(campaign.home_key())
+                .bind(home.as_deref())
+                .bind(campaign.zip_code.as_str())
+                .bind(campaign.status.as_str());
+            for operation in dripr_core::campaign::Operation::ALL {
+                row.bind(campaign.operations[operation].status.as_str());
+            }
+            row.bind(i64::from(campaign.fixed_send_day.get()))
+                .bind(campaign.last_scheduled_send_date.map(|day| day.to_string()))
+                .bind(campaign.last_sent_email_datetime.map(micros))
+                .bind(campaign.check_before_sending)
+                .bind(campaign.home.is_none())
+                .bind(campaign.enabled)
+                .bind(campaign.email_id.as_ref().map(dripr_core::ids::EmailId::as_str))
+                .bind(micros(campaign.created_at))
+                .bind(campaign.deleted_at.map(micros))
+                .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
+                .bind(AT_ONCE)
+                .bind(state.as_str());
+        })
+        .await
+        .doing(DOING)
+}

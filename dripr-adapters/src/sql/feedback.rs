@@ -1,0 +1,77 @@
+//! The port for what came back of emails.
+
+use async_trait::async_trait;
+use dripr_core::{
+    errors::PortResult,
+    feedback::Feedback,
+    ids::{CampaignId, FeedbackId, UserId},
+    ports::FeedbackStore,
+    safeguards::Complaints,
+    schedule::Instant,
+};
+
+use super::{
+    SqlStore,
+    connection::query,
+    dossier::{json, to_json},
+    error::While,
+    instant::micros,
+};
+
+#[async_trait]
+impl FeedbackStore for SqlStore {
+    async fn knows_feedback(&self, id: &FeedbackId) -> PortResult<bool> {
+        let doing = "reading what came back";
+        let sql = "SELECT EXISTS (SELECT 1 FROM feedback WHERE id = ?1)";
+        let row = query(sql).bind(id.as_str()).fetch_one(&self.shared.reads).await.doing(doing)?;
+        row.try_get(0).doing(doing)
+    }
+
+    async fn keep_feedback(&self, feedback: Feedback) -> PortResult<bool> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let feedback = feedback.clone();
+                Box::pin(async move {
+                    let sql = "INSERT INTO feedback (id, email_id, campaign_id, user_id, what, at, state) \
+                               SELECT ?1, id, campaign_id, user_id, ?5, ?3, ?4 FROM emails WHERE id = ?2 \
+                               ON CONFLICT (id) DO NOTHING";
+                    let kept = query(sql)
+                        .bind(feedback.id.as_str())
+                        .bind(feedback.email_id.as_str())
+                        .bind(micros(feedback.at))
+                        .bind(to_json(&feedback)?)
+                        .bind(feedback.what.name())
+                        .execute(&mut *transaction.connection)
+                        .await
+                        .doing("keeping what came back")?;
+                    Ok(kept == 1)
+                })
+            })
+            .await
+    }
+
+    async fn complaints(&self, user: &UserId, since: Instant) -> PortResult<Complaints> {
+        let doing = "counting complaints";
+        let sql = "SELECT (SELECT count(*) FROM emails WHERE user_id = ?1 AND scheduled_send_datetime >= ?2 \
+                   AND delivery_status = 'COMPLETE'), (SELECT count(DISTINCT email_id) FROM feedback \
+                   WHERE user_id = ?1 AND at >= ?2 AND what = 'complained')";
+        let query = query(sql).bind(user.as_str()).bind(micros(since));
+        let row = query.fetch_one(&self.shared.reads).await.doing(doing)?;
+        let (sent, complained): (i64, i64) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        Ok(Complaints { sent: count(sent), complained: count(complained) })
+    }
+
+    async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>> {
+        let doing = "reading what came back";
+        let sql = "SELECT id, state FROM feedback WHERE campaign_id = ?1 ORDER BY at, id";
+        let rows = query(sql).bind(campaign.as_str()).fetch_all(&self.shared.reads).await.doing(doing)?;
+        rows.iter()
+            .map(|row| {
+                let (id, state) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+                json(state, "feedback", "state", id)
+            })
+            .collect()
+    }
+}

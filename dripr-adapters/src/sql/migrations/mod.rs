@@ -1,0 +1,78 @@
+//! The schemas' histories, built in. A migration that was released is never changed; another is added. Each leaves a program
+//! of the version before it able to go on: tables and columns come, with defaults, and nothing goes.
+
+use std::borrow::Cow;
+
+use dripr_core::errors::{Fault, PortError, PortResult};
+use sqlx::{
+    SqlStr,
+    migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator},
+};
+
+use super::connection::Dialect;
+
+/// The schema this program knows.
+fn migrator(dialect: Dialect) -> Migrator {
+    let all: &[(i64, &'static str, &'static str)] = match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => &[
+            (20_261_122_000_001, "campaigns", include_str!("sqlite/20261122000001_campaigns.sql")),
+            (20_261_128_000_001, "mail", include_str!("sqlite/20261128000001_mail.sql")),
+            (20_261_128_000_002, "notices", include_str!("sqlite/20261128000002_notices.sql")),
+            (20_261_129_000_001, "outbox", include_str!("sqlite/20261129000001_outbox.sql")),
+        ],
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => {
+            &[(20_261_129_000_001, "campaigns", include_str!("postgres/20261129000001_campaigns.sql"))]
+        }
+        #[cfg(feature = "mysql")]
+        Dialect::MySql => {
+            &[(20_261_129_000_001, "campaigns", include_str!("mysql/20261129000001_campaigns.sql"))]
+        }
+    };
+    let migrations = all.iter().map(|(version, name, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+/// What keeps a schema from being brought up to date.
+pub(super) enum Hindrance {
+    /// The database's own error, perhaps because another process does the same.
+    Database(sqlx::Error),
+    /// A migration was interrupted, in a database that cannot take back half of one.
+    #[cfg(feature = "mysql")]
+    Interrupted,
+    /// Something that no second try changes.
+    Final(PortError),
+}
+
+/// Brings a schema up to date.
+pub(super) async fn bring_up_to_date<C: Migrate>(
+    connection: &mut C,
+    dialect: Dialect,
+) -> Result<(), Hindrance> {
+    let Err(error) = migrator(dialect).run_direct(None, connection, false).await else { return Ok(()) };
+    let refused = |message: String| Hindrance::Final(PortError::new(Fault::Corrupt, message));
+    Err(match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => refused(format!(
+            "its schema has migration {version}, which this version of dripr does not know: use the newer one"
+        )),
+        MigrateError::VersionMismatch(version) => refused(format!(
+            "its schema was made by another migration {version} than this version of dripr has"
+        )),
+        #[cfg(feature = "mysql")]
+        MigrateError::Dirty(_) => Hindrance::Interrupted,
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Hindrance::Database(error),
+        other => {
+            let message = "its schema cannot be brought up to date";
+            Hindrance::Final(PortError::new(Fault::Corrupt, message).caused_by(other))
+        }
+    })
+}
+
+/// Names the database that something failed with.
+pub(super) fn located<T>(outcome: PortResult<T>, shown: &str) -> PortResult<T> {
+    outcome.map_err(|error| PortError::new(error.fault(), format!("database {shown}")).caused_by(error))
+}

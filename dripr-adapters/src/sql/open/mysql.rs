@@ -1,0 +1,120 @@
+//! MySQL and MariaDB.
+
+use std::{str::FromStr, sync::Arc};
+
+use dripr_core::errors::{Fault, PortError, PortResult};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    ConnectOptions, Connection, MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+
+use super::{
+    super::{
+        ServerOptions, SqlStore,
+        arrivals::{Arrivals, Hearing, Told},
+        connection::{Connecting, Dialect, MYSQL_SESSION, Pool},
+        error::{While, sorted},
+        migrations::{Hindrance, bring_up_to_date, located},
+        options::Writing,
+        writer::Writer,
+    },
+    STATEMENTS, unreadable, writing,
+};
+
+/// The newest deliveries of both kinds: the ends of two indexes.
+const NEWEST: &str = "SELECT coalesce((SELECT max(id) FROM queue_deliveries), 0) \
+     + coalesce((SELECT max(event) FROM outbox), 0)";
+
+impl SqlStore {
+    /// Opens a database of a MySQL or MariaDB server, after migrating it.
+    ///
+    /// `mysql://user:password@host:port/database`, with `ssl-mode=VERIFY_IDENTITY` and the like as MySQL's clients have
+    /// them. The user must be allowed to create tables in it.
+    ///
+    /// Must be called on a tokio runtime with its timers and its network on; the writing tasks live there.
+    ///
+    /// # Errors
+    /// [`Fault::Misconfigured`] if the URL is none or the server does not let the user in; [`Fault::Unavailable`] if it does
+    /// not answer; [`Fault::Corrupt`] if the schema is of a newer version.
+    pub async fn mysql(url: &SecretString, options: ServerOptions) -> PortResult<Self> {
+        let connecting = connecting(url)?;
+        let shown = shown(&connecting);
+        located(opened(connecting, options).await, &shown)
+    }
+
+    /// Brings the schema of a MySQL or MariaDB database up to date, and nothing else. One that was interrupted goes on.
+    ///
+    /// # Errors
+    /// As for [`SqlStore::mysql`].
+    pub async fn migrate_mysql(url: &SecretString) -> PortResult<()> {
+        let connecting = connecting(url)?;
+        let shown = shown(&connecting);
+        located(migrate(&connecting).await, &shown)
+    }
+}
+
+fn connecting(url: &SecretString) -> PortResult<MySqlConnectOptions> {
+    let connecting = MySqlConnectOptions::from_str(url.expose_secret());
+    let connecting =
+        connecting.map_err(|_| unreadable("MySQL or MariaDB (mysql://user:password@host/database)"))?;
+    Ok(connecting
+        .charset("utf8mb4")
+        .collation("utf8mb4_bin")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging())
+}
+
+fn shown(connecting: &MySqlConnectOptions) -> String {
+    let database = connecting.get_database().unwrap_or_default();
+    format!("{database} at {}:{}", connecting.get_host(), connecting.get_port())
+}
+
+async fn migrate(connecting: &MySqlConnectOptions) -> PortResult<()> {
+    let mut connection = connecting.connect().await.doing("connecting to it")?;
+    sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await.doing("connecting to it")?;
+    let migrated = migrated(&mut connection).await;
+    // The connection was only for this; a failure to close it cannot hurt.
+    let _ = connection.close().await;
+    migrated
+}
+
+async fn migrated(connection: &mut MySqlConnection) -> PortResult<()> {
+    let doing = "bringing its schema up to date";
+    let mut interrupted = false;
+    loop {
+        match bring_up_to_date(&mut *connection, Dialect::MySql).await {
+            Ok(()) => return Ok(()),
+            // Each part of a migration may be run again. It is, once: whoever runs it holds the migrations' lock.
+            Err(Hindrance::Interrupted) if !interrupted => {
+                interrupted = true;
+                let sql = "DELETE FROM _sqlx_migrations WHERE success = FALSE";
+                sqlx::raw_sql(sql).execute(&mut *connection).await.doing(doing)?;
+            }
+            Err(Hindrance::Interrupted) => {
+                let message = "a migration of its schema was interrupted, and again when it was repeated";
+                return Err(PortError::new(Fault::Unavailable, message));
+            }
+            Err(Hindrance::Database(error)) => return Err(sorted(error, doing)),
+            Err(Hindrance::Final(error)) => return Err(error),
+        }
+    }
+}
+
+async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
+    migrate(&options).await?;
+    let reads = MySqlPoolOptions::new()
+        .max_connections(how.readers.max(1))
+        .min_connections(0)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(MYSQL_SESSION).execute(connection).await.map(drop) })
+        })
+        .connect_lazy_with(options.clone());
+    let arrivals = Arc::new(Arrivals::default());
+    let connecting = Connecting::MySql(options);
+    let connections = writing(&connecting, how.writers).await?;
+    let hearing = Hearing::by_looking(connecting.clone(), arrivals.clone(), NEWEST);
+    let how = Writing::new(how.durable, how.group, how.queues);
+    let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);
+    Ok(SqlStore::of(Pool::MySql(reads), writer, arrivals, hearing))
+}

@@ -1,0 +1,123 @@
+//! PostgreSQL.
+
+use std::{str::FromStr, sync::Arc};
+
+use dripr_core::errors::PortResult;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+
+use super::{
+    super::{
+        ServerOptions, SqlStore,
+        arrivals::{Arrivals, Hearing, Told},
+        connection::{Connecting, Dialect, POSTGRES_SESSION, Pool, query},
+        error::{While, sorted},
+        migrations::{Hindrance, bring_up_to_date, located},
+        options::Writing,
+        writer::Writer,
+    },
+    STATEMENTS, unreadable, writing,
+};
+
+/// The longest name of a channel, in bytes.
+const LONGEST_CHANNEL: usize = 63;
+
+impl SqlStore {
+    /// Opens a database of a PostgreSQL server, after migrating it.
+    ///
+    /// `postgres://user:password@host:port/database`, with `sslmode=verify-full` and the like as libpq has them;
+    /// `options=-csearch_path%3Dname` for a schema of its own. The user must be allowed to create tables in it.
+    ///
+    /// Must be called on a tokio runtime with its timers and its network on; the writing tasks live there.
+    ///
+    /// # Errors
+    /// [`Fault::Misconfigured`](dripr_core::errors::Fault::Misconfigured) if the URL is none or the server does not let the
+    /// user in; [`Fault::Unavailable`](dripr_core::errors::Fault::Unavailable) if it does not answer;
+    /// [`Fault::Corrupt`](dripr_core::errors::Fault::Corrupt) if the schema is of a newer version.
+    pub async fn postgres(url: &SecretString, options: ServerOptions) -> PortResult<Self> {
+        let connecting = connecting(url)?;
+        let shown = shown(&connecting);
+        located(opened(connecting, options).await, &shown)
+    }
+
+    /// Brings the schema of a PostgreSQL database up to date, and nothing else.
+    ///
+    /// # Errors
+    /// As for [`SqlStore::postgres`].
+    pub async fn migrate_postgres(url: &SecretString) -> PortResult<()> {
+        let connecting = connecting(url)?;
+        let shown = shown(&connecting);
+        located(migrate(&connecting).await, &shown)
+    }
+}
+
+fn connecting(url: &SecretString) -> PortResult<PgConnectOptions> {
+    let connecting = PgConnectOptions::from_str(url.expose_secret());
+    let connecting =
+        connecting.map_err(|_| unreadable("PostgreSQL (postgres://user:password@host/database)"))?;
+    Ok(connecting.application_name("dripr").statement_cache_capacity(STATEMENTS).disable_statement_logging())
+}
+
+fn shown(connecting: &PgConnectOptions) -> String {
+    let database = connecting.get_database().unwrap_or_default();
+    format!("{database} at {}:{}", connecting.get_host(), connecting.get_port())
+}
+
+async fn migrate(connecting: &PgConnectOptions) -> PortResult<()> {
+    let mut connection = connecting.connect().await.doing("connecting to it")?;
+    sqlx::raw_sql(POSTGRES_SESSION).execute(&mut connection).await.doing("connecting to it")?;
+    let migrated = bring_up_to_date(&mut connection, Dialect::Postgres).await;
+    // The connection was only for this; a failure to close it cannot hurt.
+    let _ = connection.close().await;
+    migrated.map_err(|hindrance| match hindrance {
+        Hindrance::Database(error) => sorted(error, "bringing its schema up to date"),
+        Hindrance::Final(error) => error,
+        #[cfg(feature = "mysql")]
+        Hindrance::Interrupted => dripr_core::errors::PortError::new(
+            dripr_core::errors::Fault::Corrupt,
+            "a migration was interrupted, which PostgreSQL takes back",
+        ),
+    })
+}
+
+async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
+    migrate(&options).await?;
+    let reads = PgPoolOptions::new()
+        .max_connections(how.readers.max(1))
+        .min_connections(0)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(POSTGRES_SESSION).execute(connection).await.map(drop) })
+        })
+        .connect_lazy_with(options.clone());
+    let arrivals = Arc::new(Arrivals::default());
+    let connecting = Connecting::Postgres(options.clone());
+    let mut connections = writing(&connecting, how.writers).await?;
+    let doing = "listening to what it tells";
+    let mut ours: Arc<str> = Arc::from("");
+    let mut channel: Arc<str> = Arc::from("dripr");
+    if let Some(first) = connections.first_mut() {
+        let row =
+            query("SELECT pg_backend_pid()::text, current_schema()").fetch_one(first).await.doing(doing)?;
+        ours = Arc::from(row.try_get::<&str>(0).doing(doing)?);
+        let mut name = format!("dripr_{}", row.try_get::<Option<&str>>(1).doing(doing)?.unwrap_or_default());
+        name.truncate(name.floor_char_boundary(LONGEST_CHANNEL));
+        channel = Arc::from(name);
+    }
+    // One connection that listens for as long as the store is there.
+    let listening = PgPoolOptions::new()
+        .max_connections(1)
+        .min_connections(0)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options);
+    let mut listener = PgListener::connect_with(&listening).await.doing(doing)?;
+    listener.listen(&channel).await.doing(doing)?;
+    let hearing = Hearing::by_listening(listener, ours.clone(), arrivals.clone());
+    let told = Told::Notification { channel, ours };
+    let how = Writing::new(how.durable, how.group, how.queues);
+    let writer = Writer::spawn(&connecting, connections, how, &arrivals, &told);
+    Ok(SqlStore::of(Pool::Postgres(reads), writer, arrivals, hearing))
+}

@@ -1,0 +1,90 @@
+//! They do what every store, queue and outbox must do.
+
+macro_rules! on_every_server {
+    ($server:ident: $variant:ident) => {
+        mod $server {
+            use dripr_adapters::sql::{Queues, ServerOptions, SqlStore};
+            use dripr_core::testkit::contract;
+
+            use crate::place::{Place, Server};
+
+            async fn empty() -> (Place, SqlStore) {
+                let place = Place::new(Server::$variant).await;
+                let store = place.open(ServerOptions::default()).await;
+                (place, store)
+            }
+
+            #[tokio::test]
+            async fn it_stores_campaigns_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::campaign_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_emails_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::email_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_agents_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::agent_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_contacts_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::contact_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_mail_accounts_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::mail_account_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_channels_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::channel_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_what_agents_were_told_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::notice_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_stores_shared_content_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::area_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_delivers_as_every_queue_does() {
+                let (_place, store) = empty().await;
+                contract::event_queue(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_keeps_what_came_back_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::feedback_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_hands_events_to_relays_as_every_outbox_does() {
+                let place = Place::new(Server::$variant).await;
+                let mut options = ServerOptions::default();
+                options.queues = Queues::Elsewhere;
+                let store = place.open(options).await;
+                contract::outbox(&store, &store).await;
+            }
+        }
+    };
+}
+
+on_every_server!(postgres: Postgres);
+on_every_server!(mysql: MySql);

@@ -1,0 +1,84 @@
+//! A database of its own for each test.
+
+use std::{
+    env,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+
+use dripr_adapters::sql::{ServerOptions, SqlStore};
+use secrecy::SecretString;
+use sqlx::{AssertSqlSafe, Connection};
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Server {
+    Postgres,
+    MySql,
+}
+
+impl Server {
+    fn url(self) -> String {
+        let (variable, default) = match self {
+            Self::Postgres => ("DRIPR_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres"),
+            Self::MySql => ("DRIPR_TEST_MYSQL", "mysql://root@127.0.0.1:3306/mysql"),
+        };
+        env::var(variable).unwrap_or_else(|_| default.to_owned())
+    }
+
+    async fn say(self, url: &str, sql: String) {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            }
+            Self::MySql => {
+                let mut connection = sqlx::MySqlConnection::connect(url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            }
+        }
+    }
+}
+
+/// A database that is gone when this is dropped.
+pub(crate) struct Place {
+    pub(crate) server: Server,
+    name: String,
+}
+
+impl Place {
+    pub(crate) async fn new(server: Server) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("dripr_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        server.say(&server.url(), format!("DROP DATABASE IF EXISTS {name}")).await;
+        server.say(&server.url(), format!("CREATE DATABASE {name}")).await;
+        Self { server, name }
+    }
+
+    pub(crate) fn url(&self) -> SecretString {
+        let url = self.server.url();
+        let (server, _) = url.rsplit_once('/').unwrap();
+        format!("{server}/{}", self.name).into()
+    }
+
+    pub(crate) async fn open(&self, options: ServerOptions) -> SqlStore {
+        match self.server {
+            Server::Postgres => SqlStore::postgres(&self.url(), options).await.unwrap(),
+            Server::MySql => SqlStore::mysql(&self.url(), options).await.unwrap(),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (server, name) = (self.server, self.name.clone());
+        let forced = if server == Server::Postgres { " WITH (FORCE)" } else { "" };
+        let gone = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(server.say(&server.url(), format!("DROP DATABASE {name}{forced}")));
+        });
+        // A test that fails already says so itself.
+        let _ = gone.join();
+    }
+}

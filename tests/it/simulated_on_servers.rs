@@ -1,0 +1,84 @@
+//! The simulation over real database servers: what must hold there holds here too.
+
+use dripr_adapters::sql::ServerOptions;
+use dripr_core::{
+    errors::PortResult,
+    testkit::simulation::{Database, Plan, Store, every_crash_point, simulate_on},
+};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use tokio::runtime::{self, Runtime};
+
+use crate::place::{Place, Server};
+
+/// A database that the processes of a simulation share. Each connects for itself.
+struct SharedDatabase {
+    place: Place,
+    runtime: Runtime,
+}
+
+impl SharedDatabase {
+    fn new(server: Server) -> Self {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { place: runtime.block_on(Place::new(server)), runtime }
+    }
+}
+
+impl Database for SharedDatabase {
+    fn connect(&self) -> PortResult<Arc<dyn Store>> {
+        let mut options = ServerOptions::default();
+        // Processes die here, not the server.
+        options.durable = false;
+        options.readers = 1;
+        options.writers = 1;
+        Ok(Arc::new(self.runtime.block_on(self.place.open(options))))
+    }
+
+    fn complete(&self, call: BoxFuture<'_, ()>) {
+        self.runtime.block_on(call);
+    }
+}
+
+fn everything_holds(server: Server) {
+    let seeds = std::env::var("DRIPR_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300) / 60;
+    let mut emails = 0;
+    for seed in 1..=seeds {
+        let report = simulate_on(&Plan::of_seed(seed), SharedDatabase::new(server));
+        assert_eq!(report.violation, None, "seed {seed}:\n{}", report.story.join("\n"));
+        emails += report.emails;
+    }
+    println!("{seeds} seeds, {emails} emails");
+    assert!(emails > 10);
+}
+
+fn every_point_holds(server: Server) {
+    let run = |plan: &Plan| simulate_on(plan, SharedDatabase::new(server));
+    let day = |seed| Plan { campaigns: 1, troubled_days: Some(1), calm_days: 4, ..Plan::quiet_month(seed) };
+    let plan = (1..).map(day).find(|plan| run(plan).calls.contains_key("mailer.send")).unwrap();
+    let points = every_crash_point(&plan, run);
+    println!("seed {}: {} runs, {} emails in each", plan.seed, points.runs, points.golden.emails);
+    assert_eq!(points.golden.violation, None);
+    let (failed, runs) = (&points.failed, points.runs);
+    assert!(failed.is_empty(), "{} of {runs}, such as {:#?}", failed.len(), failed.first());
+    assert!(points.injected > 100);
+}
+
+#[test]
+fn whatever_breaks_everything_holds_over_postgres() {
+    everything_holds(Server::Postgres);
+}
+
+#[test]
+fn whatever_breaks_everything_holds_over_mysql() {
+    everything_holds(Server::MySql);
+}
+
+#[test]
+fn no_single_fault_at_any_call_loses_or_repeats_an_email_over_postgres() {
+    every_point_holds(Server::Postgres);
+}
+
+#[test]
+fn no_single_fault_at_any_call_loses_or_repeats_an_email_over_mysql() {
+    every_point_holds(Server::MySql);
+}
