@@ -35,7 +35,8 @@ impl Source {
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(max)
-            .visibility_timeout(seconds::visibility(visibility))
+            // Without any, the same message would come again with the next of these calls.
+            .visibility_timeout(seconds::visibility(visibility).max(1))
             .wait_time_seconds(wait_seconds)
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All)

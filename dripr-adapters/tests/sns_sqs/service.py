@@ -44,6 +44,41 @@ sqs.Message.visible = property(lambda self: now_ms() >= self.visible_at)
 sqs.SQSBackend.is_message_valid_based_on_retention_period = lambda self, queue, message: True
 
 
+received = sqs.Message.mark_received
+set_attributes = sqs.Queue._set_attributes
+
+
+def mark_received(self, visibility_timeout=None):
+    received(self, visibility_timeout=visibility_timeout)
+    self.received_ms = now_ms()
+
+
+def change_message_visibility(self, queue_name, receipt_handle, visibility_timeout):
+    """moto counts the twelve hours from the sending, AWS from the receiving."""
+    queue = self.get_queue(queue_name)
+    for message in queue._messages:
+        if message.had_receipt_handle(receipt_handle):
+            if now_ms() + visibility_timeout * 1000 - message.received_ms > 43_200_000:
+                raise sqs.InvalidParameterValue("Total VisibilityTimeout is beyond the limit")
+            message.change_visibility(visibility_timeout)
+            if message.visible and message in queue.pending_messages:
+                queue.pending_messages.remove(message)
+            return
+    raise sqs.ReceiptHandleIsInvalid
+
+
+def keep_policy(self, attributes, now=None):
+    """moto forgets a queue's policy when another attribute is set."""
+    if "Policy" not in attributes and getattr(self, "_policy_json", {}).get("Statement"):
+        attributes = {**attributes, "Policy": json.dumps(self._policy_json)}
+    set_attributes(self, attributes, now)
+
+
+sqs.Message.mark_received = mark_received
+sqs.Queue._set_attributes = keep_policy
+sqs.SQSBackend.change_message_visibility = change_message_visibility
+
+
 class Service:
     def __init__(self):
         self.aws = DomainDispatcherApplication(create_backend_app)
@@ -98,7 +133,16 @@ class Service:
             return [json.dumps(answer).encode()]
         form = parse_qsl(body.decode())
         gone = {name[: -len("Id")] for name, value in form if name.endswith(".Id") and value in fail}
-        kept = [(name, value) for name, value in form if not any(name.startswith(one) for one in gone)]
+        kept, places = [], {}
+        for name, value in form:
+            if any(name.startswith(one) for one in gone):
+                continue
+            member = re.match(r"(PublishBatchRequestEntries\.member\.)(\d+)(\..*)$", name)
+            if member:
+                # Without gaps, at which moto would stop.
+                place = places.setdefault(member.group(2), len(places) + 1)
+                name = f"{member.group(1)}{place}{member.group(3)}"
+            kept.append((name, value))
         answer = b"".join(self.passed(environ, urlencode(kept).encode(), remember)).decode()
         members = "".join(
             f"<member><Id>{one}</Id><Code>{code}</Code><SenderFault>false</SenderFault></member>"
@@ -118,8 +162,9 @@ class Service:
                 faults[region].extend(json.loads(body))
             else:
                 answer = calls[region]
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(answer).encode()]
+        answer = json.dumps(answer).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+        return [answer]
 
 
 def refused(fault, is_json, start_response):

@@ -21,7 +21,7 @@ pub(crate) fn port() -> u16 {
 }
 
 fn start() -> Service {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sns_sqs/service.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../dripr-adapters/tests/sns_sqs/service.py");
     let mut process = Command::new("python3")
         .arg(script)
         .stdin(Stdio::piped())
