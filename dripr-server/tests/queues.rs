@@ -32,7 +32,7 @@ impl Program {
     fn configured(sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "[public]\nurl = \"https://reports.example\"\nopt_out_key = \"a key that is long enough\"\n{sections}"
+            "[public]\nurl = \"https://reports.example\"\nopt_out_key = \"a key that is long enough\"\n[data]\nsales = \"sales.csv\"\n{sections}"
         );
         fs::write(folder.path().join("dripr.toml"), config).unwrap();
         fs::write(folder.path().join("sales.csv"), "").unwrap();

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bus;
+mod campaigns;
 mod dead_letters;
 mod failures;
 mod messages;
