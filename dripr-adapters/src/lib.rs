@@ -25,7 +25,8 @@
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
-//! | `redis` | `EventQueue`, `EventBus`, `RateLimiter` | a Redis server |
+//! | `redis` | `EventQueue`, `EventBus`, `QueueDesk`, `RateLimiter` | a Redis server |
+//! | `sns-sqs` | `EventBus`, `EventQueue`, `QueueDesk` | an AWS account |
 //!
 //! All of these but a model of one's own, and [`file_outbox`] and [`folder_archive`], can be asked whether they would work:
 //! they are a [`Probe`](dripr_core::ports::Probe).
@@ -110,6 +111,8 @@ pub mod s3_archive;
 mod said;
 #[cfg(feature = "smtp")]
 pub mod smtp;
+#[cfg(feature = "sns-sqs")]
+pub mod sns_sqs;
 #[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(feature = "templates")]

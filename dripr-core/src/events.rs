@@ -108,6 +108,30 @@ pub enum Queue {
     WelcomeEmails,
 }
 
+impl Event {
+    /// Its id, if its publisher gave it one.
+    #[must_use]
+    pub fn id(&self) -> Option<&EventId> {
+        match self {
+            Self::StatusChanged(event) => event.event_id.as_ref(),
+            Self::UserCreated(event) => event.event_id.as_ref(),
+        }
+    }
+
+    /// The same event; one without an id gets this one.
+    #[must_use]
+    pub fn or_id(mut self, id: impl FnOnce() -> Option<EventId>) -> Self {
+        let own = match &mut self {
+            Self::StatusChanged(event) => &mut event.event_id,
+            Self::UserCreated(event) => &mut event.event_id,
+        };
+        if own.is_none() {
+            *own = id();
+        }
+        self
+    }
+}
+
 impl Queue {
     /// Every queue. The order is that in which one step works through them.
     pub const ALL: [Self; 9] = [
@@ -141,18 +165,44 @@ impl Queue {
     pub fn woken_by(event: &Event) -> Vec<Self> {
         match event {
             Event::UserCreated(_) => vec![Self::WelcomeEmails],
-            Event::StatusChanged(change) => match change.to_status {
-                CampaignStatus::ReadyToSendEmail => vec![Self::EmailSending],
-                // A live attempt is looked up by the sender, wherever its campaign stands.
-                CampaignStatus::Unsubscribed if change.from_status == CampaignStatus::Unsubscribed => {
-                    vec![Self::EmailSending]
-                }
-                status => {
-                    let all = Operation::of_status(status);
-                    let woken = change.operations.as_deref().unwrap_or(all);
-                    all.iter().filter(|operation| woken.contains(operation)).map(|o| Self::of(*o)).collect()
-                }
-            },
+            Event::StatusChanged(change) => {
+                Self::woken_by_change(change.from_status, change.to_status, change.operations.as_deref())
+            }
+        }
+    }
+
+    /// The statuses whose announcement can wake this queue. Whoever filters what reaches it by status lets these through.
+    ///
+    /// ```
+    /// use dripr_core::{campaign::CampaignStatus, events::Queue};
+    ///
+    /// assert_eq!(Queue::HomeReport.statuses(), [CampaignStatus::WaitingForHomeAnalysis]);
+    /// assert!(Queue::EmailSending.statuses().contains(&CampaignStatus::Unsubscribed));
+    /// assert!(Queue::WelcomeEmails.statuses().is_empty());
+    /// ```
+    #[must_use]
+    pub fn statuses(self) -> Vec<CampaignStatus> {
+        let wakes = |to: &CampaignStatus| {
+            let mut from = CampaignStatus::ALL.into_iter();
+            from.any(|from| Self::woken_by_change(from, *to, None).contains(&self))
+        };
+        CampaignStatus::ALL.into_iter().filter(wakes).collect()
+    }
+
+    fn woken_by_change(
+        from: CampaignStatus,
+        to: CampaignStatus,
+        operations: Option<&[Operation]>,
+    ) -> Vec<Self> {
+        match to {
+            CampaignStatus::ReadyToSendEmail => vec![Self::EmailSending],
+            // A live attempt is looked up by the sender, wherever its campaign stands.
+            CampaignStatus::Unsubscribed if from == CampaignStatus::Unsubscribed => vec![Self::EmailSending],
+            status => {
+                let all = Operation::of_status(status);
+                let woken = operations.unwrap_or(all);
+                all.iter().filter(|operation| woken.contains(operation)).map(|o| Self::of(*o)).collect()
+            }
         }
     }
 

@@ -87,6 +87,12 @@ async fn the_memory_store_keeps_the_queue_contract() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_queue_desks() {
+    let store = MemoryStore::new();
+    contract::queue_desk(&store, &store, &store).await;
+}
+
+#[tokio::test]
 async fn the_mailbox_keeps_the_mailer_contract() {
     contract::mailer(&Mailbox::new(), true).await;
 }

@@ -10,6 +10,7 @@
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
+//! | [`queue_desk`] | where the queues are looked at |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
@@ -28,6 +29,7 @@ pub mod failure;
 pub mod gmail_inboxes;
 pub mod http;
 pub mod os_entropy;
+pub mod queue_desk;
 #[cfg(feature = "returned-mail")]
 pub mod returned;
 pub mod sample;

@@ -1,7 +1,7 @@
 //! What several processes share in one Redis server: queues, the bus that fills them, and how fast providers may be called.
 //!
-//! - [`RedisQueue`] is an [`EventQueue`](dripr_core::ports::EventQueue) and the
-//!   [`EventBus`](dripr_core::ports::EventBus) to it. The store of campaigns is another one, which relays its
+//! - [`RedisQueue`] is an [`EventQueue`](dripr_core::ports::EventQueue), the [`EventBus`](dripr_core::ports::EventBus) to it
+//!   and a [`QueueDesk`](dripr_core::ports::QueueDesk). The store of campaigns is another one, which relays its
 //!   [`Outbox`](dripr_core::ports::Outbox).
 //! - [`RedisRateLimiter`] is a [`RateLimiter`](dripr_core::ports::RateLimiter) for all processes that name the same server
 //!   and prefix.
@@ -52,7 +52,4 @@ mod queue;
 mod rate_limiter;
 mod score;
 
-pub use self::{
-    connection::Redis, dead_letters::DeadLetter, options::RedisOptions, queue::RedisQueue,
-    rate_limiter::RedisRateLimiter,
-};
+pub use self::{connection::Redis, options::RedisOptions, queue::RedisQueue, rate_limiter::RedisRateLimiter};

@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `outbox` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `outbox` | the ports, one each |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -56,6 +56,7 @@ mod open;
 mod options;
 mod outbox;
 mod queue;
+mod queue_desk;
 mod rate_limiter;
 mod values;
 mod writer;

@@ -13,7 +13,7 @@ use dripr_adapters::{
 use dripr_core::{
     errors::{Fault, PortError},
     events::Queue,
-    ports::{EventBus, EventQueue, Permit, Probe, RateLimiter},
+    ports::{EventBus, EventQueue, Permit, Probe, QueueDesk, RateLimiter, Which},
     testkit::contract,
 };
 use futures_util::poll;
@@ -69,23 +69,30 @@ async fn failures(redis: Redis) -> Vec<PortError> {
     let limiter = RedisRateLimiter::new(redis.clone(), [("api".to_owned(), rate)]);
     let now = at("2026-03-12T15:00:00Z");
     let events = [event(1), event(2)];
+    let one = Which::Ids(vec!["1".to_owned()]);
     let all = async {
         let nine = Queue::ALL.map(|queue_name| queue.receive(queue_name, 1, now, VISIBILITY));
-        let (received, published, next, taken, pinged, dead, replayed, discarded) = tokio::join!(
+        let (received, published, next, taken, pinged, dead, replayed, discarded, stands) = tokio::join!(
             futures_util::future::join_all(nine),
             queue.publish(&events),
             queue.next_visible(&[QUEUE]),
             limiter.take("api", 1, now),
             redis.probe(),
-            queue.dead_letters(QUEUE),
-            queue.replay(QUEUE, "1"),
-            queue.discard(QUEUE, "1"),
+            queue.dead_letters(QUEUE, 10),
+            queue.replay(QUEUE, &one),
+            queue.discard(QUEUE, &one),
+            queue.standing(QUEUE, now),
         );
         let mut errors: Vec<PortError> = received.into_iter().map(Result::unwrap_err).collect();
         assert_eq!(published.len(), 2);
         errors.extend(published.into_iter().map(Result::unwrap_err));
         errors.extend([next.unwrap_err(), taken.unwrap_err(), pinged.unwrap_err()]);
-        errors.extend([dead.unwrap_err(), replayed.unwrap_err(), discarded.unwrap_err()]);
+        errors.extend([
+            dead.unwrap_err(),
+            replayed.unwrap_err(),
+            discarded.unwrap_err(),
+            stands.unwrap_err(),
+        ]);
         errors
     };
     timeout(BOUND, all).await.expect("calls end in a bounded time")
@@ -265,8 +272,9 @@ async fn a_key_of_another_kind_is_corrupt() {
         queue.publish(&[event(1)]).await.remove(0).unwrap_err(),
         queue.receive(QUEUE, 1, now, VISIBILITY).await.unwrap_err(),
         queue.next_visible(&[QUEUE]).await.unwrap_err(),
-        queue.dead_letters(QUEUE).await.unwrap_err(),
-        queue.replay(QUEUE, "1").await.unwrap_err(),
+        queue.dead_letters(QUEUE, 10).await.unwrap_err(),
+        queue.standing(QUEUE, now).await.unwrap_err(),
+        queue.replay(QUEUE, &Which::Ids(vec!["1".to_owned()])).await.unwrap_err(),
         limiter.take("api", 1, now).await.unwrap_err(),
     ];
     for error in errors {

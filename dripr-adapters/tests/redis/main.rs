@@ -10,4 +10,5 @@ mod limiter;
 mod place;
 mod proxy;
 mod queue;
+#[path = "../relayed/mod.rs"]
 mod relayed;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use dripr_adapters::redis::RedisQueue;
 use dripr_core::{
     events::{Event, Queue},
-    ports::{Delivery, EventBus, EventQueue, Receipt, Settlement},
+    ports::{Delivery, EventBus, EventQueue, QueueDesk, Receipt, Settlement},
     schedule::Instant,
     testkit::{MemoryStore, contract},
 };
@@ -42,7 +42,8 @@ fn numbers(deliveries: &[Delivery]) -> Vec<u64> {
 #[tokio::test]
 async fn it_is_an_event_queue() {
     let place = Place::new();
-    contract::event_queue(&Relayed { store: MemoryStore::with_outbox(), queue: place.queue() }).await;
+    let (store, bus, queue) = (MemoryStore::with_outbox(), place.queue(), place.queue());
+    contract::event_queue(&Relayed { store, bus, queue }).await;
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn what_a_killed_process_had_comes_back_and_its_receipt_is_worth_nothing()
     ];
     killed.settle(all.to_vec(), later).await.unwrap();
     assert!(receive(&killed, 10, later).await.is_empty(), "it is still the other's");
-    assert!(other.dead_letters(QUEUE).await.unwrap().is_empty());
+    assert!(other.dead_letters(QUEUE, 10).await.unwrap().is_empty());
     other.settle(vec![got.done()], later).await.unwrap();
     assert_eq!(other.next_visible(&Queue::ALL).await.unwrap(), None);
 }
@@ -125,7 +126,7 @@ async fn settling_twice_is_settling_once() {
     for _ in 0..2 {
         queue.settle(settlements.clone(), now).await.unwrap();
     }
-    assert_eq!(queue.dead_letters(QUEUE).await.unwrap().len(), 1);
+    assert_eq!(queue.dead_letters(QUEUE, 10).await.unwrap().len(), 1);
     assert_eq!(queue.next_visible(&[QUEUE]).await.unwrap(), Some(soon));
     let back = receive(&queue, 10, soon).await;
     assert_eq!(numbers(&back), [1, 2]);
@@ -159,7 +160,7 @@ async fn receipts_of_anything_settle_nothing() {
     assert!(receive(&queue, 10, now).await.is_empty(), "it is still being worked on");
     let back = receive(&queue, 10, now + TimeDelta::seconds(30)).await;
     assert_eq!(numbers(&back), [1]);
-    assert!(queue.dead_letters(QUEUE).await.unwrap().is_empty());
+    assert!(queue.dead_letters(QUEUE, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -62,6 +62,17 @@ impl CampaignStatus {
         }
     }
 
+    /// The names under which older services store and announce it; they are still read.
+    #[must_use]
+    pub const fn old_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Dormant => &["SENT"],
+            Self::WaitingForData => &["FETCHING"],
+            Self::ReadyToCreateEmail => &["WAITING_FOR_MANUAL_APPROVAL"],
+            Self::WaitingForHomeAnalysis | Self::ReadyToSendEmail | Self::Unsubscribed | Self::Error => &[],
+        }
+    }
+
     /// Whether an email is being prepared or sent.
     #[must_use]
     pub const fn is_working(self) -> bool {
@@ -184,6 +195,7 @@ mod tests {
     fn stored_names_are_read_back_as_the_same_status() {
         for status in CampaignStatus::ALL {
             assert_eq!(status.as_str().parse(), Ok(status));
+            assert!(status.old_names().iter().all(|name| name.parse() == Ok(status)));
         }
         for status in SubStatus::ALL {
             assert_eq!(status.as_str().parse(), Ok(status));

@@ -9,6 +9,7 @@ use super::{
     Engine, Outcome,
     agent_mail::Next,
     handlers::{Work, email_sending, welcome},
+    in_hand::InHand,
 };
 use crate::{
     campaign::{Action, Actor, Command, Dossier, Operation, Provision},
@@ -33,17 +34,24 @@ impl Engine {
         if received == 0 {
             return Ok(0);
         }
-        let mut settlements = Vec::with_capacity(received);
-        let mut wanted: Vec<(Delivery, CampaignId)> = Vec::with_capacity(received);
+        let in_hand = InHand::new(&deliveries);
+        let work = self.work_on_all(queue, deliveries, &in_hand);
+        let settlements = self.while_in_hand(&in_hand, visibility, work).await;
+        self.ports.queue.settle(settlements, self.ports.clock.now()).await?;
+        Ok(received)
+    }
+
+    async fn work_on_all(self: &Arc<Self>, queue: Queue, deliveries: Vec<Delivery>, in_hand: &InHand) {
+        let mut wanted: Vec<(Delivery, CampaignId)> = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             match delivery.event() {
                 Err(reason) => {
                     let reason = format!("not an event: {reason}");
-                    settlements.push(delivery.park(reason));
+                    in_hand.finish(delivery.park(reason));
                 }
                 Ok(Event::UserCreated(event)) => {
                     let event = event.clone();
-                    settlements.push(self.welcome(delivery, &event).await);
+                    in_hand.finish(self.welcome(delivery, &event).await);
                 }
                 Ok(Event::StatusChanged(change)) => {
                     let id = change.campaign_id.clone();
@@ -51,49 +59,48 @@ impl Engine {
                 }
             }
         }
-        if !wanted.is_empty() {
-            let ids: Vec<CampaignId> = wanted.iter().map(|(_, id)| id.clone()).collect();
-            match self.ports.campaigns.load(&ids).await {
-                Ok(dossiers) => {
-                    let found = wanted.into_iter().map(|(delivery, _)| delivery).zip(dossiers).collect();
-                    self.work_on(queue, found, &mut settlements).await?;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, %queue, "campaigns could not be read");
-                    settlements.extend(wanted.into_iter().map(|(delivery, _)| self.later(delivery)));
-                }
+        if wanted.is_empty() {
+            return;
+        }
+        let ids: Vec<CampaignId> = wanted.iter().map(|(_, id)| id.clone()).collect();
+        match self.ports.campaigns.load(&ids).await {
+            Ok(dossiers) => {
+                let found = wanted.into_iter().map(|(delivery, _)| delivery).zip(dossiers).collect();
+                self.work_on(queue, found, in_hand).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, %queue, "campaigns could not be read");
+                in_hand.finish_all(wanted.into_iter().map(|(delivery, _)| self.later(delivery)));
             }
         }
-        self.ports.queue.settle(settlements, self.ports.clock.now()).await?;
-        Ok(received)
     }
 
     async fn work_on(
         self: &Arc<Self>,
         queue: Queue,
         found: Vec<(Delivery, Option<Dossier>)>,
-        settlements: &mut Vec<Settlement>,
-    ) -> PortResult<()> {
+        in_hand: &InHand,
+    ) {
         let mut known = Vec::with_capacity(found.len());
         for (delivery, dossier) in found {
             match dossier {
                 Some(dossier) => known.push((delivery, dossier)),
                 None if delivery.receive_count() >= RECEIVES => {
-                    settlements.push(delivery.park("there is no such campaign"));
+                    in_hand.finish(delivery.park("there is no such campaign"));
                 }
-                None => settlements.push(self.later(delivery)),
+                None => in_hand.finish(self.later(delivery)),
             }
         }
         let Some(operation) = operation_of(queue) else {
             let (deliveries, dossiers): (Vec<_>, Vec<_>) = known.into_iter().unzip();
             match email_sending::handle(self, &dossiers).await {
-                Ok(()) => settlements.extend(deliveries.into_iter().map(Delivery::done)),
+                Ok(()) => in_hand.finish_all(deliveries.into_iter().map(Delivery::done)),
                 Err(error) => {
                     tracing::warn!(%error, "emails could not be sent");
-                    settlements.extend(deliveries.into_iter().map(|delivery| self.later(delivery)));
+                    in_hand.finish_all(deliveries.into_iter().map(|delivery| self.later(delivery)));
                 }
             }
-            return Ok(());
+            return;
         };
         let now = self.ports.clock.now();
         let mut works = Vec::with_capacity(known.len());
@@ -105,13 +112,13 @@ impl Engine {
                     works.push(work);
                     deliveries.push(delivery);
                 }
-                None => settlements.push(delivery.done()),
+                None => in_hand.finish(delivery.done()),
             }
         }
         if let Err(error) = self.read_before(&mut works).await {
             tracing::warn!(%error, %queue, "earlier content could not be read");
-            settlements.extend(deliveries.into_iter().map(|delivery| self.later(delivery)));
-            return Ok(());
+            in_hand.finish_all(deliveries.into_iter().map(|delivery| self.later(delivery)));
+            return;
         }
         let handled = stream::iter(works.into_iter().zip(deliveries)).map(|(work, delivery)| {
             let engine = self.clone();
@@ -126,9 +133,8 @@ impl Engine {
         let finished = handled.buffer_unordered(self.pace.concurrency).ready_chunks(self.pace.batch);
         let mut stored = finished.map(|chunk| self.store(chunk)).buffer_unordered(self.pace.batch);
         while let Some(settled) = stored.next().await {
-            settlements.extend(settled);
+            in_hand.finish_all(settled);
         }
-        Ok(())
     }
 
     /// Stores what became of some works, and gives how their deliveries are settled after that.

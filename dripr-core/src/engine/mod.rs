@@ -16,6 +16,7 @@ mod areas;
 mod builder;
 mod dispatch;
 mod handlers;
+mod in_hand;
 mod outcome;
 mod relay;
 mod run;

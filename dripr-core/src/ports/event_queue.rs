@@ -46,7 +46,7 @@ pub struct Delivery {
 }
 
 /// What a queue needs to know a delivery again.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Receipt {
     /// The queue.
     pub queue: Queue,
@@ -61,12 +61,25 @@ pub struct Receipt {
 pub enum Settlement {
     /// It is done with.
     Done(Receipt),
-    /// It is to be delivered again, not before then.
+    /// It is to be delivered again, not before then. A queue that cannot hide it for so long delivers it earlier.
     Again(Receipt, Instant),
     /// It is still being worked on: invisible until then.
     Extend(Receipt, Instant),
     /// It can never be handled: it is parked, with the reason, for people to see.
     Park(Receipt, String),
+}
+
+impl Settlement {
+    /// Which delivery it is about.
+    #[must_use]
+    pub fn receipt(&self) -> &Receipt {
+        match self {
+            Self::Done(receipt)
+            | Self::Again(receipt, _)
+            | Self::Extend(receipt, _)
+            | Self::Park(receipt, _) => receipt,
+        }
+    }
 }
 
 impl Delivery {
@@ -82,6 +95,12 @@ impl Delivery {
     /// The reason, for people.
     pub fn event(&self) -> Result<&Event, &str> {
         self.event.as_ref().map_err(String::as_str)
+    }
+
+    /// What the queue knows it by.
+    #[must_use]
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
     }
 
     /// How often it was received, this time included.

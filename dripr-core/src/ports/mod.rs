@@ -28,6 +28,7 @@ mod notice_store;
 mod outbox;
 mod probe;
 mod property_source;
+mod queue_desk;
 mod rate_limiter;
 mod renderer;
 
@@ -55,6 +56,7 @@ pub use notice_store::NoticeStore;
 pub use outbox::{Outbox, OutboxEntry};
 pub use probe::Probe;
 pub use property_source::{PropertySource, Subject};
+pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
 
@@ -70,6 +72,7 @@ pub mod mocks {
         llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
         market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, probe::MockProbe,
-        property_source::MockPropertySource, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
+        property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
+        renderer::MockEmailRenderer,
     };
 }

@@ -2,6 +2,8 @@
 
 mod agent;
 mod approve;
+#[cfg(feature = "sns-sqs")]
+mod aws;
 mod campaigns;
 #[cfg(feature = "gmail")]
 mod connect;
@@ -13,6 +15,7 @@ mod import;
 #[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
+mod queues;
 #[cfg(feature = "returned-mail")]
 mod receive;
 mod retry;
@@ -68,6 +71,11 @@ enum Subcommands {
     Approve(approve::Args),
     /// List emails of which nobody can tell whether they arrived, or say what became of one.
     Held(held::Args),
+    /// Show how the queues stand, and replay or drop what was parked.
+    Queues(queues::Args),
+    /// Make what a deployment needs in AWS: topics, queues, subscriptions.
+    #[cfg(feature = "sns-sqs")]
+    Aws(aws::Args),
     /// Print the link by which an agent connects their own Gmail account.
     #[cfg(feature = "gmail")]
     Connect(connect::Args),
@@ -156,6 +164,9 @@ impl Subcommands {
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
             Self::Approve(args) => Box::pin(approve::run(args, out)),
             Self::Held(args) => Box::pin(held::run(args, out)),
+            Self::Queues(args) => Box::pin(queues::run(args, out)),
+            #[cfg(feature = "sns-sqs")]
+            Self::Aws(args) => Box::pin(aws::run(args, out)),
             #[cfg(feature = "gmail")]
             Self::Connect(args) => Box::pin(connect::run(args, out)),
             #[cfg(feature = "returned-mail")]

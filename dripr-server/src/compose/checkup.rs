@@ -90,6 +90,20 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
     if let Some(redis) = &config.redis {
         parts.push(Part { name: "Redis".to_owned(), state: State::Ask(Arc::new(redis.clone())) });
     }
+    #[cfg(feature = "sns-sqs")]
+    if let Some(messaging) = &config.aws {
+        use dripr_adapters::sns_sqs::{Aws, SnsBus, SqsQueue};
+
+        let aws = Aws::new(messaging.options.clone()).await;
+        if let Some(topics) = &messaging.topics {
+            let bus: Arc<dyn Probe> = Arc::new(SnsBus::new(aws.clone(), topics.clone()));
+            parts.push(Part { name: "the topics in SNS".to_owned(), state: State::Ask(bus) });
+        }
+        if !messaging.queues.is_empty() {
+            let queue: Arc<dyn Probe> = Arc::new(SqsQueue::new(aws, messaging.queues.clone(), clock.clone()));
+            parts.push(Part { name: "the queues in SQS".to_owned(), state: State::Ask(queue) });
+        }
+    }
     match &config.email_verification {
         EmailVerification::Nobody => {}
         #[cfg(feature = "quick-email-verification")]

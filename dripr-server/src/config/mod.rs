@@ -8,6 +8,7 @@
 //! | [`mail`] | who takes emails to their recipients |
 //! | [`postmark`], [`gmail`] | how Postmark, and agents' own Gmail accounts, are used |
 //! | [`redis`] | where processes count together how fast providers may be called |
+//! | [`aws`] | the topics and queues of SNS and SQS |
 //! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
@@ -22,6 +23,7 @@
 //! one are errors that name the key. Relative paths count from the folder of the file.
 
 pub mod archive;
+pub mod aws;
 pub mod data;
 pub mod database;
 pub mod email_verification;
@@ -73,6 +75,9 @@ pub struct Config {
     /// Where processes count together, if they do.
     #[cfg(feature = "redis")]
     pub redis: Option<dripr_adapters::redis::Redis>,
+    /// Topics and queues in AWS, if there are any.
+    #[cfg(feature = "sns-sqs")]
+    pub aws: Option<aws::Messaging>,
     /// Where links and webhooks are answered.
     pub http: http::Http,
     /// Who looks whether imported addresses take mail.
@@ -111,6 +116,7 @@ struct Written {
     postmark: postmark::Written,
     gmail: gmail::Written,
     redis: redis::Written,
+    aws: aws::Written,
     http: http::Http,
     email_verification: email_verification::Written,
     archive: archive::Written,
@@ -163,6 +169,8 @@ impl Config {
         written.gmail.check()?;
         #[cfg(not(feature = "redis"))]
         written.redis.check()?;
+        #[cfg(not(feature = "sns-sqs"))]
+        written.aws.check()?;
         let providers = [
             written
                 .zillow
@@ -191,6 +199,8 @@ impl Config {
             gmail: written.gmail.check(environment, absolute, policy.mail_timeout)?,
             #[cfg(feature = "redis")]
             redis: written.redis.check(environment, absolute)?,
+            #[cfg(feature = "sns-sqs")]
+            aws: written.aws.check(environment, policy.operation_lease)?,
             http: written.http,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,

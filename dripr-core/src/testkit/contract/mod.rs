@@ -24,6 +24,8 @@
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
 //! contract::event_bus(&bus, &bus).await;
+//! let queues = MemoryStore::new();
+//! contract::queue_desk(&queues, &queues, &queues).await;
 //!
 //! // What providers do. A source is told what to be asked; these know everything, so nothing is unknown to them.
 //! # let now = "2026-03-01T12:00:00Z".parse().unwrap();
@@ -78,6 +80,7 @@ mod outbox;
 mod probe;
 mod properties;
 mod queue;
+mod queue_desk;
 mod rate_limiter;
 mod rates;
 mod renderer;
@@ -104,7 +107,8 @@ pub use notices::notice_store;
 pub use outbox::outbox;
 pub use probe::probe;
 pub use properties::{PropertyQuestions, property_source};
-pub use queue::event_queue;
+pub use queue::{event_queue, remote_event_queue};
+pub use queue_desk::queue_desk;
 pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;

@@ -10,6 +10,7 @@ mod mail_accounts;
 mod notices;
 mod outbox;
 mod queue;
+mod queue_desk;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -64,7 +65,7 @@ struct State {
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<Kept>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
-    parked: Vec<(Queue, String)>,
+    parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
     next_delivery: u64,
 }
@@ -132,7 +133,8 @@ impl MemoryStore {
     /// What was parked, and why.
     #[must_use]
     pub fn parked(&self) -> Vec<(Queue, String)> {
-        self.lock().parked.clone()
+        let state = self.lock();
+        state.parked.iter().map(|((queue, _), parked)| (*queue, parked.cause.clone())).collect()
     }
 
     /// How many events were ever committed.

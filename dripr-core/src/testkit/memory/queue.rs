@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{MemoryStore, queue_desk::Parked};
 use crate::{
     errors::PortResult,
     events::{Event, Queue},
@@ -12,9 +12,9 @@ use crate::{
 };
 
 pub(super) struct Stored {
-    event: Event,
-    visible_at: Option<Instant>,
-    receive_count: u32,
+    pub(super) event: Event,
+    pub(super) visible_at: Option<Instant>,
+    pub(super) receive_count: u32,
     fence: u64,
 }
 
@@ -49,15 +49,10 @@ impl EventQueue for MemoryStore {
         Ok(received.collect())
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>, _now: Instant) -> PortResult<()> {
+    async fn settle(&self, settlements: Vec<Settlement>, now: Instant) -> PortResult<()> {
         let mut state = self.lock();
         for settlement in settlements {
-            let receipt = match &settlement {
-                Settlement::Done(receipt)
-                | Settlement::Again(receipt, _)
-                | Settlement::Extend(receipt, _)
-                | Settlement::Park(receipt, _) => receipt,
-            };
+            let receipt = settlement.receipt();
             let Ok(id) = receipt.id.parse::<u64>() else { continue };
             let key = (receipt.queue, id);
             if state.deliveries.get(&key).is_none_or(|stored| stored.fence != receipt.fence) {
@@ -79,9 +74,10 @@ impl EventQueue for MemoryStore {
                         stored.visible_at = Some(at);
                     }
                 }
-                Settlement::Park(receipt, reason) => {
-                    state.deliveries.remove(&key);
-                    state.parked.push((receipt.queue, reason));
+                Settlement::Park(_, cause) => {
+                    if let Some(stored) = state.deliveries.remove(&key) {
+                        state.parked.insert(key, Parked { stored, cause, at: now });
+                    }
                 }
             }
         }

@@ -1,10 +1,9 @@
-//! A store in memory whose outbox is relayed to Redis before anybody looks there: what the contract of a queue beside a
-//! store needs.
+//! A store in memory whose outbox is relayed to a bus before anybody looks into its queues: what the contract of a queue
+//! beside a store needs.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use dripr_adapters::redis::RedisQueue;
 use dripr_core::{
     agent::Agent,
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
@@ -22,12 +21,13 @@ use dripr_core::{
     testkit::MemoryStore,
 };
 
-pub(crate) struct Relayed {
+pub(crate) struct Relayed<B, Q> {
     pub(crate) store: MemoryStore,
-    pub(crate) queue: RedisQueue,
+    pub(crate) bus: B,
+    pub(crate) queue: Q,
 }
 
-impl Relayed {
+impl<B: EventBus, Q: EventQueue> Relayed<B, Q> {
     async fn relay(&self) {
         let now = Instant::UNIX_EPOCH;
         loop {
@@ -36,7 +36,7 @@ impl Relayed {
                 return;
             }
             let events: Vec<_> = entries.iter().map(|entry| entry.event.clone()).collect();
-            for answer in self.queue.publish(&events).await {
+            for answer in self.bus.publish(&events).await {
                 answer.unwrap();
             }
             let ids: Vec<_> = entries.into_iter().map(|entry| entry.id).collect();
@@ -46,7 +46,7 @@ impl Relayed {
 }
 
 #[async_trait]
-impl EventQueue for Relayed {
+impl<B: EventBus, Q: EventQueue> EventQueue for Relayed<B, Q> {
     async fn receive(
         &self,
         queue: Queue,
@@ -70,7 +70,7 @@ impl EventQueue for Relayed {
 }
 
 #[async_trait]
-impl CampaignStore for Relayed {
+impl<B: EventBus, Q: EventQueue> CampaignStore for Relayed<B, Q> {
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>> {
         self.store.enrol(new).await
     }
@@ -113,7 +113,7 @@ impl CampaignStore for Relayed {
 }
 
 #[async_trait]
-impl EmailStore for Relayed {
+impl<B: EventBus, Q: EventQueue> EmailStore for Relayed<B, Q> {
     async fn email(&self, id: &EmailId) -> PortResult<Option<Email>> {
         self.store.email(id).await
     }
@@ -137,7 +137,7 @@ impl EmailStore for Relayed {
 }
 
 #[async_trait]
-impl AgentStore for Relayed {
+impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
         self.store.register(agent, event).await
     }
@@ -153,7 +153,7 @@ impl AgentStore for Relayed {
 }
 
 #[async_trait]
-impl ContactStore for Relayed {
+impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
         self.store.contact(id).await
     }
