@@ -3,7 +3,12 @@
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dripr_adapters::sql::{Queues, SqlStore, SqliteOptions};
+use std::time::Duration;
+
+use dripr_adapters::{
+    sql::{Queues, SqlRateLimiter, SqlStore, SqliteOptions},
+    token_bucket::Rate,
+};
 use dripr_core::testkit::contract;
 
 async fn empty() -> (tempfile::TempDir, SqlStore) {
@@ -79,4 +84,24 @@ async fn it_hands_events_to_relays_as_every_outbox_does() {
     options.queues = Queues::Elsewhere;
     let store = SqlStore::sqlite(folder.path().join("dripr.db"), options).await.unwrap();
     contract::outbox(&store, &store).await;
+}
+
+#[tokio::test]
+async fn it_publishes_as_every_bus_does() {
+    let (_folder, store) = empty().await;
+    contract::event_bus(&store, &store).await;
+}
+
+#[tokio::test]
+async fn its_queues_are_shown_as_all_queues_are() {
+    let (_folder, store) = empty().await;
+    contract::queue_desk(&store, &store, &store).await;
+}
+
+#[tokio::test]
+async fn it_counts_calls_as_every_limiter_does() {
+    let (_folder, store) = empty().await;
+    let rate = Rate { calls: 7, period: Duration::from_secs(3600) };
+    let limiter = SqlRateLimiter::new(store, [("api".to_owned(), rate)]);
+    contract::rate_limiter(&limiter, "api", 7, "2026-03-12T15:00:00Z".parse().unwrap()).await;
 }

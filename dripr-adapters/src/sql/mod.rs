@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `outbox` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox` | the ports, one each |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -37,6 +37,7 @@ mod agents;
 mod announce;
 mod areas;
 mod arrivals;
+mod bus;
 mod campaigns;
 mod channels;
 mod connection;

@@ -3,7 +3,12 @@
 macro_rules! on_every_server {
     ($server:ident: $variant:ident) => {
         mod $server {
-            use dripr_adapters::sql::{Queues, ServerOptions, SqlStore};
+            use std::time::Duration;
+
+            use dripr_adapters::{
+                sql::{Queues, ServerOptions, SqlRateLimiter, SqlStore},
+                token_bucket::Rate,
+            };
             use dripr_core::testkit::contract;
 
             use crate::place::{Place, Server};
@@ -72,6 +77,27 @@ macro_rules! on_every_server {
             async fn it_keeps_what_came_back_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::feedback_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_counts_calls_as_every_limiter_does() {
+                let (_place, store) = empty().await;
+                let rate = Rate { calls: 7, period: Duration::from_secs(3600) };
+                let limiter = SqlRateLimiter::new(store, [("api".to_owned(), rate)]);
+                let now = "2026-03-12T15:00:00Z".parse().unwrap();
+                contract::rate_limiter(&limiter, "api", 7, now).await;
+            }
+
+            #[tokio::test]
+            async fn it_publishes_as_every_bus_does() {
+                let (_place, store) = empty().await;
+                contract::event_bus(&store, &store).await;
+            }
+
+            #[tokio::test]
+            async fn its_queues_are_shown_as_all_queues_are() {
+                let (_place, store) = empty().await;
+                contract::queue_desk(&store, &store, &store).await;
             }
 
             #[tokio::test]
