@@ -32,6 +32,7 @@ pub mod os_entropy;
 pub mod queue_desk;
 #[cfg(feature = "returned-mail")]
 pub mod returned;
+pub mod role;
 pub mod sample;
 pub mod system_clock;
 pub mod verifying;

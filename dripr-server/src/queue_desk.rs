@@ -2,38 +2,13 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use dripr_core::ports::QueueDesk;
 
-use crate::{config::Config, failure::Failure};
-
-/// Where queues are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Place {
-    /// In SQS, at the URLs of `[aws]`.
-    Aws,
-    /// In the Redis server of `[redis]`.
-    Redis,
-    /// In the database, beside the campaigns.
-    Database,
-}
-
-impl Place {
-    /// Where the queues are that a configuration names.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        #[cfg(feature = "sns-sqs")]
-        if config.aws.as_ref().is_some_and(|aws| !aws.queues.is_empty()) {
-            return Self::Aws;
-        }
-        #[cfg(feature = "redis")]
-        if config.redis.is_some() {
-            return Self::Redis;
-        }
-        let _ = config;
-        Self::Database
-    }
-}
+use crate::{
+    compose,
+    config::{Config, queues::Place},
+    failure::Failure,
+};
 
 /// Who shows the queues of a place, and does what people want of them.
 ///
@@ -43,10 +18,7 @@ pub async fn queue_desk(config: &Config, place: Place) -> Result<Arc<dyn QueueDe
     match place {
         Place::Aws => aws(config).await,
         Place::Redis => redis(config),
-        // A store that keeps its queues beside its campaigns is plugged in here, once it is a `QueueDesk`.
-        Place::Database => Err(Failure::new(
-            "the queues in the database cannot be looked at: `dripr explain` says what a campaign waits for",
-        )),
+        Place::Database => Ok(compose::deployment(config.clone()).await?.store),
     }
 }
 
@@ -83,7 +55,7 @@ fn redis(_config: &Config) -> Result<Arc<dyn QueueDesk>, Failure> {
 }
 
 #[cfg(not(all(feature = "sns-sqs", feature = "redis")))]
-fn without(what: &str, feature: &str) -> Failure {
+pub(crate) fn without(what: &str, feature: &str) -> Failure {
     Failure::new(format!(
         "this dripr was built without {what}; build it with `cargo build --release --features {feature}`"
     ))

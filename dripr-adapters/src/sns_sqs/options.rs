@@ -95,6 +95,12 @@ impl QueueUrls {
         self.0.iter().map(|(queue, url)| (*queue, url))
     }
 
+    /// Whether every queue is named.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        Queue::ALL.into_iter().all(|queue| self.get(queue).is_some())
+    }
+
     /// Whether none is named.
     #[must_use]
     pub fn is_empty(&self) -> bool {

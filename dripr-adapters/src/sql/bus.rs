@@ -11,12 +11,7 @@ use dripr_core::{
 };
 
 use super::{
-    SqlStore,
-    announce::announce,
-    connection::query,
-    dossier::to_json,
-    error::While,
-    writer::Transaction,
+    SqlStore, announce::announce, connection::query, dossier::to_json, error::While, writer::Transaction,
 };
 
 const KNOWN: &str =

@@ -14,7 +14,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     // Opening a database brings it up to date.
     let deployment = args.config.open().await?;
-    writeln!(out, "{} is up to date", deployment.config.database.path.display())?;
+    writeln!(out, "{} is up to date", deployment.config.database)?;
     deployment.close().await;
     Ok(())
 }

@@ -12,11 +12,7 @@ use dripr_core::{
 use serde::Serialize;
 
 use super::{ConfigFile, print_json, shown};
-use crate::{
-    failure::Failure,
-    queue_desk::{self, Place},
-    system_clock::SystemClock,
-};
+use crate::{config::queues::Place, failure::Failure, queue_desk, system_clock::SystemClock};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -85,7 +81,7 @@ struct At {
 impl At {
     async fn desk(&self) -> Result<std::sync::Arc<dyn QueueDesk>, Failure> {
         let config = self.config.load()?;
-        queue_desk::queue_desk(&config, self.place.unwrap_or_else(|| Place::of(&config))).await
+        queue_desk::queue_desk(&config, self.place.unwrap_or(config.queues)).await
     }
 }
 

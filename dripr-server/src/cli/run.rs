@@ -9,12 +9,20 @@ use tokio::{
 };
 
 use super::ConfigFile;
-use crate::{compose, failure::Failure, http};
+use crate::{
+    compose,
+    failure::Failure,
+    http,
+    role::{Role, Roles},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigFile,
+    /// What this process does, such as api,cron; everything if it is not said
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE,…")]
+    roles: Vec<Role>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -22,21 +30,22 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     config.log.start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // As for the other subcommands: compiled once.
-    let work: Pin<Box<dyn Future<Output = Result<(), Failure>>>> = Box::pin(until_told_to_stop(config));
+    let work: Pin<Box<dyn Future<Output = Result<(), Failure>>>> =
+        Box::pin(until_told_to_stop(config, Roles::of(&args.roles)));
     let result = runtime.block_on(work);
     // A provider call that does not end keeps nobody waiting.
     runtime.shutdown_background();
     result
 }
 
-async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure> {
+async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Result<(), Failure> {
     // Before anything is begun, so that no signal is missed.
     let mut stop = StopSignals::listen()?;
     let drain = config.drain;
     let deployment = Arc::new(compose::deployment(config).await?);
-    let engine = compose::engine(&deployment).await?;
+    let engine = compose::engine(&deployment, &roles).await?;
     // An address that is taken stops everything before an email leaves whose links nobody answers.
-    let listener = match deployment.config.http.listen {
+    let listener = match deployment.config.http.listen.filter(|_| roles.has(Role::Api)) {
         Some(address) => Some((http::listen(address).await?, http::router(&deployment)?)),
         None => None,
     };
@@ -46,7 +55,9 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
     }
     let (stopped, mut stopping) = watch::channel(());
     #[cfg(all(feature = "gmail", feature = "returned-mail"))]
-    if let Some(mailer) = compose::gmail_mailer(&deployment)? {
+    if roles.has(Role::EmailManager)
+        && let Some(mailer) = compose::gmail_mailer(&deployment)?
+    {
         let inboxes = crate::gmail_inboxes::Inboxes::new(deployment.clone(), mailer);
         workers.spawn(inboxes.watch(stopping.clone()));
     }
@@ -62,7 +73,7 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
                 tracing::error!(%error, "links and webhooks are not answered any more");
             }
         });
-    } else if compose::leaves_the_machine(&deployment) {
+    } else if roles.has(Role::Api) && compose::leaves_the_machine(&deployment) {
         tracing::warn!("http.listen is not set: somebody else has to answer the opt-out links");
     }
     if let Some(allowed) =
@@ -74,7 +85,7 @@ async fn until_told_to_stop(config: crate::config::Config) -> Result<(), Failure
             "mail.production is not true: mail reaches nobody but mail.allowed_recipients, and all other is written to {folder}"
         );
     }
-    tracing::info!(database = %deployment.config.database.path.display(), "dripr is running");
+    tracing::info!(database = %deployment.config.database, "dripr is running");
     tokio::select! {
         name = stop.next() => tracing::info!(signal = name, "told to stop; finishing what is in hand"),
         Some(ended) = workers.join_next() => {

@@ -1,6 +1,6 @@
 //! The parts of a deployment that can be asked whether they would work.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 #[cfg(feature = "postmark")]
 use dripr_adapters::postmark::PostmarkMailer;
@@ -13,7 +13,7 @@ use dripr_adapters::smtp::SmtpMailer;
 use dripr_adapters::{file_outbox::FileOutbox, folder_archive::FolderArchive, templates::Templates};
 use dripr_core::ports::{Clock, Probe};
 
-use super::{sources, store, writer};
+use super::{sources, writer};
 use crate::{
     config::{Config, archive::Archive, email_verification::EmailVerification, mail::Mailer},
     failure::Failure,
@@ -58,7 +58,7 @@ impl Part {
 /// not there.
 pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
     let mut parts = vec![
-        Part::looked_at("the database", database(&config.database.path).await),
+        Part::looked_at("the database", database(config).await),
         Part::looked_at("the data files", sources::data_files(config)),
     ];
     parts.extend(sources::probes(config, clock).into_iter().map(|(name, probe)| Part {
@@ -123,7 +123,7 @@ pub async fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Par
     use dripr_core::ports::{AgentStore, MailAccountStore};
 
     let Some(gmail) = &config.gmail else { return Ok(Vec::new()) };
-    if !config.database.path.exists() {
+    if !super::database::is_there(config) {
         return Ok(Vec::new());
     }
     let deployment = super::deployment(config.clone()).await?;
@@ -165,9 +165,9 @@ impl Probe for Account {
 }
 
 /// Opens a database that is there already. One that is not is made by whoever first needs it.
-async fn database(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        store(path, Default::default()).await?.close().await;
+async fn database(config: &Config) -> Result<(), Failure> {
+    if super::database::is_there(config) {
+        super::database::open(config).await?.close().await;
     }
     Ok(())
 }

@@ -1,29 +1,46 @@
-//! How fast providers may be called: counted in this process, or in Redis for all processes together.
+//! How fast providers may be called: counted in this process, in the database, or in Redis, for all processes together.
 
 use std::sync::Arc;
 
 #[cfg(feature = "redis")]
 use dripr_adapters::redis::{Redis, RedisRateLimiter};
-use dripr_adapters::token_bucket::{Rate, TokenBuckets};
+use dripr_adapters::{
+    sql::{SqlRateLimiter, SqlStore},
+    token_bucket::{Rate, TokenBuckets},
+};
 use dripr_core::ports::RateLimiter;
 
 use crate::config::Config;
 
 /// Makes limiters. Cheap to clone; all clones count in one place.
 #[derive(Clone)]
-pub(super) struct Limiters {
+pub struct Limiters {
+    place: CountedIn,
+}
+
+#[derive(Clone)]
+enum CountedIn {
+    Process,
+    Database(SqlStore),
     #[cfg(feature = "redis")]
-    redis: Option<Redis>,
+    Redis(Redis),
 }
 
 impl Limiters {
-    /// As a configuration wants them.
-    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is one place to count in"))]
-    pub(super) fn of(config: &Config) -> Self {
-        Self {
-            #[cfg(feature = "redis")]
-            redis: config.redis.clone(),
+    /// For the processes of a deployment.
+    pub(super) fn of(config: &Config, store: &SqlStore) -> Self {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &config.redis {
+            return Self { place: CountedIn::Redis(redis.clone()) };
         }
+        let _ = config;
+        Self { place: CountedIn::Database(store.clone()) }
+    }
+
+    /// For this process alone.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { place: CountedIn::Process }
     }
 
     /// A bucket for one API.
@@ -37,18 +54,29 @@ impl Limiters {
         rates: Option<(String, Rate)>,
         each: Option<(&str, Rate)>,
     ) -> Arc<dyn RateLimiter> {
-        #[cfg(feature = "redis")]
-        if let Some(redis) = &self.redis {
-            let limiter = RedisRateLimiter::new(redis.clone(), rates);
-            return Arc::new(match each {
-                Some((prefix, rate)) => limiter.with_each(prefix, rate),
-                None => limiter,
-            });
+        match &self.place {
+            #[cfg(feature = "redis")]
+            CountedIn::Redis(redis) => {
+                let limiter = RedisRateLimiter::new(redis.clone(), rates);
+                Arc::new(match each {
+                    Some((prefix, rate)) => limiter.with_each(prefix, rate),
+                    None => limiter,
+                })
+            }
+            CountedIn::Database(store) => {
+                let limiter = SqlRateLimiter::new(store.clone(), rates);
+                Arc::new(match each {
+                    Some((prefix, rate)) => limiter.with_each(prefix, rate),
+                    None => limiter,
+                })
+            }
+            CountedIn::Process => {
+                let limiter = TokenBuckets::new(rates);
+                Arc::new(match each {
+                    Some((prefix, rate)) => limiter.with_each(prefix, rate),
+                    None => limiter,
+                })
+            }
         }
-        let limiter = TokenBuckets::new(rates);
-        Arc::new(match each {
-            Some((prefix, rate)) => limiter.with_each(prefix, rate),
-            None => limiter,
-        })
     }
 }

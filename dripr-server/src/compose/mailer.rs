@@ -112,8 +112,8 @@ fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), F
 }
 
 /// How fast emails may be sent, if that is limited.
-pub(super) fn quota(config: &Config) -> Option<Arc<dyn RateLimiter>> {
+pub(super) fn quota(config: &Config, limiters: &Limiters) -> Option<Arc<dyn RateLimiter>> {
     let all = config.mail.pace.map(|pace| ("mail".to_owned(), pace.rate()));
     let each = config.mail.per_agent.map(|pace| ("mail:", pace.rate()));
-    (all.is_some() || each.is_some()).then(|| Limiters::of(config).limiter(all, each))
+    (all.is_some() || each.is_some()).then(|| limiters.limiter(all, each))
 }

@@ -5,16 +5,19 @@
 
 mod archive;
 pub mod checkup;
+mod database;
 #[cfg(feature = "gmail")]
 mod gmail;
 mod limiters;
 mod mailer;
+mod queues;
 mod sources;
 mod verifier;
 mod writer;
 
 #[cfg(feature = "gmail")]
 pub use gmail::{gmail_consent, gmail_mailer};
+pub use limiters::Limiters;
 #[cfg(feature = "postmark")]
 pub use mailer::POSTMARK_WEBHOOKS;
 pub use mailer::leaves_the_machine;
@@ -47,7 +50,13 @@ use dripr_core::{
 };
 
 use self::mailer::Mailers;
-use crate::{config::Config, failure::Failure, os_entropy::OsEntropy, system_clock::SystemClock};
+use crate::{
+    config::Config,
+    failure::Failure,
+    os_entropy::OsEntropy,
+    role::{Role, Roles},
+    system_clock::SystemClock,
+};
 
 /// The store that everything is kept in.
 pub type Store = SqlStore;
@@ -64,6 +73,8 @@ pub struct Deployment {
     pub entropy: Arc<dyn Entropy>,
     /// What calls to providers were counted.
     pub metrics: Metrics,
+    /// Where it is counted how fast they are called.
+    pub limiters: Limiters,
 }
 
 impl Deployment {
@@ -85,8 +96,9 @@ impl Deployment {
 /// The database cannot be opened, or is damaged.
 pub async fn deployment(config: Config) -> Result<Deployment, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = store(&config.database.path, SqliteOptions::default()).await?;
-    Ok(Deployment { config, store, clock, entropy: Arc::new(OsEntropy), metrics: Metrics::default() })
+    let store = Arc::new(database::open(&config).await?);
+    let (limiters, entropy) = (Limiters::of(&config, &store), Arc::new(OsEntropy));
+    Ok(Deployment { config, store, clock, entropy, metrics: Metrics::default(), limiters })
 }
 
 /// Opens a database that is not kept: a power failure may take back its last changes.
@@ -96,20 +108,16 @@ pub async fn deployment(config: Config) -> Result<Deployment, Failure> {
 pub async fn passing_store(path: &Path) -> Result<Arc<Store>, Failure> {
     let mut options = SqliteOptions::default();
     options.durable = false;
-    store(path, options).await
-}
-
-async fn store(path: &Path, options: SqliteOptions) -> Result<Arc<Store>, Failure> {
     Ok(Arc::new(SqlStore::sqlite(path, options).await?))
 }
 
-/// The engine of a deployment.
+/// The engine of a deployment, as far as it has roles.
 ///
 /// # Errors
 /// A data file is missing or cannot be read, or the outbox or the archive cannot be used.
-pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
+pub async fn engine(deployment: &Deployment, roles: &Roles) -> Result<Dripr, Failure> {
     let config = &deployment.config;
-    let sources = sources(config, &deployment.clock, &deployment.metrics)?;
+    let sources = sources(config, &deployment.limiters, &deployment.clock, &deployment.metrics)?;
     let choices = Choices {
         clock: deployment.clock.clone(),
         entropy: deployment.entropy.clone(),
@@ -120,7 +128,7 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
         templates: config.templates.dir.clone(),
         outbox: config.outbox.dir.clone(),
         archive: Some(archive::archive(&config.archive)?),
-        writer: writer(config, &deployment.clock, &deployment.metrics).await?,
+        writer: writer(config, &deployment.limiters, &deployment.clock, &deployment.metrics).await?,
         welcome: true,
     };
     let Mailers { reports, common, concurrency } = mailer::mailers(deployment)?;
@@ -128,10 +136,19 @@ pub async fn engine(deployment: &Deployment) -> Result<Dripr, Failure> {
     if let Some(concurrency) = concurrency {
         builder = builder.concurrency(concurrency);
     }
-    if let Some(quota) = mailer::quota(config) {
+    if let Some(quota) = mailer::quota(config, &deployment.limiters) {
         builder = builder.quota(quota);
     }
-    builder = builder.notices(deployment.store.clone(), notice_links(config));
+    builder = builder.notices(deployment.store.clone(), notice_links(config)).queues(roles.queues());
+    if !roles.has(Role::Cron) {
+        builder = builder.without_ticks();
+    }
+    if let Some(queues::Elsewhere { queue, bus }) = queues::elsewhere(deployment).await? {
+        builder = builder.queue(queue);
+        if roles.has(Role::Relay) {
+            builder = builder.relay(deployment.store.clone(), bus);
+        }
+    }
     Ok(builder.build()?)
 }
 

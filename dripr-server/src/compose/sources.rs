@@ -28,7 +28,7 @@ use self::asking::Asking;
 #[cfg(any(feature = "bedrock", feature = "openai-writer"))]
 pub(super) use self::asking::{FAILURES, LEFT_ALONE};
 
-use super::checkup::Asked;
+use super::{checkup::Asked, limiters::Limiters};
 use crate::{
     config::{
         Config,
@@ -64,8 +64,13 @@ impl Sources {
 ///
 /// # Errors
 /// A data file cannot be used, or a provider cannot be asked.
-pub fn sources(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Sources, Failure> {
-    let known = Providers::of(config, clock, metrics)?;
+pub fn sources(
+    config: &Config,
+    limiters: &Limiters,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<Sources, Failure> {
+    let known = Providers::of(config, limiters, clock, metrics)?;
     let chosen = &config.sources;
     let homes = |whom: &[Homes]| -> Arc<dyn PropertySource> { in_order(whom, &known.homes) };
     Ok(Sources {
@@ -86,7 +91,7 @@ pub fn sources(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Re
 /// Whom one can ask whether they would work, or why they cannot be asked at all.
 pub(super) fn probes(config: &Config, clock: &Arc<dyn Clock>) -> Vec<(&'static str, Asked)> {
     let metrics = Metrics::default();
-    let asking = Asking::of(config, clock, &metrics);
+    let asking = Asking::of(config, &Limiters::of_process(), clock, &metrics);
     let mut all = Vec::new();
     for provider in &config.providers {
         let mut alone = Providers::default();
@@ -150,7 +155,12 @@ struct Providers {
 }
 
 impl Providers {
-    fn of(config: &Config, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Self, Failure> {
+    fn of(
+        config: &Config,
+        limiters: &Limiters,
+        clock: &Arc<dyn Clock>,
+        metrics: &Metrics,
+    ) -> Result<Self, Failure> {
         let files = Arc::new(data_files(config)?);
         let mut all = Self {
             homes: vec![(Homes::Files, files.clone())],
@@ -159,7 +169,7 @@ impl Providers {
             places: vec![(Places::Files, files)],
             probes: Vec::new(),
         };
-        let asking = Asking::of(config, clock, metrics);
+        let asking = Asking::of(config, limiters, clock, metrics);
         for provider in &config.providers {
             all.add(provider, &asking)?;
         }

@@ -31,10 +31,7 @@ mod layered {
     use dripr_adapters::layers::{Layered, RateLimit, Retry};
     use dripr_core::ports::EmailVerifier;
 
-    use crate::{
-        compose::{Deployment, limiters::Limiters},
-        config::pace::Pace,
-    };
+    use crate::{compose::Deployment, config::pace::Pace};
 
     /// The documents' name of the limit.
     const API: &str = "email_verification";
@@ -51,7 +48,7 @@ mod layered {
         deployment: &Deployment,
     ) -> Arc<dyn EmailVerifier> {
         let (clock, entropy) = (deployment.clock.clone(), deployment.entropy.clone());
-        let limiter = Limiters::of(&deployment.config).one(API, pace.rate());
+        let limiter = deployment.limiters.one(API, pace.rate());
         let layers = (
             Retry::new(clock.clone(), entropy, TRIES, FIRST_PAUSE, MOST_PAUSE),
             RateLimit::new(API, clock, limiter),

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use dripr_adapters::layers::Metrics;
 use dripr_core::ports::{Clock, LlmWriter};
 
-use super::checkup::Asked;
-#[cfg(any(feature = "bedrock", feature = "openai-writer"))]
-use super::limiters::Limiters;
+use super::{checkup::Asked, limiters::Limiters};
 use crate::{
     config::{Config, writing::Writing},
     failure::Failure,
@@ -23,6 +21,7 @@ use crate::{
 )]
 pub async fn writer(
     config: &Config,
+    limiters: &Limiters,
     clock: &Arc<dyn Clock>,
     metrics: &Metrics,
 ) -> Result<Option<Arc<dyn LlmWriter>>, Failure> {
@@ -31,12 +30,12 @@ pub async fn writer(
         #[cfg(feature = "bedrock")]
         Writing::Bedrock(options, cost) => {
             let model = model::bedrock(options).await;
-            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock, metrics, &Limiters::of(config))))
+            Ok(Some(model::layered("bedrock", Arc::new(model), *cost, clock, metrics, limiters)))
         }
         #[cfg(feature = "openai-writer")]
         Writing::OpenAi(options, cost) => {
             let model = model::openai(options)?;
-            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock, metrics, &Limiters::of(config))))
+            Ok(Some(model::layered("openai", Arc::new(model), *cost, clock, metrics, limiters)))
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod postmark;
 mod problem;
 pub mod providers;
 pub mod public;
+pub mod queues;
 pub mod redis;
 mod secret;
 pub mod sending;
@@ -65,6 +66,8 @@ pub struct Config {
     pub public: public::Public,
     /// Where campaigns are kept.
     pub database: database::Database,
+    /// Where deliveries wait for their handlers.
+    pub queues: queues::Place,
     /// Where emails go.
     pub outbox: outbox::Outbox,
     /// Who takes them from there.
@@ -110,7 +113,8 @@ pub struct Config {
 #[derive(Default)]
 struct Written {
     public: public::Written,
-    database: database::Database,
+    database: database::Written,
+    queues: queues::Written,
     outbox: outbox::Outbox,
     mail: mail::Written,
     postmark: postmark::Written,
@@ -190,17 +194,31 @@ impl Config {
                 .map(Provider::Fred),
             written.mls.check(sources.ask_mls(), environment, absolute)?.map(Provider::Mls),
         ];
+        #[cfg(feature = "redis")]
+        let redis = written.redis.check(environment, absolute)?;
+        #[cfg(feature = "redis")]
+        let has_redis = redis.is_some();
+        #[cfg(not(feature = "redis"))]
+        let has_redis = false;
+        #[cfg(feature = "sns-sqs")]
+        let aws = written.aws.check(environment, policy.operation_lease)?;
+        #[cfg(feature = "sns-sqs")]
+        let has_aws = aws.is_some();
+        #[cfg(not(feature = "sns-sqs"))]
+        let has_aws = false;
+        let queues = written.queues.check(has_redis, has_aws)?;
         Ok(Self {
             public: written.public.check(environment)?,
-            database: database::Database { path: absolute(written.database.path) },
+            database: written.database.check(environment, absolute)?,
+            queues,
             outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
             mail: written.mail.check(written.postmark, environment, absolute, policy.mail_timeout)?,
             #[cfg(feature = "gmail")]
             gmail: written.gmail.check(environment, absolute, policy.mail_timeout)?,
             #[cfg(feature = "redis")]
-            redis: written.redis.check(environment, absolute)?,
+            redis,
             #[cfg(feature = "sns-sqs")]
-            aws: written.aws.check(environment, policy.operation_lease)?,
+            aws,
             http: written.http,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,

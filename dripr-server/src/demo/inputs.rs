@@ -102,7 +102,9 @@ impl<'a> Inputs<'a> {
     pub(super) fn sources(&self, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<Sources, Failure> {
         match &self.facts {
             Facts::Files(data) => Ok(Sources::of_files(data.clone())),
-            Facts::Deployment(config) => compose::sources(config, clock, metrics),
+            Facts::Deployment(config) => {
+                compose::sources(config, &compose::Limiters::of_process(), clock, metrics)
+            }
         }
     }
 
@@ -114,7 +116,9 @@ impl<'a> Inputs<'a> {
     ) -> Result<Option<Arc<dyn LlmWriter>>, Failure> {
         match &self.facts {
             Facts::Files(_) => Ok(None),
-            Facts::Deployment(config) => compose::writer(config, clock, metrics).await,
+            Facts::Deployment(config) => {
+                compose::writer(config, &compose::Limiters::of_process(), clock, metrics).await
+            }
         }
     }
 

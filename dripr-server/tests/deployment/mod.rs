@@ -21,6 +21,7 @@ pub(crate) struct Deployment {
     folder: tempfile::TempDir,
     /// Of all agents.
     homeowners: Cell<usize>,
+    environment: BTreeMap<String, String>,
 }
 
 impl Deployment {
@@ -34,9 +35,25 @@ impl Deployment {
         Self::of_agents(&[("agent", "ana@brokerage.example")], homeowners, limits)
     }
 
+    /// One that is run in an environment.
+    pub(crate) fn in_environment(
+        environment: BTreeMap<String, String>,
+        homeowners: usize,
+        limits: &str,
+    ) -> Self {
+        let agents = [("agent", "ana@brokerage.example")];
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, homeowners: Cell::new(0), environment }.furnished(&agents, homeowners, limits)
+    }
+
     /// One with several agents, each with an id and an address, who have so many homeowners each.
     pub(crate) fn of_agents(agents: &[(&str, &str)], each: usize, limits: &str) -> Self {
-        let deployment = Self { folder: tempfile::tempdir().unwrap(), homeowners: Cell::new(0) };
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, homeowners: Cell::new(0), environment: BTreeMap::new() }
+            .furnished(agents, each, limits)
+    }
+
+    fn furnished(self, agents: &[(&str, &str)], each: usize, limits: &str) -> Self {
         let config = r#"
             [public]
             url = "https://reports.example"
@@ -57,15 +74,15 @@ impl Deployment {
             # Work that was begun as often as this and never finished waits for a day; a test kills more often than life.
             attempts = 100
         "#;
-        deployment.write("dripr.toml", &format!("{config}{limits}\n"));
-        deployment.write("sales.csv", &sales());
+        self.write("dripr.toml", &format!("{config}{limits}\n"));
+        self.write("sales.csv", &sales());
         for (id, address) in agents {
             let name = ["--first-name", "Ana", "--last-name", "Ruiz"];
             let address = ["--email", address, "--postal-address", "1 Sample St, Seattle WA 98101"];
-            deployment.told(&[&["agent", "add", "--id", id][..], &name, &address].concat());
-            deployment.enrol(id, each);
+            self.told(&[&["agent", "add", "--id", id][..], &name, &address].concat());
+            self.enrol(id, each);
         }
-        deployment
+        self
     }
 
     /// Brings so many new homeowners to an agent.
@@ -94,7 +111,8 @@ impl Deployment {
     /// The program, to be run in the folder.
     pub(crate) fn dripr(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dripr"));
-        command.args(args).current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(args).current_dir(self.path()).envs(&self.environment);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
 
@@ -122,7 +140,12 @@ impl Deployment {
 
     /// `dripr run`, in the background.
     pub(crate) fn run(&self) -> Running {
-        Running(self.dripr(&["run"]).stderr(Stdio::null()).spawn().unwrap())
+        self.run_with(&[])
+    }
+
+    /// The same with arguments.
+    pub(crate) fn run_with(&self, args: &[&str]) -> Running {
+        Running(self.dripr(&[&["run"], args].concat()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     /// Waits until every campaign knows that its email was sent, ends the program in order, and sees that each homeowner

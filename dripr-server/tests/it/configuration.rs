@@ -38,7 +38,7 @@ fn the_example_loads_and_shows_the_defaults() {
     let bare = parse(CONFIG).unwrap();
     assert_eq!(example.policy, bare.policy);
     assert_eq!(example.drain, bare.drain);
-    assert_eq!(example.database.path, bare.database.path);
+    assert_eq!(example.database.to_string(), bare.database.to_string());
     assert_eq!(example.outbox.dir, bare.outbox.dir);
     assert_eq!(format!("{:?}", example.archive), format!("{:?}", bare.archive));
     assert_eq!(format!("{:?}", example.writing), format!("{:?}", bare.writing));
@@ -79,7 +79,7 @@ fn the_documentation_names_no_key_that_is_not_there() {
 #[test]
 fn relative_paths_count_from_the_folder_of_the_file() {
     let config = parse(CONFIG).unwrap();
-    assert_eq!(config.database.path, Path::new("/srv/dripr/dripr.db"));
+    assert_eq!(config.database.to_string(), "/srv/dripr/dripr.db");
     assert_eq!(config.data.sales.as_deref(), Some(Path::new("/srv/dripr/sales.csv")));
 }
 

@@ -28,13 +28,18 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn of(config: &Config, clock: &'a Arc<dyn Clock>, metrics: &'a Metrics) -> Self {
+    pub(super) fn of(
+        config: &Config,
+        limiters: &Limiters,
+        clock: &'a Arc<dyn Clock>,
+        metrics: &'a Metrics,
+    ) -> Self {
         // So that there is time left to ask everybody, and that what went wrong is told by who knows it.
         let sources = u32::try_from(config.sources.longest()).unwrap_or(1);
         Self {
             clock,
             metrics,
-            limiters: Limiters::of(config),
+            limiters: limiters.clone(),
             timeout: config.policy.data_timeout.mul_f64(0.9) / sources.max(1),
         }
     }
