@@ -43,17 +43,17 @@ impl Many {
         bind: impl Fn(&mut RowValues<'q>, &'q T),
     ) -> Result<(), sqlx::Error> {
         for some in sizes(rows) {
-            run(connection, self.sql(some.len()), some, &bind).await?;
+            run(connection, self.sql(connection.dialect(), some.len()), some, &bind).await?;
         }
         Ok(())
     }
 
-    fn sql(&self, rows: usize) -> String {
+    fn sql(&self, dialect: Dialect, rows: usize) -> String {
         let mut sql =
             String::with_capacity(self.before.len() + self.after.len() + rows * (self.columns * 5 + 3));
         sql.push_str(self.before);
         sql.push_str(" VALUES ");
-        tuples(&mut sql, rows, self.columns);
+        tuples(&mut sql, dialect, rows, self.columns);
         sql.push_str(self.after);
         sql
     }
@@ -86,7 +86,7 @@ impl Change {
         let set = set.join(", ");
         if dialect.has_value_tables() {
             let mut sql = format!("UPDATE {table} SET {set} FROM (VALUES ");
-            tuples(&mut sql, rows, width);
+            tuples(&mut sql, dialect, rows, width);
             return sql + &format!(") AS v WHERE {table}.{key} = v.column1");
         }
         let named: Vec<String> = (1..=width).map(|at| format!("?{at} AS column{at}")).collect();
@@ -124,14 +124,17 @@ async fn run<'q, T>(
     query(sql).with(values.0).execute(connection).await.map(drop)
 }
 
-fn tuples(sql: &mut String, rows: usize, columns: usize) {
+fn tuples(sql: &mut String, dialect: Dialect, rows: usize, columns: usize) {
+    let numbered = !dialect.locks_whole();
     let mut value = 0;
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ",(" });
         for column in 0..columns {
             value += 1;
             sql.push_str(if column == 0 { "?" } else { ",?" });
-            sql.push_str(&value.to_string());
+            if numbered {
+                sql.push_str(&value.to_string());
+            }
         }
         sql.push(')');
     }
