@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::real,
-    memory,
     place::{Kind, Place, Queue},
+    process,
     world::World,
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn run(kind: Kind, stored: usize) -> Result<Value, Failure> {
     }
     let each = began.elapsed().as_secs_f64() * 1e6 / LOOKS.1 as f64;
     world.end().await?.remove().await?;
-    Ok(json!({ "look": each, "memory": memory::peak()? }))
+    Ok(json!({ "look": each, "memory": process::peak()? }))
 }
 
 /// A statement that stores campaigns beside the one that is there, their deadlines a second apart.

@@ -15,6 +15,8 @@ use crate::{
 const FEW: usize = 1_000;
 /// Campaigns of the plain loop that runs beside each standard work.
 const PLAIN: usize = 2_000;
+/// A work that takes longer than so many seconds is done once.
+const SHORT: f64 = 10.0;
 /// How many campaigns are stored while due ones are looked for.
 pub(crate) const STORED: [usize; 3] = [1_000, 100_000, 1_000_000];
 
@@ -24,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) rate: f64,
     /// Of the rate of the plain loop that ran just before.
     pub(crate) of_plain: f64,
+    /// Microseconds of processor time for each campaign, without a server's.
+    pub(crate) processor: f64,
     pub(crate) commits: f64,
     pub(crate) statements: Option<f64>,
     pub(crate) at_rest: Option<f64>,
@@ -46,6 +50,8 @@ pub(crate) struct Combination {
 pub(crate) struct Figures {
     pub(crate) runs: usize,
     pub(crate) plain: Vec<f64>,
+    /// Microseconds of processor time for each campaign of the plain loop.
+    pub(crate) plain_processor: Vec<f64>,
     pub(crate) combinations: Vec<Combination>,
     pub(crate) single: Value,
     /// What was not there.
@@ -60,6 +66,7 @@ impl Figures {
         let mut figures = Self {
             runs: asked.runs,
             plain: Vec::new(),
+            plain_processor: Vec::new(),
             combinations: Vec::new(),
             single: one(Case::Single, None, None, 0)?,
             missing: Vec::new(),
@@ -111,11 +118,17 @@ impl Figures {
     fn work(&mut self, kind: Kind, queue: Queue, campaigns: usize) -> Result<Work, Failure> {
         let (mut runs, mut ratios) = (Vec::new(), Vec::new());
         for _ in 0..self.runs {
-            let plain = number(&one(Case::Plain, None, None, PLAIN)?, "rate")?;
+            let plain = one(Case::Plain, None, None, PLAIN)?;
+            self.plain_processor.push(number(&plain, "processor")?);
+            let plain = number(&plain, "rate")?;
             let run = one(Case::Standard, Some(kind), Some(queue), campaigns)?;
             ratios.push(number(&run, "rate")? / plain);
             self.plain.push(plain);
+            let seconds = campaigns as f64 / number(&run, "rate")?;
             runs.push(run);
+            if seconds > SHORT {
+                break;
+            }
         }
         let of = |name: &str| {
             let all: Vec<f64> = runs.iter().filter_map(|run| run[name].as_f64()).collect();
@@ -126,6 +139,7 @@ impl Figures {
             campaigns,
             rate: need("rate")?,
             of_plain: median(ratios),
+            processor: need("processor")?,
             commits: need("commits")?,
             statements: of("statements"),
             at_rest: of("at_rest"),

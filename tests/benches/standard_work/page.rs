@@ -34,17 +34,18 @@ fn write_all(figures: &Figures, out: &mut String) -> std::fmt::Result {
     let plain = median(figures.plain.clone());
     writeln!(
         out,
-        "Medians of {} runs; load of the machine {:.1} before and {:.1} after. The plain loop did {} campaigns/s.\n",
+        "Medians of {} runs (one, where a run took more than ten seconds); load of the machine {:.1} before and {:.1} after. The plain loop did {} campaigns/s, with {} us of processor time for each.\n",
         figures.runs,
         figures.load.0,
         figures.load.1,
-        whole(plain)
+        whole(plain),
+        whole(median(figures.plain_processor.clone()))
     )?;
     writeln!(
         out,
-        "| store | queues | campaigns | campaigns/s | of the plain loop | statements each | commits each | memory | at rest, each |"
+        "| store | queues | campaigns | campaigns/s | of the plain loop | processor, each | statements each | commits each | memory | at rest, each |"
     )?;
-    writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|---|---|")?;
     for of in &figures.combinations {
         for work in &of.works {
             row(of, work, out)?;
@@ -74,10 +75,49 @@ fn write_all(figures: &Figures, out: &mut String) -> std::fmt::Result {
         single("built_in", "time"),
         single("built_in", "bytes") / 1e3,
     )?;
+    goals(figures, out)?;
     for missing in &figures.missing {
         writeln!(out, "\nNot measured, because it was not there: {missing}.")?;
     }
     Ok(())
+}
+
+/// What was reached beside what is wanted: of the most campaigns, with the queues beside them.
+fn goals(figures: &Figures, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\n| goal | | wanted | at least | reached |\n|---|---|---|---|---|")?;
+    let mut row = |what: &str, of: &str, wanted: &str, least: &str, reached: String| {
+        writeln!(out, "| {what} | {of} | {wanted} | {least} | {reached} |")
+    };
+    for of in figures.combinations.iter().filter(|of| of.queue == Queue::Beside) {
+        let Some(work) = of.works.last() else { continue };
+        let name = &store(of);
+        let (rate, least, alone) = match of.kind {
+            Kind::Sqlite => ("2,700", "1,400", "3 ms"),
+            Kind::Postgres | Kind::MySql => ("1,200", "700", "10 ms"),
+        };
+        row("campaigns/s", name, rate, least, whole(work.rate))?;
+        if of.kind == Kind::Sqlite {
+            row("of the plain loop", name, "", "0.5", format!("{:.2}", work.of_plain))?;
+        }
+        row("alone, due to ready", name, alone, "", format!("{:.1} ms", of.alone.0))?;
+        row("commits each", name, "0.1", "", format!("{:.3}", work.commits))?;
+        if let Some(statements) = work.statements {
+            row("statements each", name, "5", "", format!("{statements:.2}"))?;
+        }
+        row("memory", name, "25 MB", "", megabytes(work.memory))?;
+        if let Some(bytes) = work.at_rest {
+            row("at rest, each month", name, "20 KB", "", format!("{:.1} KB", bytes / 1e3))?;
+        }
+        if let (Some((few, _)), Some((most, memory))) = (of.looks.first(), of.looks.last()) {
+            row("looking for due campaigns", name, "10 us", "", format!("{most:.0} us"))?;
+            row("the same, most by fewest stored", name, "1.6", "", format!("{:.1}", most / few))?;
+            row("memory with the most stored", name, "64 MB", "", megabytes(*memory))?;
+        }
+    }
+    let date = figures.single["date"].as_f64().unwrap_or(f64::NAN);
+    row("a send date", "", "100 ns", "", format!("{date:.0} ns"))?;
+    let report = figures.single["full"]["time"].as_f64().unwrap_or(f64::NAN);
+    row("a report", "", "40 us", "", format!("{report:.0} us"))
 }
 
 fn row(of: &Combination, work: &Work, out: &mut String) -> std::fmt::Result {
@@ -86,12 +126,13 @@ fn row(of: &Combination, work: &Work, out: &mut String) -> std::fmt::Result {
         work.at_rest.map_or_else(|| "not measured".to_owned(), |bytes| format!("{:.1} KB", bytes / 1e3));
     writeln!(
         out,
-        "| {} | {} | {} | {} | {:.2} | {statements} | {:.3} | {} | {at_rest} |",
+        "| {} | {} | {} | {} | {:.2} | {} us | {statements} | {:.3} | {} | {at_rest} |",
         store(of),
         queue(of.queue),
         whole(work.campaigns as f64),
         whole(work.rate),
         work.of_plain,
+        whole(work.processor),
         work.commits,
         megabytes(work.memory),
     )

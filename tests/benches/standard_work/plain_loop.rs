@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{clock::real, providers::full_size_templates};
+use crate::{clock::real, process, providers::full_size_templates};
 
 /// Campaigns whose step shares a commit.
 const GROUP: usize = 100;
@@ -64,7 +64,7 @@ pub(crate) async fn run(campaigns: usize) -> Result<Value, Failure> {
     let day = SendDay::new(12)?;
     let slot = rules.first_slot("2026-02-01T15:00:00Z".parse()?, day);
 
-    let began = real();
+    let (began, used) = (real(), process::processor()?);
     let mut group = Group { connection: &mut connection, first: 0, many: 0 };
     for first in (0..campaigns).step_by(GROUP) {
         group.first = first;
@@ -115,7 +115,8 @@ pub(crate) async fn run(campaigns: usize) -> Result<Value, Failure> {
         group.commit().await?;
     }
     let seconds = began.elapsed().as_secs_f64();
-    Ok(json!({ "rate": campaigns as f64 / seconds }))
+    let used = (process::processor()? - used) * 1e6 / campaigns as f64;
+    Ok(json!({ "rate": campaigns as f64 / seconds, "processor": used }))
 }
 
 /// Campaigns that go through a step together.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::real,
-    memory,
     place::{Kind, Place, Queue},
+    process,
     world::World,
 };
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(kind: Kind, queue: Queue, campaigns: usize) -> Result<Va
         (world.place.bytes(), world.store.commits(), world.place.statements().await);
     let slot = world.next_due().await?;
 
-    let began = real();
+    let (began, used) = (real(), process::processor()?);
     world.clock.jump(slot);
     while world.mailer.accepted() < campaigns {
         within(began)?;
@@ -39,6 +39,7 @@ pub(crate) async fn run(kind: Kind, queue: Queue, campaigns: usize) -> Result<Va
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let seconds = began.elapsed().as_secs_f64();
+    let used = process::processor()? - used;
 
     // What is settled after that belongs to it too.
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -55,10 +56,11 @@ pub(crate) async fn run(kind: Kind, queue: Queue, campaigns: usize) -> Result<Va
     place.remove().await?;
     Ok(json!({
         "rate": campaigns as f64 / seconds,
+        "processor": used * 1e6 / campaigns as f64,
         "commits": commits,
         "statements": statements,
         "at_rest": at_rest,
-        "memory": memory::peak()?,
+        "memory": process::peak()?,
     }))
 }
 
