@@ -219,8 +219,8 @@ impl Known {
         }
         let slot = |twin: &Twin| twin.last_cycle.map(|last| Slot::cycle(last.slot));
         if let Some(last) = twins.iter().max_by_key(|twin| slot(twin)) {
-            campaign.last_cycle = last.last_cycle;
-            campaign.last_sent_email_datetime = last.last_sent;
+            campaign.last_cycle = LastCycle::later(campaign.last_cycle, last.last_cycle);
+            campaign.last_sent_email_datetime = campaign.last_sent_email_datetime.max(last.last_sent);
         }
         let twin = Twin {
             id: campaign.id.clone(),

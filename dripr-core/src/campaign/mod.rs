@@ -6,6 +6,7 @@
 //! again, [`explain`] says why nothing happens.
 
 mod amendment;
+mod carried_over;
 pub mod command;
 mod deadline;
 mod distrust;
@@ -20,6 +21,7 @@ mod status;
 mod transition;
 
 pub use amendment::{Actor, Amendment, AuditEntry};
+pub use carried_over::{CarriedOver, Standing, Untold};
 pub use command::{Action, Command, LONGEST_INTRO, Reply};
 pub use deadline::deadline;
 pub use dossier::Dossier;

@@ -32,6 +32,19 @@ pub struct LastCycle {
     pub sent: Option<Instant>,
 }
 
+impl LastCycle {
+    /// The later of two; of one cycle told twice, with the later sending.
+    #[must_use]
+    pub fn later(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (a, b) else { return a.or(b) };
+        Some(match a.slot.cycle().cmp(&b.slot.cycle()) {
+            std::cmp::Ordering::Less => b,
+            std::cmp::Ordering::Greater => a,
+            std::cmp::Ordering::Equal => Self { slot: a.slot, sent: a.sent.max(b.sent) },
+        })
+    }
+}
+
 /// The slot that follows from what was last sent, held or skipped; the first slot if nothing was.
 pub(super) fn plan(campaign: &Campaign, rules: &SendingRules) -> Slot {
     let day = campaign.fixed_send_day;

@@ -20,7 +20,7 @@ pub trait CampaignStore: Send + Sync {
     /// One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
     /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled. A
     /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
-    /// minimum gap holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
+    /// minimum gap holds; where it brings its own, as one that another system sent does, the later holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
     /// gives `Exists` with the same id.
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>>;
 

@@ -7,6 +7,7 @@
 mod approve;
 mod arrived;
 mod begin;
+mod carry_over;
 mod claim;
 mod create_email;
 mod defer_sending;
@@ -32,7 +33,7 @@ pub use edit_intro::LONGEST_INTRO;
 
 use std::sync::Arc;
 
-use super::{Actor, Operation, Provision, Refusal, dossier::Desk};
+use super::{Actor, LastCycle, Operation, Provision, Refusal, dossier::Desk};
 use crate::{
     contact::Home,
     content::{CycleContent, ZipCode},
@@ -228,6 +229,11 @@ pub enum Action {
         /// Why.
         cause: SuppressionCause,
     },
+    /// Another system brought a cycle to its end, before this one took the campaign over or while both ran.
+    CarryOver {
+        /// Which, and whether it sent an email.
+        ended: LastCycle,
+    },
 }
 
 /// What a command brought.
@@ -289,6 +295,7 @@ impl Action {
             Self::Retry => retry::perform(desk),
             Self::Delete => delete::perform(desk),
             Self::Suppress { cause } => suppress::perform(desk, *cause),
+            Self::CarryOver { ended } => carry_over::perform(desk, *ended),
         }
     }
 }

@@ -1,11 +1,12 @@
 use super::{START, Stage, Store, at};
 use crate::{
-    campaign::{Action, CampaignStatus, Operation, Provision, Refusal},
+    campaign::{Action, CampaignStatus, LastCycle, Operation, Provision, Refusal},
     content::{Author, CycleContent, Words},
     email::{DeliveryStatus, SuppressionCause},
     ids::CampaignId,
     policy::{FARTHEST, after},
     ports::{CampaignFilter, Clock, Enrolment},
+    schedule::SendingRules,
     testkit::samples,
 };
 
@@ -209,6 +210,29 @@ async fn a_removed_campaign_hands_its_last_sending_down<S: Store + ?Sized>(stage
     assert_eq!(
         campaign.last_cycle, last,
         "a campaign made again inherits the last cycle, so that the gap holds"
+    );
+    stage
+        .execute(vec![crate::campaign::Command {
+            campaign_id: id.clone(),
+            ..stage.command(3, Action::Delete)
+        }])
+        .await;
+    let mut carried = stage.new[3].clone();
+    let ended = last.map(|last| LastCycle {
+        slot: SendingRules::default().slot_of_cycle("2026-11-12".parse().expect("a cycle")),
+        sent: Some(last.slot.at()),
+    });
+    carried.campaign.id = CampaignId::new("carried").expect("an id");
+    (carried.campaign.last_cycle, carried.campaign.last_sent_email_datetime) =
+        (ended, ended.and_then(|ended| ended.sent));
+    let id = carried.campaign.id.clone();
+    stage.store.enrol(vec![carried]).await.expect("enrolling");
+    let loaded = stage.store.load(std::slice::from_ref(&id)).await.expect("loading");
+    let campaign = &loaded[0].as_ref().expect("the new campaign").campaign;
+    assert_eq!(
+        (campaign.last_cycle, campaign.last_sent_email_datetime),
+        (ended, ended.and_then(|ended| ended.sent)),
+        "a campaign that brings a later cycle than the removed one had keeps its own"
     );
     let refused = crate::campaign::Command { campaign_id: id.clone(), ..stage.command(0, Action::Retry) };
     assert!(stage.execute(vec![refused]).await[0].result.is_err(), "there is nothing to retry");

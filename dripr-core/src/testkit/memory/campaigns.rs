@@ -3,7 +3,8 @@ use async_trait::async_trait;
 use super::{MemoryStore, State};
 use crate::{
     campaign::{
-        Action, Amendment, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply, deadline,
+        Action, Amendment, Campaign, CampaignStatus, Command, Dossier, LastCycle, Operation, Refusal, Reply,
+        deadline,
     },
     content::CycleContent,
     errors::PortResult,
@@ -145,8 +146,9 @@ impl State {
             return Enrolment::Exists(live.id.clone());
         }
         if let Some(last) = twins.iter().max_by_key(|other| other.last_cycle.map(|last| last.slot.cycle())) {
-            campaign.last_cycle = last.last_cycle;
-            campaign.last_sent_email_datetime = last.last_sent_email_datetime;
+            campaign.last_cycle = LastCycle::later(campaign.last_cycle, last.last_cycle);
+            campaign.last_sent_email_datetime =
+                campaign.last_sent_email_datetime.max(last.last_sent_email_datetime);
         }
         let id = campaign.id.clone();
         self.contacts.insert(contact.id.clone(), contact);

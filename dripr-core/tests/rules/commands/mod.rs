@@ -1,6 +1,7 @@
 //! What anybody may want of a campaign, and when it is refused.
 
 mod approval;
+mod carry_over;
 mod cycle;
 mod edits;
 mod look_up;
