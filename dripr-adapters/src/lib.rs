@@ -33,6 +33,8 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
+//! `legacy-tables` reads the tables of an older deployment, for an import.
+//!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
 //!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that

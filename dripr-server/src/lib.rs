@@ -7,6 +7,7 @@
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`enrolment`] | from contacts to campaigns |
+//! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
@@ -28,6 +29,8 @@ pub mod failure;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;
 pub mod http;
+#[cfg(feature = "legacy-tables")]
+pub mod legacy_import;
 pub mod os_entropy;
 pub mod queue_desk;
 #[cfg(feature = "returned-mail")]

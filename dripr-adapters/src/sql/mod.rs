@@ -49,6 +49,8 @@ mod error;
 mod execute;
 mod feedback;
 mod instant;
+#[cfg(feature = "legacy-tables")]
+pub mod legacy_tables;
 mod mail_accounts;
 mod message;
 mod migrations;

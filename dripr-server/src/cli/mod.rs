@@ -12,6 +12,8 @@ mod doctor;
 mod explain;
 mod held;
 mod import;
+#[cfg(feature = "legacy-tables")]
+mod import_tables;
 #[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
@@ -65,6 +67,9 @@ enum Subcommands {
     Agent(agent::Args),
     /// Import contacts from a CSV file and begin a campaign for each.
     Import(import::Args),
+    /// Import agents, contacts and campaigns from the tables of an older deployment.
+    #[cfg(feature = "legacy-tables")]
+    ImportTables(import_tables::Args),
     /// List campaigns.
     Campaigns(campaigns::Args),
     /// Approve an email that waits for approval.
@@ -161,6 +166,8 @@ impl Subcommands {
             Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),
+            #[cfg(feature = "legacy-tables")]
+            Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
             Self::Approve(args) => Box::pin(approve::run(args, out)),
             Self::Held(args) => Box::pin(held::run(args, out)),

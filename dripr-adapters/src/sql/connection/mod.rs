@@ -12,7 +12,7 @@ mod row;
 
 pub(super) use self::{
     dialect::Dialect,
-    query::{On, Value, query},
+    query::{On, Query, Value, query},
     row::Row,
 };
 

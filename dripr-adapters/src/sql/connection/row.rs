@@ -39,4 +39,15 @@ macro_rules! columns {
     )*};
 }
 
-columns!(&'r str, Option<&'r str>, String, Option<String>, i64, Option<i64>, bool, &'r [u8], Vec<u8>);
+columns!(
+    &'r str,
+    Option<&'r str>,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    bool,
+    &'r [u8],
+    Vec<u8>,
+    Option<Vec<u8>>
+);
