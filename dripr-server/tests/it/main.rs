@@ -9,6 +9,8 @@ mod contracts;
 mod demonstration;
 mod doctor;
 mod import;
+#[cfg(feature = "legacy-tables")]
+mod import_tables;
 mod program;
 mod providers;
 mod running;
