@@ -41,7 +41,7 @@ fn value() -> impl Strategy<Value = String> {
         "28",
         "12 Elm St",
     ];
-    prop_oneof![3 => prop::sample::select(&known[..]).prop_map(str::to_owned), 1 => any::<String>()]
+    prop_oneof![3 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
 }
 
 fn row(table: Table) -> impl Strategy<Value = LegacyRow> {
