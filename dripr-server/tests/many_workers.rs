@@ -11,6 +11,7 @@ mod deployment;
 #[path = "../../dripr-adapters/tests/sql_servers/place.rs"]
 mod place;
 #[path = "../../dripr-adapters/tests/sns_sqs/service.rs"]
+#[allow(dead_code, reason = "this test uses a part of it")]
 mod service;
 
 use std::{
@@ -96,6 +97,12 @@ fn on_postgres_with_redis() {
     let environment = BTreeMap::from([address, ("DRIPR_REDIS_URL".to_owned(), redis)]);
     let sections = format!("[queues]\nplace = \"redis\"\n[redis]\nprefix = \"dripr-test:{}:\"\n", unique());
     everybody_gets_one_email(environment, &sections);
+}
+
+#[test]
+fn on_mysql() {
+    let (_place, address) = database(Server::MySql);
+    everybody_gets_one_email(BTreeMap::from([address]), "");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The simulation over real database servers: what must hold there holds here too.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use dripr_adapters::sql::ServerOptions;
 use dripr_core::{
     errors::PortResult,
@@ -13,15 +15,26 @@ use crate::place::{Place, Server};
 
 /// A database that the processes of a simulation share. Each connects for itself.
 struct SharedDatabase {
-    place: Place,
+    place: Arc<Place>,
     runtime: Runtime,
 }
 
 impl SharedDatabase {
-    fn new(server: Server) -> Self {
+    /// The same database as before, with nothing in it.
+    fn emptied(place: &Arc<Place>) -> Self {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { place: runtime.block_on(Place::new(server)), runtime }
+        runtime.block_on(place.empty());
+        Self { place: place.clone(), runtime }
     }
+}
+
+fn place(server: Server) -> Arc<Place> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let place = Place::new(server).await;
+        place.open(ServerOptions::default()).await.close().await;
+        Arc::new(place)
+    })
 }
 
 impl Database for SharedDatabase {
@@ -41,9 +54,9 @@ impl Database for SharedDatabase {
 
 fn everything_holds(server: Server) {
     let seeds = std::env::var("DRIPR_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300) / 60;
-    let mut emails = 0;
+    let (place, mut emails) = (place(server), 0);
     for seed in 1..=seeds {
-        let report = simulate_on(&Plan::of_seed(seed), SharedDatabase::new(server));
+        let report = simulate_on(&Plan::of_seed(seed), SharedDatabase::emptied(&place));
         assert_eq!(report.violation, None, "seed {seed}:\n{}", report.story.join("\n"));
         emails += report.emails;
     }
@@ -52,7 +65,8 @@ fn everything_holds(server: Server) {
 }
 
 fn every_point_holds(server: Server) {
-    let run = |plan: &Plan| simulate_on(plan, SharedDatabase::new(server));
+    let place = place(server);
+    let run = |plan: &Plan| simulate_on(plan, SharedDatabase::emptied(&place));
     let day = |seed| Plan { campaigns: 1, troubled_days: Some(1), calm_days: 4, ..Plan::quiet_month(seed) };
     let plan = (1..).map(day).find(|plan| run(plan).calls.contains_key("mailer.send")).unwrap();
     let points = every_crash_point(&plan, run);

@@ -66,7 +66,7 @@ const PARK: &str = "INSERT INTO dead_letters (queue, event, receive_count, parke
      SELECT d.queue, d.event, d.receive_count, ?2, v.cause FROM @rows(?1: delivery int, known int, cause text) AS v \
      CROSS JOIN queue_deliveries AS d ON d.id = v.delivery AND d.fence = v.known";
 
-/// Of a cause that a delivery was parked for, so much is kept, in bytes.
+/// Of a cause that a delivery was parked for, so much is kept, in characters.
 const LONGEST_CAUSE: usize = 500;
 
 #[async_trait]
@@ -246,7 +246,7 @@ impl Settling {
                 }
                 Settlement::Park(receipt, cause) => {
                     if let Some(id) = id(&receipt) {
-                        settling.park.push((id, receipt.fence, short(cause)));
+                        settling.park.push((id, receipt.fence, short(&cause)));
                     }
                 }
             }
@@ -293,8 +293,6 @@ impl Settling {
 }
 
 /// A cause as every database can hold it.
-fn short(cause: String) -> String {
-    let mut cause = cause.replace('\0', "\u{FFFD}");
-    cause.truncate(cause.floor_char_boundary(LONGEST_CAUSE));
-    cause
+fn short(cause: &str) -> String {
+    cause.replace('\0', "\u{FFFD}").chars().take(LONGEST_CAUSE).collect()
 }

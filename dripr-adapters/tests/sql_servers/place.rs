@@ -1,5 +1,7 @@
 //! A database of its own for each test.
 
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of it, and fails by panicking")]
+
 use std::{
     env,
     sync::atomic::{AtomicU32, Ordering},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use dripr_adapters::sql::{ServerOptions, SqlStore};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection};
 
 /// Which server.
@@ -41,6 +43,29 @@ impl Server {
     }
 }
 
+/// All tables; before each stand those that refer to it.
+const TABLES: [&str; 19] = [
+    "feedback",
+    "email_messages",
+    "message_bases",
+    "cycle_content",
+    "emails",
+    "campaigns",
+    "contacts",
+    "agent_notices",
+    "mail_accounts",
+    "users",
+    "queue_deliveries",
+    "dead_letters",
+    "outbox",
+    "campaign_events",
+    "area_content",
+    "suppressions",
+    "audit",
+    "feedback_channels",
+    "rate_limits",
+];
+
 /// A database that is gone when this is dropped.
 pub(crate) struct Place {
     pub(crate) server: Server,
@@ -60,6 +85,12 @@ impl Place {
         let url = self.server.url();
         let (server, _) = url.rsplit_once('/').unwrap();
         format!("{server}/{}", self.name).into()
+    }
+
+    /// Takes all rows away, where tables are there already: faster than another database.
+    pub(crate) async fn empty(&self) {
+        let rows = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
+        self.server.say(self.url().expose_secret(), rows).await;
     }
 
     pub(crate) async fn open(&self, options: ServerOptions) -> SqlStore {

@@ -78,6 +78,7 @@ impl Site {
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(2)),
             metrics: Default::default(),
+            limiters: dripr_server::compose::Limiters::of_process(),
         });
         let routes = http::router(&deployment).unwrap();
         let listener = http::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();

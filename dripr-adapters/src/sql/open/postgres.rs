@@ -103,7 +103,9 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
             query("SELECT pg_backend_pid()::text, current_schema()").fetch_one(first).await.doing(doing)?;
         ours = Arc::from(row.try_get::<&str>(0).doing(doing)?);
         let mut name = format!("dripr_{}", row.try_get::<Option<&str>>(1).doing(doing)?.unwrap_or_default());
-        name.truncate(name.floor_char_boundary(LONGEST_CHANNEL));
+        while name.len() > LONGEST_CHANNEL {
+            name.pop();
+        }
         channel = Arc::from(name);
     }
     // One connection that listens for as long as the store is there.
