@@ -45,8 +45,9 @@ fn unique() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos()
 }
 
-/// Runs the four, kills one every second until every campaign knows that its email was sent, and looks at the outbox.
-fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &str) {
+/// Runs the four, kills one every second until every campaign knows that its email was sent or so many are dead, and looks at
+/// the outbox.
+fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &str, most: usize) {
     let homeowners = usize::try_from(told("DRIPR_HOMEOWNERS", 200)).unwrap();
     let deployment =
         Deployment::in_environment(environment, homeowners, &format!("mail_timeout_seconds = 1\n{sections}"));
@@ -59,6 +60,9 @@ fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &st
     while kills < 5 || !deployment.unsent().is_empty() {
         assert!(began.elapsed() < Duration::from_secs(600), "{} are left", deployment.unsent().len());
         thread::sleep(Duration::from_secs(1));
+        if kills >= most {
+            continue;
+        }
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
@@ -87,7 +91,7 @@ fn database(server: Server) -> (Place, (String, String)) {
 
 #[test]
 fn on_sqlite() {
-    everybody_gets_one_email(BTreeMap::new(), "");
+    everybody_gets_one_email(BTreeMap::new(), "", usize::MAX);
 }
 
 #[test]
@@ -96,13 +100,13 @@ fn on_postgres_with_redis() {
     let redis = std::env::var("DRIPR_TEST_REDIS").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
     let environment = BTreeMap::from([address, ("DRIPR_REDIS_URL".to_owned(), redis)]);
     let sections = format!("[queues]\nplace = \"redis\"\n[redis]\nprefix = \"dripr-test:{}:\"\n", unique());
-    everybody_gets_one_email(environment, &sections);
+    everybody_gets_one_email(environment, &sections, usize::MAX);
 }
 
 #[test]
 fn on_mysql() {
     let (_place, address) = database(Server::MySql);
-    everybody_gets_one_email(BTreeMap::from([address]), "");
+    everybody_gets_one_email(BTreeMap::from([address]), "", usize::MAX);
 }
 
 #[test]
@@ -134,5 +138,7 @@ fn on_mysql_with_sqs() {
     let lines = made.lines().filter_map(|line| line.split_once('='));
     let variables = lines.filter(|(name, _)| name.starts_with("SNS_") || name.starts_with("SQS_"));
     environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    everybody_gets_one_email(environment, &format!("[queues]\nplace = \"aws\"\n{section}"));
+    // moto goes on receiving for whoever died while it waited for messages, twenty seconds long for each queue.
+    let sections = format!("[queues]\nplace = \"aws\"\n{section}");
+    everybody_gets_one_email(environment, &sections, 8);
 }

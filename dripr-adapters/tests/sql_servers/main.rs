@@ -3,7 +3,6 @@
 //! PostgreSQL is the server that `DRIPR_TEST_POSTGRES` names, by default `postgres://postgres@127.0.0.1:5432/postgres`; MySQL
 //! or MariaDB the one that `DRIPR_TEST_MYSQL` names, by default `mysql://root@127.0.0.1:3306/mysql`. The user must be allowed
 //! to make databases: each test has one of its own and takes it away. A server that is not there is a failure.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
 mod place;
