@@ -7,9 +7,15 @@ use std::{sync::Arc, time::Duration};
 
 use dripr_core::events::Queue;
 use futures_util::future::select_all;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 
-use super::connection::{Connecting, Connection, query};
+use super::{
+    connection::{Connecting, Connection, query},
+    writer::Job,
+};
 
 /// The bit of the outbox, beside those of the queues.
 pub(super) const OUTBOX: u16 = 1 << Queue::ALL.len();
@@ -117,6 +123,25 @@ impl Drop for Hearing {
 }
 
 impl Hearing {
+    /// Asks the connection that writes to look, once a second while somebody waits.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn by_asking(writer: mpsc::WeakSender<Job>, arrivals: Arc<Arrivals>) -> Self {
+        Self(tokio::spawn(async move {
+            let mut listening = arrivals.listeners.subscribe();
+            let mut every = tokio::time::interval(LOOK_EVERY);
+            every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                // The sender lives as long as the arrivals that are held here.
+                let _ = listening.wait_for(|listeners| *listeners > 0).await;
+                every.tick().await;
+                let Some(jobs) = writer.upgrade() else { return };
+                if jobs.send(Job::Look).await.is_err() {
+                    return;
+                }
+            }
+        }))
+    }
+
     /// Looks once a second while somebody waits: at a number that is another one after others wrote.
     pub(super) fn by_looking(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str) -> Self {
         Self(tokio::spawn(look(connecting, arrivals, sql)))

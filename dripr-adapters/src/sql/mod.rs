@@ -110,7 +110,7 @@ struct Shared {
     writer: Writer,
     arrivals: Arc<Arrivals>,
     /// Hears for as long as the store is there.
-    _hearing: Hearing,
+    _hearing: Option<Hearing>,
     areas: AreaCache,
     bases: Bases,
 }
@@ -135,7 +135,7 @@ impl SqlStore {
         self.shared.reads.close().await;
     }
 
-    fn of(reads: Pool, writer: Writer, arrivals: Arc<Arrivals>, hearing: Hearing) -> Self {
+    fn of(reads: Pool, writer: Writer, arrivals: Arc<Arrivals>, hearing: Option<Hearing>) -> Self {
         let shared = Shared {
             reads,
             writer,

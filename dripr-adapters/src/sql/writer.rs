@@ -53,6 +53,8 @@ pub(super) enum Job {
     Execute(ExecuteJob),
     /// Anything else.
     Call(Box<dyn Call>),
+    /// A look for other processes' writes, where the connection that writes can tell them from its own.
+    Look,
 }
 
 /// One call's part of a transaction.
@@ -123,6 +125,7 @@ impl Job {
         match self {
             Self::Execute(job) => execute::run(transaction, &mut [job]).await,
             Self::Call(call) => call.run(transaction).await,
+            Self::Look => Ok(()),
         }
     }
 
@@ -130,6 +133,7 @@ impl Job {
         match self {
             Self::Execute(job) => job.answer(outcome),
             Self::Call(call) => call.answer(outcome),
+            Self::Look => {}
         }
     }
 }
@@ -151,6 +155,7 @@ impl Writer {
                 connecting: connecting.clone(),
                 connection,
                 doubtful: false,
+                seen: None,
                 inbox: inbox.clone(),
                 arrivals: arrivals.clone(),
                 told: told.clone(),
@@ -171,6 +176,11 @@ impl Writer {
             // The tasks answer their callers themselves; there is nothing to learn from their end.
             let _ = ended.await;
         }
+    }
+
+    /// Whoever asks for looks by this does not keep the tasks from ending.
+    pub(super) fn asked_from_afar(&self) -> Option<mpsc::WeakSender<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(mpsc::Sender::downgrade)
     }
 
     pub(super) async fn send(&self, job: Job) -> PortResult<()> {
@@ -218,6 +228,8 @@ struct Task {
     connection: Connection,
     /// Whether another connection is to be opened before the next transaction.
     doubtful: bool,
+    /// The connection's [`Connection::data_version`] when other processes' writes were last looked for.
+    seen: Option<i64>,
     inbox: Arc<Turn<mpsc::Receiver<Job>>>,
     arrivals: Arc<Arrivals>,
     told: Told,
@@ -240,6 +252,7 @@ impl From<PortError> for Failed {
 
 impl Task {
     async fn run(mut self) {
+        self.seen = self.connection.data_version().await.ok().flatten();
         while let Some(jobs) = self.next().await {
             self.work(jobs).await;
         }
@@ -259,7 +272,25 @@ impl Task {
         Some(jobs.into())
     }
 
+    /// One look for other processes' writes.
+    async fn look(&mut self) {
+        let Ok(connection) = self.connection().await else { return };
+        // It changes with what other connections commit, and not with what this one does.
+        let Ok(version) = connection.data_version().await else { return };
+        if std::mem::replace(&mut self.seen, version) != version {
+            self.arrivals.arrived(u16::MAX);
+        }
+    }
+
     async fn work(&mut self, mut jobs: Vec<Job>) {
+        let asked = jobs.len();
+        jobs.retain(|job| !matches!(job, Job::Look));
+        if jobs.len() < asked {
+            self.look().await;
+        }
+        if jobs.is_empty() {
+            return;
+        }
         match self.commit(&mut jobs).await {
             Ok(()) => answer_all(jobs, None),
             // The database itself is in the way: all would fail alike.
@@ -309,7 +340,7 @@ impl Task {
             jobs.iter_mut().fold((Vec::new(), Vec::new()), |(mut executes, mut others), job| {
                 match job {
                     Job::Execute(execute) => executes.push(execute),
-                    Job::Call(_) => others.push(job),
+                    Job::Call(_) | Job::Look => others.push(job),
                 }
                 (executes, others)
             });

@@ -126,6 +126,16 @@ impl Connection {
         }
     }
 
+    /// A number that other connections' commits change and this one's do not; only SQLite has one.
+    pub(super) async fn data_version(&mut self) -> Result<Option<i64>, sqlx::Error> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(..) => query("PRAGMA data_version").fetch_one(self).await?.try_get(0).map(Some),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Ok(None),
+        }
+    }
+
     /// Begins a transaction. `synced`: its commit is on the disk when it is answered, where that can be chosen for one
     /// transaction alone.
     pub(super) async fn begin(&mut self, synced: bool) -> Result<(), sqlx::Error> {

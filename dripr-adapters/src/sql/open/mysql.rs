@@ -116,5 +116,5 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
     let hearing = Hearing::by_looking(connecting.clone(), arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);
-    Ok(SqlStore::of(Pool::MySql(reads), writer, arrivals, hearing))
+    Ok(SqlStore::of(Pool::MySql(reads), writer, arrivals, Some(hearing)))
 }

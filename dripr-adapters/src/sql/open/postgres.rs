@@ -121,5 +121,5 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let told = Told::Notification { channel, ours };
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &told);
-    Ok(SqlStore::of(Pool::Postgres(reads), writer, arrivals, hearing))
+    Ok(SqlStore::of(Pool::Postgres(reads), writer, arrivals, Some(hearing)))
 }

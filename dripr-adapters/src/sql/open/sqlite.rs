@@ -63,11 +63,10 @@ fn opened(path: &Path, options: SqliteOptions) -> BoxFuture<'_, PortResult<SqlSt
             .connect_lazy_with(connecting.clone().pragma("query_only", "ON"));
         let arrivals = Arc::new(Arrivals::default());
         let writing = Writing::new(options.durable, options.group, options.queues);
-        let looking = Connecting::Sqlite(connecting.clone().pragma("query_only", "ON"), options.durable);
-        let hearing = Hearing::by_looking(looking, arrivals.clone(), "PRAGMA data_version");
         let connecting = Connecting::Sqlite(connecting.pragma("cache_size", "-8000"), options.durable);
         let connection = connecting.open().await.doing("opening it for writing")?;
         let writer = Writer::spawn(&connecting, vec![connection], writing, &arrivals, &Told::Nothing);
+        let hearing = writer.asked_from_afar().map(|jobs| Hearing::by_asking(jobs, arrivals.clone()));
         Ok(SqlStore::of(Pool::Sqlite(reads), writer, arrivals, hearing))
     }
     .boxed()
