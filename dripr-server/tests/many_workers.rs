@@ -49,8 +49,8 @@ fn unique() -> u128 {
 /// the outbox.
 fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &str, most: usize) {
     let homeowners = usize::try_from(told("DRIPR_HOMEOWNERS", 200)).unwrap();
-    let deployment =
-        Deployment::in_environment(environment, homeowners, &format!("mail_timeout_seconds = 1\n{sections}"));
+    let limits = format!("mail_timeout_seconds = 1\n{sections}");
+    let deployment = Deployment::in_environment(environment, homeowners, &limits);
     let run = |at: usize| deployment.run_with(&["--roles", SPLIT[at]]);
     let mut running: Vec<Running> = (0..SPLIT.len()).map(run).collect();
     let mut dice = told("DRIPR_SEED", 0x5eed_0002) | 1;
@@ -138,7 +138,8 @@ fn on_mysql_with_sqs() {
     let lines = made.lines().filter_map(|line| line.split_once('='));
     let variables = lines.filter(|(name, _)| name.starts_with("SNS_") || name.starts_with("SQS_"));
     environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    // moto goes on receiving for whoever died while it waited for messages, twenty seconds long for each queue.
-    let sections = format!("[queues]\nplace = \"aws\"\n{section}");
+    // moto takes some ten messages a second, and goes on receiving for whoever died while it waited for some, twenty seconds long
+    // for each queue. Work that is announced again before its first announcement can be received would be announced for ever.
+    let sections = format!("operation_lease_seconds = 30\n[queues]\nplace = \"aws\"\n{section}");
     everybody_gets_one_email(environment, &sections, 8);
 }

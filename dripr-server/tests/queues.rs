@@ -85,7 +85,7 @@ fn what_aws_needs_is_made_and_its_queues_are_looked_at() {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
     let region = format!("server-{}", nanos % 1_000_000_000);
     let section = format!(
-        "[aws]\nregion = \"{region}\"\nendpoint = \"http://127.0.0.1:{}\"\ntimeout_seconds = 60\n",
+        "[queues]\nplace = \"aws\"\n[aws]\nregion = \"{region}\"\nendpoint = \"http://127.0.0.1:{}\"\ntimeout_seconds = 60\n",
         service::port()
     );
     let mut program = Program::configured(&section);
@@ -162,7 +162,8 @@ async fn queues_in_redis_are_looked_at_with_the_same_commands() {
     let address = std::env::var("DRIPR_TEST_REDIS").unwrap_or_else(|_| "redis://127.0.0.1:6379/0".to_owned());
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
     let prefix = format!("dripr-test-queues-{nanos}-{}:", std::process::id());
-    let mut program = Program::configured(&format!("[redis]\nprefix = \"{prefix}\"\n"));
+    let mut program =
+        Program::configured(&format!("[queues]\nplace = \"redis\"\n[redis]\nprefix = \"{prefix}\"\n"));
     program.environment.insert("DRIPR_REDIS_URL".to_owned(), address.clone());
     let mut options = RedisOptions::new(address);
     options.prefix = prefix;
@@ -199,9 +200,9 @@ async fn queues_in_redis_are_looked_at_with_the_same_commands() {
 }
 
 #[test]
-fn where_there_are_no_queues_it_is_said() {
+fn without_a_word_the_queues_are_those_of_the_database() {
     let program = Program::configured("");
-    assert!(program.refused(&["queues"]).contains("the queues in the database cannot be looked at"));
+    assert_eq!(program.standing("intro"), (0, 0, 0), "in the database nothing waits");
     assert!(program.refused(&["queues", "--in", "redis"]).contains("redis.url_file"));
     assert!(program.refused(&["aws", "provision"]).contains("aws.region"));
 }

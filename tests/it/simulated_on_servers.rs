@@ -8,7 +8,7 @@ use dripr_core::{
     testkit::simulation::{Database, Plan, Store, every_crash_point, simulate_on},
 };
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{self, Runtime};
 
 use crate::place::{Place, Server};
@@ -65,8 +65,15 @@ fn everything_holds(server: Server) {
 }
 
 fn every_point_holds(server: Server) {
-    let place = place(server);
-    let run = |plan: &Plan| simulate_on(plan, SharedDatabase::emptied(&place));
+    // Runs that go on at the same time have a database each.
+    let idle = Mutex::new(Vec::new());
+    let run = |plan: &Plan| {
+        let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let place = taken.unwrap_or_else(|| place(server));
+        let report = simulate_on(plan, SharedDatabase::emptied(&place));
+        idle.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        report
+    };
     let day = |seed| Plan { campaigns: 1, troubled_days: Some(1), calm_days: 4, ..Plan::quiet_month(seed) };
     let plan = (1..).map(day).find(|plan| run(plan).calls.contains_key("mailer.send")).unwrap();
     let points = every_crash_point(&plan, run);

@@ -256,7 +256,8 @@ impl Run<'_, '_> {
                 }
                 Ok(Enrolment::Exists(id)) => {
                     sent_meanwhile.extend(one.campaign.ended().map(|ended| (id.clone(), ended)));
-                    if id == one.id() {
+                    // A removed one is stored beside a live one for the same home.
+                    if id == one.id() || self.is_stored(one.id()).await? {
                         self.tally.campaigns.existing += 1;
                         continue;
                     }
@@ -270,6 +271,10 @@ impl Run<'_, '_> {
             (self.told)(&refused)?;
         }
         self.carry_over(sent_meanwhile).await
+    }
+
+    async fn is_stored(&self, id: CampaignId) -> Result<bool, Failure> {
+        Ok(self.import.campaigns.load(&[id]).await?.iter().any(Option::is_some))
     }
 
     /// Tells campaigns that are stored already of cycles that ended in the older deployment since.

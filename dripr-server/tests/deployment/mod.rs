@@ -67,14 +67,15 @@ impl Deployment {
             filter = "warn"
             [limits]
             backoff_seconds = 1
-            operation_lease_seconds = 2
             data_timeout_seconds = 1
             writer_timeout_seconds = 1
             resend_pause_seconds = 1
             # Work that was begun as often as this and never finished waits for a day; a test kills more often than life.
             attempts = 100
         "#;
-        self.write("dripr.toml", &format!("{config}{limits}\n"));
+        let lease =
+            if limits.contains("operation_lease_seconds") { "" } else { "operation_lease_seconds = 2\n" };
+        self.write("dripr.toml", &format!("{config}{lease}{limits}\n"));
         self.write("sales.csv", &sales());
         for (id, address) in agents {
             let name = ["--first-name", "Ana", "--last-name", "Ruiz"];
