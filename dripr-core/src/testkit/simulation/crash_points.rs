@@ -30,6 +30,16 @@ pub struct CrashPoints {
 /// The runs are spread over all cores. `run` is [`simulate`](super::simulate), or
 /// [`simulate_on`](super::simulate_on) with a new database each time. [`Plan::quiet_month`] is a plan for it.
 pub fn every_crash_point(plan: &Plan, run: impl Fn(&Plan) -> Report + Sync) -> CrashPoints {
+    each_of_so_many_crash_points(plan, 1, run)
+}
+
+/// The same with one of so many of them only, for databases on which a run takes long. Each kind of call is among them, unless
+/// there are fewer of it.
+pub fn each_of_so_many_crash_points(
+    plan: &Plan,
+    so_many: usize,
+    run: impl Fn(&Plan) -> Report + Sync,
+) -> CrashPoints {
     let golden = run(plan);
     let calls = golden.calls.iter().filter(|(call, _)| **call != "clock.tick");
     let plans: Vec<Plan> = calls
@@ -42,6 +52,7 @@ pub fn every_crash_point(plan: &Plan, run: impl Fn(&Plan) -> Report + Sync) -> C
             once.map(move |fault| Faults::Listed([met(fault)].into()))
                 .chain(lasts.then(|| Faults::From(met(Fault::Error))))
         })
+        .step_by(so_many.max(1))
         .map(|faults| Plan { faults, ..plan.clone() })
         .collect();
     let mut points = CrashPoints { golden, runs: plans.len(), injected: 0, failed: Vec::new() };

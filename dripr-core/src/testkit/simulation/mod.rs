@@ -41,7 +41,7 @@ use std::{
 use chrono::TimeDelta;
 
 pub use canary::Canary;
-pub use crash_points::{CrashPoints, every_crash_point};
+pub use crash_points::{CrashPoints, each_of_so_many_crash_points, every_crash_point};
 pub use database::{Database, Store};
 pub use plan::{Fault, Faults, Injection, Plan, UnknownFault};
 pub use shrink::shrink;
