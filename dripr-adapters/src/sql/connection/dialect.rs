@@ -100,10 +100,17 @@ impl Dialect {
                 self.rows(inside, word == "list", out);
                 Ok(())
             }
-            "locked" => {
-                self.locked(inside, out);
-                Ok(())
-            }
+            "locked" => match self {
+                #[cfg(feature = "sqlite")]
+                Self::Sqlite => Ok(()),
+                // Nobody changes a key, so that rows which refer to a locked one may come meanwhile.
+                #[cfg(feature = "postgres")]
+                Self::Postgres if inside.is_empty() => write!(out, " FOR NO KEY UPDATE"),
+                #[cfg(feature = "postgres")]
+                Self::Postgres => write!(out, " FOR NO KEY UPDATE OF {inside}"),
+                #[cfg(feature = "mysql")]
+                Self::MySql => write!(out, " FOR UPDATE"),
+            },
             "passing" => {
                 if !self.locks_whole() {
                     out.push_str(" FOR UPDATE SKIP LOCKED");
@@ -141,25 +148,6 @@ impl Dialect {
             // What is no word of ours stays as it was, for the database to refuse.
             other => write!(out, "@{other}({inside})"),
         };
-    }
-
-    fn locked(self, table: &str, out: &mut String) {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite => {}
-            // Nobody changes a key, so that rows which refer to a locked one may come meanwhile.
-            #[cfg(feature = "postgres")]
-            Self::Postgres => {
-                out.push_str(" FOR NO KEY UPDATE");
-                if !table.is_empty() {
-                    out.push_str(" OF ");
-                    out.push_str(table);
-                }
-            }
-            #[cfg(feature = "mysql")]
-            Self::MySql => out.push_str(" FOR UPDATE"),
-        }
-        let _ = table;
     }
 
     /// A statement that takes away the rows whose keys are in `?1`, a JSON array of numbers; ` AND …` may

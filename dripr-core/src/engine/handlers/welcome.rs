@@ -69,11 +69,18 @@ impl Errand for Welcome {
         progress: Progress,
         _: Option<Instant>,
     ) -> PortResult<bool> {
-        let changed = Agent { welcome: progress, ..self.agent.clone() };
-        let stored = engine.ports.agents.replace(changed.clone()).await?;
-        if stored {
-            self.agent = Agent { version: self.agent.version.saturating_add(1), ..changed };
+        loop {
+            let changed = Agent { welcome: progress.clone(), ..self.agent.clone() };
+            if engine.ports.agents.replace(changed.clone()).await? {
+                self.agent = Agent { version: self.agent.version.saturating_add(1), ..changed };
+                return Ok(true);
+            }
+            // Something else about the agent changed meanwhile. A welcome that was handed over is still this one's to settle.
+            let handed_over = matches!(self.agent.welcome, Progress::Transmitting { .. });
+            match engine.ports.agents.agent(&self.agent.id).await? {
+                Some(known) if handed_over && known.welcome == self.agent.welcome => self.agent = known,
+                _ => return Ok(false),
+            }
         }
-        Ok(stored)
     }
 }
