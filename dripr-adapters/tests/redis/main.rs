@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod campaigns_simulated;
 mod dead_letters;
 mod failures;
 mod limiter;
@@ -12,3 +13,5 @@ mod proxy;
 mod queue;
 #[path = "../relayed/mod.rs"]
 mod relayed;
+#[path = "../simulated/mod.rs"]
+mod simulated;

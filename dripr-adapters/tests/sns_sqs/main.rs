@@ -7,6 +7,7 @@
 
 mod bus;
 mod campaigns;
+mod campaigns_simulated;
 mod dead_letters;
 mod failures;
 mod messages;
@@ -17,4 +18,6 @@ mod queue;
 #[path = "../relayed/mod.rs"]
 mod relayed;
 mod service;
+#[path = "../simulated/mod.rs"]
+mod simulated;
 mod waiting;

@@ -4,6 +4,7 @@ It listens on a free port, says which on its first line, and ends when its stand
   POST /test/REGION/clock   {"ms": 1773244800000}: what the region's queues take for the time; without it, the real time
   POST /test/REGION/faults  a list of faults, each for one call of an action
   GET  /test/REGION/calls   how often each action was called
+  GET  /test/REGION/next    when the next message of each queue is visible, in milliseconds
 A fault is {"action": "Publish", ...} with one of
   "status", "code"          the call is refused and does nothing
   "lost"                    the call is done and its answer is not told
@@ -24,6 +25,7 @@ from urllib.parse import parse_qsl, urlencode
 os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "true"
 
 import moto.sqs.models as sqs  # noqa: E402
+from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
@@ -160,11 +162,22 @@ class Service:
                 clocks[region] = json.loads(body)["ms"]
             elif what == "faults":
                 faults[region].extend(json.loads(body))
+            elif what == "next":
+                answer = next_visible(region)
             else:
                 answer = calls[region]
         answer = json.dumps(answer).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         return [answer]
+
+
+def next_visible(region):
+    queues = sqs.sqs_backends[DEFAULT_ACCOUNT_ID][region].queues
+    return {
+        name: int(min(max(one.visible_at, one.delayed_until) for one in queue._messages))
+        for name, queue in queues.items()
+        if queue._messages
+    }
 
 
 def refused(fault, is_json, start_response):
@@ -181,6 +194,8 @@ def refused(fault, is_json, start_response):
 
 class Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes, of which the second would wait for the first one's acknowledgement.
+    disable_nagle_algorithm = True
 
     def log(self, *_):
         pass

@@ -47,10 +47,24 @@ pub(crate) fn ask(method: &str, path: &str, headers: &[(&str, &str)], body: &str
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(" 200 "), "{method} {path}: {answer}");
-    body.to_owned()
+    // Not to the stream's end, which the other side takes its time for.
+    let mut answer = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), None);
+    loop {
+        let begin = head.len();
+        assert_ne!(answer.read_line(&mut head).unwrap(), 0, "{method} {path}: {head}");
+        let line = head[begin..].trim();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = Some(value.trim().parse::<u64>().unwrap());
+        }
+    }
+    let mut body = String::new();
+    answer.take(length.unwrap_or(u64::MAX)).read_to_string(&mut body).unwrap();
+    assert!(head.contains(" 200 "), "{method} {path}: {head}{body}");
+    body
 }

@@ -49,8 +49,17 @@ pub trait Database: Send + Sync {
     /// It cannot be opened, which ends the simulation.
     fn connect(&self) -> PortResult<Arc<dyn Store>>;
 
-    /// Carries a call of the store to its end, in this thread. A store that does its work on other threads is waited for
-    /// here, so that a simulation stays one thing after another.
+    /// The queues, as a process opens them when it starts, where they are not the store's own. The store has an outbox then,
+    /// see [`Database::relay`]. They must know what becomes visible next.
+    ///
+    /// # Errors
+    /// They cannot be opened, which ends the simulation.
+    fn queue(&self) -> PortResult<Option<Arc<dyn EventQueue>>> {
+        Ok(None)
+    }
+
+    /// Carries a call of the store, the queues or the bus to its end, in this thread. One that does its work on other threads
+    /// is waited for here, so that a simulation stays one thing after another.
     ///
     /// A call that is not over when this returns counts as failed.
     fn complete(&self, call: BoxFuture<'_, ()>);

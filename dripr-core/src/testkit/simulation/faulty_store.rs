@@ -36,6 +36,7 @@ const WRITE: &[super::Fault] = &[Error, Slow, AckLost, CrashBefore, CrashAfter];
 pub(super) struct FaultyStore {
     pub(super) site: Site,
     pub(super) store: Arc<dyn Store>,
+    pub(super) queue: Arc<dyn EventQueue>,
 }
 
 impl FaultyStore {
@@ -265,12 +266,12 @@ impl EventQueue for FaultyStore {
         let possible = &[Error, Slow, CrashBefore, CrashAfter, Duplicate, Reordered, Late];
         // An empty receive is no call that anything could happen to.
         let hidden = |at| at > now && at <= after(now, FARTHEST);
-        if self.now(self.store.next_visible(&[queue]))?.is_none_or(hidden) {
+        if self.now(self.queue.next_visible(&[queue]))?.is_none_or(hidden) {
             return Ok(Vec::new());
         }
         let fault = stage.meet("queue.receive", possible);
         self.site.before(fault).await?;
-        let mut received = self.now(self.store.receive(queue, max, now, visibility))?;
+        let mut received = self.now(self.queue.receive(queue, max, now, visibility))?;
         match fault {
             Some(Duplicate) => {
                 let twins = received.iter().filter_map(|delivery| twin(delivery, now));
@@ -281,7 +282,7 @@ impl EventQueue for FaultyStore {
                 let hours = 1 + stage.drawn("late", now.timestamp() as u32) % 400;
                 let later = after(now, Duration::from_secs(hours * 3600));
                 let settlements = received.drain(..).map(|delivery| delivery.again(later)).collect();
-                self.now(self.store.settle(settlements, now))?;
+                self.now(self.queue.settle(settlements, now))?;
             }
             _ => {}
         }
@@ -293,15 +294,15 @@ impl EventQueue for FaultyStore {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, now: Instant) -> PortResult<()> {
-        self.call("queue.settle", WRITE, self.store.settle(settlements, now)).await
+        self.call("queue.settle", WRITE, self.queue.settle(settlements, now)).await
     }
 
     async fn arrived(&self, queues: &[Queue]) {
-        self.store.arrived(queues).await;
+        self.queue.arrived(queues).await;
     }
 
     async fn next_visible(&self, queues: &[Queue]) -> PortResult<Option<Instant>> {
-        self.call("queue.next_visible", &[Error], self.store.next_visible(queues)).await
+        self.call("queue.next_visible", &[Error], self.queue.next_visible(queues)).await
     }
 }
 

@@ -51,7 +51,8 @@ impl People {
     }
 
     fn store(&self) -> FaultyStore {
-        FaultyStore { site: self.site.clone(), store: self.site.stage.store.clone() }
+        let store = self.site.stage.store.clone();
+        FaultyStore { site: self.site.clone(), queue: store.clone(), store }
     }
 
     fn command(&self, campaign_id: &CampaignId, actor: Actor, action: Action) -> bool {

@@ -234,7 +234,12 @@ impl World {
 
     fn engine(&self, site: &Site, entropy: u64) -> Result<Dripr, Box<dyn std::error::Error>> {
         let database = &self.stage.database;
-        let store = Arc::new(FaultyStore { site: site.clone(), store: database.connect()? });
+        let store = database.connect()?;
+        let queue = match database.queue()? {
+            Some(elsewhere) => elsewhere,
+            None => store.clone(),
+        };
+        let store = Arc::new(FaultyStore { site: site.clone(), store, queue });
         let links = OptOutLinks::new("https://mail.example", "a key for the simulation".to_owned().into())?;
         let Shape { source_down, can_tell, batch, settling_time, per_hour, .. } = self.shape;
         let common =
