@@ -42,15 +42,18 @@ const TAKE_VISIBLE: &str = "WITH taken AS MATERIALIZED (SELECT id FROM (SELECT i
      FROM taken WHERE d.id = taken.id RETURNING concat_ws(@char(31), d.id, d.fence, d.receive_count, \
      coalesce((SELECT payload FROM campaign_events WHERE seq = d.event), ''))";
 
-/// The same in two statements, of which this is the first, for each of the two ranges.
+/// The same in several statements, of which this is the first, for each of the two ranges. It names rows only: what it
+/// locks may be newer than the moment at which it began, and what else a statement reads is as of that moment.
 #[cfg(feature = "mysql")]
-const VISIBLE: &str = "SELECT concat_ws(@char(31), d.id, d.fence + 1, d.receive_count + 1, \
-     coalesce((SELECT payload FROM campaign_events WHERE seq = d.event), '')) FROM queue_deliveries AS d \
-     WHERE d.queue = ?1 AND d.visible_at <= ?2 ORDER BY d.visible_at, d.id LIMIT ?3 FOR UPDATE SKIP LOCKED";
+const VISIBLE: &str = "SELECT id FROM queue_deliveries WHERE queue = ?1 AND visible_at <= ?2 \
+     ORDER BY visible_at, id LIMIT ?3 FOR UPDATE SKIP LOCKED";
 #[cfg(feature = "mysql")]
-const TOO_FAR: &str = "SELECT concat_ws(@char(31), d.id, d.fence + 1, d.receive_count + 1, \
-     coalesce((SELECT payload FROM campaign_events WHERE seq = d.event), '')) FROM queue_deliveries AS d \
-     WHERE d.queue = ?1 AND d.visible_at > ?2 ORDER BY d.visible_at, d.id LIMIT ?3 FOR UPDATE SKIP LOCKED";
+const TOO_FAR: &str = "SELECT id FROM queue_deliveries WHERE queue = ?1 AND visible_at > ?2 \
+     ORDER BY visible_at, id LIMIT ?3 FOR UPDATE SKIP LOCKED";
+#[cfg(feature = "mysql")]
+const TAKEN: &str = "SELECT concat_ws(@char(31), d.id, d.fence, d.receive_count, coalesce(e.payload, '')) \
+     FROM @list(?1: taken int) AS v CROSS JOIN queue_deliveries AS d ON d.id = v.taken \
+     LEFT JOIN campaign_events AS e ON e.seq = d.event ORDER BY v.nr LOCK IN SHARE MODE";
 
 /// `?1`: an array of ids.
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
@@ -161,17 +164,20 @@ async fn receive(
         }
         #[cfg(feature = "mysql")]
         Dialect::MySql => {
-            let mut visible = Vec::new();
+            let mut ids: Vec<i64> = Vec::new();
             for (sql, limit) in [(VISIBLE, micros(now)), (TOO_FAR, far)] {
-                let room = most - i64::try_from(visible.len()).unwrap_or(i64::MAX);
+                let room = most - i64::try_from(ids.len()).unwrap_or(i64::MAX);
                 let range = query(sql).bind(queue.as_str()).bind(limit).bind(room);
-                visible.extend(range.fetch_all(&mut *connection).await.doing(doing)?);
+                for row in range.fetch_all(&mut *connection).await.doing(doing)? {
+                    ids.push(row.try_get(0).doing(doing)?);
+                }
             }
-            let (ids, received) = read(queue, texts(&visible)?)?;
-            if !ids.is_empty() {
-                take(connection, &ids, until).await?;
+            if ids.is_empty() {
+                return Ok(Vec::new());
             }
-            Ok(received)
+            take(connection, &ids, until).await?;
+            let taken = query(TAKEN).bind(to_json(&ids)?).fetch_all(connection).await.doing(doing)?;
+            Ok(read(queue, texts(&taken)?)?.1)
         }
     }
 }

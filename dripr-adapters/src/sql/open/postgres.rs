@@ -1,12 +1,12 @@
 //! PostgreSQL.
 
-use std::{str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use dripr_core::errors::PortResult;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode},
 };
 
 use super::{
@@ -29,7 +29,10 @@ impl SqlStore {
     /// Opens a database of a PostgreSQL server, after migrating it.
     ///
     /// `postgres://user:password@host:port/database`, with `sslmode=verify-full` and the like as libpq has them;
-    /// `options=-csearch_path%3Dname` for a schema of its own. The user must be allowed to create tables in it.
+    /// `options=-csearch_path%3Dname` for a schema of its own. The user must be allowed to create tables in it. To a server on
+    /// the same machine (`localhost`, `127.0.0.1`, `[::1]`) no TLS is spoken unless the URL demands it: what does not leave
+    /// the machine needs none, and statements of many TLS records would wait 40 ms for each other there, until sqlx turns
+    /// off Nagle's algorithm again (sqlx issue 4335).
     ///
     /// Must be called on a tokio runtime with its timers and its network on; the writing tasks live there.
     ///
@@ -58,7 +61,18 @@ fn connecting(url: &SecretString) -> PortResult<PgConnectOptions> {
     let connecting = PgConnectOptions::from_str(url.expose_secret());
     let connecting =
         connecting.map_err(|_| unreadable("PostgreSQL (postgres://user:password@host/database)"))?;
+    let optional = matches!(connecting.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
+    let connecting = if optional && is_this_machine(connecting.get_host()) {
+        connecting.ssl_mode(PgSslMode::Disable)
+    } else {
+        connecting
+    };
     Ok(connecting.application_name("dripr").statement_cache_capacity(STATEMENTS).disable_statement_logging())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn shown(connecting: &PgConnectOptions) -> String {
