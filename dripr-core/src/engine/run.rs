@@ -134,9 +134,12 @@ impl Engine {
         while !self.is_stopping() {
             // Listening begins before looking, so that nothing arrives unheard between the two.
             let mut arrived = self.ports.queue.arrived(&queues);
-            let heard = poll!(&mut arrived).is_ready();
-            let looked = match self.work_through(queue).await {
-                Ok(received) if received > 0 || heard => Ok(None),
+            let mut heard = poll!(&mut arrived).is_ready();
+            let worked = self.work_through(queue).await;
+            // Not polled again once it has returned.
+            heard = heard || poll!(&mut arrived).is_ready();
+            let looked = match worked {
+                Ok(received) if received >= self.pace.batch || heard => Ok(None),
                 Ok(_) => self.ports.queue.next_visible(&queues).await.map(|visible| {
                     let now = self.ports.clock.now();
                     let longest = after(now, self.pace.longest_sleep);

@@ -17,6 +17,9 @@ pub trait EventQueue: Send + Sync {
     /// Up to `max` deliveries, none if nothing is there. Each is invisible to others for `visibility`; if it is not
     /// settled by then, it is delivered again with a new receipt, and the old one is worth nothing any more. What is
     /// invisible for longer than [`FARTHEST`](crate::policy::FARTHEST) was hidden by a wrong clock and is visible.
+    ///
+    /// Whoever gets fewer than `max` asks again only when [`arrived`](Self::arrived) returns or
+    /// [`next_visible`](Self::next_visible) says so: a queue that left something behind must tell by one of the two.
     async fn receive(
         &self,
         queue: Queue,
