@@ -1,7 +1,8 @@
 //! Four processes share the work of one deployment, and one of them is killed every second: on each kind of database, with each
 //! kind of queue. In the end each homeowner has exactly one email.
 //!
-//! `DRIPR_HOMEOWNERS` says how many there are, by default 200, and `DRIPR_SEED` in which order processes die. The servers are
+//! `DRIPR_HOMEOWNERS` says how many there are, by default 200, `DRIPR_SEED` in which order processes die, and `DRIPR_KILLS` how many
+//! at most over SQS. The servers are
 //! those of the tests of the stores and queues themselves; moto stands in for AWS.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -138,8 +139,8 @@ fn on_mysql_with_sqs() {
     let lines = made.lines().filter_map(|line| line.split_once('='));
     let variables = lines.filter(|(name, _)| name.starts_with("SNS_") || name.starts_with("SQS_"));
     environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    // moto takes some ten messages a second, and goes on receiving for whoever died while it waited for some, twenty seconds long
-    // for each queue. Work that is announced again before its first announcement can be received would be announced for ever.
+    // moto goes on receiving for whoever died while it waited for messages, up to twenty seconds long for each queue, and what it
+    // receives so is only seen again half a minute later. If one died every second to the end, that end would be far.
     let sections = format!("operation_lease_seconds = 30\n[queues]\nplace = \"aws\"\n{section}");
-    everybody_gets_one_email(environment, &sections, 8);
+    everybody_gets_one_email(environment, &sections, usize::try_from(told("DRIPR_KILLS", 8)).unwrap());
 }

@@ -31,11 +31,13 @@ use super::{
 };
 
 /// Campaigns whose deadline has come, or is later than `?2`: two ranges of `campaigns_due`.
-const DUE: &str = "SELECT id FROM (SELECT id FROM campaigns WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?3) AS reached \
-     UNION ALL SELECT id FROM (SELECT id FROM campaigns WHERE due_at > ?2 ORDER BY due_at, id LIMIT ?3) AS far LIMIT ?3";
+const DUE: &str = "SELECT id FROM (SELECT id FROM campaigns@by(campaigns_due) WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?3) \
+     AS reached UNION ALL SELECT id FROM (SELECT id FROM campaigns@by(campaigns_due) WHERE due_at > ?2 \
+     ORDER BY due_at, id LIMIT ?3) AS far LIMIT ?3";
 
 /// The first entry of `campaigns_due`.
-const NEXT_DUE: &str = "SELECT due_at FROM campaigns WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+const NEXT_DUE: &str =
+    "SELECT due_at FROM campaigns@by(campaigns_due) WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 
 /// What operations brought, for `?1`, a JSON array of pairs of campaign and cycle.
 const CONTENT: &str = "SELECT wanted.nr, k.operation, k.state FROM @rows(?1: id text, cycle text) AS wanted \

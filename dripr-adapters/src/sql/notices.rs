@@ -24,8 +24,8 @@ const DUE: &str = "SELECT n.user_id, n.due_at, n.version, n.state, u.state, u.su
      m.state, \
      EXISTS (SELECT 1 FROM emails WHERE user_id = n.user_id AND delivery_status = 'CREATED'), \
      EXISTS (SELECT 1 FROM campaigns WHERE user_id = n.user_id AND @true(needs_agent)) \
-     FROM (SELECT * FROM (SELECT * FROM agent_notices WHERE due_at <= ?1 ORDER BY due_at, user_id LIMIT ?3) AS reached \
-     UNION ALL SELECT * FROM (SELECT * FROM agent_notices WHERE due_at > ?2 ORDER BY due_at, user_id LIMIT ?3) AS far LIMIT ?3) \
+     FROM (SELECT * FROM (SELECT * FROM agent_notices@by(agent_notices_due) WHERE due_at <= ?1 ORDER BY due_at, user_id LIMIT ?3) AS reached \
+     UNION ALL SELECT * FROM (SELECT * FROM agent_notices@by(agent_notices_due) WHERE due_at > ?2 ORDER BY due_at, user_id LIMIT ?3) AS far LIMIT ?3) \
      AS n JOIN users AS u ON u.id = n.user_id LEFT JOIN mail_accounts AS m ON m.user_id = n.user_id \
      ORDER BY n.due_at, n.user_id";
 
@@ -51,7 +51,7 @@ impl NoticeStore for SqlStore {
 
     async fn next_notices_due(&self) -> PortResult<Option<Instant>> {
         let doing = "looking for the next agent who is to be told something";
-        let sql = "SELECT due_at FROM agent_notices WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        let sql = "SELECT due_at FROM agent_notices@by(agent_notices_due) WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         let row = query(sql).fetch_optional(&self.shared.reads).await.doing(doing)?;
         row.map(|row| instant(row.try_get(0).doing(doing)?, "agent_notices", "due_at", "")).transpose()
     }

@@ -87,10 +87,15 @@ impl Place {
         format!("{server}/{}", self.name).into()
     }
 
+    /// Says something to the server, in this database.
+    pub(crate) async fn say(&self, sql: String) {
+        self.server.say(self.url().expose_secret(), sql).await;
+    }
+
     /// Takes all rows away, where tables are there already: faster than another database.
     pub(crate) async fn empty(&self) {
         let rows = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
-        self.server.say(self.url().expose_secret(), rows).await;
+        self.say(rows).await;
     }
 
     pub(crate) async fn open(&self, options: ServerOptions) -> SqlStore {

@@ -8,6 +8,7 @@
 //! | `@list(?1: id text)` | the rows of a JSON array of single values, counted from 1 as `nr` |
 //! | `@locked`, `@locked(t)` | at the end of a query: its rows (those of `t`) are locked until the transaction ends. SQLite locks the file |
 //! | `@passing` | the same, but rows that others have locked are passed over |
+//! | `@by(index)` | after a table's name: MySQL is to go by this index, whatever it holds of a small part of a small table |
 //! | `@true(column)` | a flag is set, in the words of a partial index |
 //! | `@text(column)` | a number as text, empty if it is NULL |
 //! | `@number(column)` | a flag as 1 or 0 |
@@ -117,6 +118,12 @@ impl Dialect {
                 }
                 Ok(())
             }
+            "by" => match self {
+                #[cfg(feature = "mysql")]
+                Self::MySql => write!(out, " FORCE INDEX ({inside})"),
+                #[cfg(any(feature = "sqlite", feature = "postgres"))]
+                _ => Ok(()),
+            },
             "true" => match self {
                 #[cfg(feature = "postgres")]
                 Self::Postgres => write!(out, "{inside}"),
@@ -326,6 +333,10 @@ mod tests {
         assert_eq!(
             told("INSERT INTO t (a) SELECT ?2 WHERE ?1 = ?2 ON CONFLICT (a) DO NOTHING"),
             ("INSERT IGNORE INTO t (a) SELECT ? WHERE ? = ?".to_owned(), vec![1, 0, 1])
+        );
+        assert_eq!(
+            told("SELECT a FROM t@by(t_a) WHERE a < ?1"),
+            ("SELECT a FROM t FORCE INDEX (t_a) WHERE a < ?".to_owned(), vec![0])
         );
         assert_eq!(
             told("UPDATE t SET a = v.b FROM @rows(?1: id text, b int) AS v WHERE t.id = v.id"),

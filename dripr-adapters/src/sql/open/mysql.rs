@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 use dripr_core::errors::{Fault, PortError, PortResult};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, Connection, MySqlConnection,
+    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, Row,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 
@@ -25,6 +25,9 @@ use super::{
 /// The newest deliveries of both kinds: the ends of two indexes.
 const NEWEST: &str = "SELECT coalesce((SELECT max(id) FROM queue_deliveries), 0) \
      + coalesce((SELECT max(event) FROM outbox), 0)";
+
+/// How long it is waited for another process that migrates, in seconds.
+const LONGEST_MIGRATION: u32 = 600;
 
 impl SqlStore {
     /// Opens a database of a MySQL or MariaDB server, after migrating it.
@@ -73,10 +76,27 @@ fn shown(connecting: &MySqlConnectOptions) -> String {
 async fn migrate(connecting: &MySqlConnectOptions) -> PortResult<()> {
     let mut connection = connecting.connect().await.doing("connecting to it")?;
     sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await.doing("connecting to it")?;
-    let migrated = migrated(&mut connection).await;
+    let migrated = match take_turn(&mut connection).await {
+        Ok(()) => migrated(&mut connection).await,
+        Err(error) => Err(error),
+    };
     // The connection was only for this; a failure to close it cannot hurt.
     let _ = connection.close().await;
     migrated
+}
+
+/// One process at a time. The lock is the connection's, and ends with it. sqlx takes one too, but waits for it by a time-out
+/// of -1, for which MariaDB gives none.
+async fn take_turn(connection: &mut MySqlConnection) -> PortResult<()> {
+    let doing = "waiting for its turn to bring the schema up to date";
+    let sql = format!("SELECT GET_LOCK(CONCAT('dripr ', MD5(database())), {LONGEST_MIGRATION})");
+    let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(connection).await.doing(doing)?;
+    if row.try_get::<Option<i64>, _>(0).doing(doing)? == Some(1) {
+        return Ok(());
+    }
+    let message =
+        format!("another process has been bringing its schema up to date for {LONGEST_MIGRATION} seconds");
+    Err(PortError::new(Fault::Unavailable, message))
 }
 
 async fn migrated(connection: &mut MySqlConnection) -> PortResult<()> {
@@ -85,7 +105,7 @@ async fn migrated(connection: &mut MySqlConnection) -> PortResult<()> {
     loop {
         match bring_up_to_date(&mut *connection, Dialect::MySql).await {
             Ok(()) => return Ok(()),
-            // Each part of a migration may be run again. It is, once: whoever runs it holds the migrations' lock.
+            // Each part of a migration may be run again. It is, once: nobody else runs it now.
             Err(Hindrance::Interrupted) if !interrupted => {
                 interrupted = true;
                 let sql = "DELETE FROM _sqlx_migrations WHERE success = FALSE";

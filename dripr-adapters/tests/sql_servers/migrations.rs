@@ -1,0 +1,93 @@
+//! Schemas are made and brought up to date, whoever interrupts that and whoever does it at the same time.
+
+use dripr_adapters::sql::{ServerOptions, SqlStore};
+use dripr_core::{errors::PortResult, ports::AgentStore};
+use secrecy::ExposeSecret;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
+
+use crate::place::{Place, Server};
+
+async fn migrate(place: &Place) -> PortResult<()> {
+    match place.server {
+        Server::Postgres => SqlStore::migrate_postgres(&place.url()).await,
+        Server::MySql => SqlStore::migrate_mysql(&place.url()).await,
+    }
+}
+
+/// What the tables of a database are now, in the server's words.
+async fn schema(connection: &mut MySqlConnection, tables: &[&str]) -> Vec<String> {
+    let mut schema = Vec::new();
+    for table in tables {
+        let sql = AssertSqlSafe(format!("SHOW CREATE TABLE {table}"));
+        let row = sqlx::raw_sql(sql).fetch_one(&mut *connection).await.unwrap();
+        schema.push(row.get::<String, _>(1));
+    }
+    schema
+}
+
+/// MySQL keeps each table that a migration made before it was interrupted, and the mark that it had begun.
+#[tokio::test]
+async fn a_migration_that_was_interrupted_anywhere_goes_on_in_mysql() {
+    let file = include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql");
+    let made = file.lines().filter_map(|line| line.strip_prefix("CREATE TABLE IF NOT EXISTS "));
+    let tables: Vec<&str> = made.filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert_eq!(tables.len(), 19);
+
+    let place = Place::new(Server::MySql).await;
+    migrate(&place).await.unwrap();
+    let mut connection = MySqlConnection::connect(place.url().expose_secret()).await.unwrap();
+    let whole = schema(&mut connection, &tables).await;
+    for done in 0..=tables.len() {
+        let missing: String = tables[done..].iter().map(|table| format!("DROP TABLE {table};")).collect();
+        let interrupted = format!(
+            "SET foreign_key_checks = 0; {missing} SET foreign_key_checks = 1;
+             UPDATE _sqlx_migrations SET success = FALSE ORDER BY version DESC LIMIT 1"
+        );
+        sqlx::raw_sql(AssertSqlSafe(interrupted)).execute(&mut connection).await.unwrap();
+        migrate(&place).await.unwrap_or_else(|error| panic!("after {done} tables: {error}"));
+        assert_eq!(schema(&mut connection, &tables).await, whole, "after {done} tables");
+    }
+    let store = place.open(ServerOptions::default()).await;
+    assert_eq!(store.agents(None, 1).await.unwrap(), []);
+}
+
+async fn processes_that_begin_at_once_make_one_schema(server: Server) {
+    let place = Place::new(server).await;
+    let (a, b, c) = tokio::join!(migrate(&place), migrate(&place), migrate(&place));
+    a.and(b).and(c).unwrap();
+    let store = place.open(ServerOptions::default()).await;
+    assert_eq!(store.agents(None, 1).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn processes_that_begin_at_once_make_one_schema_in_postgres() {
+    processes_that_begin_at_once_make_one_schema(Server::Postgres).await;
+}
+
+#[tokio::test]
+async fn processes_that_begin_at_once_make_one_schema_in_mysql() {
+    processes_that_begin_at_once_make_one_schema(Server::MySql).await;
+}
+
+async fn a_newer_schema_is_left_alone(server: Server) {
+    let place = Place::new(server).await;
+    migrate(&place).await.unwrap();
+    let checksum = if server == Server::Postgres { "''::bytea" } else { "''" };
+    let newer = format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (99991231000001, 'of the future', TRUE, {checksum}, 1)"
+    );
+    place.say(newer).await;
+    let refused = migrate(&place).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("use the newer one"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone_in_postgres() {
+    a_newer_schema_is_left_alone(Server::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone_in_mysql() {
+    a_newer_schema_is_left_alone(Server::MySql).await;
+}
