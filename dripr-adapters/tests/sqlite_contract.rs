@@ -36,6 +36,18 @@ async fn it_stores_agents_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_keeps_answers_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::reply_store(&store).await;
+}
+
+#[tokio::test]
+async fn it_keeps_keys_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::api_key_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_contacts_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::contact_store(&store).await;

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::Membership,
     agent_mail::Progress,
     email::EmailAddress,
     ids::UserId,
@@ -39,6 +40,9 @@ pub struct Agent {
     /// Present for an agent whom a partner manages; such agents get no welcome mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_client_id: Option<String>,
+    /// The brokerage and team whose admins and leads may act for the agent.
+    #[serde(default, skip_serializing_if = "Membership::is_none")]
+    pub membership: Membership,
     /// Zone, window and numbers of this agent where they differ from the deployment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sending_rules: Option<SendingRules>,

@@ -104,6 +104,12 @@ ids! {
     AttemptId = "attempt_id";
     /// One published event.
     EventId = "event_id";
+    /// A brokerage: the house that agents belong to.
+    BrokerageId = "brokerage_id";
+    /// A team of agents within a brokerage.
+    TeamId = "team_id";
+    /// One key by which a program comes.
+    ApiKeyId = "api_key_id";
     /// One thing that came back about an email, the same each time it is told.
     FeedbackId = "feedback_id";
 }

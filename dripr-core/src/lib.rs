@@ -14,6 +14,7 @@
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
 //! | [`safeguards`] | what keeps a deployment from doing harm |
 //! | [`agent_mail`] | mail to agents about their own account |
+//! | [`access`] | who may do what: callers, their reach, their scopes and keys |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
@@ -61,6 +62,7 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 
+pub mod access;
 pub mod agent;
 pub mod agent_mail;
 pub mod campaign;

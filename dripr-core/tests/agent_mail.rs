@@ -91,7 +91,7 @@ impl Scene {
     async fn change(&self, change: impl FnOnce(&mut Agent)) {
         let mut agent = self.store.agent(&user()).await.unwrap().unwrap();
         change(&mut agent);
-        assert!(AgentStore::replace(&self.store, agent).await.unwrap());
+        assert!(AgentStore::replace(&self.store, agent, None).await.unwrap());
     }
 
     async fn grant(&self, grant: Grant) {

@@ -148,7 +148,7 @@ impl World {
     async fn resume(&self) {
         let mut agent = self.store.agent(&UserId::new("agent").unwrap()).await.unwrap().unwrap();
         (agent.paused, agent.resumed_at) = (None, Some(self.clock.now()));
-        assert!(AgentStore::replace(&self.store, agent).await.unwrap());
+        assert!(AgentStore::replace(&self.store, agent, None).await.unwrap());
     }
 }
 

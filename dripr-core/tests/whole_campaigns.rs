@@ -191,7 +191,7 @@ async fn what_nobody_can_tell_for_a_day_is_held_and_the_next_month_goes_on() {
 async fn sends_again(world: &World) {
     let mut agent = world.store.agent(&UserId::new("agent").unwrap()).await.unwrap().unwrap();
     agent.unknown_outcome = UnknownOutcome::Resend;
-    assert!(AgentStore::replace(&world.store, agent).await.unwrap());
+    assert!(AgentStore::replace(&world.store, agent, None).await.unwrap());
     world.mailbox.forget();
 }
 

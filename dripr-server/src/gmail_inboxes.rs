@@ -10,6 +10,7 @@ use std::{
 use chrono::TimeDelta;
 use dripr_adapters::gmail::GmailMailer;
 use dripr_core::{
+    access::Reach,
     errors::{Fault, PortResult},
     ids::UserId,
     policy::after,
@@ -74,7 +75,7 @@ impl Inboxes {
         let store = self.deployment.store.clone();
         let (mut read, mut after): (usize, Option<UserId>) = (0, None);
         loop {
-            let agents = store.agents(after.take(), AGENTS).await?;
+            let agents = store.agents(&Reach::Deployment, after.take(), AGENTS).await?;
             let Some(last) = agents.last() else { return Ok(read) };
             after = Some(last.id.clone());
             for agent in agents.iter().filter(|agent| agent.deleted_at.is_none()) {

@@ -19,6 +19,7 @@
 //! | [`failure`] | why a subcommand failed, in one sentence |
 
 pub mod account;
+pub mod api;
 pub mod cli;
 pub mod compose;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod contacts_file;
 pub mod demo;
 pub mod enrolment;
 pub mod failure;
+pub mod first_key;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;
 pub mod http;

@@ -2,6 +2,7 @@
 //! rates. What is real in it and what is invented stands in `sample/README.md`.
 
 use dripr_core::{
+    access::Membership,
     agent::{Agent, Subscription, UnknownOutcome},
     agent_mail::Progress,
     schedule::Instant,
@@ -77,6 +78,7 @@ impl SampleAgent {
             postal_address: self.postal_address.into(),
             subscription_status: Subscription::Active,
             managed_client_id: None,
+            membership: Membership::default(),
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
             paused: None,

@@ -2,20 +2,22 @@
 
 use async_trait::async_trait;
 use dripr_core::{
+    access::Reach,
     agent::Agent,
+    campaign::AuditEntry,
     errors::{Fault, PortError, PortResult},
     events::{Event, UserCreated},
-    ids::{EventId, UserId},
-    ports::AgentStore,
+    ids::{CampaignId, EventId, TeamId, UserId},
+    ports::{AgentHistoryEntry, AgentStore},
 };
 
 use super::{
     SqlStore,
     announce::announce,
     connection::{Connection, Row, query},
-    dossier::{agent, subscription_status, to_json},
-    error::While,
-    execute::wake,
+    dossier::{agent, json, subscription_status, to_json},
+    error::{While, corrupt},
+    execute::{wake, write_audit},
     instant::micros,
     notices,
     writer::Transaction,
@@ -40,26 +42,71 @@ impl AgentStore for SqlStore {
         row.as_ref().map(read).transpose()
     }
 
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        let (condition, [one, other]) = match within {
+            Reach::Deployment => ("users AS u WHERE u.id > ?1", [None, None]),
+            Reach::Agent(id) => ("users AS u WHERE u.id > ?1 AND u.id = ?3", [Some(id.as_str()), None]),
+            Reach::Brokerage(brokerage) => (
+                "memberships AS m JOIN users AS u ON u.id = m.user_id WHERE m.user_id > ?1 AND m.brokerage_id = ?3",
+                [Some(brokerage.as_str()), None],
+            ),
+            Reach::Team(brokerage, team) => (
+                "memberships AS m JOIN users AS u ON u.id = m.user_id WHERE m.user_id > ?1 AND m.brokerage_id = ?3 \
+                 AND m.team_id = ?4",
+                [Some(brokerage.as_str()), Some(team.as_str())],
+            ),
+        };
+        let sql = format!(
+            "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM {condition} ORDER BY u.id LIMIT ?2"
+        );
         // No id is empty, so that all are greater than that.
-        let sql = "SELECT id, state, subscription_status, managed_client_id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
-        let rows = query(sql)
+        let mut query = query(sql)
             .bind(after.as_ref().map_or("", UserId::as_str))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.shared.reads)
-            .await
-            .doing("reading agents")?;
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        for value in [one, other].into_iter().flatten() {
+            query = query.bind(value);
+        }
+        let rows = query.fetch_all(&self.shared.reads).await.doing("reading agents")?;
         rows.iter().map(read).collect()
     }
 
-    async fn replace(&self, agent: Agent) -> PortResult<bool> {
+    async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
         self.shared
             .writer
             .call(move |transaction| {
-                let agent = agent.clone();
-                Box::pin(async move { replace(transaction.connection, agent).await })
+                let (agent, audit) = (agent.clone(), audit.clone());
+                Box::pin(async move { replace(transaction.connection, agent, audit).await })
             })
             .await
+    }
+
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>> {
+        let doing = "reading a history";
+        let sql = "SELECT id, campaign_id, state FROM audit WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+        let rows = query(sql)
+            .bind(id.as_str())
+            .bind(before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.shared.reads)
+            .await
+            .doing(doing)?;
+        let line = |row: &Row| {
+            let campaign_id: Option<&str> = row.try_get(1).doing(doing)?;
+            let read = |campaign: &str| {
+                CampaignId::new(campaign).map_err(|error| corrupt("audit", "campaign_id", campaign, error))
+            };
+            Ok(AgentHistoryEntry {
+                number: row.try_get::<i64>(0).doing(doing)?.unsigned_abs(),
+                campaign_id: campaign_id.map(read).transpose()?,
+                entry: json(row.try_get(2).doing(doing)?, "audit", "state", id.as_str())?,
+            })
+        };
+        rows.iter().map(line).collect()
     }
 }
 
@@ -88,6 +135,7 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
         return Ok(false);
     }
     notices::put_first(transaction.connection, &agent.id, agent.created_at).await?;
+    put_membership(transaction.connection, agent).await?;
     let id = match &event.event_id {
         Some(id) => id.clone(),
         None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {
@@ -98,7 +146,28 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
     Ok(true)
 }
 
-async fn replace(connection: &mut Connection, mut new: Agent) -> PortResult<bool> {
+/// Where an agent is found by their brokerage and team.
+async fn put_membership(connection: &mut Connection, agent: &Agent) -> PortResult<()> {
+    let doing = "storing an agent's brokerage";
+    let Some(brokerage) = &agent.membership.brokerage else {
+        let sql = "DELETE FROM memberships WHERE user_id = ?1";
+        query(sql).bind(agent.id.as_str()).execute(connection).await.doing(doing)?;
+        return Ok(());
+    };
+    query(
+        "INSERT INTO memberships (user_id, brokerage_id, team_id) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (user_id) DO UPDATE SET brokerage_id = excluded.brokerage_id, team_id = excluded.team_id",
+    )
+    .bind(agent.id.as_str())
+    .bind(brokerage.as_str())
+    .bind(agent.membership.team.as_ref().map(TeamId::as_str))
+    .execute(connection)
+    .await
+    .doing(doing)?;
+    Ok(())
+}
+
+async fn replace(connection: &mut Connection, mut new: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
     let doing = "storing an agent";
     let sql = "SELECT id, state, subscription_status, managed_client_id FROM users \
                WHERE id = ?1 AND version = ?2@locked";
@@ -124,6 +193,12 @@ async fn replace(connection: &mut Connection, mut new: Agent) -> PortResult<bool
     .execute(&mut *connection)
     .await
     .doing(doing)?;
+    if known.membership != new.membership {
+        put_membership(&mut *connection, &new).await?;
+    }
+    if let Some(entry) = &audit {
+        write_audit(&mut *connection, &[(None, &new.id, entry, to_json(entry)?)]).await?;
+    }
     let decisive = known.subscription_status != new.subscription_status
         || known.sending_rules != new.sending_rules
         || known.paused != new.paused

@@ -7,12 +7,12 @@ use dripr_core::{
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
-    ports::ContactStore,
+    ports::{ContactReplacement, ContactStore},
 };
 
 use super::{
     SqlStore,
-    connection::{Connection, On, query},
+    connection::{Connection, On, Row, query},
     dossier::{json, suppression, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
@@ -45,12 +45,41 @@ impl ContactStore for SqlStore {
         row.map(|row| json(row.try_get(0).doing(doing)?, "contacts", "state", id.as_str())).transpose()
     }
 
-    async fn replace(&self, contact: Contact) -> PortResult<bool> {
+    async fn contacts(
+        &self,
+        user: &UserId,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> PortResult<Vec<Contact>> {
+        let doing = "reading contacts";
+        let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND id > ?2 AND deleted_at IS NULL ORDER BY id LIMIT ?3";
+        let rows = query(sql)
+            .bind(user.as_str())
+            // No id is empty, so that all are greater than that.
+            .bind(after.as_ref().map_or("", ContactId::as_str))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.shared.reads)
+            .await
+            .doing(doing)?;
+        let read = |row: &Row| {
+            let id: &str = row.try_get(0).doing(doing)?;
+            json(row.try_get(1).doing(doing)?, "contacts", "state", id)
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn replace(
+        &self,
+        known: &Contact,
+        contact: Contact,
+        audit: AuditEntry,
+    ) -> PortResult<ContactReplacement> {
+        let known = known.clone();
         self.shared
             .writer
             .call(move |transaction| {
-                let contact = contact.clone();
-                Box::pin(async move { replace(transaction.connection, &contact).await })
+                let (known, contact, audit) = (known.clone(), contact.clone(), audit.clone());
+                Box::pin(async move { replace(transaction.connection, &known, &contact, &audit).await })
             })
             .await
     }
@@ -76,6 +105,26 @@ impl ContactStore for SqlStore {
             .await
     }
 
+    async fn suppressions(
+        &self,
+        user: &UserId,
+        after: Option<String>,
+        limit: usize,
+    ) -> PortResult<Vec<Suppression>> {
+        let doing = "reading opt-outs";
+        let sql = "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND address_key > ?2 \
+                   ORDER BY address_key LIMIT ?3";
+        let rows = query(sql)
+            .bind(user.as_str())
+            .bind(after.unwrap_or_default())
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.shared.reads)
+            .await
+            .doing(doing)?;
+        let read = |row: &Row| suppression(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+        rows.iter().map(read).collect()
+    }
+
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         known_suppression(&self.shared.reads, user, &address.key()).await
     }
@@ -92,11 +141,19 @@ async fn known_suppression<'c>(
     row.map(|row| suppression(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?)).transpose()
 }
 
-async fn replace(connection: &mut Connection, contact: &Contact) -> PortResult<bool> {
+async fn replace(
+    connection: &mut Connection,
+    known: &Contact,
+    contact: &Contact,
+    audit: &AuditEntry,
+) -> PortResult<ContactReplacement> {
+    if contact.id != known.id || contact.user_id != known.user_id {
+        return Ok(ContactReplacement::Changed);
+    }
     in_turn(connection, &contact.user_id).await?;
     let doing = "storing a contact";
-    let (key, user) = (contact.email.key(), contact.user_id.as_str());
-    let sql = "SELECT address_key, EXISTS (SELECT 1 FROM contacts WHERE user_id = ?2 AND address_key = ?3 AND id <> ?1 \
+    let (old_key, key, user) = (known.email.key(), contact.email.key(), contact.user_id.as_str());
+    let sql = "SELECT state, EXISTS (SELECT 1 FROM contacts WHERE user_id = ?2 AND address_key = ?3 AND id <> ?1 \
                AND deleted_at IS NULL) FROM contacts WHERE id = ?1 AND user_id = ?2@locked";
     let row = query(sql)
         .bind(contact.id.as_str())
@@ -105,15 +162,19 @@ async fn replace(connection: &mut Connection, contact: &Contact) -> PortResult<b
         .fetch_optional(&mut *connection)
         .await
         .doing(doing)?;
-    let Some(row) = row else { return Ok(false) };
-    let (old_key, taken): (String, bool) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+    let Some(row) = row else { return Ok(ContactReplacement::Changed) };
+    let stored: Contact = json(row.try_get(0).doing(doing)?, "contacts", "state", contact.id.as_str())?;
+    let taken: bool = row.try_get(1).doing(doing)?;
+    if stored != *known {
+        return Ok(ContactReplacement::Changed);
+    }
     if taken {
-        return Ok(false);
+        return Ok(ContactReplacement::AddressTaken);
     }
     // Who opted out or complained is not to be reached at another address instead.
     let suppression = known_suppression(&mut *connection, &contact.user_id, &old_key).await?;
     if old_key != key && suppression.is_some_and(|known| known.cause > SuppressionCause::HardBounce) {
-        return Ok(false);
+        return Ok(ContactReplacement::OptedOut);
     }
     query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
         .bind(contact.id.as_str())
@@ -133,10 +194,11 @@ async fn replace(connection: &mut Connection, contact: &Contact) -> PortResult<b
     .bind(user)
     .bind(old_key)
     .bind(contact.id.as_str())
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .doing(doing)?;
-    Ok(true)
+    note(connection, &contact.user_id, &key, audit).await?;
+    Ok(ContactReplacement::Replaced)
 }
 
 /// Opt-outs of one agent come one after the other: the more final one must not be overwritten by one that did not see it.

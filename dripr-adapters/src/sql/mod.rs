@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies` | the ports, one each |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -35,6 +35,7 @@
 
 mod agents;
 mod announce;
+mod api_keys;
 mod areas;
 mod arrivals;
 mod bus;
@@ -61,6 +62,7 @@ mod outbox;
 mod queue;
 mod queue_desk;
 mod rate_limiter;
+mod replies;
 mod values;
 mod writer;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate};
 use dripr_core::{
+    access::Membership,
     agent::{Agent, Subscription, UnknownOutcome},
     agent_mail::{CampaignInNeed, Concern, Letter, Progress, ReportLinks, WaitingReport},
     contact::{Contact, Home},
@@ -242,6 +243,7 @@ fn agent() -> PortResult<Agent> {
         postal_address: "1 Sample Street, Seattle WA 98101".to_owned(),
         subscription_status: Subscription::Active,
         managed_client_id: None,
+        membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
         paused: None,

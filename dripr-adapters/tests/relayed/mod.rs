@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use dripr_core::{
+    access::Reach,
     agent::Agent,
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
     contact::Contact,
@@ -14,8 +15,9 @@ use dripr_core::{
     events::{Queue, UserCreated},
     ids::{CampaignId, ContactId, EmailId, UserId},
     ports::{
-        AgentStore, CampaignFilter, CampaignStore, ContactStore, Delivery, EmailFilter, EmailStore,
-        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
+        AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactReplacement, ContactStore,
+        Delivery, EmailFilter, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry,
+        NewCampaign, Outbox, Settlement,
     },
     schedule::{Cycle, Instant},
     testkit::MemoryStore,
@@ -144,11 +146,19 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
         self.store.agent(id).await
     }
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
-        self.store.agents(after, limit).await
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        self.store.agents(within, after, limit).await
     }
-    async fn replace(&self, agent: Agent) -> PortResult<bool> {
-        AgentStore::replace(&self.store, agent).await
+    async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
+        AgentStore::replace(&self.store, agent, audit).await
+    }
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>> {
+        self.store.agent_history(id, before, limit).await
     }
 }
 
@@ -157,14 +167,35 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
         self.store.contact(id).await
     }
-    async fn replace(&self, contact: Contact) -> PortResult<bool> {
-        ContactStore::replace(&self.store, contact).await
+    async fn contacts(
+        &self,
+        user: &UserId,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> PortResult<Vec<Contact>> {
+        self.store.contacts(user, after, limit).await
+    }
+    async fn replace(
+        &self,
+        known: &Contact,
+        contact: Contact,
+        audit: AuditEntry,
+    ) -> PortResult<ContactReplacement> {
+        ContactStore::replace(&self.store, known, contact, audit).await
     }
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
         self.store.suppress(suppression, actor).await
     }
     async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
         self.store.lift(user, address, actor).await
+    }
+    async fn suppressions(
+        &self,
+        user: &UserId,
+        after: Option<String>,
+        limit: usize,
+    ) -> PortResult<Vec<Suppression>> {
+        self.store.suppressions(user, after, limit).await
     }
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         self.store.suppression(user, address).await

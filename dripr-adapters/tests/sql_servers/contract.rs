@@ -38,6 +38,18 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_keeps_answers_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::reply_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_keeps_keys_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::api_key_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_stores_contacts_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::contact_store(&store).await;

@@ -44,7 +44,10 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 22] = [
+    "memberships",
+    "api_keys",
+    "api_replies",
     "feedback",
     "email_messages",
     "message_bases",

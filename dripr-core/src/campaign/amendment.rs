@@ -9,7 +9,7 @@ use crate::{
     content::CycleContent,
     email::{Email, Message, Suppression},
     events::StatusChanged,
-    ids::{EmailId, UserId},
+    ids::{ApiKeyId, EmailId, UserId},
     schedule::{Cycle, Instant},
 };
 
@@ -71,6 +71,14 @@ pub struct AuditEntry {
     pub cause: Option<String>,
 }
 
+impl AuditEntry {
+    /// Something that was done about an agent or a contact, in no cycle and about no email.
+    #[must_use]
+    pub fn of(what: &str, actor: Actor, at: Instant, cause: Option<String>) -> Self {
+        Self { at, actor, what: what.to_owned(), cycle: None, email_id: None, cause }
+    }
+}
+
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +87,8 @@ pub enum Actor {
     System,
     /// A user of the tenant.
     User(UserId),
+    /// A program that came by a key of a brokerage, a team or an agent.
+    ApiKey(ApiKeyId),
     /// The recipient.
     Recipient,
     /// A mail or billing provider.

@@ -36,6 +36,7 @@ pub use transition::{IllegalTransition, Row, TABLE, TableRow, Transition, apply,
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     contact::Home,
@@ -182,6 +183,17 @@ impl Campaign {
     #[must_use]
     pub fn home_key(&self) -> String {
         self.home.as_ref().map_or_else(|| format!("zip {}", self.zip_code), Home::key)
+    }
+
+    /// A short text that changes whenever something changes that the agent chooses: the home, the send day, whether it runs,
+    /// whether emails are approved, and the opening words. What the engine does leaves it as it is.
+    #[must_use]
+    pub fn choices_mark(&self) -> String {
+        let Self { home, zip_code, enabled, check_before_sending, fixed_send_day, intro_edit, .. } = self;
+        let choices =
+            serde_json::json!([home, zip_code, enabled, check_before_sending, fixed_send_day, intro_edit]);
+        let digest = Sha256::digest(choices.to_string());
+        hex::encode(digest.get(..16).unwrap_or_default())
     }
 
     /// What the agent has to mend, for people: why the campaign failed, or that its home could not be found or valued and

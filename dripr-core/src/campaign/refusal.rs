@@ -16,6 +16,9 @@ pub enum Refusal {
     /// There is no such email in this campaign's cycle.
     #[error("email {0} is not this campaign's present email")]
     NoEmail(EmailId),
+    /// Somebody else changed what the agent chose since it was looked at.
+    #[error("campaign {0} was changed meanwhile; look at it again")]
+    ChangedMeanwhile(CampaignId),
     /// The campaign has moved on: the work is no longer wanted.
     #[error("{operation} is not wanted: the campaign is {status}")]
     MovedOn {

@@ -2,7 +2,14 @@
 
 use async_trait::async_trait;
 
-use crate::{agent::Agent, errors::PortResult, events::UserCreated, ids::UserId};
+use crate::{
+    access::Reach,
+    agent::Agent,
+    campaign::AuditEntry,
+    errors::PortResult,
+    events::UserCreated,
+    ids::{CampaignId, UserId},
+};
 
 /// Stores agents.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -15,11 +22,31 @@ pub trait AgentStore: Send + Sync {
     /// An agent by id.
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>>;
 
-    /// All agents, ordered by id, after `after`, at most `limit`.
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>>;
+    /// Agents within a reach, ordered by id, after `after`, at most `limit`.
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>>;
 
-    /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version. `false`, and
-    /// nothing changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
+    /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version, in one transaction
+    /// with the row of their history if one is given; what the engine notes for itself has none. `false`, and nothing
+    /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
     /// decisions look at (subscription, rules, removal) changed.
-    async fn replace(&self, agent: Agent) -> PortResult<bool>;
+    async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool>;
+
+    /// What was done by and for an agent, their campaigns included: the newest first, before `before`, at most `limit`.
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>>;
+}
+
+/// One line of an agent's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentHistoryEntry {
+    /// Its number; later lines have greater ones.
+    pub number: u64,
+    /// The campaign it belongs to, if it is about one.
+    pub campaign_id: Option<CampaignId>,
+    /// What happened.
+    pub entry: AuditEntry,
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    campaign::Actor,
+    campaign::{Actor, AuditEntry},
     contact::Contact,
     email::{EmailAddress, Suppression},
     errors::PortResult,
@@ -17,11 +17,22 @@ pub trait ContactStore: Send + Sync {
     /// A contact by id.
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>>;
 
-    /// Replaces a contact's names and address. All its campaigns are due at once, so that an unsent email to another
-    /// address is made again. `false`, and nothing changed, if there is no such contact, another contact of the
-    /// agent has that address, or the address is to change although its owner opted out or complained (after a hard
-    /// bounce it may).
-    async fn replace(&self, contact: Contact) -> PortResult<bool>;
+    /// An agent's contacts, ordered by id, after `after`, at most `limit`; removed ones are left out.
+    async fn contacts(
+        &self,
+        user: &UserId,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> PortResult<Vec<Contact>>;
+
+    /// Replaces a contact's names and address, if it is still stored as `known`. All its campaigns are due at once, so that
+    /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns.
+    async fn replace(
+        &self,
+        known: &Contact,
+        contact: Contact,
+        audit: AuditEntry,
+    ) -> PortResult<ContactReplacement>;
 
     /// Suppresses an address for an agent. After `Ok` no claim of any of the agent's campaigns to that address
     /// succeeds. All of them are due at once. A known suppression keeps the more final cause; repeating changes
@@ -31,6 +42,27 @@ pub trait ContactStore: Send + Sync {
     /// Lifts a suppression; `false` if there was none. The campaigns to that address are due at once.
     async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool>;
 
+    /// The addresses an agent must not write to, ordered by their keys, after the key `after`, at most `limit`.
+    async fn suppressions(
+        &self,
+        user: &UserId,
+        after: Option<String>,
+        limit: usize,
+    ) -> PortResult<Vec<Suppression>>;
+
     /// Why an address gets no mail from an agent.
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>>;
+}
+
+/// What became of a change of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactReplacement {
+    /// It is stored.
+    Replaced,
+    /// There is no such contact, or it is not stored as it was known. Nothing changed.
+    Changed,
+    /// Another contact of the agent has that address. Nothing changed.
+    AddressTaken,
+    /// The address is to change although its owner opted out or complained (after a hard bounce it may). Nothing changed.
+    OptedOut,
 }

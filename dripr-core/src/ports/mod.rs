@@ -6,6 +6,7 @@
 
 mod agent_store;
 mod allowance;
+mod api_key_store;
 mod archive;
 mod area_store;
 mod campaign_store;
@@ -31,15 +32,17 @@ mod property_source;
 mod queue_desk;
 mod rate_limiter;
 mod renderer;
+mod reply_store;
 
-pub use agent_store::AgentStore;
+pub use agent_store::{AgentHistoryEntry, AgentStore};
 pub use allowance::{Allowance, CallCounter};
+pub use api_key_store::ApiKeyStore;
 pub use archive::Archive;
 pub use area_store::{AreaStore, Begun};
 pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};
 pub use channel_store::ChannelStore;
 pub use clock::Clock;
-pub use contact_store::ContactStore;
+pub use contact_store::{ContactReplacement, ContactStore};
 pub use email_store::{EmailFilter, EmailStore};
 pub use email_verifier::{EmailVerifier, Verification};
 pub use entropy::{Entropy, EntropyExt};
@@ -59,20 +62,21 @@ pub use property_source::{PropertySource, Subject};
 pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
+pub use reply_store::ReplyStore;
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
-        agent_store::MockAgentStore, allowance::MockCallCounter, archive::MockArchive,
-        area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
-        clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
-        email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
-        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
-        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
-        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
+        agent_store::MockAgentStore, allowance::MockCallCounter, api_key_store::MockApiKeyStore,
+        archive::MockArchive, area_store::MockAreaStore, campaign_store::MockCampaignStore,
+        channel_store::MockChannelStore, clock::MockClock, contact_store::MockContactStore,
+        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
+        event_bus::MockEventBus, event_queue::MockEventQueue, feedback_store::MockFeedbackStore,
+        geocoder::MockGeocoder, llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore,
+        mailer::MockMailer, market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer,
+        renderer::MockEmailRenderer, reply_store::MockReplyStore,
     };
 }

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::{
     agent::{Pause, PauseCause},
+    campaign::{Actor, AuditEntry},
     errors::PortResult,
     ids::UserId,
     ports::{AgentStore, FeedbackStore},
@@ -72,8 +73,9 @@ where
         }
         let Complaints { sent, complained } = complaints;
         let detail = format!("{complained} of {sent} emails of the last {DAYS} days were reported as spam");
+        let audit = AuditEntry::of("paused", Actor::System, now, Some(detail.clone()));
         agent.paused = Some(Pause { since: now, cause: PauseCause::Complaints, detail });
-        if AgentStore::replace(store, agent).await? {
+        if AgentStore::replace(store, agent, Some(audit)).await? {
             tracing::error!(user_id = %user, complained, sent, "an agent's sending is stopped: too many complaints");
             return Ok(true);
         }

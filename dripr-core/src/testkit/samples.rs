@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::{MemoryStore, SeededEntropy};
 use crate::{
+    access::Membership,
     agent::{Agent, Subscription, UnknownOutcome},
     agent_mail::{CampaignInNeed, Letter, Progress, ReportLinks},
     campaign::Campaign,
@@ -50,6 +51,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         postal_address: "1 Sample Street, Seattle WA 98101".to_owned(),
         subscription_status: Subscription::Active,
         managed_client_id: None,
+        membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
         paused: None,

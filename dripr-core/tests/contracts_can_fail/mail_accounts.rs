@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use dripr_core::{
+    access::Reach,
     agent::Agent,
+    campaign::AuditEntry,
     errors::PortResult,
     events::UserCreated,
     ids::UserId,
     mail_account::MailAccount,
-    ports::{AgentStore, MailAccountStore},
+    ports::{AgentHistoryEntry, AgentStore, MailAccountStore},
     testkit::{MemoryStore, contract},
 };
 
@@ -55,11 +57,19 @@ impl AgentStore for Wrong {
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
         self.0.agent(id).await
     }
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
-        self.0.agents(after, limit).await
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        self.0.agents(within, after, limit).await
     }
-    async fn replace(&self, agent: Agent) -> PortResult<bool> {
-        AgentStore::replace(&self.0, agent).await
+    async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
+        AgentStore::replace(&self.0, agent, audit).await
+    }
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>> {
+        self.0.agent_history(id, before, limit).await
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod scene;
 
+mod access;
 mod agent;
 mod amendment;
 mod carried_over;

@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use dripr_core::{
+    access::{Membership, Reach},
     agent::{Agent, Pause, PauseCause, Subscription, UnknownOutcome},
     agent_mail::Progress,
+    campaign::{Actor, AuditEntry},
     email::EmailAddress,
     events::UserCreated,
     ids::{EventId, UserId},
@@ -114,14 +116,16 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
             }
             let deployment = args.config.open().await?;
             let pause = Pause { since: now(&deployment), cause: PauseCause::Operator, detail: because };
-            change(&deployment, &args.agent, |agent| agent.paused = Some(pause.clone())).await?;
+            let audit = AuditEntry::of("paused", Actor::Operator, pause.since, Some(pause.detail.clone()));
+            change(&deployment, &args.agent, &audit, |agent| agent.paused = Some(pause.clone())).await?;
             writeln!(out, "nothing of {} is sent any more", args.agent)?;
             Ok(())
         }
         Command::Resume(args) => {
             let deployment = args.config.open().await?;
             let now = now(&deployment);
-            change(&deployment, &args.agent, |agent| {
+            let audit = AuditEntry::of("resumed", Actor::Operator, now, None);
+            change(&deployment, &args.agent, &audit, |agent| {
                 agent.paused = None;
                 agent.resumed_at = Some(now);
             })
@@ -135,13 +139,18 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
 /// How often an agent who was changed meanwhile is read again.
 const TRIES: u8 = 5;
 
-async fn change(deployment: &Deployment, id: &UserId, change: impl Fn(&mut Agent)) -> Result<(), Failure> {
+async fn change(
+    deployment: &Deployment,
+    id: &UserId,
+    audit: &AuditEntry,
+    change: impl Fn(&mut Agent),
+) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let agent = deployment.store.agent(id).await?;
         let mut agent = agent
             .ok_or_else(|| Failure::new(format!("there is no agent {id}; `dripr agent list` shows them")))?;
         change(&mut agent);
-        if AgentStore::replace(&*deployment.store, agent).await? {
+        if AgentStore::replace(&*deployment.store, agent, Some(audit.clone())).await? {
             deployment.close().await;
             return Ok(());
         }
@@ -171,6 +180,7 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         postal_address,
         subscription_status: Subscription::Active,
         managed_client_id: args.managed_client_id,
+        membership: Membership::default(),
         unknown_outcome: UnknownOutcome::default(),
         paused: None,
         resumed_at: None,
@@ -225,7 +235,7 @@ async fn list(args: List, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     let mut agents = Vec::new();
     loop {
         let after = agents.last().map(|agent: &Agent| agent.id.clone());
-        let page = deployment.store.agents(after, PAGE).await?;
+        let page = deployment.store.agents(&Reach::Deployment, after, PAGE).await?;
         let full = page.len() == PAGE;
         agents.extend(page);
         if !full {

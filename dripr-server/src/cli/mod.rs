@@ -14,6 +14,7 @@ mod held;
 mod import;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;
+mod keys;
 #[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
@@ -70,6 +71,8 @@ enum Subcommands {
     /// Import agents, contacts and campaigns from the tables of an older deployment.
     #[cfg(feature = "legacy-tables")]
     ImportTables(import_tables::Args),
+    /// Keep the keys by which programs use the API.
+    Keys(keys::Args),
     /// List campaigns.
     Campaigns(campaigns::Args),
     /// Approve an email that waits for approval.
@@ -168,6 +171,7 @@ impl Subcommands {
             Self::Import(args) => Box::pin(import::run(args, out)),
             #[cfg(feature = "legacy-tables")]
             Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),
+            Self::Keys(args) => Box::pin(keys::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
             Self::Approve(args) => Box::pin(approve::run(args, out)),
             Self::Held(args) => Box::pin(held::run(args, out)),

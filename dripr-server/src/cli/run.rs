@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{io::Write, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -12,6 +12,7 @@ use super::ConfigFile;
 use crate::{
     compose,
     failure::Failure,
+    first_key::first_key,
     http,
     role::{Role, Roles},
 };
@@ -62,6 +63,14 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
         workers.spawn(inboxes.watch(stopping.clone()));
     }
     if let Some((listener, routes)) = listener {
+        if let Some(key) = first_key(&deployment).await? {
+            // To whoever starts it, and into no log.
+            let _ = writeln!(
+                std::io::stderr(),
+                "dripr: nobody has a key for the API yet, so an operator's was made. It is not shown again:\n{}",
+                key.expose()
+            );
+        }
         tracing::info!(address = %listener.local_addr()?, "links and webhooks are answered");
         let until_stopped = async move {
             // The other end is dropped, which says the same.

@@ -120,7 +120,10 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
 /// The database cannot be read, or Gmail cannot be used as it is configured.
 #[cfg(feature = "gmail")]
 pub async fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Part>, Failure> {
-    use dripr_core::ports::{AgentStore, MailAccountStore};
+    use dripr_core::{
+        access::Reach,
+        ports::{AgentStore, MailAccountStore},
+    };
 
     let Some(gmail) = &config.gmail else { return Ok(Vec::new()) };
     if !super::database::is_there(config) {
@@ -131,7 +134,7 @@ pub async fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Par
     let mut parts = vec![Part { name: "Gmail".to_owned(), state: State::Ask(Arc::new(mailer.clone())) }];
     let mut after = None;
     loop {
-        let agents = deployment.store.agents(after.take(), AGENTS).await?;
+        let agents = deployment.store.agents(&Reach::Deployment, after.take(), AGENTS).await?;
         let Some(last) = agents.last() else { return Ok(parts) };
         after = Some(last.id.clone());
         for agent in agents.into_iter().filter(|agent| agent.deleted_at.is_none()) {

@@ -6,9 +6,10 @@
 //! | `/a/…`, `/again/…` | `approval`: looking at an email and approving it, declining it or writing its opening words |
 //! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
 //! | `/webhooks/postmark` | `postmark`: what came back of emails |
+//! | `/api/…` | [`api`](crate::api), for frontends and other programs |
 //! | `/health` | whether the database answers |
 //!
-//! TLS is ended before it, by a proxy or a load balancer. Nothing here needs a login: each link is signed, and is for one
+//! TLS is ended before it, by a proxy or a load balancer. Nothing but the API needs a key: each link is signed, and is for one
 //! person and one purpose.
 
 mod approval;
@@ -36,7 +37,7 @@ use crate::{
 };
 
 /// The most that a request may bring: a webhook has some kilobytes.
-const MOST_BYTES: usize = 1 << 20;
+pub(crate) const MOST_BYTES: usize = 1 << 20;
 
 /// What all pages stand on.
 pub struct Site {
@@ -78,7 +79,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         router = router.merge(gmail::routes(Arc::new(consent)));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
-    Ok(router.with_state(site))
+    Ok(router.with_state(site).merge(crate::api::router(deployment)))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> StatusCode {

@@ -1,6 +1,7 @@
 //! What a row of the users means.
 
 use dripr_core::{
+    access::Membership,
     agent::{Agent, Subscription, UnknownOutcome},
     agent_mail::Progress,
     email::EmailAddress,
@@ -33,6 +34,7 @@ pub fn agent(row: &LegacyRow, now: Instant) -> Result<Agent, RowProblem> {
         postal_address,
         subscription_status: subscription(row, now)?,
         managed_client_id: some(row.line("managed_client_id")?),
+        membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
         paused: None,

@@ -28,6 +28,7 @@ mod skip;
 mod spend;
 mod suppress;
 mod tick;
+mod together;
 
 pub use edit_intro::LONGEST_INTRO;
 
@@ -222,6 +223,14 @@ pub enum Action {
     },
     /// Try a failed campaign again now.
     Retry,
+    /// Several changes of the agent's choices: all of them or none.
+    Together {
+        /// [`Campaign::choices_mark`](super::Campaign::choices_mark) of the choices that were seen; nothing is changed if they
+        /// are others by now.
+        seen: Option<String>,
+        /// The changes, in order.
+        changes: Vec<Action>,
+    },
     /// Remove the campaign.
     Delete,
     /// The recipient is not to be written to any more.
@@ -293,6 +302,7 @@ impl Action {
                 require_approval::perform(desk, *check_before_sending)
             }
             Self::Retry => retry::perform(desk),
+            Self::Together { seen, changes } => together::perform(desk, seen.as_deref(), changes),
             Self::Delete => delete::perform(desk),
             Self::Suppress { cause } => suppress::perform(desk, *cause),
             Self::CarryOver { ended } => carry_over::perform(desk, *ended),

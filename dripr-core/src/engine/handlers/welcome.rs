@@ -71,7 +71,7 @@ impl Errand for Welcome {
     ) -> PortResult<bool> {
         loop {
             let changed = Agent { welcome: progress.clone(), ..self.agent.clone() };
-            if engine.ports.agents.replace(changed.clone()).await? {
+            if engine.ports.agents.replace(changed.clone(), None).await? {
                 self.agent = Agent { version: self.agent.version.saturating_add(1), ..changed };
                 return Ok(true);
             }

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use super::{START, Stage, Store, at};
 use crate::{
+    access::{Membership, Reach, Role},
     agent::Subscription,
+    campaign::{Action, Actor, AuditEntry},
     events::{Event, Queue},
+    ids::{BrokerageId, TeamId, UserId},
     ports::AgentStore,
     testkit::samples,
 };
@@ -33,16 +36,89 @@ pub async fn agent_store<S: Store + ?Sized>(store: &S) {
     let mut lapsed = stored.clone();
     lapsed.subscription_status = Subscription::Canceled;
     assert!(
-        AgentStore::replace(store, lapsed.clone()).await.expect("replacing"),
+        AgentStore::replace(store, lapsed.clone(), None).await.expect("replacing"),
         "the stored version may be replaced"
     );
     assert!(
-        !AgentStore::replace(store, lapsed).await.expect("replacing"),
+        !AgentStore::replace(store, lapsed, None).await.expect("replacing"),
         "an older version may not replace a newer one"
     );
     let due = store.due(at(START), 10).await.expect("due");
     assert_eq!(due, [stage.id(0)], "a change of standing makes the agent's campaigns due at once");
-    let agents = store.agents(None, 10).await.expect("agents");
+    let agents = store.agents(&Reach::Deployment, None, 10).await.expect("agents");
     assert_eq!(agents.len(), 1, "every agent is listed");
     assert_eq!(agents[0].version, stored.version + 1, "a replaced agent has the next version");
+    members(store).await;
+    history(store, &stage).await;
+}
+
+/// Agents are listed as far as somebody reaches.
+async fn members<S: Store + ?Sized>(store: &S) {
+    let brokerage = |name: &str| BrokerageId::new(name).expect("an id");
+    let team = |name: &str| TeamId::new(name).expect("an id");
+    let places = [
+        ("m1", Some("north"), Some("a")),
+        ("m2", Some("north"), Some("b")),
+        ("m3", Some("north"), None),
+        ("m4", Some("south"), Some("a")),
+        ("m5", None, None),
+    ];
+    for (id, of, in_team) in places {
+        let mut agent = samples::agent(id, at(START)).expect("an agent");
+        agent.membership =
+            Membership { brokerage: of.map(brokerage), team: in_team.map(team), role: Role::TeamLead };
+        let event = samples::user_created(&agent);
+        assert!(store.register(agent.clone(), event).await.expect("registering"), "an agent is registered");
+        let stored = store.agent(&agent.id).await.expect("an agent");
+        assert_eq!(stored, Some(agent), "an agent comes back with their place in a brokerage");
+    }
+    let listed = async |reach: Reach, after: Option<&str>, limit| {
+        let after = after.map(|id| UserId::new(id).expect("an id"));
+        let agents = store.agents(&reach, after, limit).await.expect("agents");
+        agents.into_iter().map(|agent| agent.id.to_string()).collect::<Vec<_>>()
+    };
+    let north = Reach::Brokerage(brokerage("north"));
+    assert_eq!(listed(north.clone(), None, 10).await, ["m1", "m2", "m3"], "agents of a brokerage");
+    assert_eq!(listed(north.clone(), Some("m1"), 1).await, ["m2"], "a page at a time");
+    let north_a = Reach::Team(brokerage("north"), team("a"));
+    assert_eq!(listed(north_a.clone(), None, 10).await, ["m1"], "agents of a team of one brokerage");
+    let alone = Reach::Agent(UserId::new("m5").expect("an id"));
+    assert_eq!(listed(alone, None, 10).await, ["m5"], "an agent reaches themselves");
+    assert_eq!(listed(Reach::Deployment, None, 10).await.len(), places.len() + 1, "all of them");
+
+    let mut moved = store.agent(&UserId::new("m1").expect("an id")).await.expect("an agent").expect("m1");
+    moved.membership.team = Some(team("b"));
+    assert!(AgentStore::replace(store, moved, None).await.expect("replacing"), "an agent changes teams");
+    assert_eq!(listed(north_a, None, 10).await, [""; 0], "and is not of the old one any more");
+    let north_b = Reach::Team(brokerage("north"), team("b"));
+    assert_eq!(listed(north_b, None, 10).await, ["m1", "m2"], "but of the new one");
+    let mut gone = store.agent(&UserId::new("m2").expect("an id")).await.expect("an agent").expect("m2");
+    gone.membership = Membership::default();
+    assert!(AgentStore::replace(store, gone, None).await.expect("replacing"), "an agent leaves");
+    assert_eq!(listed(north, None, 10).await, ["m1", "m3"], "and is not listed there any more");
+}
+
+/// What is done to an agent stands in their history, with what their campaigns did.
+async fn history<S: Store + ?Sized>(store: &S, stage: &Stage<'_, S>) {
+    let id = &stage.new[0].campaign.user_id;
+    let read = async |before, limit| store.agent_history(id, before, limit).await.expect("a history");
+    stage.did(0, Action::RequireApproval { check_before_sending: true }).await;
+    let agent = store.agent(id).await.expect("an agent").expect("the stage's agent");
+    let entry = AuditEntry::of("renamed", Actor::Operator, at(START), Some("\"why\"".to_owned()));
+    let stale = crate::agent::Agent { version: agent.version - 1, ..agent.clone() };
+    assert!(!AgentStore::replace(store, stale, Some(entry.clone())).await.expect("replacing"));
+    assert!(AgentStore::replace(store, agent, Some(entry.clone())).await.expect("replacing"));
+    let all = read(None, 100).await;
+    assert_eq!(all[0].entry, entry, "the newest comes first");
+    assert_eq!(all[0].campaign_id, None, "what is about the agent is about no campaign");
+    assert_eq!(all.iter().filter(|line| line.entry == entry).count(), 1, "what was refused is not in it");
+    assert!(
+        all.iter().any(|line| line.campaign_id.as_ref() == Some(&stage.id(0))),
+        "campaigns' rows are in it"
+    );
+    assert!(all.windows(2).all(|two| two[0].number > two[1].number), "numbers grow with time");
+    assert_eq!(read(Some(all[0].number), 1).await, all[1..2], "a page at a time");
+    let other = UserId::new("m5").expect("an id");
+    let others = store.agent_history(&other, None, 10).await.expect("a history");
+    assert_eq!(others, [], "each agent has their own");
 }

@@ -15,6 +15,8 @@
 //! contract::campaign_store(&MemoryStore::new()).await;
 //! contract::contact_store(&MemoryStore::new()).await;
 //! contract::agent_store(&MemoryStore::new()).await;
+//! contract::api_key_store(&MemoryStore::new()).await;
+//! contract::reply_store(&MemoryStore::new()).await;
 //! contract::email_store(&MemoryStore::new()).await;
 //! contract::feedback_store(&MemoryStore::new()).await;
 //! contract::channel_store(&MemoryStore::new()).await;
@@ -59,6 +61,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
+mod api_keys;
 mod archive;
 mod areas;
 mod bus;
@@ -84,10 +87,12 @@ mod queue_desk;
 mod rate_limiter;
 mod rates;
 mod renderer;
+mod replies;
 mod verifier;
 mod writer;
 
 pub use agents::agent_store;
+pub use api_keys::api_key_store;
 pub use archive::archive;
 pub use areas::area_store;
 pub use bus::event_bus;
@@ -112,6 +117,7 @@ pub use queue_desk::queue_desk;
 pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;
+pub use replies::reply_store;
 pub use verifier::{VerifierQuestions, email_verifier};
 pub use writer::llm_writer;
 

@@ -93,7 +93,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
     assert_eq!(due(START, 10).await, [], "who is due in a month is not due now");
     let stored = async || store.agent(&user).await.expect("an agent").expect("the agent");
     let change = async |changed: Agent| {
-        assert!(AgentStore::replace(store, changed).await.expect("replacing"), "an agent is replaced");
+        assert!(AgentStore::replace(store, changed, None).await.expect("replacing"), "an agent is replaced");
     };
     change(Agent { first_name: "Anna".to_owned(), ..stored().await }).await;
     assert_eq!(due(START, 10).await, [], "a new name is nothing to be told");

@@ -2,14 +2,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{Audited, MemoryStore};
 use crate::{
+    access::Reach,
     agent::Agent,
     agent_mail::Notices,
+    campaign::AuditEntry,
     errors::PortResult,
     events::{Event, UserCreated},
     ids::{EventId, UserId},
-    ports::AgentStore,
+    ports::{AgentHistoryEntry, AgentStore},
 };
 
 #[async_trait]
@@ -40,13 +42,15 @@ impl AgentStore for MemoryStore {
         Ok(self.lock().agents.get(id).map(|agent| agent.as_ref().clone()))
     }
 
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
         let state = self.lock();
-        let wanted = |agent: &&Arc<Agent>| after.as_ref().is_none_or(|after| agent.id > *after);
+        let wanted = |agent: &&Arc<Agent>| {
+            within.covers(agent) && after.as_ref().is_none_or(|after| agent.id > *after)
+        };
         Ok(state.agents.values().filter(wanted).take(limit).map(|agent| agent.as_ref().clone()).collect())
     }
 
-    async fn replace(&self, mut agent: Agent) -> PortResult<bool> {
+    async fn replace(&self, mut agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
         let mut state = self.lock();
         let Some(known) = state.agents.get(&agent.id).filter(|known| known.version == agent.version).cloned()
         else {
@@ -61,7 +65,29 @@ impl AgentStore for MemoryStore {
             state.wake(&agent.id, None);
             state.wake_teller(&agent.id);
         }
+        if let Some(entry) = audit {
+            state.audit.push(Audited { user_id: agent.id.clone(), campaign_id: None, entry });
+        }
         state.agents.insert(agent.id.clone(), Arc::new(agent));
         Ok(true)
+    }
+
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>> {
+        let state = self.lock();
+        let numbered = state.audit.iter().enumerate().map(|(at, row)| (at as u64 + 1, row)).rev();
+        let wanted = |(number, row): &(u64, &Audited)| {
+            row.user_id == *id && before.is_none_or(|before| *number < before)
+        };
+        let line = |(number, row): (u64, &Audited)| AgentHistoryEntry {
+            number,
+            campaign_id: row.campaign_id.clone(),
+            entry: row.entry.clone(),
+        };
+        Ok(numbered.filter(wanted).take(limit).map(line).collect())
     }
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{MemoryStore, State};
+use super::{Audited, MemoryStore, State};
 use crate::{
     campaign::{
         Action, Amendment, Campaign, CampaignStatus, Command, Dossier, LastCycle, Operation, Refusal, Reply,
@@ -115,7 +115,8 @@ impl CampaignStore for MemoryStore {
 
     async fn history(&self, campaign: &CampaignId) -> PortResult<Vec<HistoryEntry>> {
         let state = self.lock();
-        Ok(state.audit.iter().filter(|(id, _)| id == campaign).map(|(_, entry)| entry.clone()).collect())
+        let of_campaign = state.audit.iter().filter(|row| row.campaign_id.as_ref() == Some(campaign));
+        Ok(of_campaign.map(|row| row.entry.clone()).collect())
     }
 }
 
@@ -197,7 +198,8 @@ impl State {
             let event_id = event.event_id.clone().unwrap_or_else(|| EventId::of(&id, 0));
             self.commit_event(event_id, Event::StatusChanged(event), relayed);
         }
-        self.audit.extend(amendment.audit.into_iter().map(|entry| (id.clone(), entry)));
+        let audited = |entry| Audited { user_id: user.clone(), campaign_id: Some(id.clone()), entry };
+        self.audit.extend(amendment.audit.into_iter().map(audited));
         for suppression in amendment.suppressions {
             let key = suppression.address.key();
             self.suppressions.insert((user.clone(), key.clone()), suppression);

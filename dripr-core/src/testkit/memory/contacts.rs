@@ -1,13 +1,13 @@
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{Audited, MemoryStore};
 use crate::{
     campaign::{Actor, AuditEntry},
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
-    ports::ContactStore,
+    ports::{ContactReplacement, ContactStore},
 };
 
 #[async_trait]
@@ -16,27 +16,56 @@ impl ContactStore for MemoryStore {
         Ok(self.lock().contacts.get(id).cloned())
     }
 
-    async fn replace(&self, contact: Contact) -> PortResult<bool> {
+    async fn contacts(
+        &self,
+        user: &UserId,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> PortResult<Vec<Contact>> {
+        let state = self.lock();
+        let wanted = |contact: &&Contact| {
+            contact.user_id == *user
+                && contact.deleted_at.is_none()
+                && after.as_ref().is_none_or(|after| contact.id > *after)
+        };
+        Ok(state.contacts.values().filter(wanted).take(limit).cloned().collect())
+    }
+
+    async fn replace(
+        &self,
+        known: &Contact,
+        contact: Contact,
+        audit: AuditEntry,
+    ) -> PortResult<ContactReplacement> {
         let mut state = self.lock();
-        let key = contact.email.key();
-        let taken = state.contacts.values().any(|other| {
-            other.id != contact.id && other.user_id == contact.user_id && other.email.key() == key
-        });
-        if taken || state.contacts.get(&contact.id).is_none_or(|known| known.user_id != contact.user_id) {
-            return Ok(false);
+        if contact.id != known.id || contact.user_id != known.user_id {
+            return Ok(ContactReplacement::Changed);
         }
-        let old_key = state.contacts.get(&contact.id).map(|known| known.email.key()).unwrap_or_default();
-        let final_ = state
+        if state.contacts.get(&known.id) != Some(known) {
+            return Ok(ContactReplacement::Changed);
+        }
+        let (old_key, key) = (known.email.key(), contact.email.key());
+        let taken = state.contacts.values().any(|other| {
+            other.id != contact.id
+                && other.user_id == contact.user_id
+                && other.deleted_at.is_none()
+                && other.email.key() == key
+        });
+        if taken {
+            return Ok(ContactReplacement::AddressTaken);
+        }
+        let is_final = state
             .suppressions
             .get(&(contact.user_id.clone(), old_key.clone()))
             .is_some_and(|known| known.cause > SuppressionCause::HardBounce);
-        if final_ && old_key != key {
-            return Ok(false);
+        if is_final && old_key != key {
+            return Ok(ContactReplacement::OptedOut);
         }
         let user = contact.user_id.clone();
         state.contacts.insert(contact.id.clone(), contact);
+        state.note(&user, &key, &audit);
         state.wake(&user, Some(&key));
-        Ok(true)
+        Ok(ContactReplacement::Replaced)
     }
 
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
@@ -77,13 +106,27 @@ impl ContactStore for MemoryStore {
         Ok(true)
     }
 
+    async fn suppressions(
+        &self,
+        user: &UserId,
+        after: Option<String>,
+        limit: usize,
+    ) -> PortResult<Vec<Suppression>> {
+        let state = self.lock();
+        let of_user = state
+            .suppressions
+            .iter()
+            .filter(|((of, key), _)| of == user && after.as_ref().is_none_or(|after| key > after));
+        Ok(of_user.take(limit).map(|(_, suppression)| suppression.clone()).collect())
+    }
+
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         Ok(self.lock().suppressions.get(&(user.clone(), address.key())).cloned())
     }
 }
 
 impl super::State {
-    /// An audit row for each of an agent's campaigns to an address.
+    /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.
     fn note(&mut self, user: &UserId, address_key: &str, entry: &AuditEntry) {
         let to_address: Vec<CampaignId> = self
             .campaigns
@@ -92,6 +135,11 @@ impl super::State {
             .filter(|c| self.contacts.get(&c.contact_id).is_some_and(|c| c.email.key() == address_key))
             .map(|campaign| campaign.id.clone())
             .collect();
-        self.audit.extend(to_address.into_iter().map(|id| (id, entry.clone())));
+        let mut rows: Vec<_> = to_address.into_iter().map(Some).collect();
+        if rows.is_empty() {
+            rows.push(None);
+        }
+        let audited = |campaign_id| Audited { user_id: user.clone(), campaign_id, entry: entry.clone() };
+        self.audit.extend(rows.into_iter().map(audited));
     }
 }

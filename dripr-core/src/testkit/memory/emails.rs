@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{Audited, MemoryStore};
 use crate::{
     campaign::AuditEntry,
     email::{DeliveryStatus, Email, Message},
@@ -64,8 +64,8 @@ impl EmailStore for MemoryStore {
         };
         email.delivery_status = to;
         email.cause.clone_from(&audit.cause);
-        let campaign = email.campaign_id.clone();
-        state.audit.push((campaign, audit));
+        let (user_id, campaign_id) = (email.user_id.clone(), Some(email.campaign_id.clone()));
+        state.audit.push(Audited { user_id, campaign_id, entry: audit });
         Ok(true)
     }
 }

@@ -1,6 +1,7 @@
 //! Every store and the queue, in memory, behind one lock: each call is one transaction.
 
 mod agents;
+mod api_keys;
 mod areas;
 mod campaigns;
 mod contacts;
@@ -11,6 +12,7 @@ mod notices;
 mod outbox;
 mod queue;
 mod queue_desk;
+mod replies;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,6 +22,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    access::ApiKey,
     agent::Agent,
     agent_mail::Notices,
     campaign::{AuditEntry, Campaign, Dossier, Operation},
@@ -28,7 +31,7 @@ use crate::{
     email::{Email, Message, Suppression},
     events::{Event, Queue},
     feedback::Feedback,
-    ids::{CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
+    ids::{ApiKeyId, CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
     mail_account::MailAccount,
     safeguards::Channel,
     schedule::{Cycle, Instant},
@@ -51,6 +54,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     agents: BTreeMap<UserId, Arc<Agent>>,
+    replies: HashMap<(String, String), replies::Call>,
+    api_keys: BTreeMap<ApiKeyId, ApiKey>,
     contacts: BTreeMap<ContactId, Contact>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     deadlines: BTreeMap<CampaignId, Instant>,
@@ -62,12 +67,19 @@ struct State {
     mail_accounts: BTreeMap<UserId, MailAccount>,
     notices: BTreeMap<UserId, Notices>,
     channels: BTreeMap<String, Channel>,
-    audit: Vec<(CampaignId, AuditEntry)>,
+    audit: Vec<Audited>,
     events: Vec<Kept>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
     parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
     next_delivery: u64,
+}
+
+/// A row of somebody's history.
+struct Audited {
+    user_id: UserId,
+    campaign_id: Option<CampaignId>,
+    entry: AuditEntry,
 }
 
 /// A committed event, and where it is on its way to the queues.
@@ -118,10 +130,11 @@ impl MemoryStore {
         Self { shared: self.shared.clone(), canary: None }
     }
 
-    /// Everything that was ever audited, in order.
+    /// Everything that was ever audited of campaigns, in order.
     #[must_use]
     pub fn audit(&self) -> Vec<(CampaignId, AuditEntry)> {
-        self.lock().audit.clone()
+        let state = self.lock();
+        state.audit.iter().filter_map(|row| Some((row.campaign_id.clone()?, row.entry.clone()))).collect()
     }
 
     /// Every event that was ever committed, in order.

@@ -9,6 +9,7 @@ use super::{
     stage::Site,
 };
 use crate::{
+    access::Reach,
     agent::Agent,
     agent_mail::{Notices, Standing},
     campaign::{AuditEntry, CampaignStatus, Command, Dossier, Operation},
@@ -20,9 +21,9 @@ use crate::{
     mail_account::MailAccount,
     policy::{FARTHEST, after},
     ports::{
-        AgentStore, AreaStore, Begun, CampaignFilter, CampaignStore, Delivery, EmailFilter, EmailStore,
-        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore, NewCampaign, NoticeStore,
-        Outbox, OutboxEntry, Receipt, Settlement,
+        AgentHistoryEntry, AgentStore, AreaStore, Begun, CampaignFilter, CampaignStore, Delivery,
+        EmailFilter, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore,
+        NewCampaign, NoticeStore, Outbox, OutboxEntry, Receipt, Settlement,
     },
     schedule::{Cycle, Instant},
 };
@@ -185,12 +186,21 @@ impl AgentStore for FaultyStore {
         self.call("store.agent", READ, self.store.agent(id)).await
     }
 
-    async fn agents(&self, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
-        self.store.agents(after, limit).await
+    async fn agents(&self, within: &Reach, after: Option<UserId>, limit: usize) -> PortResult<Vec<Agent>> {
+        self.store.agents(within, after, limit).await
     }
 
-    async fn replace(&self, agent: Agent) -> PortResult<bool> {
-        self.call("store.replace_agent", WRITE, AgentStore::replace(&*self.store, agent)).await
+    async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
+        self.call("store.replace_agent", WRITE, AgentStore::replace(&*self.store, agent, audit)).await
+    }
+
+    async fn agent_history(
+        &self,
+        id: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<AgentHistoryEntry>> {
+        self.store.agent_history(id, before, limit).await
     }
 }
 

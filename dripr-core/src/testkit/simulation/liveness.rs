@@ -2,6 +2,7 @@
 
 use super::world::{LONGEST_SLEEP, World};
 use crate::{
+    access::Reach,
     agent_mail::{Concern, Progress},
     campaign::CampaignStatus,
     policy::{after, before},
@@ -41,7 +42,9 @@ impl World {
         {
             stage.judge(|_| Err("I8: an event was never published".to_owned()));
         }
-        for agent in stage.complete(stage.store.agents(None, usize::MAX)).unwrap_or_default() {
+        for agent in
+            stage.complete(stage.store.agents(&Reach::Deployment, None, usize::MAX)).unwrap_or_default()
+        {
             if self.welcomes() && agent.deleted_at.is_none() {
                 let told = stage.notices(&agent.id).map(|notices| notices.told).unwrap_or_default();
                 let account = stage.complete(stage.store.mail_account(&agent.id)).ok().flatten();

@@ -273,7 +273,7 @@ impl People {
         let Ok(Some(mut agent)) = stage.complete(stage.store.agent(user)) else { return };
         agent.subscription_status = if pays { Subscription::Active } else { Subscription::Canceled };
         stage.tell(format!("{user} {}", if pays { "pays" } else { "does not pay" }));
-        let _ = stage.complete(AgentStore::replace(&*stage.store, agent));
+        let _ = stage.complete(AgentStore::replace(&*stage.store, agent, None));
     }
 }
 

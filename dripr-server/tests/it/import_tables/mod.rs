@@ -15,6 +15,7 @@ use dripr_adapters::sql::{
 };
 use dripr_core::{
     Dripr,
+    access::Reach,
     campaign::{CampaignStatus, Dossier, command::Bench},
     email::OptOutLinks,
     ids::CampaignId,
@@ -87,7 +88,7 @@ async fn moves_over(url: &str, say: impl AsyncFn(&str)) {
     let mut expected = older.refused.clone();
     assert!(expected.remove(&twin));
     assert_eq!(refused, expected, "every row that cannot be used is named, by table, key and column");
-    assert!(store.agents(None, 10).await.unwrap().is_empty(), "looking stores nothing");
+    assert!(store.agents(&Reach::Deployment, None, 10).await.unwrap().is_empty(), "looking stores nothing");
     assert!(all(&store).await.is_empty(), "looking stores nothing");
 
     let (first, refused) = run(url, &store, &clock, false).await;

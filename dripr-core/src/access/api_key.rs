@@ -1,0 +1,158 @@
+//! Keys by which programs come.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Caller, Reach, Scopes};
+use crate::{
+    campaign::Actor,
+    ids::ApiKeyId,
+    ports::{Entropy, EntropyExt},
+    schedule::Instant,
+};
+
+/// What every key begins with, so that people and scanners of leaked secrets know it.
+const MARK: &str = "dripr_";
+/// Characters of a digest.
+const DIGEST_LENGTH: usize = 64;
+
+/// What a key is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiKey {
+    /// What it is for, in its owner's words.
+    pub name: String,
+    /// Whose things it may reach.
+    pub reach: Reach,
+    /// What it may do there.
+    pub scopes: Scopes,
+    /// Until when it works.
+    pub expires_at: Option<Instant>,
+}
+
+/// A key as it is stored: without its secret, of which only a digest is kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its id, which is no secret.
+    pub id: ApiKeyId,
+    /// What it is for, in its owner's words.
+    pub name: String,
+    /// Whose things it may reach.
+    pub reach: Reach,
+    /// What it may do there.
+    pub scopes: Scopes,
+    /// SHA-256 of the secret, in hexadecimal. The secret is 256 random bits, so that nothing slower is needed.
+    pub digest: String,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Until when it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+    /// When it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Instant>,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey").field("id", &self.id).field("reach", &self.reach).finish_non_exhaustive()
+    }
+}
+
+/// A key that was just made, and what its owner has to present, which is shown once.
+pub struct MintedKey {
+    /// What is to be stored.
+    pub key: ApiKey,
+    /// What is to be shown.
+    pub shown: SecretString,
+}
+
+/// Why a key does not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableKey {
+    /// It is not this key's secret.
+    #[error("the key is not known")]
+    Unknown,
+    /// Its time is over.
+    #[error("the key has expired")]
+    Expired,
+    /// It was taken back.
+    #[error("the key was revoked")]
+    Revoked,
+}
+
+impl ApiKey {
+    /// Makes a key.
+    ///
+    /// ```
+    /// use dripr_core::{access::{ApiKey, NewApiKey, Reach, Scopes}, testkit::SeededEntropy};
+    /// use secrecy::ExposeSecret;
+    /// let now = "2026-03-01T12:00:00Z".parse()?;
+    /// let new = NewApiKey { name: "CRM".into(), reach: Reach::Deployment, scopes: Scopes::all(), expires_at: None };
+    /// let minted = ApiKey::mint(new, &SeededEntropy::new(7), now);
+    /// let (id, secret) = ApiKey::parts(minted.shown.expose_secret()).unwrap();
+    /// assert_eq!(id, minted.key.id);
+    /// assert!(minted.key.admit(secret, now).is_ok());
+    /// # Ok::<(), chrono::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn mint(new: NewApiKey, entropy: &dyn Entropy, now: Instant) -> MintedKey {
+        let NewApiKey { name, reach, scopes, expires_at } = new;
+        let id = ApiKeyId::from(entropy.id(now));
+        let secret = hex::encode([entropy.bytes(), entropy.bytes()].concat());
+        let shown = format!("{MARK}{id}_{secret}").into();
+        let digest = digest(&secret);
+        let key = Self { id, name, reach, scopes, digest, created_at: now, expires_at, revoked_at: None };
+        MintedKey { key, shown }
+    }
+
+    /// The id and the secret in what somebody presents; `None` if it is written like no key.
+    #[must_use]
+    pub fn parts(presented: &str) -> Option<(ApiKeyId, &str)> {
+        let (id, secret) = presented.strip_prefix(MARK)?.rsplit_once('_')?;
+        Some((ApiKeyId::new(id).ok()?, secret))
+    }
+
+    /// Who comes with this key, given the secret that was presented with its id.
+    ///
+    /// # Errors
+    /// Why it does not work. Whether it was revoked or expired is told only to who knows the secret.
+    pub fn admit(&self, secret: &str, now: Instant) -> Result<Caller, UnusableKey> {
+        // Of digests, so that neither length nor content of the secret shows in how long this takes.
+        let same = digest(secret).bytes().zip(self.digest.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
+        if same != 0 || self.digest.len() != DIGEST_LENGTH {
+            return Err(UnusableKey::Unknown);
+        }
+        if self.revoked_at.is_some() {
+            return Err(UnusableKey::Revoked);
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(UnusableKey::Expired);
+        }
+        let actor = match &self.reach {
+            Reach::Deployment => Actor::Operator,
+            _ => Actor::ApiKey(self.id.clone()),
+        };
+        Ok(Caller { actor, reach: self.reach.clone(), scopes: self.scopes })
+    }
+}
+
+impl MintedKey {
+    /// What the owner has to present.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.shown.expose_secret()
+    }
+}
+
+impl fmt::Debug for MintedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MintedKey").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+fn digest(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
+}

@@ -1,0 +1,71 @@
+//! Somebody who asks for something.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Role, Scope, Scopes};
+use crate::{
+    agent::Agent,
+    campaign::Actor,
+    ids::{BrokerageId, TeamId, UserId},
+};
+
+/// Somebody who asks for something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// As whom they stand in the history of what they change.
+    pub actor: Actor,
+    /// Whose things they may see and change.
+    pub reach: Reach,
+    /// What they may do there.
+    pub scopes: Scopes,
+}
+
+/// Which agents' things a caller may see and change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Everybody's: who runs the deployment.
+    Deployment,
+    /// Those of a brokerage's agents.
+    Brokerage(BrokerageId),
+    /// Those of the agents of one team of a brokerage.
+    Team(BrokerageId, TeamId),
+    /// One agent's.
+    Agent(UserId),
+}
+
+impl Reach {
+    /// Whether an agent is in reach.
+    #[must_use]
+    pub fn covers(&self, agent: &Agent) -> bool {
+        let membership = &agent.membership;
+        match self {
+            Self::Deployment => true,
+            Self::Brokerage(brokerage) => membership.brokerage.as_ref() == Some(brokerage),
+            Self::Team(brokerage, team) => {
+                membership.brokerage.as_ref() == Some(brokerage) && membership.team.as_ref() == Some(team)
+            }
+            Self::Agent(id) => agent.id == *id,
+        }
+    }
+}
+
+impl Caller {
+    /// An agent who signed in, reaching as far as their role does. A team lead without a team and anybody without a
+    /// brokerage reach themselves alone; only admins keep agents and keys.
+    #[must_use]
+    pub fn signed_in(agent: &Agent) -> Self {
+        let membership = &agent.membership;
+        let reach = match (membership.role, &membership.brokerage, &membership.team) {
+            (Role::Admin, Some(brokerage), _) => Reach::Brokerage(brokerage.clone()),
+            (Role::TeamLead, Some(brokerage), Some(team)) => Reach::Team(brokerage.clone(), team.clone()),
+            _ => Reach::Agent(agent.id.clone()),
+        };
+        let scopes = if matches!(reach, Reach::Brokerage(_)) {
+            Scopes::all()
+        } else {
+            [Scope::Read, Scope::Write, Scope::Approve].into_iter().collect()
+        };
+        Self { actor: Actor::User(agent.id.clone()), reach, scopes }
+    }
+}

@@ -1,0 +1,32 @@
+//! Where keys are kept.
+
+use async_trait::async_trait;
+
+use crate::{
+    access::{ApiKey, Reach},
+    errors::PortResult,
+    ids::ApiKeyId,
+    schedule::Instant,
+};
+
+/// Keeps the keys by which programs come.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait ApiKeyStore: Send + Sync {
+    /// Stores a new key. `false`, and nothing changed, if there is one with that id.
+    async fn put_api_key(&self, key: ApiKey) -> PortResult<bool>;
+
+    /// A key by its id, revoked and expired ones too.
+    async fn api_key(&self, id: &ApiKeyId) -> PortResult<Option<ApiKey>>;
+
+    /// Keys of exactly this reach, ordered by id, after `after`, at most `limit`; of every reach if none is given.
+    async fn api_keys(
+        &self,
+        of: Option<Reach>,
+        after: Option<ApiKeyId>,
+        limit: usize,
+    ) -> PortResult<Vec<ApiKey>>;
+
+    /// Takes a key back: from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
+    async fn revoke_api_key(&self, id: &ApiKeyId, at: Instant) -> PortResult<bool>;
+}

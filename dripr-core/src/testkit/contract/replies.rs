@@ -1,0 +1,48 @@
+use super::at;
+use crate::{
+    access::{KeptReply, Repetition},
+    ports::ReplyStore,
+};
+
+/// What every [`ReplyStore`] must do: of calls under one key one is done, and the others are answered alike.
+///
+/// # Panics
+/// With a sentence, if it does not.
+pub async fn reply_store<S: ReplyStore + ?Sized>(store: &S) {
+    let begin = async |caller: &str, key: &str, call: &str, now: &str| {
+        store.begin_call(caller, key, call, at(now)).await.expect("beginning a call")
+    };
+    let end = async |caller: &str, key: &str, reply: Option<KeptReply>| {
+        store.end_call(caller, key, reply).await.expect("ending a call");
+    };
+    let reply = KeptReply {
+        status: 201,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: "{\"a\": \"\\u00e9 \u{1F3E0}\"}".to_owned(),
+    };
+    let (noon, later) = ("2026-03-01T12:00:00Z", "2026-03-01T12:00:59Z");
+    assert_eq!(begin("one", "key", "call", noon).await, Repetition::First, "the first call is done");
+    assert_eq!(
+        begin("one", "key", "call", later).await,
+        Repetition::UnderWay,
+        "the same is not done at once"
+    );
+    assert_eq!(begin("one", "key", "other", later).await, Repetition::OtherCall, "a key is for one call");
+    assert_eq!(begin("two", "key", "other", noon).await, Repetition::First, "keys are their callers' own");
+    assert_eq!(begin("one", "Key", "call", noon).await, Repetition::First, "keys differ by case");
+    end("one", "key", Some(reply.clone())).await;
+    let answered = begin("one", "key", "call", "2026-03-02T11:59:59Z").await;
+    assert_eq!(answered, Repetition::Answered(reply), "a call that comes again is answered alike for a day");
+    assert_eq!(begin("one", "key", "other", later).await, Repetition::OtherCall, "and no other call is");
+    let next_day = begin("one", "key", "other", "2026-03-02T12:00:00Z").await;
+    assert_eq!(next_day, Repetition::First, "then it is forgotten");
+
+    end("two", "key", None).await;
+    assert_eq!(
+        begin("two", "key", "call", later).await,
+        Repetition::First,
+        "a call that was not done is forgotten"
+    );
+    let abandoned = begin("one", "Key", "call", "2026-03-01T12:01:00Z").await;
+    assert_eq!(abandoned, Repetition::First, "a call that was never answered is done again after a minute");
+}

@@ -1,0 +1,47 @@
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use crate::{
+    access::{ApiKey, Reach},
+    errors::PortResult,
+    ids::ApiKeyId,
+    ports::ApiKeyStore,
+    schedule::Instant,
+};
+
+#[async_trait]
+impl ApiKeyStore for MemoryStore {
+    async fn put_api_key(&self, key: ApiKey) -> PortResult<bool> {
+        let mut state = self.lock();
+        if state.api_keys.contains_key(&key.id) {
+            return Ok(false);
+        }
+        state.api_keys.insert(key.id.clone(), key);
+        Ok(true)
+    }
+
+    async fn api_key(&self, id: &ApiKeyId) -> PortResult<Option<ApiKey>> {
+        Ok(self.lock().api_keys.get(id).cloned())
+    }
+
+    async fn api_keys(
+        &self,
+        of: Option<Reach>,
+        after: Option<ApiKeyId>,
+        limit: usize,
+    ) -> PortResult<Vec<ApiKey>> {
+        let state = self.lock();
+        let wanted = |key: &&ApiKey| {
+            after.as_ref().is_none_or(|after| key.id > *after)
+                && of.as_ref().is_none_or(|reach| key.reach == *reach)
+        };
+        Ok(state.api_keys.values().filter(wanted).take(limit).cloned().collect())
+    }
+
+    async fn revoke_api_key(&self, id: &ApiKeyId, at: Instant) -> PortResult<bool> {
+        let mut state = self.lock();
+        let Some(key) = state.api_keys.get_mut(id) else { return Ok(false) };
+        key.revoked_at.get_or_insert(at);
+        Ok(true)
+    }
+}

@@ -1,0 +1,105 @@
+//! Who may do what.
+
+use dripr_core::{
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Role, Scope, Scopes, UnusableKey},
+    agent::Agent,
+    campaign::Actor,
+    ids::{BrokerageId, TeamId, UserId},
+    testkit::{SeededEntropy, samples},
+};
+use proptest::prelude::*;
+
+fn at(text: &str) -> dripr_core::schedule::Instant {
+    text.parse().unwrap()
+}
+
+fn agent(id: u8, brokerage: Option<u8>, team: Option<u8>, role: Role) -> Agent {
+    let mut agent = samples::agent(&format!("a{id}"), at("2026-03-01T12:00:00Z")).unwrap();
+    agent.membership = Membership {
+        brokerage: brokerage.map(|n| BrokerageId::new(format!("b{n}")).unwrap()),
+        team: team.map(|n| TeamId::new(format!("t{n}")).unwrap()),
+        role,
+    };
+    agent
+}
+
+fn agents() -> impl Strategy<Value = Agent> {
+    let role = prop_oneof![Just(Role::Agent), Just(Role::TeamLead), Just(Role::Admin)];
+    (0..6u8, proptest::option::of(0..3u8), proptest::option::of(0..3u8), role)
+        .prop_map(|(id, brokerage, team, role)| agent(id, brokerage, team, role))
+}
+
+proptest! {
+    /// Whoever signs in reaches themselves, and others only within their own brokerage.
+    #[test]
+    fn nobody_reaches_beyond_their_brokerage(own in agents(), other in agents()) {
+        let caller = Caller::signed_in(&own);
+        prop_assert!(caller.reach.covers(&own));
+        prop_assert_eq!(&caller.actor, &Actor::User(own.id.clone()));
+        if other.id != own.id && caller.reach.covers(&other) {
+            prop_assert!(own.membership.brokerage.is_some());
+            prop_assert_eq!(&other.membership.brokerage, &own.membership.brokerage);
+            prop_assert_ne!(own.membership.role, Role::Agent);
+            if own.membership.role == Role::TeamLead {
+                prop_assert!(own.membership.team.is_some());
+                prop_assert_eq!(&other.membership.team, &own.membership.team);
+            }
+        }
+        let keeps_agents = own.membership.role == Role::Admin && own.membership.brokerage.is_some();
+        prop_assert_eq!(caller.scopes.has(Scope::Admin), keeps_agents);
+    }
+
+    #[test]
+    fn a_set_of_scopes_is_what_it_was_made_of(scopes in proptest::collection::vec(0..4usize, 0..6)) {
+        let scopes: Vec<Scope> = scopes.into_iter().map(|n| Scope::ALL[n]).collect();
+        let set: Scopes = scopes.iter().copied().collect();
+        for scope in Scope::ALL {
+            prop_assert_eq!(set.has(scope), scopes.contains(&scope));
+            prop_assert_eq!(scope.name().parse::<Scope>().unwrap(), scope);
+        }
+        let json = serde_json::to_string(&set).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Scopes>(&json).unwrap(), set);
+        prop_assert!(Scopes::all().cover(set));
+        prop_assert!(set.cover(Scopes::default()));
+    }
+
+    /// Whatever is presented, nothing panics, and only the secret itself admits.
+    #[test]
+    fn only_its_own_secret_admits(seed: u64, flip in 0..64usize, presented in ".{0,80}") {
+        let now = at("2026-03-01T12:00:00Z");
+        let reach = Reach::Agent(UserId::new("a1").unwrap());
+        let new = NewApiKey { name: "n".to_owned(), reach: reach.clone(), scopes: Scopes::all(), expires_at: None };
+        let minted = ApiKey::mint(new, &SeededEntropy::new(seed), now);
+        let (id, secret) = ApiKey::parts(minted.expose()).unwrap();
+        prop_assert_eq!(&id, &minted.key.id);
+        let caller = minted.key.admit(secret, now).unwrap();
+        prop_assert_eq!(caller.actor, Actor::ApiKey(id));
+        prop_assert_eq!(caller.reach, reach);
+        let mut forged = secret.as_bytes().to_vec();
+        forged[flip] ^= 1;
+        let forged = String::from_utf8(forged).unwrap();
+        prop_assert_eq!(minted.key.admit(&forged, now), Err(UnusableKey::Unknown));
+        prop_assert_eq!(minted.key.admit(&presented, now), Err(UnusableKey::Unknown));
+        let _ = ApiKey::parts(&presented);
+        let shown = format!("{:?}{:?}", minted, minted.key);
+        prop_assert!(!shown.contains(secret) && !shown.contains(&minted.key.digest));
+    }
+}
+
+#[test]
+fn an_expired_or_revoked_key_says_so_to_who_has_it() {
+    let now = at("2026-03-01T12:00:00Z");
+    let new = NewApiKey {
+        name: "n".to_owned(),
+        reach: Reach::Deployment,
+        scopes: Scopes::all(),
+        expires_at: Some(at("2026-03-02T12:00:00Z")),
+    };
+    let mut minted = ApiKey::mint(new, &SeededEntropy::new(1), now);
+    let secret = ApiKey::parts(minted.expose()).unwrap().1.to_owned();
+    assert_eq!(minted.key.admit(&secret, now).unwrap().actor, Actor::Operator);
+    assert_eq!(minted.key.admit(&secret, at("2026-03-02T12:00:00Z")), Err(UnusableKey::Expired));
+    assert_eq!(minted.key.admit("other", at("2026-03-02T12:00:00Z")), Err(UnusableKey::Unknown));
+    minted.key.revoked_at = Some(now);
+    assert_eq!(minted.key.admit(&secret, now), Err(UnusableKey::Revoked));
+}

@@ -1,0 +1,137 @@
+//! Adding an agent.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use dripr_core::{
+    access::{Membership, Reach, Scope},
+    agent::{Agent, Subscription, UnknownOutcome},
+    agent_mail::Progress,
+    email::EmailAddress,
+    events::UserCreated,
+    ids::{EventId, UserId},
+    ports::{AgentStore, EntropyExt},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::{AgentView, MembershipView, SendingView};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    problem::Problem,
+    text::{line, some_line},
+    version::Versioned,
+};
+
+/// An agent to be added.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAgent {
+    /// The agent's id elsewhere, such as Clerk's; made if it is not given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
+    id: Option<UserId>,
+    #[schema(max_length = 200)]
+    first_name: String,
+    #[schema(max_length = 200)]
+    last_name: String,
+    /// Where mail comes from and replies go.
+    #[schema(value_type = String, format = "email")]
+    email: EmailAddress,
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    phone: Option<String>,
+    /// The brokerage's name as signatures show it.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    brokerage: Option<String>,
+    /// The valid physical postal address that commercial mail must carry.
+    #[schema(min_length = 1, max_length = 200)]
+    postal_address: String,
+    /// The partner who manages the agent; such an agent gets no welcome mail.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    managed_client_id: Option<String>,
+    /// The agent's place; an admin of a brokerage adds to their own.
+    #[serde(default)]
+    membership: Option<MembershipView>,
+    #[serde(default)]
+    sending: Option<SendingView>,
+}
+
+/// Adds an agent, and announces that: a self-served one is welcomed by mail.
+#[utoipa::path(
+    post, path = "/agents", tag = "agents", request_body = NewAgent,
+    responses((status = 201, body = AgentView, headers(("ETag" = String), ("Location" = String))))
+)]
+pub(super) async fn create_agent(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Body(new): Body<NewAgent>,
+) -> Result<impl IntoResponse, Problem> {
+    asking.may(Scope::Admin)?;
+    let membership = place(&asking, new.membership.map(Membership::from))?;
+    let now = api.bench.clock.now();
+    let some = |pointer: &str, text: Option<String>| {
+        let text = text.map(|text| line(pointer, &text)).transpose()?;
+        Ok::<_, Problem>(text.filter(|text| !text.is_empty()))
+    };
+    let policy = &api.bench.policy;
+    let agent = Agent {
+        id: new.id.unwrap_or_else(|| UserId::from(api.entropy.id(now))),
+        first_name: line("/first_name", &new.first_name)?,
+        last_name: line("/last_name", &new.last_name)?,
+        email: new.email,
+        brokerage: some("/brokerage", new.brokerage)?,
+        phone: some("/phone", new.phone)?,
+        postal_address: some_line("/postal_address", &new.postal_address)?,
+        subscription_status: Subscription::Active,
+        managed_client_id: some("/managed_client_id", new.managed_client_id)?,
+        membership,
+        sending_rules: new
+            .sending
+            .map(|sending| sending.rules(policy.rules, policy.mail_timeout))
+            .transpose()?,
+        unknown_outcome: UnknownOutcome::default(),
+        paused: None,
+        resumed_at: None,
+        welcome: Progress::default(),
+        created_at: now,
+        deleted_at: None,
+        version: 0,
+    };
+    let event = UserCreated {
+        event_id: Some(EventId::from(api.entropy.id(now))),
+        user_id: agent.id.clone(),
+        email: agent.email.clone(),
+        first_name: agent.first_name.clone(),
+        last_name: agent.last_name.clone(),
+        managed_client_id: agent.managed_client_id.clone(),
+        timestamp: now,
+    };
+    if !api.store.register(agent.clone(), event).await? {
+        return Err(Problem::conflict("there is an agent with that id already"));
+    }
+    let location = [(axum::http::header::LOCATION, format!("/api/v1/agents/{}", agent.id))];
+    let version = agent.version.to_string();
+    Ok((StatusCode::CREATED, location, Versioned { version, shown: AgentView::of(agent, now) }))
+}
+
+/// Where a new agent belongs. Who does not reach the whole deployment adds to where they are themselves.
+fn place(asking: &Asking, wanted: Option<Membership>) -> Result<Membership, Problem> {
+    match &asking.0.reach {
+        Reach::Deployment => Ok(wanted.unwrap_or_default()),
+        Reach::Brokerage(own) => {
+            let membership = wanted.unwrap_or_default();
+            if membership.brokerage.as_ref().is_some_and(|brokerage| brokerage != own) {
+                return Err(Problem::forbidden("agents are added to your own brokerage"));
+            }
+            Ok(Membership { brokerage: Some(own.clone()), ..membership })
+        }
+        Reach::Team(..) | Reach::Agent(_) => {
+            Err(Problem::forbidden("only admins of a brokerage and operators add agents"))
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `/agents`: the accounts of agents.
+
+mod change;
+mod create;
+mod history;
+mod list;
+mod pause;
+mod read;
+mod remove;
+mod resume;
+mod view;
+
+use std::sync::Arc;
+
+use dripr_core::{agent::Agent, campaign::AuditEntry, ports::AgentStore};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Api, problem::Problem};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_agents, create::create_agent))
+        .routes(routes!(read::read_agent, change::change_agent, remove::remove_agent))
+        .routes(routes!(pause::pause_agent))
+        .routes(routes!(resume::resume_agent))
+        .routes(routes!(history::list_agent_history))
+}
+
+/// Stores a change of an agent who is still as they were read.
+async fn replace(api: &Api, agent: Agent, audit: AuditEntry) -> Result<Agent, Problem> {
+    let id = agent.id.clone();
+    if !AgentStore::replace(&*api.store, agent, Some(audit)).await? {
+        return Err(Problem::changed_meanwhile());
+    }
+    api.store.agent(&id).await?.ok_or_else(|| Problem::not_found("agent"))
+}

@@ -1,0 +1,28 @@
+//! Removing an agent.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use dripr_core::access::Scope;
+
+use super::replace;
+use crate::api::{Api, caller::Asking, problem::Problem};
+
+/// Removes an agent: nothing of theirs is sent any more. What was sent stays in the history.
+#[utoipa::path(
+    delete, path = "/agents/{agent}", tag = "agents", params(("agent" = String, Path)),
+    responses((status = 204, description = "It is done."))
+)]
+pub(super) async fn remove_agent(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(agent): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
+    agent.deleted_at = Some(api.bench.clock.now());
+    replace(&api, agent, asking.audit(&api, "agent_removed", None)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,33 @@
+//! Letting an agent send again.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use dripr_core::access::{Reach, Scope};
+
+use super::{replace, view::AgentView};
+use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+
+/// Lets an agent send again whose sending was stopped. What stopped it for complaints only an operator lifts.
+#[utoipa::path(
+    post, path = "/agents/{agent}/resume", tag = "agents", params(("agent" = String, Path)),
+    responses((status = 200, body = AgentView, headers(("ETag" = String))))
+)]
+pub(super) async fn resume_agent(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(agent): Path<String>,
+) -> Result<Versioned<AgentView>, Problem> {
+    let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
+    let now = api.bench.clock.now();
+    if let Some(pause) = &agent.paused {
+        let for_complaints = pause.cause == dripr_core::agent::PauseCause::Complaints;
+        if for_complaints && asking.0.reach != Reach::Deployment {
+            return Err(Problem::forbidden("only an operator lifts a stop for complaints"));
+        }
+        agent.paused = None;
+        agent.resumed_at = Some(now);
+        agent = replace(&api, agent, asking.audit(&api, "resumed", None)).await?;
+    }
+    Ok(Versioned { version: agent.version.to_string(), shown: AgentView::of(agent, now) })
+}

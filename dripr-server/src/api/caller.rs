@@ -1,0 +1,68 @@
+//! Who asks, and whom they reach.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use dripr_core::{
+    access::{ApiKey, Caller, Scope},
+    agent::Agent,
+    campaign::{Actor, AuditEntry},
+    ids::UserId,
+    ports::{AgentStore, ApiKeyStore},
+};
+
+use super::{Api, problem::Problem};
+
+/// Somebody who is known.
+pub(super) struct Asking(pub(super) Caller);
+
+/// What is told to everybody whose key or token is not taken, whatever is wrong with it.
+const UNKNOWN: &str =
+    "send an API key, or the token of somebody who is signed in, as `Authorization: Bearer …`";
+
+impl FromRequestParts<Arc<Api>> for Asking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let unknown = || Problem::unauthorized(UNKNOWN);
+        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or_else(unknown)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(unknown());
+        }
+        let (id, secret) = ApiKey::parts(token.trim()).ok_or_else(unknown)?;
+        let key = api.store.api_key(&id).await?.ok_or_else(unknown)?;
+        let caller = key.admit(secret, api.bench.clock.now());
+        caller.map(Self).map_err(|unusable| Problem::unauthorized(unusable.to_string()))
+    }
+}
+
+impl Asking {
+    /// Refuses what the caller may not do anywhere.
+    pub(super) fn may(&self, scope: Scope) -> Result<(), Problem> {
+        if self.0.scopes.has(scope) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("this needs the scope {scope}")))
+    }
+
+    /// The agent that a path names, in reach of the caller, for something that needs a scope. `me` is whoever is signed in.
+    pub(super) async fn agent(&self, api: &Api, named: &str, scope: Scope) -> Result<Agent, Problem> {
+        self.may(scope)?;
+        let none = || Problem::not_found("agent");
+        let id = match (named, &self.0.actor, &self.0.reach) {
+            ("me", Actor::User(id), _) | ("me", _, dripr_core::access::Reach::Agent(id)) => id.clone(),
+            _ => UserId::new(named).map_err(|_| none())?,
+        };
+        let agent = api.store.agent(&id).await?.ok_or_else(none)?;
+        if agent.deleted_at.is_none() && self.0.reach.covers(&agent) { Ok(agent) } else { Err(none()) }
+    }
+
+    /// A row of history by this caller.
+    pub(super) fn audit(&self, api: &Api, what: &str, cause: Option<String>) -> AuditEntry {
+        AuditEntry::of(what, self.0.actor.clone(), api.bench.clock.now(), cause)
+    }
+}

@@ -1,0 +1,89 @@
+//! Changing what an agent chose for a campaign.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use dripr_core::{access::Scope, campaign::Action, schedule::SendDay};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    act, find,
+    view::{CampaignView, HomeView, zip_code},
+};
+use crate::api::{
+    Api,
+    body::{Body, given},
+    caller::Asking,
+    problem::Problem,
+    version::{IfMatch, Versioned},
+};
+
+/// A change of a campaign. What is absent stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CampaignChange {
+    /// Null makes it a newsletter about the ZIP code alone.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<HomeView>)]
+    home: Option<Option<HomeView>>,
+    /// For a campaign without a home.
+    #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$", nullable = false)]
+    zip_code: Option<String>,
+    #[schema(minimum = 1, maximum = 28, nullable = false)]
+    fixed_send_day: Option<u8>,
+    /// Whether the agent approves each email.
+    #[schema(nullable = false)]
+    check_before_sending: Option<bool>,
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+}
+
+/// Changes a campaign. All of it is stored, or none. An email that is made already is made again where that is needed.
+#[utoipa::path(
+    patch, path = "/agents/{agent}/campaigns/{campaign}", tag = "campaigns", request_body = CampaignChange,
+    params(("agent" = String, Path), ("campaign" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CampaignView, headers(("ETag" = String))))
+)]
+pub(super) async fn change_campaign(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path((agent, campaign)): Path<(String, String)>,
+    seen: IfMatch,
+    Body(change): Body<CampaignChange>,
+) -> Result<Versioned<CampaignView>, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let known = find(&api, &agent.id, &campaign).await?.campaign;
+    let mark = known.choices_mark();
+    seen.admit(&mark)?;
+    let mut changes = Vec::new();
+    let zip = change.zip_code.as_deref().map(|text| zip_code("/zip_code", text)).transpose()?;
+    match (change.home, zip) {
+        (Some(Some(home)), None) => {
+            let home = home.home(known.home.as_ref())?;
+            changes.push(Action::EditHome { zip_code: home.zip_code, home: Some(Box::new(home)) });
+        }
+        (Some(None), zip) => {
+            changes.push(Action::EditHome { home: None, zip_code: zip.unwrap_or(known.zip_code) });
+        }
+        (None, Some(zip_code)) if known.home.is_none() => {
+            changes.push(Action::EditHome { home: None, zip_code });
+        }
+        (_, Some(_)) => return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
+        (None, None) => {}
+    }
+    if let Some(day) = change.fixed_send_day {
+        let fixed_send_day =
+            SendDay::new(day).map_err(|error| Problem::invalid("/fixed_send_day", error.to_string()))?;
+        changes.push(Action::EditSchedule { fixed_send_day });
+    }
+    if let Some(check_before_sending) = change.check_before_sending {
+        changes.push(Action::RequireApproval { check_before_sending });
+    }
+    if let Some(enabled) = change.enabled {
+        changes.push(if enabled { Action::Enable } else { Action::Disable });
+    }
+    act(&api, &asking, &known.id, Action::Together { seen: Some(mark), changes }).await?;
+    let dossier = find(&api, &agent.id, &campaign).await?;
+    Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(dossier) })
+}

@@ -1,0 +1,114 @@
+//! Making a campaign.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use dripr_core::{
+    access::Scope,
+    campaign::{Action, Campaign},
+    contact::Contact,
+    email::EmailAddress,
+    ids::{CampaignId, ContactId},
+    ports::{CampaignStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
+    schedule::SendDay,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    act, find,
+    view::{CampaignView, HomeView, zip_code},
+};
+use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, version::Versioned};
+
+/// A campaign to be made, with its recipient.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCampaign {
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    first_name: String,
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    last_name: String,
+    /// Where the emails go. A contact of the agent with that address is used, not doubled.
+    #[schema(value_type = String, format = "email")]
+    email: EmailAddress,
+    /// The home; without one, the ZIP code must be given.
+    #[serde(default)]
+    home: Option<HomeView>,
+    /// For a newsletter about a ZIP code alone.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$")]
+    zip_code: Option<String>,
+    /// The day of the month; the deployment's own if it has one.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 28)]
+    fixed_send_day: Option<u8>,
+    /// Whether the agent approves each email.
+    #[serde(default)]
+    check_before_sending: bool,
+}
+
+/// Makes a campaign. One like it that is there already is a conflict, which names it.
+#[utoipa::path(
+    post, path = "/agents/{agent}/campaigns", tag = "campaigns", request_body = NewCampaign,
+    params(("agent" = String, Path)),
+    responses((status = 201, body = CampaignView, headers(("ETag" = String), ("Location" = String))))
+)]
+pub(super) async fn create_campaign(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(agent): Path<String>,
+    Body(new): Body<NewCampaign>,
+) -> Result<impl IntoResponse, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let now = api.bench.clock.now();
+    let home = new.home.as_ref().map(|home| home.home(None)).transpose()?;
+    let zip_code = match (&home, &new.zip_code) {
+        (Some(home), None) => home.zip_code,
+        (None, Some(text)) => zip_code("/zip_code", text)?,
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out"));
+        }
+        (None, None) => return Err(Problem::invalid("/home", "give a home, or a zip_code")),
+    };
+    let day = match new.fixed_send_day {
+        Some(day) => {
+            SendDay::new(day).map_err(|error| Problem::invalid("/fixed_send_day", error.to_string()))?
+        }
+        None => api.default_send_day.ok_or_else(|| {
+            Problem::invalid("/fixed_send_day", "is missing, and the deployment has none of its own")
+        })?,
+    };
+    let contact = Contact {
+        id: ContactId::from(api.entropy.id(now)),
+        user_id: agent.id.clone(),
+        first_name: line("/first_name", &new.first_name)?,
+        last_name: line("/last_name", &new.last_name)?,
+        email: new.email,
+        created_at: now,
+        deleted_at: None,
+    };
+    let id = CampaignId::from(api.entropy.id(now));
+    let mut campaign = Campaign::new(id, agent.id.clone(), contact.id.clone(), zip_code, home, day, now);
+    campaign.check_before_sending = new.check_before_sending;
+    let enrolment = api.store.enrol(vec![Enrolled { contact, campaign }]).await?.pop();
+    let id = match enrolment.ok_or_else(Problem::lost)? {
+        Enrolment::Enrolled(id) => id,
+        Enrolment::Exists(id) => {
+            return Err(Problem::conflict(format!("campaign {id} is for this address and home already")));
+        }
+        Enrolment::NoAgent(_) => return Err(Problem::not_found("agent")),
+    };
+    // So that its first send date is there to be seen.
+    act(&api, &asking, &id, Action::Tick).await?;
+    let dossier = find(&api, &agent.id, id.as_str()).await?;
+    let location = [(header::LOCATION, format!("/api/v1/agents/{}/campaigns/{id}", agent.id))];
+    let version = dossier.campaign.choices_mark();
+    Ok((StatusCode::CREATED, location, Versioned { version, shown: CampaignView::of(dossier) }))
+}

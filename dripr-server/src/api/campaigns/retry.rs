@@ -1,0 +1,26 @@
+//! Trying a failed campaign again.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use dripr_core::campaign::Action;
+
+use super::act_on;
+use crate::api::{Api, caller::Asking, problem::Problem};
+
+/// Tries a failed campaign again now.
+#[utoipa::path(
+    post, path = "/agents/{agent}/campaigns/{campaign}/retry", tag = "campaigns",
+    params(("agent" = String, Path), ("campaign" = String, Path)),
+    responses((status = 204, description = "It is done."))
+)]
+pub(super) async fn retry_campaign(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(named): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    act_on(&api, &asking, &named, Action::Retry).await
+}

@@ -1,0 +1,86 @@
+//! Changing a contact's names and address.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use dripr_core::{
+    access::Scope,
+    email::EmailAddress,
+    ports::{ContactReplacement, ContactStore},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    find,
+    view::{ContactView, version},
+};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    problem::Problem,
+    text::line,
+    version::{IfMatch, Versioned},
+};
+
+/// A change of a contact. What is absent stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ContactChange {
+    #[schema(max_length = 200, nullable = false)]
+    first_name: Option<String>,
+    #[schema(max_length = 200, nullable = false)]
+    last_name: Option<String>,
+    /// An email that is made already and not sent is made again for the new address.
+    #[schema(value_type = Option<String>, format = "email", nullable = false)]
+    email: Option<EmailAddress>,
+}
+
+/// Changes a contact. All of it is stored, or none. Who opted out is not reached at another address instead.
+#[utoipa::path(
+    patch, path = "/agents/{agent}/contacts/{contact}", tag = "contacts", request_body = ContactChange,
+    params(("agent" = String, Path), ("contact" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ContactView, headers(("ETag" = String))))
+)]
+pub(super) async fn change_contact(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path((agent, contact)): Path<(String, String)>,
+    seen: IfMatch,
+    Body(change): Body<ContactChange>,
+) -> Result<Versioned<ContactView>, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let known = find(&api, &agent.id, &contact).await?;
+    seen.admit(&version(&known))?;
+    let mut contact = known.clone();
+    let mut fields = Vec::new();
+    if let Some(name) = change.first_name {
+        contact.first_name = line("/first_name", &name)?;
+        fields.push("first_name");
+    }
+    if let Some(name) = change.last_name {
+        contact.last_name = line("/last_name", &name)?;
+        fields.push("last_name");
+    }
+    if let Some(email) = change.email {
+        contact.email = email;
+        fields.push("email");
+    }
+    if contact != known {
+        let audit = asking.audit(&api, "contact_changed", Some(fields.join(", ")));
+        match ContactStore::replace(&*api.store, &known, contact.clone(), audit).await? {
+            ContactReplacement::Replaced => {}
+            ContactReplacement::Changed => return Err(Problem::changed_meanwhile()),
+            ContactReplacement::AddressTaken => {
+                return Err(Problem::conflict("another contact of the agent has that address"));
+            }
+            ContactReplacement::OptedOut => {
+                return Err(Problem::conflict(
+                    "who opted out or complained is not reached at another address instead",
+                ));
+            }
+        }
+    }
+    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact) })
+}

@@ -1,0 +1,28 @@
+//! Looking at a contact.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use dripr_core::access::Scope;
+
+use super::{
+    find,
+    view::{ContactView, version},
+};
+use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+
+/// A contact.
+#[utoipa::path(
+    get, path = "/agents/{agent}/contacts/{contact}", tag = "contacts",
+    params(("agent" = String, Path), ("contact" = String, Path)),
+    responses((status = 200, body = ContactView, headers(("ETag" = String))))
+)]
+pub(super) async fn read_contact(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path((agent, contact)): Path<(String, String)>,
+) -> Result<Versioned<ContactView>, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Read).await?;
+    let contact = find(&api, &agent.id, &contact).await?;
+    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact) })
+}

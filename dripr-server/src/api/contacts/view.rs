@@ -1,0 +1,38 @@
+//! A contact as the API shows one.
+
+use chrono::{DateTime, Utc};
+use dripr_core::contact::Contact;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+/// Somebody an agent writes to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ContactView {
+    id: String,
+    /// Empty if unknown.
+    first_name: String,
+    /// Empty if unknown.
+    last_name: String,
+    email: String,
+    created_at: DateTime<Utc>,
+}
+
+impl ContactView {
+    pub(super) fn of(contact: Contact) -> Self {
+        Self {
+            id: contact.id.to_string(),
+            first_name: contact.first_name,
+            last_name: contact.last_name,
+            email: contact.email.as_str().to_owned(),
+            created_at: contact.created_at,
+        }
+    }
+}
+
+/// What changes with every change of a contact.
+pub(super) fn version(contact: &Contact) -> String {
+    let text = serde_json::json!(contact).to_string();
+    let digest = Sha256::digest(text);
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,41 @@
+//! `/agents/{agent}/emails`: what was made for homeowners, and what becomes of it.
+
+mod approve;
+mod edit_intro;
+mod list;
+mod preview;
+mod read;
+mod reject;
+mod settle;
+mod view;
+
+use std::sync::Arc;
+
+use dripr_core::{
+    email::Email,
+    ids::{EmailId, UserId},
+    ports::EmailStore,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Api, problem::Problem};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_emails))
+        .routes(routes!(read::read_email))
+        .routes(routes!(preview::read_email_html))
+        .routes(routes!(preview::read_email_text))
+        .routes(routes!(approve::approve_email))
+        .routes(routes!(reject::reject_email))
+        .routes(routes!(edit_intro::edit_intro))
+        .routes(routes!(settle::settle_email))
+}
+
+/// The email of an agent that a path names.
+async fn find(api: &Api, user: &UserId, named: &str) -> Result<Email, Problem> {
+    let none = || Problem::not_found("email");
+    let id = EmailId::new(named).map_err(|_| none())?;
+    let email = api.store.email(&id).await?.ok_or_else(none)?;
+    if email.user_id == *user { Ok(email) } else { Err(none()) }
+}

@@ -1,0 +1,65 @@
+//! What an email says, byte for byte as it is sent.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use dripr_core::{access::Scope, email::Message, ports::EmailStore};
+
+use super::find;
+use crate::api::{Api, caller::Asking, problem::Problem};
+
+/// The HTML of an email. It is to be shown in a frame of its own: the answer forbids scripts and everything else that a mail
+/// program would not do either.
+#[utoipa::path(
+    get, path = "/agents/{agent}/emails/{email}/html", tag = "emails",
+    params(("agent" = String, Path), ("email" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
+pub(super) async fn read_email_html(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(named): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let message = message(&api, &asking, &named).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, message.html.clone()).into_response())
+}
+
+/// The plain text of an email.
+#[utoipa::path(
+    get, path = "/agents/{agent}/emails/{email}/text", tag = "emails",
+    params(("agent" = String, Path), ("email" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub(super) async fn read_email_text(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(named): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let message = message(&api, &asking, &named).await?;
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((headers, message.text.clone()).into_response())
+}
+
+async fn message(
+    api: &Api,
+    asking: &Asking,
+    (agent, email): &(String, String),
+) -> Result<Arc<Message>, Problem> {
+    let agent = asking.agent(api, agent, Scope::Read).await?;
+    let email = find(api, &agent.id, email).await?;
+    let messages = api.store.messages(std::slice::from_ref(&email.id)).await?;
+    messages.into_iter().next().flatten().ok_or_else(|| Problem::not_found("text of this email"))
+}

@@ -1,0 +1,85 @@
+//! An email as the API shows one.
+
+use chrono::{DateTime, Utc};
+use dripr_core::email::{ApprovedBy, DeliveryStatus, Email};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An email: made once, approved by its content, sent at most once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EmailView {
+    id: String,
+    campaign_id: String,
+    /// The month's send day that it is for.
+    cycle: String,
+    delivery_status: DeliveryStatusView,
+    /// What exactly it says, to whom and from whom; an approval names it.
+    content_hash: String,
+    recipient: String,
+    created_at: DateTime<Utc>,
+    /// When it may leave at the earliest.
+    scheduled_send_datetime: DateTime<Utc>,
+    /// Who approved it: `system`, or the agent's id.
+    approved_by: Option<String>,
+    approved_at: Option<DateTime<Utc>>,
+    /// When it began to be handed to the mail provider.
+    sent_at: Option<DateTime<Utc>>,
+    /// Why it was skipped, rejected, superseded or held.
+    cause: Option<String>,
+}
+
+/// How the delivery of an email stands.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum DeliveryStatusView {
+    Created,
+    Approved,
+    Rejected,
+    Superseded,
+    Expired,
+    Skipped,
+    Transmitting,
+    Unknown,
+    Held,
+    Complete,
+}
+
+macro_rules! statuses {
+    ($($name:ident),*) => {
+        impl From<DeliveryStatus> for DeliveryStatusView {
+            fn from(status: DeliveryStatus) -> Self {
+                match status { $(DeliveryStatus::$name => Self::$name),* }
+            }
+        }
+        impl From<DeliveryStatusView> for DeliveryStatus {
+            fn from(status: DeliveryStatusView) -> Self {
+                match status { $(DeliveryStatusView::$name => Self::$name),* }
+            }
+        }
+    };
+}
+
+statuses!(Created, Approved, Rejected, Superseded, Expired, Skipped, Transmitting, Unknown, Held, Complete);
+
+impl EmailView {
+    pub(super) fn of(email: Email) -> Self {
+        let complete = email.delivery_status == DeliveryStatus::Complete;
+        Self {
+            id: email.id.to_string(),
+            campaign_id: email.campaign_id.to_string(),
+            cycle: email.cycle.to_string(),
+            delivery_status: email.delivery_status.into(),
+            content_hash: email.content_hash.to_string(),
+            recipient: email.recipient.as_str().to_owned(),
+            created_at: email.created_at,
+            scheduled_send_datetime: email.scheduled_send_datetime,
+            approved_by: email.approval.as_ref().map(|approval| match &approval.by {
+                ApprovedBy::System => "system".to_owned(),
+                ApprovedBy::User(id) => id.to_string(),
+            }),
+            approved_at: email.approval.as_ref().map(|approval| approval.at),
+            sent_at: email.attempt.as_ref().filter(|_| complete).map(|attempt| attempt.started_at),
+            cause: email.cause,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A line of a history.
+
+use chrono::{DateTime, Utc};
+use dripr_core::{
+    campaign::{Actor, AuditEntry},
+    ids::CampaignId,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What happened, when, why and by whom.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HistoryLine {
+    at: DateTime<Utc>,
+    /// Who: `system`, `recipient`, `provider`, `operator`, `agent …` or `key …`.
+    #[schema(example = "system")]
+    actor: String,
+    /// What, as a short name.
+    #[schema(example = "sent")]
+    what: String,
+    campaign_id: Option<String>,
+    /// The month's send day that it belongs to.
+    cycle: Option<String>,
+    email_id: Option<String>,
+    /// Why, for people.
+    cause: Option<String>,
+}
+
+impl HistoryLine {
+    pub(super) fn of(campaign: Option<CampaignId>, entry: AuditEntry) -> Self {
+        Self {
+            at: entry.at,
+            actor: match entry.actor {
+                Actor::System => "system".to_owned(),
+                Actor::Recipient => "recipient".to_owned(),
+                Actor::Provider => "provider".to_owned(),
+                Actor::Operator => "operator".to_owned(),
+                Actor::User(id) => format!("agent {id}"),
+                Actor::ApiKey(id) => format!("key {id}"),
+            },
+            what: entry.what,
+            campaign_id: campaign.map(|id| id.to_string()),
+            cycle: entry.cycle.map(|cycle| cycle.to_string()),
+            email_id: entry.email_id.map(|id| id.to_string()),
+            cause: entry.cause,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `Idempotency-Key`: a call that comes again under the same key is done once, and answered alike.
+//!
+//! By the three rules of Stripe's API (docs.stripe.com/api/idempotent_requests): the first call's answer is kept for a day and
+//! given again, failures included; the same key with another call is refused; and nothing is kept of a call that never began,
+//! because it could not be read or taken, or because the same was being done.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use dripr_core::{
+    access::{KeptReply, Repetition},
+    campaign::Actor,
+    ports::ReplyStore,
+};
+use sha2::{Digest, Sha256};
+
+use super::{Api, caller::Asking, problem::Problem};
+use crate::http::MOST_BYTES;
+
+/// The header.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// That an answer is one that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// The longest key.
+const LONGEST: usize = 255;
+/// The largest answer that is kept, in bytes; no change is answered with more.
+const LARGEST: usize = 1 << 20;
+/// Headers that belong to an answer.
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+
+/// Does a call once for each key.
+pub(super) async fn once(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    match first_or_again(&api, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<Response, Problem> {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let Some(key) = key(request.headers())?.filter(|_| !safe) else { return Ok(next.run(request).await) };
+    let (mut parts, body) = request.into_parts();
+    let asking = Asking::from_request_parts(&mut parts, api).await?;
+    let body = to_bytes(body, MOST_BYTES)
+        .await
+        .map_err(|_| Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
+    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let call = digest(&[parts.method.as_str().as_bytes(), path.as_bytes(), &body]);
+    let caller = caller(&asking, &parts.headers);
+    match api.store.begin_call(&caller, &key, &call, api.bench.clock.now()).await? {
+        Repetition::First => {}
+        Repetition::Answered(reply) => return Ok(again(reply)),
+        Repetition::UnderWay => {
+            return Err(Problem::conflict("the same call is being done; wait for its answer"));
+        }
+        Repetition::OtherCall => {
+            return Err(Problem::invalid("Idempotency-Key", "was used for another call; choose a new one"));
+        }
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+    let reply = began(parts.status).then(|| kept(parts.status, &parts.headers, &body));
+    if let Err(error) = api.store.end_call(&caller, &key, reply).await {
+        // It was done. Who asks again within a minute is told to wait, and then it is done again, by its own rules.
+        tracing::warn!(%error, "an answer could not be kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// The key of a call, if it has one.
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    let plain = !key.is_empty() && key.len() <= LONGEST && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain {
+        return Ok(Some(key.to_owned()));
+    }
+    let detail = format!("must be 1 to {LONGEST} visible characters of ASCII");
+    Err(Problem::invalid("Idempotency-Key", detail))
+}
+
+/// Whose keys these are: a program's by its key, so that two operators do not meet.
+fn caller(asking: &Asking, headers: &HeaderMap) -> String {
+    match &asking.0.actor {
+        Actor::User(id) => format!("agent {id}"),
+        Actor::ApiKey(id) => format!("key {id}"),
+        _ => {
+            let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+            format!("operator {}", digest(&[authorization.unwrap_or_default()]))
+        }
+    }
+}
+
+/// Whether a call with this answer was begun.
+fn began(status: StatusCode) -> bool {
+    !matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::PRECONDITION_FAILED
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::PRECONDITION_REQUIRED
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::SERVICE_UNAVAILABLE
+    )
+}
+
+fn kept(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> KeptReply {
+    let header = |name: HeaderName| {
+        let value = headers.get(&name)?.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    };
+    KeptReply {
+        status: status.as_u16(),
+        headers: KEPT.into_iter().filter_map(header).collect(),
+        body: String::from_utf8_lossy(body).into_owned(),
+    }
+}
+
+fn again(reply: KeptReply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, reply.body).into_response();
+    for (name, value) in reply.headers {
+        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) else {
+            continue;
+        };
+        response.headers_mut().insert(name, value);
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,95 @@
+//! Making a key.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+};
+use chrono::{DateTime, Utc};
+use dripr_core::{
+    access::{ApiKey, NewApiKey, Reach, Scope, Scopes},
+    ports::{AgentStore, ApiKeyStore},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{KeyView, ReachView, ScopeView};
+use crate::api::{Api, body::Body, caller::Asking, idempotency, problem::Problem, text::some_line};
+
+/// A key to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewKey {
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// Whose things it reaches; as far as who makes it if it is not given.
+    #[serde(default)]
+    reach: Option<ReachView>,
+    #[schema(min_items = 1)]
+    scopes: Vec<ScopeView>,
+    #[serde(default)]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key with its secret, which is never shown again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ShownKey {
+    key: KeyView,
+    /// What the program sends as `Authorization: Bearer …`.
+    secret: String,
+}
+
+/// Makes a key. Its secret is in the answer, and nowhere else ever.
+#[utoipa::path(
+    post, path = "/keys", tag = "keys", request_body = NewKey, responses((status = 201, body = ShownKey))
+)]
+pub(super) async fn create_key(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    headers: HeaderMap,
+    Body(new): Body<NewKey>,
+) -> Result<impl IntoResponse, Problem> {
+    asking.may(Scope::Admin)?;
+    if headers.contains_key(idempotency::HEADER) {
+        // Answers under such keys are kept, and this one has a secret in it.
+        return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
+    }
+    let reach = new.reach.map_or_else(|| asking.0.reach.clone(), Reach::from);
+    if !within(&api, &asking.0.reach, &reach).await? {
+        return Err(Problem::forbidden("a key reaches no farther than who makes it"));
+    }
+    let scopes: Scopes = new.scopes.into_iter().map(Scope::from).collect();
+    if !asking.0.scopes.cover(scopes) {
+        return Err(Problem::forbidden("a key may do no more than who makes it"));
+    }
+    if scopes == Scopes::default() {
+        return Err(Problem::invalid("/scopes", "names none"));
+    }
+    let now = api.bench.clock.now();
+    if new.expires_at.is_some_and(|at| at <= now) {
+        return Err(Problem::conflict("expires_at is over already"));
+    }
+    let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
+    let minted = ApiKey::mint(new, &*api.entropy, now);
+    if !api.store.put_api_key(minted.key.clone()).await? {
+        return Err(Problem::lost());
+    }
+    let secret = minted.expose().to_owned();
+    Ok((StatusCode::CREATED, Json(ShownKey { key: KeyView::of(minted.key), secret })))
+}
+
+/// Whether a reach lies within another.
+async fn within(api: &Api, outer: &Reach, inner: &Reach) -> Result<bool, Problem> {
+    Ok(match (outer, inner) {
+        (Reach::Deployment, _) => true,
+        (Reach::Brokerage(own), Reach::Team(brokerage, _)) => own == brokerage,
+        (_, Reach::Agent(id)) => {
+            api.store.agent(id).await?.is_some_and(|agent| agent.deleted_at.is_none() && outer.covers(&agent))
+        }
+        _ => outer == inner,
+    })
+}

@@ -1,0 +1,130 @@
+//! `/keys`: keys by which programs come. A key reaches no farther than who made it, and may do no more.
+
+mod create;
+mod list;
+mod revoke;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use dripr_core::access::{ApiKey, Reach, Scope};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_keys, create::create_key))
+        .routes(routes!(revoke::revoke_key))
+}
+
+/// A key, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyView {
+    id: String,
+    name: String,
+    reach: ReachView,
+    scopes: Vec<ScopeView>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Whose things a key reaches.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "of", deny_unknown_fields)]
+enum ReachView {
+    /// Everybody's.
+    Deployment {},
+    /// Those of a brokerage's agents.
+    Brokerage {
+        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
+        brokerage_id: dripr_core::ids::BrokerageId,
+    },
+    /// Those of one team's agents.
+    Team {
+        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
+        brokerage_id: dripr_core::ids::BrokerageId,
+        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
+        team_id: dripr_core::ids::TeamId,
+    },
+    /// One agent's.
+    Agent {
+        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
+        agent_id: dripr_core::ids::UserId,
+    },
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ScopeView {
+    /// Look.
+    Read,
+    /// Make and change contacts, campaigns, opt-outs and settings.
+    Write,
+    /// Decide what becomes of emails.
+    Approve,
+    /// Keep agents and keys.
+    Admin,
+}
+
+impl From<ScopeView> for Scope {
+    fn from(view: ScopeView) -> Self {
+        match view {
+            ScopeView::Read => Self::Read,
+            ScopeView::Write => Self::Write,
+            ScopeView::Approve => Self::Approve,
+            ScopeView::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<Scope> for ScopeView {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Read => Self::Read,
+            Scope::Write => Self::Write,
+            Scope::Approve => Self::Approve,
+            Scope::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<ReachView> for Reach {
+    fn from(view: ReachView) -> Self {
+        match view {
+            ReachView::Deployment {} => Self::Deployment,
+            ReachView::Brokerage { brokerage_id } => Self::Brokerage(brokerage_id),
+            ReachView::Team { brokerage_id, team_id } => Self::Team(brokerage_id, team_id),
+            ReachView::Agent { agent_id } => Self::Agent(agent_id),
+        }
+    }
+}
+
+impl From<Reach> for ReachView {
+    fn from(reach: Reach) -> Self {
+        match reach {
+            Reach::Deployment => Self::Deployment {},
+            Reach::Brokerage(brokerage_id) => Self::Brokerage { brokerage_id },
+            Reach::Team(brokerage_id, team_id) => Self::Team { brokerage_id, team_id },
+            Reach::Agent(agent_id) => Self::Agent { agent_id },
+        }
+    }
+}
+
+impl KeyView {
+    fn of(key: ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name,
+            reach: key.reach.into(),
+            scopes: key.scopes.iter().map(Into::into).collect(),
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Taking a key back.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use dripr_core::{
+    access::{Reach, Scope},
+    ids::ApiKeyId,
+    ports::ApiKeyStore,
+};
+
+use crate::api::{Api, caller::Asking, problem::Problem};
+
+/// Takes a key back: from the answer on it admits nobody.
+#[utoipa::path(
+    delete, path = "/keys/{key}", tag = "keys", params(("key" = String, Path)),
+    responses((status = 204, description = "It is done."))
+)]
+pub(super) async fn revoke_key(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(key): Path<String>,
+) -> Result<StatusCode, Problem> {
+    asking.may(Scope::Admin)?;
+    let none = || Problem::not_found("key");
+    let id = ApiKeyId::new(key).map_err(|_| none())?;
+    let key = api.store.api_key(&id).await?.ok_or_else(none)?;
+    let reach = &asking.0.reach;
+    if *reach != Reach::Deployment && *reach != key.reach {
+        return Err(none());
+    }
+    api.store.revoke_api_key(&id, api.bench.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

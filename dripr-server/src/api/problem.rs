@@ -1,0 +1,192 @@
+//! Why a call was not done, as RFC 9457 has it.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use dripr_core::{
+    campaign::Refusal,
+    errors::{Fault, PortError},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a call was not done (RFC 9457). Nothing was changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// Which kind of problem it is: a name that stays the same.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", example = "urn:dripr:problem:not-found")]
+    kind: String,
+    /// The same for people.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What exactly happened, for people.
+    detail: String,
+    /// Each field that cannot be taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    #[serde(skip)]
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A field that cannot be taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FieldProblem {
+    /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a parameter.
+    pub(super) pointer: String,
+    /// What is wrong with it, for people.
+    pub(super) detail: String,
+}
+
+/// How long a caller waits before another try where nobody knows better, in seconds.
+const A_WHILE: u64 = 5;
+
+impl Problem {
+    fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:dripr:problem:{name}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Nobody, or nobody known, asks.
+    pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail);
+        problem.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        problem
+    }
+
+    /// Who asks may not do this.
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this", detail)
+    }
+
+    /// There is no such thing, or none that the caller reaches.
+    pub(super) fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is no such thing",
+            format!("there is no such {what}"),
+        )
+    }
+
+    /// The state of things does not allow it.
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Things stand otherwise", detail)
+    }
+
+    /// Somebody else changed it meanwhile.
+    pub(super) fn changed_meanwhile() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "changed-meanwhile",
+            "It was changed meanwhile",
+            "what If-Match names is not what is stored any more; read it again",
+        )
+    }
+
+    /// A change without saying what it is a change of.
+    pub(super) fn if_match_required() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match-required",
+            "What is it a change of?",
+            "send the ETag of what you read as If-Match, so that nobody else's change is lost",
+        )
+    }
+
+    /// The request cannot be read.
+    pub(super) fn unreadable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read", detail)
+    }
+
+    /// A value cannot be taken. `pointer` is a JSON pointer into the body, or the name of a parameter.
+    pub(super) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let error = FieldProblem { pointer: pointer.into(), detail: detail.into() };
+        let detail = if error.pointer.is_empty() {
+            error.detail.clone()
+        } else {
+            format!("{}: {}", error.pointer, error.detail)
+        };
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value cannot be taken", detail);
+        problem.errors.push(error);
+        problem
+    }
+
+    /// Another answer that some layer below gives.
+    pub(super) fn of_status(status: StatusCode, detail: impl Into<String>) -> Self {
+        let name = status.canonical_reason().unwrap_or("refused").to_lowercase().replace(' ', "-");
+        Self::new(status, &name, status.canonical_reason().unwrap_or("Refused"), detail)
+    }
+
+    /// The store gave no answer that can be used.
+    pub(super) fn lost() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            "Something failed here",
+            "the database gave no answer",
+        )
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        if matches!(error.fault(), Fault::Unavailable | Fault::Throttled | Fault::NotYet) {
+            tracing::warn!(%error, "a call could not be done now");
+            let mut problem = Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not now",
+                "something that this needs does not answer; try again in a while",
+            );
+            let seconds = error.pause().map_or(A_WHILE, |pause| pause.as_secs().max(1));
+            problem.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+            return problem;
+        }
+        // What it says may be about things that the caller does not reach.
+        tracing::error!(%error, "a call failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            "Something failed here",
+            "this is not your fault; the log says more",
+        )
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoCampaign(_) => Self::not_found("campaign"),
+            Refusal::ChangedMeanwhile(_) => Self::changed_meanwhile(),
+            Refusal::Invalid { field, value: _, reason } => Self::invalid(format!("/{field}"), reason),
+            other => Self::conflict(other.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        // Texts and numbers: this cannot fail.
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let mut response = (status, [kind], body).into_response();
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,52 @@
+//! What was read, so that a change of it does not undo somebody else's (RFC 9110, 13.1.1).
+
+use axum::{
+    Json,
+    extract::FromRequestParts,
+    http::{HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::problem::Problem;
+
+/// An answer with its ETag.
+pub(super) struct Versioned<T> {
+    pub(super) version: String,
+    pub(super) shown: T,
+}
+
+impl<T: Serialize> IntoResponse for Versioned<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.shown).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", self.version)) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// The version that a change is one of.
+pub(super) struct IfMatch(Option<String>);
+
+impl IfMatch {
+    /// Refuses a change of anything but this version. `*` takes any.
+    pub(super) fn admit(&self, version: &str) -> Result<(), Problem> {
+        let Some(given) = &self.0 else { return Err(Problem::if_match_required()) };
+        let same = |tag: &str| {
+            let tag = tag.trim();
+            tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(version)
+        };
+        if given.split(',').any(same) { Ok(()) } else { Err(Problem::changed_meanwhile()) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let value = value.to_str().map_err(|_| Problem::unreadable("If-Match is no ETag"))?;
+        Ok(Self(Some(value.to_owned())))
+    }
+}

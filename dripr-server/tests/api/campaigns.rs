@@ -1,0 +1,93 @@
+//! Campaigns: making, changing, halting and removing them, and what they say of themselves.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::asking::{ask, delete, get, operator, patch, post, request, site};
+
+#[tokio::test]
+async fn a_campaign_is_made_changed_and_removed() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let home = json!({"street": "12 Pine St #4", "city": "Seattle", "state": "WA", "zip_code": "98103"});
+    let new = json!({"first_name": "Kim", "email": "kim@home.example", "home": home, "fixed_send_day": 20});
+    let made = post(&site, "/agents/ana/campaigns", &key, new.clone()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let (shown, etag) = (made.json(), made.etag.unwrap());
+    assert_eq!(shown["status"], "DORMANT");
+    assert_eq!(shown["next_send_at"], "2026-03-20T15:00:00Z");
+    let path = format!("/agents/ana/campaigns/{}", shown["id"].as_str().unwrap());
+    let twice = post(&site, "/agents/ana/campaigns", &key, new).await;
+    assert_eq!(twice.status, 409, "{twice:?}");
+    assert!(twice.text.contains(shown["id"].as_str().unwrap()), "it names the one that is there: {twice:?}");
+
+    let change = json!({"fixed_send_day": 25, "check_before_sending": true});
+    let changed = patch(&site, &path, &key, &etag, change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(changed.json()["fixed_send_day"], 25);
+    assert_eq!(changed.json()["next_send_at"], "2026-03-25T15:00:00Z");
+    assert_eq!(patch(&site, &path, &key, &etag, json!({"enabled": false})).await.status, 412);
+    // What the engine does is no change of what the agent chose.
+    let etag = changed.etag.unwrap();
+    site.until("2026-03-24T16:00:00Z").await;
+    let now = get(&site, &path, &key).await;
+    assert_eq!(now.json()["status"], "READY_TO_CREATE_EMAIL", "{now:?}");
+    assert_eq!(now.etag.as_deref(), Some(etag.as_str()));
+    assert_eq!(get(&site, &format!("{path}/explain"), &key).await.json()["gate"], "approval");
+
+    let none = json!({"home": null, "zip_code": "98115"});
+    let changed = patch(&site, &path, &key, &etag, none).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(
+        (changed.json()["home"].clone(), changed.json()["zip_code"].clone()),
+        (json!(null), json!("98115"))
+    );
+
+    for what in ["disable", "enable"] {
+        let done = ask(request(&site, Method::POST, &format!("{path}/{what}"), &key)).await;
+        assert_eq!(done.status, 204, "{what}: {done:?}");
+    }
+    let retried = ask(request(&site, Method::POST, &format!("{path}/retry"), &key)).await;
+    assert_eq!(retried.status, 409, "nothing failed: {retried:?}");
+    let skipped = post(&site, &format!("{path}/skip"), &key, json!({"reason": "on holiday"})).await;
+    assert_eq!(skipped.status, 204, "{skipped:?}");
+    let history = get(&site, &format!("{path}/history"), &key).await.json();
+    let lines = history.as_array().unwrap();
+    let edited = lines.iter().find(|line| line["what"] == "schedule_edited").unwrap();
+    assert_eq!(edited["actor"], "operator");
+    assert!(lines.iter().any(|line| line["cause"] == "on holiday"), "{history:#}");
+
+    assert_eq!(delete(&site, &path, &key).await.status, 204);
+    assert_eq!(get(&site, &path, &key).await.status, 404);
+}
+
+#[tokio::test]
+async fn campaigns_are_listed_a_page_at_a_time_and_by_what_they_are() {
+    let site = site().await;
+    let key = operator(&site).await;
+    for n in 0..7 {
+        let new = json!({"email": format!("p{n}@home.example"), "zip_code": "98103", "fixed_send_day": 9});
+        assert_eq!(post(&site, "/agents/ana/campaigns", &key, new).await.status, 201);
+    }
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = get(&site, &format!("/agents/ana/campaigns?limit=3{cursor}"), &key).await.json();
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let mut sorted = seen.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((seen.len(), &seen), (8, &sorted), "each once, in order");
+    site.until("2026-03-08T16:00:00Z").await;
+    let working = get(&site, "/agents/ana/campaigns?status=DORMANT", &key).await.json();
+    assert_eq!(working["items"].as_array().unwrap().len(), 1);
+    let in_need = get(&site, "/agents/ana/campaigns?needs_agent=true", &key).await.json();
+    assert_eq!(in_need["items"], json!([]));
+    assert_eq!(get(&site, "/agents/ana/campaigns?status=SLEEPY", &key).await.status, 422);
+    assert_eq!(get(&site, "/agents/ana/campaigns?limit=0", &key).await.status, 422);
+    assert_eq!(get(&site, "/agents/ana/campaigns?cursor=%21", &key).await.status, 422);
+}

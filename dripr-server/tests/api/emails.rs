@@ -1,0 +1,68 @@
+//! Emails: looking, approving, rejecting, and writing their opening words.
+
+use dripr_core::campaign::Action;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::asking::{ask, get, operator, post, request, site};
+
+#[tokio::test]
+async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
+    let site = site().await;
+    let key = operator(&site).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    let waiting = get(&site, "/agents/ana/emails?delivery_status=CREATED", &key).await.json();
+    let email = waiting["items"][0].clone();
+    let path = format!("/agents/ana/emails/{}", email["id"].as_str().unwrap());
+    let html = get(&site, &format!("{path}/html"), &key).await;
+    assert_eq!((html.status, html.kind.as_str()), (200, "text/html; charset=utf-8"));
+    assert!(get(&site, &format!("{path}/text"), &key).await.kind.starts_with("text/plain"));
+
+    let other = json!({"content_hash": "0".repeat(64)});
+    let refused = post(&site, &format!("{path}/approve"), &key, other).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let seen = json!({"content_hash": email["content_hash"]});
+    let approved = post(&site, &format!("{path}/approve"), &key, seen.clone()).await;
+    assert_eq!(approved.status, 200, "{approved:?}");
+    assert_eq!(approved.json()["delivery_status"], "APPROVED");
+    assert_eq!(approved.json()["approved_by"], "ana");
+    site.until("2026-03-13T00:00:00Z").await;
+    let sent = site.mailbox.accepted();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].message.html, html.text, "what was seen is what was sent");
+    let again = post(&site, &format!("{path}/approve"), &key, seen).await;
+    assert_eq!(again.status, 409, "what was sent is not approved: {again:?}");
+    let read = get(&site, &path, &key).await.json();
+    assert_eq!(read["delivery_status"], "COMPLETE");
+    assert_eq!(read["sent_at"], "2026-03-12T15:00:00Z");
+    let history = get(&site, "/agents/ana/campaigns/ana-1/history", &key).await.text;
+    assert!(history.contains("approved") && history.contains("sent"), "{history}");
+    let held = json!({"sent": true, "reason": "seen in the log"});
+    assert_eq!(post(&site, &format!("{path}/settle"), &key, held).await.status, 409);
+}
+
+#[tokio::test]
+async fn an_email_is_made_again_with_the_agents_words_or_rejected() {
+    let site = site().await;
+    let key = operator(&site).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    let words = json!({"text": "Spring is here, and so am I."});
+    let intro = "/agents/ana/emails/ana-1.1/intro";
+    let written = ask(request(&site, Method::PUT, intro, &key).json(&words)).await;
+    assert_eq!(written.status, 202, "{written:?}");
+    site.until("2026-03-11T20:10:00Z").await;
+    let waiting = get(&site, "/agents/ana/emails?delivery_status=CREATED&campaign=ana-1", &key).await.json();
+    assert_eq!(waiting["items"][0]["id"], "ana-1.2");
+    let late = ask(request(&site, Method::PUT, intro, &key).json(&words)).await;
+    assert_eq!(late.status, 409, "the first one is out of date: {late:?}");
+
+    let path = "/agents/ana/emails/ana-1.2/reject";
+    let rejected = post(&site, path, &key, json!({"reason": "not this month"})).await;
+    assert_eq!(rejected.status, 200, "{rejected:?}");
+    assert_eq!(rejected.json()["delivery_status"], "REJECTED");
+    assert_eq!(rejected.json()["cause"], "not this month");
+    site.until("2026-03-14T00:00:00Z").await;
+    assert!(site.mailbox.accepted().is_empty());
+}

@@ -1,0 +1,127 @@
+//! Agents, contacts and opt-outs.
+
+use dripr_core::access::{Reach, Role, Scope};
+use serde_json::json;
+
+use crate::asking::{agent, ask, delete, get, key, operator, patch, post, request, site};
+
+#[tokio::test]
+async fn an_agent_is_added_changed_stopped_and_removed() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let new = json!({
+        "first_name": " Zoë ", "last_name": "O'Neil", "email": "zoe@brokerage.example", "postal_address": "1 Elm St, Seattle, WA",
+        "membership": {"brokerage_id": "north", "team_id": "a", "role": "team_lead"},
+        "sending": {"zone": "America/Chicago", "opens": "09:30", "closes": "17:00"},
+    });
+    let made = post(&site, "/agents", &key, new).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let (id, etag) = (made.json()["id"].as_str().unwrap().to_owned(), made.etag.unwrap());
+    let path = format!("/agents/{id}");
+    let read = get(&site, &path, &key).await;
+    assert_eq!(read.etag.as_deref(), Some(etag.as_str()));
+    let shown = read.json();
+    assert_eq!(shown["first_name"], "Zoë");
+    assert_eq!(shown["sending"], json!({"zone": "America/Chicago", "opens": "09:30", "closes": "17:00"}));
+    assert_eq!(shown["membership"], json!({"brokerage_id": "north", "team_id": "a", "role": "team_lead"}));
+    assert_eq!(shown["stopped_because"], json!(null));
+
+    let change = json!({"phone": "+1 206 555 0100", "sending": null});
+    let changed = patch(&site, &path, &key, &etag, change.clone()).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(changed.json()["phone"], "+1 206 555 0100");
+    assert_eq!(changed.json()["sending"], json!(null));
+    let late = patch(&site, &path, &key, &etag, change.clone()).await;
+    assert_eq!(late.status, 412, "nobody undoes a change that they have not seen: {late:?}");
+    let blind = ask(request(&site, reqwest::Method::PATCH, &path, &key).json(&change)).await;
+    assert_eq!(blind.status, 428, "{blind:?}");
+
+    let paused = post(&site, &format!("{path}/pause"), &key, json!({"because": "on leave"})).await;
+    assert_eq!(paused.json()["stopped_because"], "sending is paused by an operator");
+    let resumed = ask(request(&site, reqwest::Method::POST, &format!("{path}/resume"), &key)).await;
+    assert_eq!(resumed.json()["stopped_because"], json!(null));
+
+    let history = get(&site, &format!("{path}/history?limit=2"), &key).await.json();
+    let what = |at: usize| history["items"][at]["what"].as_str().unwrap().to_owned();
+    assert_eq!((what(0), what(1)), ("resumed".to_owned(), "paused".to_owned()));
+    assert_eq!(history["items"][1]["actor"], "operator");
+    let cursor = history["next_cursor"].as_str().unwrap();
+    let rest = get(&site, &format!("{path}/history?limit=2&cursor={cursor}"), &key).await.json();
+    assert_eq!(rest["items"][0]["what"], "agent_changed");
+    assert_eq!(rest["items"][0]["cause"], "phone, sending");
+    assert_eq!(rest["next_cursor"], json!(null));
+
+    assert_eq!(delete(&site, &path, &key).await.status, 204);
+    assert_eq!(get(&site, &path, &key).await.status, 404);
+    assert_eq!(delete(&site, &path, &key).await.status, 404);
+}
+
+#[tokio::test]
+async fn everybody_reaches_as_far_as_their_place() {
+    let site = site().await;
+    for (id, brokerage, team) in
+        [("a1", Some("north"), Some("a")), ("a2", Some("north"), Some("b")), ("a3", Some("south"), Some("a"))]
+    {
+        agent(&site, id, brokerage, team, Role::Agent).await;
+    }
+    let listed = async |key: &str| {
+        let page = get(&site, "/agents", key).await.json();
+        let items = page["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    assert_eq!(listed(&north).await, ["a1", "a2"]);
+    let team = key(&site, Reach::Team("north".parse().unwrap(), "a".parse().unwrap()), &Scope::ALL).await;
+    assert_eq!(listed(&team).await, ["a1"]);
+    let own = key(&site, Reach::Agent("a2".parse().unwrap()), &[Scope::Read, Scope::Write]).await;
+    assert_eq!(listed(&own).await, ["a2"]);
+    assert_eq!(get(&site, "/agents/me", &own).await.json()["id"], "a2");
+    assert_eq!(listed(&operator(&site).await).await, ["a1", "a2", "a3", "ana"]);
+
+    // Who keeps a brokerage adds to it, and moves nobody out of it.
+    let new =
+        json!({"first_name": "N", "last_name": "N", "email": "n@b.example", "postal_address": "1 Elm St"});
+    let made = post(&site, "/agents", &north, new.clone()).await.json();
+    assert_eq!(made["membership"]["brokerage_id"], "north");
+    let mut elsewhere = new.clone();
+    elsewhere["membership"] = json!({"brokerage_id": "south", "team_id": null});
+    assert_eq!(post(&site, "/agents", &north, elsewhere).await.status, 403);
+    assert_eq!(post(&site, "/agents", &team, new.clone()).await.status, 403);
+    let away = json!({"membership": {"brokerage_id": "south", "team_id": null, "role": "agent"}});
+    assert_eq!(patch(&site, "/agents/a1", &north, "*", away).await.status, 403);
+    let promoted = json!({"membership": {"brokerage_id": "north", "team_id": "a", "role": "admin"}});
+    assert_eq!(
+        patch(&site, "/agents/a2", &own, "*", promoted.clone()).await.status,
+        403,
+        "nobody promotes themselves"
+    );
+    assert_eq!(patch(&site, "/agents/a1", &north, "*", promoted).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let contacts = get(&site, "/agents/ana/contacts", &key).await.json();
+    let contact = contacts["items"][0].clone();
+    let path = format!("/agents/ana/contacts/{}", contact["id"].as_str().unwrap());
+    let etag = get(&site, &path, &key).await.etag.unwrap();
+    let change = json!({"first_name": "Kim", "email": "kim@new.example"});
+    let changed = patch(&site, &path, &key, &etag, change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(get(&site, &path, &key).await.json()["email"], "kim@new.example");
+    let late = patch(&site, &path, &key, &etag, json!({"first_name": "Late"})).await;
+    assert_eq!(late.status, 412, "{late:?}");
+
+    let added = post(&site, "/agents/ana/suppressions", &key, json!({"address": "KIM@new.example"})).await;
+    assert_eq!(added.status, 204, "{added:?}");
+    let listed = get(&site, "/agents/ana/suppressions", &key).await.json();
+    assert_eq!(listed["items"][0]["address"], "KIM@new.example");
+    assert_eq!(listed["items"][0]["cause"], "opt_out");
+    let elsewhere = patch(&site, &path, &key, "*", json!({"email": "kim@other.example"})).await;
+    assert_eq!(elsewhere.status, 409, "{elsewhere:?}");
+    site.until("2026-03-14T00:00:00Z").await;
+    assert!(site.mailbox.accepted().is_empty(), "nothing is sent to who opted out");
+    let explained = get(&site, "/agents/ana/campaigns/ana-1/explain", &key).await.json();
+    assert_eq!(explained["gate"], "suppressed");
+}

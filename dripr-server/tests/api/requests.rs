@@ -1,0 +1,116 @@
+//! What requests may be, whatever they ask for; and the description of it all.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::asking::{Answer, ask, get, operator, post, request, site};
+
+fn pointer(answer: &Answer) -> String {
+    assert_eq!((answer.status, answer.kind.as_str()), (422, "application/problem+json"), "{answer:?}");
+    answer.json()["errors"][0]["pointer"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_taken_is_named() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = "/agents/ana/campaigns";
+    let try_ = async |body: serde_json::Value| post(&site, path, &key, body).await;
+    let with = |name: &str, value: serde_json::Value| {
+        let mut body = json!({"email": "a@b.example", "zip_code": "98103", "fixed_send_day": 5});
+        body[name] = value;
+        body
+    };
+    assert_eq!(pointer(&try_(with("email", json!("no address"))).await), "/email");
+    assert_eq!(pointer(&try_(with("fixed_send_day", json!(29))).await), "/fixed_send_day");
+    assert_eq!(pointer(&try_(with("fixed_send_day", json!("5"))).await), "/fixed_send_day");
+    assert_eq!(pointer(&try_(with("zip_code", json!("9810"))).await), "/zip_code");
+    assert_eq!(pointer(&try_(with("first_name", json!("a\u{0}b"))).await), "/first_name");
+    assert_eq!(pointer(&try_(with("first_name", json!("x".repeat(201)))).await), "/first_name");
+    assert_eq!(
+        pointer(&try_(with("user_id", json!("ben"))).await),
+        "/user_id",
+        "nothing is assigned in passing"
+    );
+    let home = json!({"street": "1 Elm St", "zip_code": "98103", "x": 1});
+    let in_home = json!({"email": "a@b.example", "home": home});
+    assert_eq!(pointer(&try_(in_home).await), "/home/x");
+    let page = get(&site, path, &key).await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1, "nothing was stored");
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_refused() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = "/agents/ana/suppressions";
+    let send = async |kind: &str, body: Vec<u8>| {
+        ask(request(&site, Method::POST, path, &key).header("content-type", kind).body(body)).await.status
+    };
+    assert_eq!(send("application/json", b"{".to_vec()).await, 400);
+    assert_eq!(send("application/json", b"".to_vec()).await, 400);
+    assert_eq!(send("application/json", b"{} {}".to_vec()).await, 422);
+    assert_eq!(send("application/json", b"\"\xff\"".to_vec()).await, 400);
+    assert_eq!(send("application/json", "[".repeat(100_000).into_bytes()).await, 422);
+    assert_eq!(send("text/plain", b"{}".to_vec()).await, 415);
+    assert_eq!(send("application/json", vec![b' '; 2 << 20]).await, 413);
+    assert_eq!(ask(request(&site, Method::TRACE, path, &key)).await.status, 405);
+    let unknown = get(&site, "/nothing", &key).await;
+    assert_eq!((unknown.status, unknown.kind.as_str()), (404, "application/problem+json"));
+}
+
+#[tokio::test]
+async fn the_api_is_described_with_its_page() {
+    let site = site().await;
+    let fetched = async |path: &str| ask(site.client.get(format!("{}{path}", site.base))).await;
+    let description = fetched("/api/openapi.json").await.json();
+    assert_eq!(description["openapi"], "3.1.0");
+    let operations = description["paths"].as_object().unwrap();
+    assert!(operations.contains_key("/agents/{agent}/emails/{email}/approve"));
+    for (path, item) in operations {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["responses"]["401"].is_object(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path} says what it does");
+        }
+    }
+    let page = fetched("/api").await;
+    assert!(page.text.contains("/api/page.js") && page.kind.starts_with("text/html"));
+    assert!(fetched("/api/page.js").await.kind.starts_with("text/javascript"));
+}
+
+#[tokio::test]
+async fn a_call_under_one_key_is_done_once_and_answered_alike() {
+    let site = site().await;
+    let (key, other) = (operator(&site).await, operator(&site).await);
+    let path = "/agents/ana/campaigns";
+    let call = async |key: &str, idempotency: &str, n: u8| {
+        let body = json!({"email": format!("p{n}@home.example"), "zip_code": "98103", "fixed_send_day": 9});
+        let request = request(&site, Method::POST, path, key).header("idempotency-key", idempotency);
+        ask(request.json(&body)).await
+    };
+    let first = call(&key, "k-1", 1).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(call(&key, "k-1", 1).await, first, "the same answer again, and no second campaign");
+    assert_eq!(pointer(&call(&key, "k-1", 2).await), "Idempotency-Key", "another call needs another key");
+    assert_eq!(call(&other, "k-1", 2).await.status, 201, "keys are their callers' own");
+    let failed = call(&key, "k-2", 1).await;
+    assert_eq!(failed.status, 409, "{failed:?}");
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let remove = format!("{path}/{id}");
+    assert_eq!(crate::asking::delete(&site, &remove, &key).await.status, 204);
+    assert_eq!(call(&key, "k-2", 1).await, failed, "failures are kept too");
+
+    // What never began is not kept.
+    let send = async |body: &'static str| {
+        let request = request(&site, Method::POST, path, &key).header("idempotency-key", "k-3");
+        ask(request.header("content-type", "application/json").body(body)).await.status
+    };
+    assert_eq!(send("{").await, 400);
+    assert_eq!(send(r#"{"email": "p7@home.example", "zip_code": "98103", "fixed_send_day": 9}"#).await, 201);
+    for bad in ["", "a b", &"x".repeat(256)] {
+        assert_eq!(pointer(&call(&key, bad, 9).await), "Idempotency-Key");
+    }
+    let secret = request(&site, Method::POST, "/keys", &key).header("idempotency-key", "k-4");
+    let refused = ask(secret.json(&json!({"name": "n", "scopes": ["read"]}))).await;
+    assert_eq!(pointer(&refused), "Idempotency-Key", "no answer with a secret in it is kept");
+}
