@@ -41,6 +41,21 @@ async fn what_kills_whoever_receives_it_is_taken_away_and_can_be_replayed() {
     assert!(desk.dead_letters(QUEUE, 10).await.unwrap().is_empty());
 }
 
+/// A welcome of which nobody knows for a day whether it arrived is looked at once an hour, and more often than that.
+#[tokio::test]
+async fn work_that_waits_is_not_taken_away_however_often_it_is_looked_at() {
+    let place = Place::new().await;
+    publish(&place, [1]).await;
+    let queue = place.clocked();
+    let mut now = at(START);
+    for received in 1..=40 {
+        let got = queue.receive(QUEUE, 10, now, VISIBILITY).await.unwrap().remove(0);
+        assert_eq!(got.receive_count(), received);
+        now += TimeDelta::hours(1);
+        queue.settle(vec![got.again(now)], now).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_event_keeps_the_id_of_its_message_through_parking_and_replaying() {
     let place = Place::new().await;

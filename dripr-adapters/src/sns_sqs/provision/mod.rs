@@ -25,9 +25,10 @@ pub struct Provision {
     pub suffix: String,
     /// How long a delivery is hidden where its receiver does not say. This engine always says.
     pub visibility: Duration,
-    /// After so many receives a queue takes a message away by itself. The engine parks at five what it cannot handle, and
-    /// what waits for a database that is away is received once each time it is tried; so this is for messages that kill
-    /// whoever receives them.
+    /// After so many receives a queue takes a message away by itself, 1 to 1000. The engine parks at five what it cannot
+    /// handle. What waits is received once each time it is looked at: a welcome of which nobody knows for a day whether it
+    /// arrived some thirty times, work that waits for its turn at a slow provider more often than that. So this is for messages
+    /// that kill whoever receives them, and as many as SQS allows.
     pub most_receives: u32,
     /// Whether queues get events without SNS's envelope. Both forms are understood; Python's services want the envelope.
     pub raw_delivery: bool,
@@ -40,7 +41,7 @@ impl Default for Provision {
         Self {
             suffix: String::new(),
             visibility: Duration::from_secs(300),
-            most_receives: 20,
+            most_receives: 1000,
             raw_delivery: false,
             dry_run: false,
         }
