@@ -33,6 +33,8 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
+//! `standard-webhooks` checks and signs webhooks as Standard Webhooks says.
+//!
 //! `legacy-tables` reads the tables of an older deployment, for an import.
 //!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
@@ -117,6 +119,8 @@ pub mod smtp;
 pub mod sns_sqs;
 #[cfg(feature = "sql")]
 pub mod sql;
+#[cfg(feature = "standard-webhooks")]
+pub mod standard_webhooks;
 #[cfg(feature = "templates")]
 pub mod templates;
 pub mod token_bucket;
