@@ -61,8 +61,10 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 
+pub mod accounts;
 pub mod agent;
 pub mod agent_mail;
+pub mod billing;
 pub mod campaign;
 pub mod consent;
 pub mod contact;

@@ -76,6 +76,7 @@ impl SampleAgent {
             phone: Some(self.phone.into()),
             postal_address: self.postal_address.into(),
             subscription_status: Subscription::Active,
+            billing: None,
             managed_client_id: None,
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
@@ -83,6 +84,7 @@ impl SampleAgent {
             resumed_at: None,
             welcome: Progress::default(),
             created_at,
+            account_changed_at: None,
             deleted_at: None,
             version: 0,
         })

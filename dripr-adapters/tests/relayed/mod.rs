@@ -12,7 +12,7 @@ use dripr_core::{
     email::{DeliveryStatus, Email, EmailAddress, Message, Suppression},
     errors::PortResult,
     events::{Queue, UserCreated},
-    ids::{CampaignId, ContactId, EmailId, UserId},
+    ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
     ports::{
         AgentStore, CampaignFilter, CampaignStore, ContactStore, Delivery, EmailFilter, EmailStore,
         Enrolment, EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
@@ -149,6 +149,12 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     }
     async fn replace(&self, agent: Agent) -> PortResult<bool> {
         AgentStore::replace(&self.store, agent).await
+    }
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.store.remove(id, at).await
+    }
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.store.by_customer(customer).await
     }
 }
 

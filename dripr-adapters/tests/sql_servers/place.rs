@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 21] = [
     "feedback",
     "email_messages",
     "message_bases",
@@ -54,7 +54,9 @@ const TABLES: [&str; 19] = [
     "contacts",
     "agent_notices",
     "mail_accounts",
+    "agent_customers",
     "users",
+    "removed_accounts",
     "queue_deliveries",
     "dead_letters",
     "outbox",

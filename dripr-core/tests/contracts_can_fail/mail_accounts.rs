@@ -5,9 +5,10 @@ use dripr_core::{
     agent::Agent,
     errors::PortResult,
     events::UserCreated,
-    ids::UserId,
+    ids::{CustomerId, UserId},
     mail_account::MailAccount,
     ports::{AgentStore, MailAccountStore},
+    schedule::Instant,
     testkit::{MemoryStore, contract},
 };
 
@@ -60,6 +61,12 @@ impl AgentStore for Wrong {
     }
     async fn replace(&self, agent: Agent) -> PortResult<bool> {
         AgentStore::replace(&self.0, agent).await
+    }
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.0.remove(id, at).await
+    }
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.0.by_customer(customer).await
     }
 }
 

@@ -6,6 +6,7 @@ mod scene;
 
 mod agent;
 mod amendment;
+mod billing;
 mod carried_over;
 mod commands;
 mod contact;

@@ -13,7 +13,7 @@ mod queue;
 mod queue_desk;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -51,6 +51,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     agents: BTreeMap<UserId, Arc<Agent>>,
+    removed: BTreeSet<UserId>,
     contacts: BTreeMap<ContactId, Contact>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     deadlines: BTreeMap<CampaignId, Instant>,

@@ -16,7 +16,7 @@ use crate::{
     email::{DeliveryStatus, Email, Message},
     errors::{Fault as Kind, PortError, PortResult},
     events::{Event, Queue, UserCreated},
-    ids::{CampaignId, EmailId, EventId, UserId},
+    ids::{CampaignId, CustomerId, EmailId, EventId, UserId},
     mail_account::MailAccount,
     policy::{FARTHEST, after},
     ports::{
@@ -191,6 +191,14 @@ impl AgentStore for FaultyStore {
 
     async fn replace(&self, agent: Agent) -> PortResult<bool> {
         self.call("store.replace_agent", WRITE, AgentStore::replace(&*self.store, agent)).await
+    }
+
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.call("store.remove_agent", WRITE, self.store.remove(id, at)).await
+    }
+
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.call("store.by_customer", READ, self.store.by_customer(customer)).await
     }
 }
 
