@@ -33,6 +33,8 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
+//! `clerk` reads what Clerk tells of accounts, `stripe` what Stripe tells of subscriptions.
+//!
 //! `standard-webhooks` checks and signs webhooks as Standard Webhooks says.
 //!
 //! `legacy-tables` reads the tables of an older deployment, for an import.
@@ -52,6 +54,8 @@ mod api_rates;
 mod around_zip;
 #[cfg(feature = "bedrock")]
 pub mod bedrock;
+#[cfg(feature = "clerk")]
+pub mod clerk;
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
 #[cfg(any(feature = "fred", feature = "reso", feature = "rentcast"))]
@@ -121,6 +125,8 @@ pub mod sns_sqs;
 pub mod sql;
 #[cfg(feature = "standard-webhooks")]
 pub mod standard_webhooks;
+#[cfg(feature = "stripe")]
+pub mod stripe;
 #[cfg(feature = "templates")]
 pub mod templates;
 pub mod token_bucket;
