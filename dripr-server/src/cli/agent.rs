@@ -3,17 +3,15 @@
 use std::io::Write;
 
 use dripr_core::{
-    agent::{Agent, Pause, PauseCause, Subscription, UnknownOutcome},
-    agent_mail::Progress,
+    agent::{Agent, Pause, PauseCause},
     email::EmailAddress,
-    events::UserCreated,
-    ids::{EventId, UserId},
+    ids::UserId,
     ports::{AgentStore, EntropyExt},
     schedule::{SendingHours, SendingRules, TimeOfDay, Window},
 };
 
 use super::{ConfigFile, now, print_json, shown};
-use crate::{compose::Deployment, failure::Failure};
+use crate::{compose::Deployment, failure::Failure, newcomer::Newcomer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -155,43 +153,23 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         return Err(Failure::new("--postal-address is empty: every email must carry a valid postal address"));
     }
     let deployment = args.config.open().await?;
-    let now = now(&deployment);
     let id = match args.id.clone() {
         Some(id) => id,
-        None => UserId::from(deployment.entropy.id(now)),
+        None => UserId::from(deployment.entropy.id(now(&deployment))),
     };
-    let agent = Agent {
+    let newcomer = Newcomer {
         id: id.clone(),
-        sending_rules: args.rules(&deployment)?,
-        first_name: args.first_name,
-        last_name: args.last_name,
-        email: args.email,
-        brokerage: args.brokerage,
-        phone: args.phone,
+        first_name: args.first_name.clone(),
+        last_name: args.last_name.clone(),
+        email: args.email.clone(),
+        brokerage: args.brokerage.clone(),
+        phone: args.phone.clone(),
         postal_address,
-        subscription_status: Subscription::Active,
-        billing: None,
-        managed_client_id: args.managed_client_id,
-        unknown_outcome: UnknownOutcome::default(),
-        paused: None,
-        resumed_at: None,
-        welcome: Progress::default(),
-        created_at: now,
-        account_changed_at: None,
-        deleted_at: None,
-        version: 0,
+        managed_client_id: args.managed_client_id.clone(),
+        sending_rules: args.rules(&deployment)?,
     };
-    let event = UserCreated {
-        event_id: Some(EventId::from(deployment.entropy.id(now))),
-        user_id: id.clone(),
-        email: agent.email.clone(),
-        first_name: agent.first_name.clone(),
-        last_name: agent.last_name.clone(),
-        managed_client_id: agent.managed_client_id.clone(),
-        timestamp: now,
-    };
-    if !deployment.store.register(agent, event).await? {
-        return Err(Failure::new(format!("there is an agent {id} already")));
+    if !newcomer.register(&deployment).await? {
+        return Err(Failure::new(format!("there is an agent {id} already, or was one that was removed")));
     }
     deployment.close().await;
     writeln!(out, "{id}")?;

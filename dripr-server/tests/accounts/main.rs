@@ -1,4 +1,4 @@
-//! Accounts and subscriptions that others keep, over the real router and a real store.
+//! Accounts and subscriptions that others keep, over the real router and a real store; and a partner's agents.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,4 +7,5 @@
 mod site;
 
 mod clerk;
+mod partners;
 mod stripe;
