@@ -33,7 +33,7 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
-//! `clerk` reads what Clerk tells of accounts, `stripe` what Stripe tells of subscriptions.
+//! `clerk` reads what Clerk tells of accounts, and its session tokens; `stripe` what Stripe tells of subscriptions.
 //!
 //! `standard-webhooks` checks and signs webhooks as Standard Webhooks says.
 //!
