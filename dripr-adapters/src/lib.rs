@@ -33,6 +33,10 @@
 //!
 //! `returned-mail` reads the mails that come back: bounces, complaints, automatic replies and opt-outs.
 //!
+//! `clerk` reads what Clerk tells of accounts, and its session tokens; `stripe` what Stripe tells of subscriptions.
+//!
+//! `standard-webhooks` checks and signs webhooks as Standard Webhooks says.
+//!
 //! `legacy-tables` reads the tables of an older deployment, for an import.
 //!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
@@ -50,6 +54,8 @@ mod api_rates;
 mod around_zip;
 #[cfg(feature = "bedrock")]
 pub mod bedrock;
+#[cfg(feature = "clerk")]
+pub mod clerk;
 #[cfg(feature = "composed-writer")]
 pub mod composed_writer;
 #[cfg(any(feature = "fred", feature = "reso", feature = "rentcast"))]
@@ -117,6 +123,10 @@ pub mod smtp;
 pub mod sns_sqs;
 #[cfg(feature = "sql")]
 pub mod sql;
+#[cfg(feature = "standard-webhooks")]
+pub mod standard_webhooks;
+#[cfg(feature = "stripe")]
+pub mod stripe;
 #[cfg(feature = "templates")]
 pub mod templates;
 pub mod token_bucket;

@@ -1,13 +1,18 @@
 //! The agent: the tenant on whose behalf mail is sent.
 
+mod subscription;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+pub use subscription::Subscription;
+
 use crate::{
     access::Membership,
     agent_mail::Progress,
+    billing::Billing,
     email::EmailAddress,
     ids::UserId,
     schedule::{Instant, SendingRules},
@@ -33,10 +38,14 @@ pub struct Agent {
     /// Phone number, shown in the signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// The valid physical postal address that commercial mail must carry (15 U.S.C. 7704(a)(5)(A)(iii)).
+    /// The valid physical postal address that commercial mail must carry (15 U.S.C. 7704(a)(5)(A)(iii)). Nothing is sent
+    /// while it is empty.
     pub postal_address: String,
     /// Whether and how the agent pays.
     pub subscription_status: Subscription,
+    /// What the billing provider told of their subscriptions, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Billing>,
     /// Present for an agent whom a partner manages; such agents get no welcome mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_client_id: Option<String>,
@@ -60,6 +69,9 @@ pub struct Agent {
     pub welcome: Progress,
     /// When the account was made.
     pub created_at: Instant,
+    /// When names, address or client were changed last where accounts are kept, if somebody else keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_changed_at: Option<Instant>,
     /// When the account was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Instant>,
@@ -89,28 +101,38 @@ impl Agent {
         if self.deleted_at.is_some() {
             return Some(Stop::Removed);
         }
-        match self.subscription_status {
-            Subscription::PastDue { .. } if self.lapses_at().is_none_or(|end| end <= now) => {
-                return Some(Stop::PaymentLate);
-            }
-            Subscription::Canceled => return Some(Stop::Canceled),
-            Subscription::Unpaid => return Some(Stop::Unpaid),
-            Subscription::Active | Subscription::Trialing | Subscription::PastDue { .. } => {}
+        if let Some(stop) = self.subscription_status.stop() {
+            return Some(stop);
         }
-        self.paused.as_ref().map(|pause| Stop::Paused(pause.cause))
+        let is_late = matches!(self.subscription_status, Subscription::PastDue { .. });
+        if is_late && self.lapses_at().is_none_or(|end| end <= now) {
+            return Some(Stop::PaymentLate);
+        }
+        if let Some(pause) = &self.paused {
+            return Some(Stop::Paused(pause.cause));
+        }
+        self.has_no_postal_address().then_some(Stop::NoPostalAddress)
     }
 
     /// When time alone will stop the agent's mail.
     #[must_use]
     pub fn lapses_at(&self) -> Option<Instant> {
-        match self.subscription_status {
-            Subscription::PastDue { since } => {
-                since.checked_add_signed(TimeDelta::from_std(PAST_DUE_GRACE).unwrap_or_default())
-            }
-            Subscription::Active | Subscription::Trialing | Subscription::Canceled | Subscription::Unpaid => {
-                None
-            }
-        }
+        let Subscription::PastDue { since } = self.subscription_status else { return None };
+        since.checked_add_signed(TimeDelta::from_std(PAST_DUE_GRACE).unwrap_or_default())
+    }
+
+    /// Whether anything that decisions look at is different from what was known: the agent's campaigns are due then.
+    #[must_use]
+    pub fn decides_otherwise_than(&self, known: &Self) -> bool {
+        self.subscription_status != known.subscription_status
+            || self.sending_rules != known.sending_rules
+            || self.paused != known.paused
+            || self.deleted_at != known.deleted_at
+            || self.has_no_postal_address() != known.has_no_postal_address()
+    }
+
+    fn has_no_postal_address(&self) -> bool {
+        self.postal_address.trim().is_empty()
     }
 }
 
@@ -119,14 +141,26 @@ impl Agent {
 pub enum Stop {
     /// The account was removed.
     Removed,
+    /// There is no subscription yet.
+    NotSubscribed,
+    /// The first payment is not made yet.
+    Incomplete,
+    /// The first payment was never made.
+    NeverPaid,
     /// The payment is later than [`PAST_DUE_GRACE`].
     PaymentLate,
     /// The subscription has ended.
     Canceled,
     /// The subscription was given up on.
     Unpaid,
+    /// The subscription is paused.
+    SubscriptionPaused,
+    /// The subscription is in a state that this version does not know.
+    UnknownSubscription,
     /// Sending was stopped.
     Paused(PauseCause),
+    /// There is no postal address, which every email must show.
+    NoPostalAddress,
 }
 
 impl Stop {
@@ -135,10 +169,20 @@ impl Stop {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Removed => "the agent's account was removed",
+            Self::NotSubscribed => "the agent has no subscription yet",
+            Self::Incomplete => "the first payment of the agent's subscription is not made yet",
+            Self::NeverPaid => "the agent's subscription has ended: its first payment was never made",
             Self::PaymentLate => "the agent's payment is more than 7 days late",
             Self::Canceled => "the agent's subscription has ended",
             Self::Unpaid => "the agent's subscription is unpaid",
+            Self::SubscriptionPaused => "the agent's subscription is paused",
+            Self::UnknownSubscription => {
+                "the agent's subscription is in a state that this version of dripr does not know"
+            }
             Self::Paused(cause) => cause.sentence(),
+            Self::NoPostalAddress => {
+                "the agent has given no postal address yet, and every email must show one"
+            }
         }
     }
 }
@@ -175,25 +219,6 @@ impl PauseCause {
             Self::Operator => "sending is paused by an operator",
         }
     }
-}
-
-/// The state of an agent's subscription, in the billing provider's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "status")]
-pub enum Subscription {
-    /// Paid.
-    Active,
-    /// Not yet to be paid.
-    Trialing,
-    /// A payment is late.
-    PastDue {
-        /// Since when.
-        since: Instant,
-    },
-    /// Ended.
-    Canceled,
-    /// Given up on.
-    Unpaid,
 }
 
 /// What becomes of an email when nobody can tell whether the provider took it.

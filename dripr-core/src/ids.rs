@@ -6,6 +6,9 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::email::EmailAddress;
 
 /// The longest id that is accepted, in bytes.
 pub const MAX_ID_LENGTH: usize = 96;
@@ -112,6 +115,32 @@ ids! {
     ApiKeyId = "api_key_id";
     /// One thing that came back about an email, the same each time it is told.
     FeedbackId = "feedback_id";
+    /// One customer of the billing provider.
+    CustomerId = "customer_id";
+    /// One subscription at the billing provider.
+    SubscriptionId = "subscription_id";
+}
+
+impl UserId {
+    /// The id of an agent whom a partner manages, by the partner's id and the agent's address. Derived, so that bringing the
+    /// same agent twice names them twice the same.
+    ///
+    /// ```
+    /// use dripr_core::ids::UserId;
+    /// let id = UserId::managed("mc_42", &"Ana@brokerage.example".parse()?);
+    /// assert_eq!(id, UserId::managed("mc_42", &"ana@brokerage.example".parse()?));
+    /// assert_ne!(id, UserId::managed("mc_43", &"ana@brokerage.example".parse()?));
+    /// # Ok::<(), dripr_core::email::InvalidEmailAddress>(())
+    /// ```
+    #[must_use]
+    pub fn managed(client: &str, address: &EmailAddress) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update((client.len() as u64).to_be_bytes());
+        hasher.update(client);
+        hasher.update(address.key());
+        let digest = hex::encode(hasher.finalize());
+        Self(format!("managed-{}", digest.get(..32).unwrap_or_default()).into())
+    }
 }
 
 impl EmailId {

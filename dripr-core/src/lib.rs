@@ -63,8 +63,10 @@
 //! ```
 
 pub mod access;
+pub mod accounts;
 pub mod agent;
 pub mod agent_mail;
+pub mod billing;
 pub mod campaign;
 pub mod consent;
 pub mod contact;

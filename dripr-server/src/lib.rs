@@ -11,6 +11,7 @@
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
+//! | [`newcomer`], [`users_file`] | agents who are brought by an operator, one or many |
 //! | [`queue_desk`] | where the queues are looked at |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
@@ -33,6 +34,7 @@ pub mod gmail_inboxes;
 pub mod http;
 #[cfg(feature = "legacy-tables")]
 pub mod legacy_import;
+pub mod newcomer;
 pub mod os_entropy;
 pub mod queue_desk;
 #[cfg(feature = "returned-mail")]
@@ -40,4 +42,5 @@ pub mod returned;
 pub mod role;
 pub mod sample;
 pub mod system_clock;
+pub mod users_file;
 pub mod verifying;

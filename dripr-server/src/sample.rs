@@ -77,6 +77,7 @@ impl SampleAgent {
             phone: Some(self.phone.into()),
             postal_address: self.postal_address.into(),
             subscription_status: Subscription::Active,
+            billing: None,
             managed_client_id: None,
             membership: Membership::default(),
             sending_rules: None,
@@ -85,6 +86,7 @@ impl SampleAgent {
             resumed_at: None,
             welcome: Progress::default(),
             created_at,
+            account_changed_at: None,
             deleted_at: None,
             version: 0,
         })

@@ -4,18 +4,20 @@ use async_trait::async_trait;
 use dripr_core::{
     access::Reach,
     agent::Agent,
+    billing::Billing,
     campaign::AuditEntry,
     errors::{Fault, PortError, PortResult},
     events::{Event, UserCreated},
-    ids::{CampaignId, EventId, TeamId, UserId},
+    ids::{CampaignId, CustomerId, EventId, TeamId, UserId},
     ports::{AgentHistoryEntry, AgentStore},
+    schedule::Instant,
 };
 
 use super::{
     SqlStore,
     announce::announce,
     connection::{Connection, Row, query},
-    dossier::{agent, json, subscription_status, to_json},
+    dossier::{agent, json, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
     instant::micros,
@@ -108,6 +110,29 @@ impl AgentStore for SqlStore {
         };
         rows.iter().map(line).collect()
     }
+
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        let id = id.clone();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let id = id.clone();
+                Box::pin(async move { remove(transaction.connection, &id, at).await })
+            })
+            .await
+    }
+
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM agent_customers AS c \
+                   JOIN users AS u ON u.id = c.user_id WHERE c.customer_id = ?1 \
+                   ORDER BY CASE WHEN u.deleted_at IS NULL THEN 0 ELSE 1 END, u.id LIMIT 1";
+        let row = query(sql)
+            .bind(customer.as_str())
+            .fetch_optional(&self.shared.reads)
+            .await
+            .doing("looking for a customer's agent")?;
+        row.as_ref().map(read).transpose()
+    }
 }
 
 fn read(row: &Row) -> PortResult<Agent> {
@@ -117,12 +142,20 @@ fn read(row: &Row) -> PortResult<Agent> {
 }
 
 async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserCreated) -> PortResult<bool> {
+    let removed = query("SELECT id FROM removed_accounts WHERE id = ?1")
+        .bind(agent.id.as_str())
+        .fetch_optional(&mut *transaction.connection)
+        .await
+        .doing("looking for a removed account")?;
+    if removed.is_some() {
+        return Ok(false);
+    }
     let stored = query(
         "INSERT INTO users (id, subscription_status, managed_client_id, created_at, deleted_at, version, state) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
     )
     .bind(agent.id.as_str())
-    .bind(subscription_status(agent.subscription_status))
+    .bind(agent.subscription_status.as_str())
     .bind(agent.managed_client_id.as_deref())
     .bind(micros(agent.created_at))
     .bind(agent.deleted_at.map(micros))
@@ -136,6 +169,7 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
     }
     notices::put_first(transaction.connection, &agent.id, agent.created_at).await?;
     put_membership(transaction.connection, agent).await?;
+    link_customers(transaction.connection, agent).await?;
     let id = match &event.event_id {
         Some(id) => id.clone(),
         None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {
@@ -185,7 +219,7 @@ async fn replace(connection: &mut Connection, mut new: Agent, audit: Option<Audi
          WHERE id = ?1",
     )
     .bind(new.id.as_str())
-    .bind(subscription_status(new.subscription_status))
+    .bind(new.subscription_status.as_str())
     .bind(new.managed_client_id.as_deref())
     .bind(new.deleted_at.map(micros))
     .bind(i64::try_from(new.version).unwrap_or(i64::MAX))
@@ -196,16 +230,50 @@ async fn replace(connection: &mut Connection, mut new: Agent, audit: Option<Audi
     if known.membership != new.membership {
         put_membership(&mut *connection, &new).await?;
     }
+    if known.billing != new.billing {
+        link_customers(&mut *connection, &new).await?;
+    }
     if let Some(entry) = &audit {
         write_audit(&mut *connection, &[(None, &new.id, entry, to_json(entry)?)]).await?;
     }
-    let decisive = known.subscription_status != new.subscription_status
-        || known.sending_rules != new.sending_rules
-        || known.paused != new.paused
-        || known.deleted_at != new.deleted_at;
-    if decisive {
+    if new.decides_otherwise_than(&known) {
         wake(&mut *connection, &new.id, None).await?;
         notices::wake_teller(connection, &new.id).await?;
     }
     Ok(true)
+}
+
+async fn remove(connection: &mut Connection, id: &UserId, at: Instant) -> PortResult<bool> {
+    let doing = "removing an account";
+    let noted = query("INSERT INTO removed_accounts (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
+        .bind(id.as_str())
+        .bind(micros(at))
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
+    if noted == 0 {
+        return Ok(false);
+    }
+    let sql = "SELECT id, state, subscription_status, managed_client_id FROM users WHERE id = ?1@locked";
+    let row = query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await.doing(doing)?;
+    let known = row.as_ref().map(read).transpose()?;
+    if let Some(known) = known.filter(|known| known.deleted_at.is_none()) {
+        replace(connection, Agent { deleted_at: Some(at), ..known }).await?;
+    }
+    Ok(true)
+}
+
+/// Lets an agent be found by the customers whom their billing names.
+async fn link_customers(connection: &mut Connection, agent: &Agent) -> PortResult<()> {
+    for customer in agent.billing.iter().flat_map(Billing::customers) {
+        let sql = "INSERT INTO agent_customers (customer_id, user_id) VALUES (?1, ?2) \
+                   ON CONFLICT (customer_id, user_id) DO NOTHING";
+        query(sql)
+            .bind(customer.as_str())
+            .bind(agent.id.as_str())
+            .execute(&mut *connection)
+            .await
+            .doing("storing an agent's customers")?;
+    }
+    Ok(())
 }

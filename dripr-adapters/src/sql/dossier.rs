@@ -283,32 +283,16 @@ fn counted(
 /// An agent from what is stored.
 pub(super) fn agent(id: &str, state: &str, status: &str, client: Option<&str>) -> PortResult<Agent> {
     let mut agent: Agent = json(state, "users", "state", id)?;
-    if status != subscription_status(agent.subscription_status) {
+    if status != agent.subscription_status.as_str() {
         // Another program changed the column. Of a late payment it cannot say since when.
-        agent.subscription_status = match status {
-            "active" => Subscription::Active,
-            "trialing" => Subscription::Trialing,
-            "canceled" => Subscription::Canceled,
-            "unpaid" => Subscription::Unpaid,
-            other => {
-                let why = format!("{other:?} is not active, trialing, canceled or unpaid");
-                return Err(corrupt("users", "subscription_status", id, why));
-            }
-        };
+        if status == "past_due" {
+            let why = "it is \"past_due\", and nothing says since when";
+            return Err(corrupt("users", "subscription_status", id, why));
+        }
+        agent.subscription_status = Subscription::named(status, agent.created_at);
     }
     agent.managed_client_id = client.map(str::to_owned);
     Ok(agent)
-}
-
-/// The stored name of a subscription's state.
-pub(super) fn subscription_status(subscription: Subscription) -> &'static str {
-    match subscription {
-        Subscription::Active => "active",
-        Subscription::Trialing => "trialing",
-        Subscription::PastDue { .. } => "past_due",
-        Subscription::Canceled => "canceled",
-        Subscription::Unpaid => "unpaid",
-    }
 }
 
 /// An email from what is stored.

@@ -242,6 +242,7 @@ fn agent() -> PortResult<Agent> {
         phone: Some("206-555-0100".to_owned()),
         postal_address: "1 Sample Street, Seattle WA 98101".to_owned(),
         subscription_status: Subscription::Active,
+        billing: None,
         managed_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
@@ -250,6 +251,7 @@ fn agent() -> PortResult<Agent> {
         resumed_at: None,
         welcome: Progress::Waiting,
         created_at: DateTime::UNIX_EPOCH,
+        account_changed_at: None,
         deleted_at: None,
         version: 0,
     })

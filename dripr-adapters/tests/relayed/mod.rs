@@ -13,7 +13,7 @@ use dripr_core::{
     email::{DeliveryStatus, Email, EmailAddress, Message, Suppression},
     errors::PortResult,
     events::{Queue, UserCreated},
-    ids::{CampaignId, ContactId, EmailId, UserId},
+    ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
     ports::{
         AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactReplacement, ContactStore,
         Delivery, EmailFilter, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry,
@@ -159,6 +159,12 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         self.store.agent_history(id, before, limit).await
+    }
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.store.remove(id, at).await
+    }
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.store.by_customer(customer).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Schemas are made and brought up to date, whoever interrupts that and whoever does it at the same time.
 
 use dripr_adapters::sql::{ServerOptions, SqlStore};
-use dripr_core::{errors::PortResult, ports::AgentStore};
+use dripr_core::{access::Reach, errors::PortResult, ports::AgentStore};
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
 
@@ -48,7 +48,7 @@ async fn a_migration_that_was_interrupted_anywhere_goes_on_in_mysql() {
         assert_eq!(schema(&mut connection, &tables).await, whole, "after {done} tables");
     }
     let store = place.open(ServerOptions::default()).await;
-    assert_eq!(store.agents(None, 1).await.unwrap(), []);
+    assert_eq!(store.agents(&Reach::Deployment, None, 1).await.unwrap(), []);
 }
 
 async fn processes_that_begin_at_once_make_one_schema(server: Server) {
@@ -56,7 +56,7 @@ async fn processes_that_begin_at_once_make_one_schema(server: Server) {
     let (a, b, c) = tokio::join!(migrate(&place), migrate(&place), migrate(&place));
     a.and(b).and(c).unwrap();
     let store = place.open(ServerOptions::default()).await;
-    assert_eq!(store.agents(None, 1).await.unwrap(), []);
+    assert_eq!(store.agents(&Reach::Deployment, None, 1).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
     "memberships",
     "api_keys",
     "api_replies",
@@ -57,7 +57,9 @@ const TABLES: [&str; 22] = [
     "contacts",
     "agent_notices",
     "mail_accounts",
+    "agent_customers",
     "users",
+    "removed_accounts",
     "queue_deliveries",
     "dead_letters",
     "outbox",

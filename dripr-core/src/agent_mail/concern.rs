@@ -35,8 +35,23 @@ impl Concern {
             concerns.push(Self::AccountLost { since: *since });
         }
         match agent.stopped_by(now) {
-            Some(Stop::PaymentLate | Stop::Canceled | Stop::Unpaid) => concerns.push(Self::SubscriptionEnded),
-            Some(Stop::Paused(_) | Stop::Removed) | None => {}
+            Some(
+                Stop::PaymentLate
+                | Stop::Canceled
+                | Stop::Unpaid
+                | Stop::NeverPaid
+                | Stop::SubscriptionPaused
+                | Stop::UnknownSubscription,
+            ) => concerns.push(Self::SubscriptionEnded),
+            // Who has only just begun knows.
+            Some(
+                Stop::NotSubscribed
+                | Stop::Incomplete
+                | Stop::NoPostalAddress
+                | Stop::Paused(_)
+                | Stop::Removed,
+            )
+            | None => {}
         }
         if let Some(pause) = &agent.paused {
             concerns.push(Self::SendingPaused { since: pause.since });

@@ -8,7 +8,8 @@ use crate::{
     campaign::AuditEntry,
     errors::PortResult,
     events::UserCreated,
-    ids::{CampaignId, UserId},
+    ids::{CampaignId, CustomerId, UserId},
+    schedule::Instant,
 };
 
 /// Stores agents.
@@ -16,7 +17,7 @@ use crate::{
 #[async_trait]
 pub trait AgentStore: Send + Sync {
     /// Stores a new agent and the event that announces it, in one transaction. `false`, and nothing changed, if there
-    /// is an agent with that id.
+    /// is an agent with that id, or was one that was [removed](AgentStore::remove).
     async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool>;
 
     /// An agent by id.
@@ -28,7 +29,7 @@ pub trait AgentStore: Send + Sync {
     /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version, in one transaction
     /// with the row of their history if one is given; what the engine notes for itself has none. `false`, and nothing
     /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
-    /// decisions look at (subscription, rules, removal) changed.
+    /// decisions look at changed ([`Agent::decides_otherwise_than`]).
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool>;
 
     /// What was done by and for an agent, their campaigns included: the newest first, before `before`, at most `limit`.
@@ -38,6 +39,14 @@ pub trait AgentStore: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>>;
+
+    /// Removes the account of an id for good: its agent, if there is one, counts as removed from `at` on, and the id is
+    /// remembered, so that none is registered with it any more. `false`, and nothing changed, if it had been removed before.
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool>;
+
+    /// The agent whose [billing](crate::agent::Agent::billing) names a customer. Of several, one who is not removed before
+    /// others, and then the one whose id is least.
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>>;
 }
 
 /// One line of an agent's history.

@@ -50,6 +50,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         phone: Some("206-555-0100".to_owned()),
         postal_address: "1 Sample Street, Seattle WA 98101".to_owned(),
         subscription_status: Subscription::Active,
+        billing: None,
         managed_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
@@ -58,6 +59,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         resumed_at: None,
         welcome: Progress::Waiting,
         created_at,
+        account_changed_at: None,
         deleted_at: None,
         version: 0,
     })

@@ -7,9 +7,10 @@ use dripr_core::{
     campaign::AuditEntry,
     errors::PortResult,
     events::UserCreated,
-    ids::UserId,
+    ids::{CustomerId, UserId},
     mail_account::MailAccount,
     ports::{AgentHistoryEntry, AgentStore, MailAccountStore},
+    schedule::Instant,
     testkit::{MemoryStore, contract},
 };
 
@@ -70,6 +71,12 @@ impl AgentStore for Wrong {
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         self.0.agent_history(id, before, limit).await
+    }
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.0.remove(id, at).await
+    }
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.0.by_customer(customer).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use dripr_core::{
-    agent::{Agent, Subscription},
+    agent::{Agent, Stop, Subscription},
     testkit::samples,
 };
 
@@ -46,6 +46,17 @@ fn a_subscription_that_ended_stops_mail_and_one_that_is_paid_never_lapses() {
         (Subscription::Trialing, Ok(())),
         (Subscription::Canceled, Err("the agent's subscription has ended")),
         (Subscription::Unpaid, Err("the agent's subscription is unpaid")),
+        (Subscription::None, Err("the agent has no subscription yet")),
+        (Subscription::Incomplete, Err("the first payment of the agent's subscription is not made yet")),
+        (
+            Subscription::IncompleteExpired,
+            Err("the agent's subscription has ended: its first payment was never made"),
+        ),
+        (Subscription::Paused, Err("the agent's subscription is paused")),
+        (
+            Subscription::Other,
+            Err("the agent's subscription is in a state that this version of dripr does not know"),
+        ),
     ] {
         let agent = agent(subscription);
         assert_eq!(agent.may_send(at(MADE)), expected);
@@ -58,4 +69,57 @@ fn an_account_that_was_removed_sends_nothing_however_well_it_is_paid() {
     let mut agent = agent(Subscription::Active);
     agent.deleted_at = Some(at(MADE));
     assert_eq!(agent.may_send(at(MADE)), Err("the agent's account was removed"));
+}
+
+#[test]
+fn an_agent_without_a_postal_address_sends_nothing_however_well_they_pay() {
+    let mut agent = agent(Subscription::Active);
+    for nothing in ["", "  ", "\n\u{a0}"] {
+        agent.postal_address = nothing.to_owned();
+        assert_eq!(agent.stopped_by(at(MADE)), Some(Stop::NoPostalAddress));
+    }
+    agent.subscription_status = Subscription::Canceled;
+    assert_eq!(agent.stopped_by(at(MADE)), Some(Stop::Canceled), "what the agent has to be told goes first");
+}
+
+#[test]
+fn states_are_stored_by_name_and_a_later_one_is_read() {
+    let since = at("2026-03-01T08:30:00Z");
+    for name in [
+        "none",
+        "active",
+        "trialing",
+        "past_due",
+        "canceled",
+        "unpaid",
+        "incomplete",
+        "incomplete_expired",
+        "paused",
+        "other",
+    ] {
+        let state = Subscription::named(name, since);
+        assert_eq!(state.as_str(), name);
+        let json = serde_json::to_value(state).unwrap();
+        assert_eq!(json["status"], name);
+        assert_eq!(serde_json::from_value::<Subscription>(json).unwrap(), state);
+    }
+    // As versions before wrote them.
+    let stored = r#"{"status":"past_due","since":"2026-03-01T08:30:00Z"}"#;
+    assert_eq!(serde_json::from_str::<Subscription>(stored).unwrap(), Subscription::PastDue { since });
+    assert_eq!(Subscription::named("on_the_moon", since), Subscription::Other);
+}
+
+#[test]
+fn decisions_look_at_some_things_only() {
+    let known = agent(Subscription::Active);
+    let changed = |change: fn(&mut Agent)| {
+        let mut agent = known.clone();
+        change(&mut agent);
+        agent.decides_otherwise_than(&known)
+    };
+    assert!(changed(|agent| agent.subscription_status = Subscription::None));
+    assert!(changed(|agent| agent.postal_address = String::new()));
+    assert!(changed(|agent| agent.deleted_at = Some(at(MADE))));
+    assert!(!changed(|agent| agent.postal_address = "2 Sample Street".to_owned()));
+    assert!(!changed(|agent| agent.first_name = "Anna".to_owned()));
 }

@@ -7,6 +7,7 @@ mod scene;
 mod access;
 mod agent;
 mod amendment;
+mod billing;
 mod carried_over;
 mod commands;
 mod contact;

@@ -4,18 +4,16 @@ use std::io::Write;
 
 use dripr_core::{
     access::{Membership, Reach},
-    agent::{Agent, Pause, PauseCause, Subscription, UnknownOutcome},
-    agent_mail::Progress,
+    agent::{Agent, Pause, PauseCause},
     campaign::{Actor, AuditEntry},
     email::EmailAddress,
-    events::UserCreated,
-    ids::{EventId, UserId},
+    ids::UserId,
     ports::{AgentStore, EntropyExt},
     schedule::{SendingHours, SendingRules, TimeOfDay, Window},
 };
 
 use super::{ConfigFile, now, print_json, shown};
-use crate::{compose::Deployment, failure::Failure};
+use crate::{compose::Deployment, failure::Failure, newcomer::Newcomer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -164,42 +162,25 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         return Err(Failure::new("--postal-address is empty: every email must carry a valid postal address"));
     }
     let deployment = args.config.open().await?;
-    let now = now(&deployment);
     let id = match args.id.clone() {
         Some(id) => id,
-        None => UserId::from(deployment.entropy.id(now)),
+        None => UserId::from(deployment.entropy.id(now(&deployment))),
     };
-    let agent = Agent {
+    let newcomer = Newcomer {
         id: id.clone(),
-        sending_rules: args.rules(&deployment)?,
-        first_name: args.first_name,
-        last_name: args.last_name,
-        email: args.email,
-        brokerage: args.brokerage,
-        phone: args.phone,
+        first_name: args.first_name.clone(),
+        last_name: args.last_name.clone(),
+        email: args.email.clone(),
+        brokerage: args.brokerage.clone(),
+        phone: args.phone.clone(),
         postal_address,
-        subscription_status: Subscription::Active,
-        managed_client_id: args.managed_client_id,
+        managed_client_id: args.managed_client_id.clone(),
         membership: Membership::default(),
-        unknown_outcome: UnknownOutcome::default(),
-        paused: None,
-        resumed_at: None,
-        welcome: Progress::default(),
-        created_at: now,
-        deleted_at: None,
-        version: 0,
+        sending_rules: args.rules(&deployment)?,
     };
-    let event = UserCreated {
-        event_id: Some(EventId::from(deployment.entropy.id(now))),
-        user_id: id.clone(),
-        email: agent.email.clone(),
-        first_name: agent.first_name.clone(),
-        last_name: agent.last_name.clone(),
-        managed_client_id: agent.managed_client_id.clone(),
-        timestamp: now,
-    };
-    if !deployment.store.register(agent, event).await? {
-        return Err(Failure::new(format!("there is an agent {id} already")));
+    let added = newcomer.register(&*deployment.store, &*deployment.entropy, now(&deployment)).await?;
+    if added.is_none() {
+        return Err(Failure::new(format!("there is an agent {id} already, or was one that was removed")));
     }
     deployment.close().await;
     writeln!(out, "{id}")?;

@@ -26,6 +26,7 @@ mod run;
 mod schedule;
 mod simulate;
 mod skip;
+mod users;
 
 use std::{
     io::{self, Write},
@@ -66,6 +67,8 @@ enum Subcommands {
     Doctor(doctor::Args),
     /// Add and list agents.
     Agent(agent::Args),
+    /// Bring agents whom a partner manages.
+    Users(users::Args),
     /// Import contacts from a CSV file and begin a campaign for each.
     Import(import::Args),
     /// Import agents, contacts and campaigns from the tables of an older deployment.
@@ -168,6 +171,7 @@ impl Subcommands {
             Self::Demo(args) => Box::pin(demo::run(args, out)),
             Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
+            Self::Users(args) => Box::pin(users::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),
             #[cfg(feature = "legacy-tables")]
             Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),

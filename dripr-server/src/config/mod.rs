@@ -9,6 +9,7 @@
 //! | [`postmark`], [`gmail`] | how Postmark, and agents' own Gmail accounts, are used |
 //! | [`redis`] | where processes count together how fast providers may be called |
 //! | [`aws`] | the topics and queues of SNS and SQS |
+//! | [`clerk`], [`stripe`] | whose webhooks about accounts and subscriptions are taken |
 //! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
@@ -24,6 +25,7 @@
 
 pub mod archive;
 pub mod aws;
+pub mod clerk;
 pub mod data;
 pub mod database;
 pub mod email_verification;
@@ -45,6 +47,7 @@ pub mod redis;
 mod secret;
 pub mod sending;
 pub mod sources;
+pub mod stripe;
 pub mod templates;
 mod url;
 pub mod writing;
@@ -81,6 +84,12 @@ pub struct Config {
     /// Topics and queues in AWS, if there are any.
     #[cfg(feature = "sns-sqs")]
     pub aws: Option<aws::Messaging>,
+    /// What is taken of Clerk's webhooks, if anything is.
+    #[cfg(feature = "clerk")]
+    pub clerk: Option<clerk::Clerk>,
+    /// Whose webhooks about subscriptions are taken, if anybody's are.
+    #[cfg(feature = "stripe")]
+    pub stripe: Option<dripr_adapters::stripe::Verifier>,
     /// Where links and webhooks are answered.
     pub http: http::Http,
     /// Who looks whether imported addresses take mail.
@@ -121,6 +130,8 @@ struct Written {
     gmail: gmail::Written,
     redis: redis::Written,
     aws: aws::Written,
+    clerk: clerk::Written,
+    stripe: stripe::Written,
     http: http::Http,
     email_verification: email_verification::Written,
     archive: archive::Written,
@@ -175,6 +186,10 @@ impl Config {
         written.redis.check()?;
         #[cfg(not(feature = "sns-sqs"))]
         written.aws.check()?;
+        #[cfg(not(feature = "clerk"))]
+        written.clerk.check()?;
+        #[cfg(not(feature = "stripe"))]
+        written.stripe.check()?;
         let providers = [
             written
                 .zillow
@@ -219,6 +234,10 @@ impl Config {
             redis,
             #[cfg(feature = "sns-sqs")]
             aws,
+            #[cfg(feature = "clerk")]
+            clerk: written.clerk.check(environment, absolute)?,
+            #[cfg(feature = "stripe")]
+            stripe: written.stripe.check(environment, absolute)?,
             http: written.http,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,

@@ -49,3 +49,22 @@ pub(super) fn required(
         ConfigProblem::key(key, reason)
     })
 }
+
+/// Several secrets of a variable or else of a file, with spaces or line ends between them; none if neither is given.
+///
+/// # Errors
+/// As [`secret`].
+#[cfg(any(feature = "clerk", feature = "stripe"))]
+pub(super) fn several(
+    environment: Environment<'_>,
+    variable: &str,
+    key: &str,
+    file: Option<PathBuf>,
+    absolute: impl Fn(PathBuf) -> PathBuf,
+) -> Result<Vec<SecretString>, ConfigProblem> {
+    use secrecy::ExposeSecret;
+
+    let all = secret(environment, variable, key, file, absolute)?;
+    let each = |all: &SecretString| all.expose_secret().split_whitespace().map(Into::into).collect();
+    Ok(all.as_ref().map(each).unwrap_or_default())
+}

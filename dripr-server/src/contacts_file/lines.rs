@@ -19,14 +19,14 @@ pub(super) const MAX_ROW_BYTES: usize = 64 * 1024;
 const MAX_ROW_LINES: usize = 64;
 
 /// What comes next in the file.
-pub(super) enum Next {
+pub(crate) enum Next {
     Fields { number: u64, fields: StringRecord },
     Bad(RowProblem),
     End,
 }
 
 /// The rows of a file.
-pub(super) struct Rows<R> {
+pub(crate) struct Rows<R> {
     input: R,
     read: u64,
     after_cr: bool,
@@ -40,12 +40,12 @@ struct Line {
 }
 
 impl<R: BufRead> Rows<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, read: 0, after_cr: false, waiting: VecDeque::new() }
     }
 
     /// The next row that is not blank.
-    pub(super) fn next(&mut self) -> io::Result<Next> {
+    pub(crate) fn next(&mut self) -> io::Result<Next> {
         loop {
             let Some(line) = self.line()? else { return Ok(Next::End) };
             let Some(bytes) = line.bytes else {

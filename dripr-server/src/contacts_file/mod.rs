@@ -7,7 +7,7 @@
 mod columns;
 mod consent;
 mod facts;
-mod lines;
+pub(crate) mod lines;
 mod problem;
 mod row;
 

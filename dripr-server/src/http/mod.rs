@@ -7,18 +7,24 @@
 //! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
 //! | `/webhooks/postmark` | `postmark`: what came back of emails |
 //! | `/api/…` | [`api`](crate::api), for frontends and other programs |
+//! | `/webhooks/clerk` | `clerk`: what became of accounts |
+//! | `/webhooks/stripe` | `stripe`: what became of subscriptions |
 //! | `/health` | whether the database answers |
 //!
 //! TLS is ended before it, by a proxy or a load balancer. Nothing but the API needs a key: each link is signed, and is for one
 //! person and one purpose.
 
 mod approval;
+#[cfg(feature = "clerk")]
+mod clerk;
 #[cfg(feature = "gmail")]
 mod gmail;
 mod opt_out;
 mod page;
 #[cfg(feature = "postmark")]
 mod postmark;
+#[cfg(feature = "stripe")]
+mod stripe;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -77,6 +83,14 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
     #[cfg(feature = "gmail")]
     if let Some(consent) = crate::compose::gmail_consent(deployment)? {
         router = router.merge(gmail::routes(Arc::new(consent)));
+    }
+    #[cfg(feature = "clerk")]
+    if let Some(clerk) = deployment.config.clerk.clone() {
+        router = router.merge(clerk::routes(clerk));
+    }
+    #[cfg(feature = "stripe")]
+    if let Some(verifier) = deployment.config.stripe.clone() {
+        router = router.merge(stripe::routes(verifier));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
     Ok(router.with_state(site).merge(crate::api::router(deployment)))

@@ -33,6 +33,7 @@ pub fn agent(row: &LegacyRow, now: Instant) -> Result<Agent, RowProblem> {
         phone: some(row.line("phone")?),
         postal_address,
         subscription_status: subscription(row, now)?,
+        billing: None,
         managed_client_id: some(row.line("managed_client_id")?),
         membership: Membership::default(),
         sending_rules: None,
@@ -41,6 +42,7 @@ pub fn agent(row: &LegacyRow, now: Instant) -> Result<Agent, RowProblem> {
         resumed_at: None,
         welcome: Progress::Skipped,
         created_at: row.past("created_at", now)?.unwrap_or(now),
+        account_changed_at: None,
         deleted_at: row.past("deleted_at", now)?,
         version: 0,
     })

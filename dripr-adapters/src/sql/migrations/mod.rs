@@ -21,16 +21,19 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_128_000_002, "notices", include_str!("sqlite/20261128000002_notices.sql")),
             (20_261_129_000_001, "outbox", include_str!("sqlite/20261129000001_outbox.sql")),
             (20_261_130_000_001, "access", include_str!("sqlite/20261130000001_access.sql")),
+            (20_261_130_000_101, "accounts", include_str!("sqlite/20261130000101_accounts.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
             (20_261_129_000_001, "campaigns", include_str!("postgres/20261129000001_campaigns.sql")),
             (20_261_130_000_001, "access", include_str!("postgres/20261130000001_access.sql")),
+            (20_261_130_000_101, "accounts", include_str!("postgres/20261130000101_accounts.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
             (20_261_129_000_001, "campaigns", include_str!("mysql/20261129000001_campaigns.sql")),
             (20_261_130_000_001, "access", include_str!("mysql/20261130000001_access.sql")),
+            (20_261_130_000_101, "accounts", include_str!("mysql/20261130000101_accounts.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -1,4 +1,4 @@
-//! The mail that welcomes a new agent. Agents whom a partner manages get none.
+//! The mail that welcomes a new agent. Agents whom a partner manages get none, and those who were removed before it was sent.
 
 use std::sync::Arc;
 
@@ -25,7 +25,8 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, event: &UserCreated)
     let Some(mailer) = &engine.ports.agent_mailer else { return Ok(Next::Done) };
     let mut welcome = Welcome { agent };
     // Only what the store knows counts; the event may come from anywhere.
-    if welcome.agent.welcome == Progress::Waiting && welcome.agent.managed_client_id.is_some() {
+    let is_unwanted = welcome.agent.managed_client_id.is_some() || welcome.agent.deleted_at.is_some();
+    if welcome.agent.welcome == Progress::Waiting && is_unwanted {
         let now = engine.ports.clock.now();
         let stored = welcome.put(engine, Progress::Skipped, None).await?;
         return Ok(if stored { Next::Done } else { Next::Again(now) });

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use super::{START, Stage, Store, at};
+use super::{START, Stage as Scene, Store, at};
 use crate::{
     access::{Membership, Reach, Role},
-    agent::Subscription,
+    agent::{Agent, Subscription},
+    billing::{Billing, Change, Stage},
     campaign::{Action, Actor, AuditEntry},
     events::{Event, Queue},
-    ids::{BrokerageId, TeamId, UserId},
+    ids::{BrokerageId, CustomerId, SubscriptionId, TeamId, UserId},
     ports::AgentStore,
     testkit::samples,
 };
@@ -16,7 +17,7 @@ use crate::{
 /// # Panics
 /// With a sentence, if it does not.
 pub async fn agent_store<S: Store + ?Sized>(store: &S) {
-    let stage = Stage::new(store, 1).await;
+    let stage = Scene::new(store, 1).await;
     let given = samples::agent("agent", at(START)).expect("an agent");
     let stored = store.agent(&given.id).await.expect("an agent").expect("a registered agent is found");
     assert_eq!(stored, given, "an agent comes back as it was given");
@@ -50,6 +51,8 @@ pub async fn agent_store<S: Store + ?Sized>(store: &S) {
     assert_eq!(agents[0].version, stored.version + 1, "a replaced agent has the next version");
     members(store).await;
     history(store, &stage).await;
+    customers(store).await;
+    removal(store).await;
 }
 
 /// Agents are listed as far as somebody reaches.
@@ -99,7 +102,7 @@ async fn members<S: Store + ?Sized>(store: &S) {
 }
 
 /// What is done to an agent stands in their history, with what their campaigns did.
-async fn history<S: Store + ?Sized>(store: &S, stage: &Stage<'_, S>) {
+async fn history<S: Store + ?Sized>(store: &S, stage: &Scene<'_, S>) {
     let id = &stage.new[0].campaign.user_id;
     let read = async |before, limit| store.agent_history(id, before, limit).await.expect("a history");
     stage.did(0, Action::RequireApproval { check_before_sending: true }).await;
@@ -121,4 +124,53 @@ async fn history<S: Store + ?Sized>(store: &S, stage: &Stage<'_, S>) {
     let other = UserId::new("m5").expect("an id");
     let others = store.agent_history(&other, None, 10).await.expect("a history");
     assert_eq!(others, [], "each agent has their own");
+}
+
+async fn new_agent<S: Store + ?Sized>(store: &S, id: &str) -> Agent {
+    let agent = samples::agent(id, at(START)).expect("an agent");
+    assert!(store.register(agent.clone(), samples::user_created(&agent)).await.expect("registering"));
+    agent
+}
+
+async fn customers<S: Store + ?Sized>(store: &S) {
+    let customer = CustomerId::new("cus_1").expect("an id");
+    let found = async || store.by_customer(&customer).await.expect("looking").map(|agent| agent.id);
+    assert_eq!(found().await, None, "nobody has a customer who was never told of");
+    let [mut first, mut second] = [new_agent(store, "payer-1").await, new_agent(store, "payer-2").await];
+    for agent in [&mut second, &mut first] {
+        let change = Change {
+            subscription: SubscriptionId::new("sub_1").expect("an id"),
+            customer: customer.clone(),
+            user_id: None,
+            at: at(START),
+            stage: Stage::Created,
+            status: Subscription::Incomplete,
+        };
+        let mut billing = Billing::default();
+        assert!(billing.take(&change));
+        agent.billing = Some(billing);
+        assert!(AgentStore::replace(store, agent.clone(), None).await.expect("replacing"));
+        let stored = store.agent(&agent.id).await.expect("an agent").expect("it is there");
+        assert_eq!(stored.billing, agent.billing, "what was told of subscriptions is kept");
+        assert_eq!(found().await.as_ref(), Some(&agent.id), "of several, the one whose id is least");
+    }
+    assert!(store.remove(&first.id, at(START)).await.expect("removing"));
+    assert_eq!(found().await, Some(second.id), "one who is there goes before one who was removed");
+}
+
+async fn removal<S: Store + ?Sized>(store: &S) {
+    let agent = new_agent(store, "leaving").await;
+    assert!(store.remove(&agent.id, at(START)).await.expect("removing"), "an agent can be removed");
+    assert!(!store.remove(&agent.id, at(START)).await.expect("removing"), "once");
+    let removed = store.agent(&agent.id).await.expect("an agent").expect("a removed agent is still there");
+    assert_eq!(removed.deleted_at, Some(at(START)), "it is known since when an agent is removed");
+    assert_eq!(removed.version, agent.version + 1, "removing is a change");
+    let never = samples::agent("never-came", at(START)).expect("an agent");
+    assert!(store.remove(&never.id, at(START)).await.expect("removing"), "before it was told of, too");
+    let event = samples::user_created(&never);
+    assert!(
+        !store.register(never.clone(), event).await.expect("registering"),
+        "nobody is registered who was removed"
+    );
+    assert_eq!(store.agent(&never.id).await.expect("an agent"), None, "nothing was stored then");
 }

@@ -10,8 +10,9 @@ use crate::{
     campaign::AuditEntry,
     errors::PortResult,
     events::{Event, UserCreated},
-    ids::{EventId, UserId},
+    ids::{CustomerId, EventId, UserId},
     ports::{AgentHistoryEntry, AgentStore},
+    schedule::Instant,
 };
 
 #[async_trait]
@@ -19,7 +20,7 @@ impl AgentStore for MemoryStore {
     async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
         {
             let mut state = self.lock();
-            if state.agents.contains_key(&agent.id) {
+            if state.agents.contains_key(&agent.id) || state.removed.contains(&agent.id) {
                 return Ok(false);
             }
             let id = match &event.event_id {
@@ -57,11 +58,7 @@ impl AgentStore for MemoryStore {
             return Ok(false);
         };
         agent.version += 1;
-        let decisive = known.subscription_status != agent.subscription_status
-            || known.sending_rules != agent.sending_rules
-            || known.paused != agent.paused
-            || known.deleted_at != agent.deleted_at;
-        if decisive {
+        if agent.decides_otherwise_than(&known) {
             state.wake(&agent.id, None);
             state.wake_teller(&agent.id);
         }
@@ -89,5 +86,28 @@ impl AgentStore for MemoryStore {
             entry: row.entry.clone(),
         };
         Ok(numbered.filter(wanted).take(limit).map(line).collect())
+    }
+
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        let mut state = self.lock();
+        if !state.removed.insert(id.clone()) {
+            return Ok(false);
+        }
+        if let Some(known) = state.agents.get(id).filter(|known| known.deleted_at.is_none()) {
+            let removed =
+                Agent { deleted_at: Some(at), version: known.version + 1, ..known.as_ref().clone() };
+            state.agents.insert(id.clone(), Arc::new(removed));
+            state.wake(id, None);
+            state.wake_teller(id);
+        }
+        Ok(true)
+    }
+
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        let state = self.lock();
+        let named = state.agents.values().filter(|agent| {
+            agent.billing.as_ref().is_some_and(|billing| billing.customers().any(|known| known == customer))
+        });
+        Ok(named.min_by_key(|agent| agent.deleted_at.is_some()).map(|agent| agent.as_ref().clone()))
     }
 }

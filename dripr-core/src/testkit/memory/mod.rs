@@ -15,7 +15,7 @@ mod queue_desk;
 mod replies;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -56,6 +56,7 @@ struct State {
     agents: BTreeMap<UserId, Arc<Agent>>,
     replies: HashMap<(String, String), replies::Call>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    removed: BTreeSet<UserId>,
     contacts: BTreeMap<ContactId, Contact>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     deadlines: BTreeMap<CampaignId, Instant>,

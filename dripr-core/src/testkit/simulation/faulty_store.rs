@@ -17,7 +17,7 @@ use crate::{
     email::{DeliveryStatus, Email, Message},
     errors::{Fault as Kind, PortError, PortResult},
     events::{Event, Queue, UserCreated},
-    ids::{CampaignId, EmailId, EventId, UserId},
+    ids::{CampaignId, CustomerId, EmailId, EventId, UserId},
     mail_account::MailAccount,
     policy::{FARTHEST, after},
     ports::{
@@ -201,6 +201,14 @@ impl AgentStore for FaultyStore {
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         self.store.agent_history(id, before, limit).await
+    }
+
+    async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
+        self.call("store.remove_agent", WRITE, self.store.remove(id, at)).await
+    }
+
+    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+        self.call("store.by_customer", READ, self.store.by_customer(customer)).await
     }
 }
 

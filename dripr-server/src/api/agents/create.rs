@@ -5,24 +5,24 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use dripr_core::{
     access::{Membership, Reach, Scope},
-    agent::{Agent, Subscription, UnknownOutcome},
-    agent_mail::Progress,
     email::EmailAddress,
-    events::UserCreated,
-    ids::{EventId, UserId},
-    ports::{AgentStore, EntropyExt},
+    ids::UserId,
+    ports::EntropyExt,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::{AgentView, MembershipView, SendingView};
-use crate::api::{
-    Api,
-    body::Body,
-    caller::Asking,
-    problem::Problem,
-    text::{line, some_line},
-    version::Versioned,
+use crate::{
+    api::{
+        Api,
+        body::Body,
+        caller::Asking,
+        problem::Problem,
+        text::{line, some_line},
+        version::Versioned,
+    },
+    newcomer::Newcomer,
 };
 
 /// An agent to be added.
@@ -79,7 +79,7 @@ pub(super) async fn create_agent(
         Ok::<_, Problem>(text.filter(|text| !text.is_empty()))
     };
     let policy = &api.bench.policy;
-    let agent = Agent {
+    let newcomer = Newcomer {
         id: new.id.unwrap_or_else(|| UserId::from(api.entropy.id(now))),
         first_name: line("/first_name", &new.first_name)?,
         last_name: line("/last_name", &new.last_name)?,
@@ -87,33 +87,15 @@ pub(super) async fn create_agent(
         brokerage: some("/brokerage", new.brokerage)?,
         phone: some("/phone", new.phone)?,
         postal_address: some_line("/postal_address", &new.postal_address)?,
-        subscription_status: Subscription::Active,
         managed_client_id: some("/managed_client_id", new.managed_client_id)?,
         membership,
         sending_rules: new
             .sending
             .map(|sending| sending.rules(policy.rules, policy.mail_timeout))
             .transpose()?,
-        unknown_outcome: UnknownOutcome::default(),
-        paused: None,
-        resumed_at: None,
-        welcome: Progress::default(),
-        created_at: now,
-        deleted_at: None,
-        version: 0,
     };
-    let event = UserCreated {
-        event_id: Some(EventId::from(api.entropy.id(now))),
-        user_id: agent.id.clone(),
-        email: agent.email.clone(),
-        first_name: agent.first_name.clone(),
-        last_name: agent.last_name.clone(),
-        managed_client_id: agent.managed_client_id.clone(),
-        timestamp: now,
-    };
-    if !api.store.register(agent.clone(), event).await? {
-        return Err(Problem::conflict("there is an agent with that id already"));
-    }
+    let agent = newcomer.register(&*api.store, &*api.entropy, now).await?;
+    let agent = agent.ok_or_else(|| Problem::conflict("there is an agent with that id already, or was one"))?;
     let location = [(axum::http::header::LOCATION, format!("/api/v1/agents/{}", agent.id))];
     let version = agent.version.to_string();
     Ok((StatusCode::CREATED, location, Versioned { version, shown: AgentView::of(agent, now) }))

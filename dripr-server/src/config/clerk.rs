@@ -1,0 +1,95 @@
+//! `[clerk]`: what is taken of Clerk's webhooks.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::ConfigProblem;
+#[cfg(feature = "clerk")]
+use super::Environment;
+
+/// The webhook's signing secrets, so that they need not stand in a file.
+pub const WEBHOOK_SECRET_VARIABLE: &str = "DRIPR_CLERK_WEBHOOK_SECRET";
+
+/// What is taken of Clerk's webhooks.
+#[cfg(feature = "clerk")]
+#[derive(Debug, Clone)]
+pub struct Clerk {
+    /// Whose webhooks are taken.
+    pub webhook: dripr_adapters::standard_webhooks::Verifier,
+    /// How the subscription of a new agent stands.
+    pub new_agents: dripr_core::agent::Subscription,
+}
+
+/// How the subscription of a new agent stands, as it is written.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NewAgents {
+    #[default]
+    None,
+    Trialing,
+    Active,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Written {
+    webhook_secret_file: Option<PathBuf>,
+    new_agents: Option<NewAgents>,
+}
+
+impl Written {
+    #[cfg(not(feature = "clerk"))]
+    pub(super) fn check(&self) -> Result<(), ConfigProblem> {
+        let named = [
+            ("webhook_secret_file", self.webhook_secret_file.is_some()),
+            ("new_agents", self.new_agents.is_some()),
+        ];
+        match named.into_iter().find(|(_, named)| *named) {
+            Some((key, _)) => {
+                let reason = "this dripr was built without Clerk; build it with `cargo build --release --features clerk`";
+                Err(ConfigProblem::key(&format!("clerk.{key}"), reason))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is taken, if a secret is given.
+    #[cfg(feature = "clerk")]
+    pub(super) fn check(
+        self,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<Option<Clerk>, ConfigProblem> {
+        use dripr_adapters::standard_webhooks::{Secret, Verifier};
+        use dripr_core::agent::Subscription;
+
+        let key = "clerk.webhook_secret_file";
+        let secrets = super::secret::several(
+            environment,
+            WEBHOOK_SECRET_VARIABLE,
+            key,
+            self.webhook_secret_file,
+            absolute,
+        )?;
+        if secrets.is_empty() {
+            return match self.new_agents {
+                Some(_) => {
+                    let reason = format!(
+                        "missing: give the file of the webhook's secret, or {WEBHOOK_SECRET_VARIABLE}"
+                    );
+                    Err(ConfigProblem::key(key, reason))
+                }
+                None => Ok(None),
+            };
+        }
+        let secrets: Result<Vec<_>, _> = secrets.iter().map(Secret::new).collect();
+        let webhook = Verifier::new(secrets.map_err(|error| ConfigProblem::key(key, error))?);
+        let new_agents = match self.new_agents.unwrap_or_default() {
+            NewAgents::None => Subscription::None,
+            NewAgents::Trialing => Subscription::Trialing,
+            NewAgents::Active => Subscription::Active,
+        };
+        Ok(Some(Clerk { webhook, new_agents }))
+    }
+}

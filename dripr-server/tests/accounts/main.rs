@@ -1,0 +1,11 @@
+//! Accounts and subscriptions that others keep, over the real router and a real store; and a partner's agents.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../mail/site.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod site;
+
+mod clerk;
+mod partners;
+mod stripe;
