@@ -5,6 +5,7 @@ mod approve;
 #[cfg(feature = "sns-sqs")]
 mod aws;
 mod campaigns;
+mod config;
 #[cfg(feature = "gmail")]
 mod connect;
 mod demo;
@@ -43,7 +44,7 @@ use dripr_core::{
 
 use crate::{
     compose::{self, Deployment},
-    config::{Config, process_environment},
+    config::{Config, Setting, process_environment},
     failure::Failure,
 };
 
@@ -51,6 +52,9 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "dripr", version, max_term_width = 100)]
 pub struct Cli {
+    /// The configuration [default: dripr.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Subcommands,
 }
@@ -61,6 +65,8 @@ enum Subcommands {
     Demo(demo::Args),
     /// Run the engine on the real clock until told to stop.
     Run(run::Args),
+    /// Check the configuration, or show all of it.
+    Config(config::Args),
     /// Ask each part of a deployment whether it would work, providers with one cheap call.
     Doctor(doctor::Args),
     /// Add and list agents.
@@ -110,11 +116,14 @@ struct ConfigFile {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "dripr.toml")]
     config: PathBuf,
+    /// A key that goes before the file and the environment, such as sending.opens=12:00; may be given more than once
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<Setting>,
 }
 
 impl ConfigFile {
     fn load(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.config, &process_environment)?)
+        Ok(Config::load_with(&self.config, self.set.clone(), &process_environment)?)
     }
 
     /// The configuration's deployment, its database open.
@@ -142,6 +151,9 @@ impl Cli {
     }
 
     fn dispatch(self, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+        if self.config.is_some() && matches!(self.command, Subcommands::Simulate(_)) {
+            return Err(Failure::new("--config: nobody heeds it, `dripr simulate` reads no configuration"));
+        }
         match self.command {
             Subcommands::Schedule(args) => schedule::run(&args, out),
             Subcommands::Run(args) => run::run(&args),
@@ -163,6 +175,7 @@ impl Subcommands {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         match self {
             Self::Demo(args) => Box::pin(demo::run(args, out)),
+            Self::Config(args) => Box::pin(async move { config::run(args, out) }),
             Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),

@@ -4,6 +4,7 @@
 
 mod choices;
 mod commands;
+mod config_command;
 mod configuration;
 mod contracts;
 mod demonstration;
