@@ -6,6 +6,7 @@
 //! | [`config`] | what a deployment can choose, a file a section |
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
+//! | [`formula`] | cells that a spreadsheet would take for a formula |
 //! | [`enrolment`] | from contacts to campaigns |
 //! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
@@ -26,6 +27,7 @@ pub mod contacts_file;
 pub mod demo;
 pub mod enrolment;
 pub mod failure;
+pub mod formula;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;
 pub mod http;

@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod doctor;
 mod explain;
+mod export;
 mod held;
 mod import;
 #[cfg(feature = "legacy-tables")]
@@ -73,6 +74,8 @@ enum Subcommands {
     Agent(agent::Args),
     /// Import contacts from a CSV file and begin a campaign for each.
     Import(import::Args),
+    /// Write an agent's contacts or campaigns to a CSV file.
+    Export(export::Args),
     /// Import agents, contacts and campaigns from the tables of an older deployment.
     #[cfg(feature = "legacy-tables")]
     ImportTables(import_tables::Args),
@@ -179,6 +182,7 @@ impl Subcommands {
             Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),
+            Self::Export(args) => Box::pin(export::run(args, out)),
             #[cfg(feature = "legacy-tables")]
             Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),

@@ -9,6 +9,7 @@ mod configuration;
 mod contracts;
 mod demonstration;
 mod doctor;
+mod exporting;
 mod import;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;
