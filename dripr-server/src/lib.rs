@@ -13,6 +13,7 @@
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
 //! | [`queue_desk`] | where the queues are looked at |
+//! | [`restoring`] | putting a backup in the place of the database |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
@@ -35,6 +36,7 @@ pub mod http;
 pub mod legacy_import;
 pub mod os_entropy;
 pub mod queue_desk;
+pub mod restoring;
 #[cfg(feature = "returned-mail")]
 pub mod returned;
 pub mod role;

@@ -5,6 +5,7 @@ mod killed_engine;
 #[cfg(feature = "service-tests")]
 #[path = "../../dripr-adapters/tests/sql_servers/place.rs"]
 mod place;
+mod restored;
 mod shared_calls;
 #[cfg(feature = "service-tests")]
 mod simulated_on_servers;

@@ -4,6 +4,7 @@ mod agent;
 mod approve;
 #[cfg(feature = "sns-sqs")]
 mod aws;
+mod backup;
 mod campaigns;
 mod config;
 #[cfg(feature = "gmail")]
@@ -22,6 +23,7 @@ mod migrate;
 mod queues;
 #[cfg(feature = "returned-mail")]
 mod receive;
+mod restore;
 mod retry;
 mod run;
 mod schedule;
@@ -111,6 +113,10 @@ enum Subcommands {
     Simulate(simulate::Args),
     /// Make the database, or bring it up to date.
     Migrate(migrate::Args),
+    /// Copy the database to a file, while everything goes on.
+    Backup(backup::Args),
+    /// Put a backup in place, so that nothing is sent again.
+    Restore(restore::Args),
 }
 
 /// Which configuration to work by.
@@ -201,6 +207,8 @@ impl Subcommands {
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),
             Self::Migrate(args) => Box::pin(migrate::run(args, out)),
+            Self::Backup(args) => Box::pin(backup::run(args, out)),
+            Self::Restore(args) => Box::pin(restore::run(args, out)),
             Self::Schedule(args) => Box::pin(async move { schedule::run(&args, out) }),
             Self::Run(args) => Box::pin(async move { run::run(&args) }),
             Self::Simulate(args) => Box::pin(async move { simulate::run(&args, out) }),
