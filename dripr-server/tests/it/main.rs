@@ -9,6 +9,7 @@ mod config_command;
 mod configuration;
 mod contracts;
 mod demonstration;
+mod deploying;
 mod doctor;
 mod exporting;
 mod import;
