@@ -16,6 +16,8 @@ pub(super) struct Decoded<R> {
     decoder: Option<Decoder>,
     text: Vec<u8>,
     used: usize,
+    /// A decoder that was told of the end wants to hear no more.
+    is_over: bool,
 }
 
 impl<R: BufRead> Decoded<R> {
@@ -31,7 +33,7 @@ impl<R: BufRead> Decoded<R> {
             _ => None,
         };
         let decoder = encoding.map(|encoding| encoding.new_decoder_with_bom_removal());
-        Ok(Self { input: Cursor::new(head).chain(input), decoder, text: Vec::new(), used: 0 })
+        Ok(Self { input: Cursor::new(head).chain(input), decoder, text: Vec::new(), used: 0, is_over: false })
     }
 }
 
@@ -48,9 +50,9 @@ impl<R: BufRead> Read for Decoded<R> {
 
 impl<R: BufRead> BufRead for Decoded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let Self { input, decoder, text, used } = self;
+        let Self { input, decoder, text, used, is_over } = self;
         let Some(running) = decoder else { return input.fill_buf() };
-        while *used >= text.len() {
+        while *used >= text.len() && !*is_over {
             let chunk = input.fill_buf()?;
             let last = chunk.is_empty();
             let piece = chunk.get(..chunk.len().min(PIECE)).unwrap_or(chunk);
@@ -60,9 +62,7 @@ impl<R: BufRead> BufRead for Decoded<R> {
             text.truncate(written);
             *used = 0;
             input.consume(read);
-            if last && text.is_empty() {
-                return Ok(&[]);
-            }
+            *is_over = last;
         }
         Ok(text.get(*used..).unwrap_or_default())
     }
@@ -126,6 +126,12 @@ mod tests {
         let mut bytes = utf16("\u{feff}ab\u{1f3e0}", false);
         bytes.truncate(bytes.len() - 1);
         assert_eq!(decoded(&bytes, 3), "ab\u{fffd}".as_bytes());
+        // Whoever asks again at the end gets the same answer.
+        let mut file = Decoded::new(&bytes[..]).unwrap();
+        io::copy(&mut file, &mut io::sink()).unwrap();
+        for _ in 0..3 {
+            assert!(file.fill_buf().unwrap().is_empty());
+        }
     }
 
     #[test]

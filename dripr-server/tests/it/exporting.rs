@@ -65,7 +65,7 @@ fn campaigns_are_listed_with_where_they_stand() {
 
 #[test]
 fn exports_of_outlook_and_excel_are_read_in_their_encodings() {
-    let text = "First Name,Last Name,E-mail Address,Home Postal Code,Fixed Send Day\r\nZoë,Müller,zoe@home.example,98103,7\r\n";
+    let text = "First Name,Last Name,E-mail Address,Home Postal Code,Fixed Send Day\r\nZoë,Müller,zoe@home.example,98103,7";
     let utf16 = |big: bool| -> Vec<u8> {
         let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
         units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
