@@ -81,6 +81,7 @@ pub mod ids;
 pub mod mail_account;
 pub mod policy;
 pub mod ports;
+pub mod restored;
 pub mod safeguards;
 pub mod schedule;
 #[cfg(feature = "simulation")]

@@ -6,6 +6,7 @@
 //! | [`config`] | what a deployment can choose, a file a section |
 //! | [`compose`] | config in, ports out: the one place where implementations are chosen |
 //! | [`contacts_file`] | reading contacts from CSV exports |
+//! | [`formula`] | cells that a spreadsheet would take for a formula |
 //! | [`enrolment`] | from contacts to campaigns |
 //! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
@@ -13,6 +14,7 @@
 //! | [`account`] | what a campaign's report cost |
 //! | [`newcomer`], [`users_file`] | agents who are brought by an operator, one or many |
 //! | [`queue_desk`] | where the queues are looked at |
+//! | [`restoring`] | putting a backup in the place of the database |
 //! | [`verifying`] | whether addresses of contacts take mail |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
@@ -29,6 +31,7 @@ pub mod demo;
 pub mod enrolment;
 pub mod failure;
 pub mod first_key;
+pub mod formula;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;
 pub mod http;
@@ -37,6 +40,7 @@ pub mod legacy_import;
 pub mod newcomer;
 pub mod os_entropy;
 pub mod queue_desk;
+pub mod restoring;
 #[cfg(feature = "returned-mail")]
 pub mod returned;
 pub mod role;

@@ -11,6 +11,7 @@ mod place;
 mod reads_on_servers;
 #[cfg(feature = "service-tests")]
 mod served;
+mod restored;
 mod shared_calls;
 #[cfg(feature = "service-tests")]
 mod simulated_on_servers;

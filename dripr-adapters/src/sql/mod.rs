@@ -13,6 +13,7 @@
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
 //! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies` | the ports, one each |
+//! | `backup` | backups of a SQLite file |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -38,6 +39,8 @@ mod announce;
 mod api_keys;
 mod areas;
 mod arrivals;
+#[cfg(feature = "sqlite")]
+pub mod backup;
 mod bus;
 mod campaigns;
 mod channels;

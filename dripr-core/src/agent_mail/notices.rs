@@ -130,6 +130,29 @@ impl Notices {
         }
     }
 
+    /// After a restore, what was to be told now may have been told since the backup: it counts as told.
+    pub(crate) fn restored(
+        &mut self,
+        agent: &Agent,
+        grant: Option<&Grant>,
+        rules: &SendingRules,
+        now: Instant,
+    ) {
+        if let Some(InHand { letter, in_need, .. }) = self.in_hand.take() {
+            self.told(letter, in_need);
+        }
+        for concern in Concern::of(agent, grant, now) {
+            if !self.told.contains(&concern) {
+                self.told.push(concern);
+            }
+        }
+        let today = rules.civil_date(now);
+        if !self.mornings.contains(&today) {
+            let in_need = std::mem::take(&mut self.in_need);
+            self.told(LetterName::Morning(today), in_need);
+        }
+    }
+
     /// The mail that was in hand has ended: it is told, as far as it can be.
     pub(crate) fn told(&mut self, letter: LetterName, in_need: BTreeSet<CampaignId>) {
         self.in_hand = None;

@@ -188,7 +188,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn make(&mut self, transition: &Transition) -> Result<(), Refusal> {
+    pub(super) fn make(&mut self, transition: &Transition) -> Result<(), Refusal> {
         let from = self.dossier.campaign.status;
         let cycle = self.dossier.campaign.slot.map(|slot| slot.cycle());
         self.settle_email(transition);

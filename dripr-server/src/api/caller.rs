@@ -33,11 +33,32 @@ impl FromRequestParts<Arc<Api>> for Asking {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(unknown());
         }
-        let (id, secret) = ApiKey::parts(token.trim()).ok_or_else(unknown)?;
+        let Some((id, secret)) = ApiKey::parts(token.trim()) else {
+            return signed_in(api, token.trim()).await.map(Self);
+        };
         let key = api.store.api_key(&id).await?.ok_or_else(unknown)?;
         let caller = key.admit(secret, api.bench.clock.now());
         caller.map(Self).map_err(|unusable| Problem::unauthorized(unusable.to_string()))
     }
+}
+
+/// Whoever a session token was given to.
+#[cfg(feature = "clerk")]
+async fn signed_in(api: &Api, token: &str) -> Result<Caller, Problem> {
+    let Some(sessions) = &api.sessions else { return Err(Problem::unauthorized(UNKNOWN)) };
+    let session = sessions.verify(token).await.map_err(|problem| match problem {
+        dripr_adapters::clerk::session::SessionProblem::KeysUnavailable(error) => Problem::from(error),
+        other => Problem::unauthorized(other.to_string()),
+    })?;
+    let agent = api.store.agent(&session.user_id).await?.filter(|agent| agent.deleted_at.is_none());
+    // Clerk tells of new accounts by a webhook, which may come later than they themselves.
+    let agent = agent.ok_or_else(|| Problem::unauthorized("there is no account for this session yet"))?;
+    Ok(Caller::signed_in(&agent))
+}
+
+#[cfg(not(feature = "clerk"))]
+async fn signed_in(_: &Api, _: &str) -> Result<Caller, Problem> {
+    Err(Problem::unauthorized(UNKNOWN))
 }
 
 impl Asking {

@@ -33,11 +33,21 @@ mod version;
 
 use std::sync::Arc;
 
-use axum::{Router, http::StatusCode, middleware};
+use axum::{
+    Router,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware,
+};
 use dripr_core::{campaign::command::Bench, ports::Entropy, schedule::SendDay};
 
+use tower_http::cors::CorsLayer;
+
 use self::problem::Problem;
-use crate::compose::{Deployment, Store};
+use crate::{
+    compose::{Deployment, Store},
+    config::http::Origin,
+    failure::Failure,
+};
 
 pub use description::description;
 
@@ -47,15 +57,23 @@ struct Api {
     bench: Arc<Bench>,
     entropy: Arc<dyn Entropy>,
     default_send_day: Option<SendDay>,
+    /// Whose session tokens sign in, if anybody's.
+    #[cfg(feature = "clerk")]
+    sessions: Option<dripr_adapters::clerk::session::Sessions>,
 }
 
 /// The API of a deployment, its description and its page.
-pub fn router(deployment: &Deployment) -> Router {
+///
+/// # Errors
+/// Who signs in cannot be asked as it is configured.
+pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
     let api = Arc::new(Api {
         store: deployment.store.clone(),
         bench: deployment.desk(),
         entropy: deployment.entropy.clone(),
         default_send_day: deployment.config.default_send_day,
+        #[cfg(feature = "clerk")]
+        sessions: sessions(deployment)?,
     });
     let (operations, _) = description::operations().split_for_parts();
     let operations = operations
@@ -65,5 +83,25 @@ pub fn router(deployment: &Deployment) -> Router {
         .fallback(async || Problem::not_found("address"))
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
         .with_state(api);
-    Router::new().nest("/api/v1", operations).merge(description::pages())
+    let router = Router::new().nest("/api/v1", operations).merge(description::pages());
+    Ok(router.layer(from_browsers(&deployment.config.http.allowed_origins)))
+}
+
+/// What pages of other origins may do.
+fn from_browsers(origins: &[Origin]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, idempotency::HEADER])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(3600))
+}
+
+#[cfg(feature = "clerk")]
+fn sessions(deployment: &Deployment) -> Result<Option<dripr_adapters::clerk::session::Sessions>, Failure> {
+    let options = deployment.config.sessions.clone();
+    let sessions = options
+        .map(|options| dripr_adapters::clerk::session::Sessions::new(options, deployment.clock.clone()));
+    sessions.transpose().map_err(|error| Failure::new(format!("clerk.issuer: {error}")))
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    config::{Config, process_environment},
+    config::{Config, Setting, process_environment},
     demo::{self, Day, Plan, Summary},
     failure::Failure,
 };
@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// Ask the sources and the writer of a configuration, in place of files; calls to providers are real ones
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sales", "rates", "listings"])]
     config: Option<PathBuf>,
+    /// With --config: a key that goes before it and the environment; may be given more than once
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<Setting>,
     /// Contacts of your own, as CSV; columns as for `dripr import`
     #[arg(long, value_name = "FILE")]
     contacts: Option<PathBuf>,
@@ -43,7 +46,11 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
-    let deployment = args.config.map(|file| Config::load(&file, &process_environment)).transpose()?;
+    if args.config.is_none() && !args.set.is_empty() {
+        return Err(Failure::new("--set: nobody heeds it without --config"));
+    }
+    let deployment =
+        args.config.map(|file| Config::load_with(&file, args.set, &process_environment)).transpose()?;
     let plan = Plan {
         // Providers know today; what they would say of later months is made up.
         months: args.months.unwrap_or(if deployment.is_some() { 1 } else { 3 }),

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The contacts, as CSV in UTF-8
+    /// The contacts, as CSV
     file: PathBuf,
     /// The agent whose contacts they are
     #[arg(long, value_name = "ID")]

@@ -4,12 +4,15 @@ mod agent;
 mod approve;
 #[cfg(feature = "sns-sqs")]
 mod aws;
+mod backup;
 mod campaigns;
+mod config;
 #[cfg(feature = "gmail")]
 mod connect;
 mod demo;
 mod doctor;
 mod explain;
+mod export;
 mod held;
 mod import;
 #[cfg(feature = "legacy-tables")]
@@ -21,6 +24,7 @@ mod migrate;
 mod queues;
 #[cfg(feature = "returned-mail")]
 mod receive;
+mod restore;
 mod retry;
 mod run;
 mod schedule;
@@ -45,7 +49,7 @@ use dripr_core::{
 
 use crate::{
     compose::{self, Deployment},
-    config::{Config, process_environment},
+    config::{Config, Setting, process_environment},
     failure::Failure,
 };
 
@@ -53,6 +57,9 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "dripr", version, max_term_width = 100)]
 pub struct Cli {
+    /// The configuration [default: dripr.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Subcommands,
 }
@@ -63,6 +70,8 @@ enum Subcommands {
     Demo(demo::Args),
     /// Run the engine on the real clock until told to stop.
     Run(run::Args),
+    /// Check the configuration, or show all of it.
+    Config(config::Args),
     /// Ask each part of a deployment whether it would work, providers with one cheap call.
     Doctor(doctor::Args),
     /// Add and list agents.
@@ -71,6 +80,8 @@ enum Subcommands {
     Users(users::Args),
     /// Import contacts from a CSV file and begin a campaign for each.
     Import(import::Args),
+    /// Write an agent's contacts or campaigns to a CSV file.
+    Export(export::Args),
     /// Import agents, contacts and campaigns from the tables of an older deployment.
     #[cfg(feature = "legacy-tables")]
     ImportTables(import_tables::Args),
@@ -108,6 +119,10 @@ enum Subcommands {
     Simulate(simulate::Args),
     /// Make the database, or bring it up to date.
     Migrate(migrate::Args),
+    /// Copy the database to a file, while everything goes on.
+    Backup(backup::Args),
+    /// Put a backup in place, so that nothing is sent again.
+    Restore(restore::Args),
 }
 
 /// Which configuration to work by.
@@ -116,11 +131,14 @@ struct ConfigFile {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "dripr.toml")]
     config: PathBuf,
+    /// A key that goes before the file and the environment, such as sending.opens=12:00; may be given more than once
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<Setting>,
 }
 
 impl ConfigFile {
     fn load(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.config, &process_environment)?)
+        Ok(Config::load_with(&self.config, self.set.clone(), &process_environment)?)
     }
 
     /// The configuration's deployment, its database open.
@@ -148,6 +166,9 @@ impl Cli {
     }
 
     fn dispatch(self, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+        if self.config.is_some() && matches!(self.command, Subcommands::Simulate(_)) {
+            return Err(Failure::new("--config: nobody heeds it, `dripr simulate` reads no configuration"));
+        }
         match self.command {
             Subcommands::Schedule(args) => schedule::run(&args, out),
             Subcommands::Run(args) => run::run(&args),
@@ -169,10 +190,12 @@ impl Subcommands {
     ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         match self {
             Self::Demo(args) => Box::pin(demo::run(args, out)),
+            Self::Config(args) => Box::pin(async move { config::run(args, out) }),
             Self::Doctor(args) => Box::pin(doctor::run(args, out)),
             Self::Agent(args) => Box::pin(agent::run(args, out)),
             Self::Users(args) => Box::pin(users::run(args, out)),
             Self::Import(args) => Box::pin(import::run(args, out)),
+            Self::Export(args) => Box::pin(export::run(args, out)),
             #[cfg(feature = "legacy-tables")]
             Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),
             Self::Keys(args) => Box::pin(keys::run(args, out)),
@@ -192,6 +215,8 @@ impl Subcommands {
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),
             Self::Migrate(args) => Box::pin(migrate::run(args, out)),
+            Self::Backup(args) => Box::pin(backup::run(args, out)),
+            Self::Restore(args) => Box::pin(restore::run(args, out)),
             Self::Schedule(args) => Box::pin(async move { schedule::run(&args, out) }),
             Self::Run(args) => Box::pin(async move { run::run(&args) }),
             Self::Simulate(args) => Box::pin(async move { simulate::run(&args, out) }),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{print_json, shown};
 use crate::{
-    config::{Config, process_environment},
+    config::{Config, Setting, process_environment},
     contacts_file::start_of_day,
     failure::Failure,
 };
@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Take zone, window and numbers from a configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// With --config: a key that goes before it and the environment; may be given more than once
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<Setting>,
     /// The IANA zone of the sending rules
     #[arg(long)]
     zone: Option<String>,
@@ -84,7 +87,10 @@ pub(super) fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<(), Failu
 impl Args {
     fn rules(&self) -> Result<SendingRules, Failure> {
         let mut rules = match &self.config {
-            Some(path) => Config::load(path, &process_environment)?.policy.rules,
+            Some(path) => Config::load_with(path, self.set.clone(), &process_environment)?.policy.rules,
+            None if !self.set.is_empty() => {
+                return Err(Failure::new("--set: nobody heeds it without --config"));
+            }
             None => SendingRules::default(),
         };
         if let Some(zone) = &self.zone {

@@ -1,4 +1,4 @@
-//! `[clerk]`: what is taken of Clerk's webhooks.
+//! `[clerk]`: what is taken of Clerk's webhooks, and whose session tokens sign in.
 
 use std::path::PathBuf;
 
@@ -36,14 +36,47 @@ enum NewAgents {
 pub(super) struct Written {
     webhook_secret_file: Option<PathBuf>,
     new_agents: Option<NewAgents>,
+    issuer: Option<String>,
+    authorized_parties: Option<Vec<String>>,
+    jwks_url: Option<String>,
 }
 
 impl Written {
+    /// Whose tokens sign in to the API, if anybody's.
+    #[cfg(feature = "clerk")]
+    pub(super) fn sessions(
+        &self,
+    ) -> Result<Option<dripr_adapters::clerk::session::SessionOptions>, ConfigProblem> {
+        use dripr_adapters::clerk::session::SessionOptions;
+
+        let Some(issuer) = &self.issuer else {
+            let unused = [
+                ("clerk.authorized_parties", self.authorized_parties.is_some()),
+                ("clerk.jwks_url", self.jwks_url.is_some()),
+            ];
+            return match unused.into_iter().find(|(_, named)| *named) {
+                Some((key, _)) => Err(ConfigProblem::key(key, "is of no use without clerk.issuer")),
+                None => Ok(None),
+            };
+        };
+        let parties = self.authorized_parties.clone().unwrap_or_default();
+        if parties.is_empty() {
+            let reason = "missing: name the origins whose pages may bring tokens, such as [\"https://app.example.com\"]";
+            return Err(ConfigProblem::key("clerk.authorized_parties", reason));
+        }
+        let mut options = SessionOptions::new(issuer.trim_end_matches('/'), parties);
+        options.jwks_url.clone_from(&self.jwks_url);
+        Ok(Some(options))
+    }
+
     #[cfg(not(feature = "clerk"))]
     pub(super) fn check(&self) -> Result<(), ConfigProblem> {
         let named = [
             ("webhook_secret_file", self.webhook_secret_file.is_some()),
             ("new_agents", self.new_agents.is_some()),
+            ("issuer", self.issuer.is_some()),
+            ("authorized_parties", self.authorized_parties.is_some()),
+            ("jwks_url", self.jwks_url.is_some()),
         ];
         match named.into_iter().find(|(_, named)| *named) {
             Some((key, _)) => {

@@ -20,6 +20,8 @@
 //! | [`limits`] | how long, how often, how many |
 //! | [`log`] | what is said while running |
 //!
+//! [`Given`] is a file and what the command line sets over it, [`keys`] lists every key, [`shown`] says what each one is and why.
+//!
 //! Every key has a default except those of [`public`], the sales file and the keys of providers. An unknown key, a wrong value and a missing
 //! one are errors that name the key. Relative paths count from the folder of the file.
 
@@ -29,9 +31,11 @@ pub mod clerk;
 pub mod data;
 pub mod database;
 pub mod email_verification;
+mod given;
 pub mod gmail;
 pub mod http;
 pub mod keyed_api;
+pub mod keys;
 pub mod limits;
 pub mod log;
 pub mod mail;
@@ -46,6 +50,8 @@ pub mod queues;
 pub mod redis;
 mod secret;
 pub mod sending;
+mod setting;
+pub mod shown;
 pub mod sources;
 pub mod stripe;
 pub mod templates;
@@ -58,8 +64,10 @@ use std::path::{Path, PathBuf};
 use dripr_core::policy::Policy;
 use serde::Deserialize;
 
+pub use given::Given;
 pub use problem::ConfigProblem;
 use providers::Provider;
+pub use setting::Setting;
 use sources::{Homes, Places, Rates};
 
 /// Everything a deployment chose.
@@ -87,6 +95,9 @@ pub struct Config {
     /// What is taken of Clerk's webhooks, if anything is.
     #[cfg(feature = "clerk")]
     pub clerk: Option<clerk::Clerk>,
+    /// Whose session tokens sign in to the API, if anybody's.
+    #[cfg(feature = "clerk")]
+    pub sessions: Option<dripr_adapters::clerk::session::SessionOptions>,
     /// Whose webhooks about subscriptions are taken, if anybody's are.
     #[cfg(feature = "stripe")]
     pub stripe: Option<dripr_adapters::stripe::Verifier>,
@@ -149,6 +160,11 @@ struct Written {
     log: log::Log,
 }
 
+/// The folder that relative paths of a file count from.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
 /// Looks up environment variables; tests give their own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -164,10 +180,33 @@ impl Config {
     /// # Errors
     /// [`ConfigProblem`], naming the file and the key.
     pub fn load(path: &Path, environment: Environment<'_>) -> Result<Self, ConfigProblem> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigProblem::Unreadable { path: path.to_owned(), source })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, folder, environment).map_err(|problem| problem.in_file(path))
+        Self::load_with(path, Vec::new(), environment)
+    }
+
+    /// Reads a file, with what the command line sets over it.
+    ///
+    /// # Errors
+    /// [`ConfigProblem`], naming the file and the key.
+    pub fn load_with(
+        path: &Path,
+        settings: Vec<Setting>,
+        environment: Environment<'_>,
+    ) -> Result<Self, ConfigProblem> {
+        let given = Given::load(path, settings)?;
+        given.read(folder_of(path), environment).map_err(|problems| first(problems).in_file(path))
+    }
+
+    /// Everything that is wrong with a file, as far as that can be told at once; nothing if it can be used.
+    ///
+    /// # Errors
+    /// [`ConfigProblem`], if it cannot be read at all.
+    pub fn problems(
+        path: &Path,
+        settings: Vec<Setting>,
+        environment: Environment<'_>,
+    ) -> Result<Vec<ConfigProblem>, ConfigProblem> {
+        let problems = Given::load(path, settings)?.problems(folder_of(path), environment);
+        Ok(problems.into_iter().map(|problem| problem.in_file(path)).collect())
     }
 
     /// Reads the text of a file whose relative paths count from `folder`.
@@ -175,83 +214,137 @@ impl Config {
     /// # Errors
     /// [`ConfigProblem`], naming the key.
     pub fn parse(text: &str, folder: &Path, environment: Environment<'_>) -> Result<Self, ConfigProblem> {
-        let written: Written = toml::from_str(text).map_err(|error| problem::of_toml(text, &error))?;
-        let rules = written.sending.rules(environment)?;
-        let policy = written.limits.policy(rules)?;
+        Given::new(text.to_owned(), Vec::new())?.read(folder, environment).map_err(first)
+    }
+
+    /// What was written, looked at section by section.
+    fn check(
+        written: Written,
+        folder: &Path,
+        environment: Environment<'_>,
+    ) -> Result<Self, Vec<ConfigProblem>> {
+        let mut problems = Problems::default();
+        let rules = problems.take(written.sending.rules(environment));
+        let policy = problems.take(written.limits.policy(rules.unwrap_or_default()));
+        let numbers = policy.clone().unwrap_or_default();
         let absolute = |path: PathBuf| folder.join(path);
-        let sources = written.sources.check()?;
+        let sources = problems.take(written.sources.check());
         #[cfg(not(feature = "gmail"))]
-        written.gmail.check()?;
+        problems.take(written.gmail.check());
         #[cfg(not(feature = "redis"))]
-        written.redis.check()?;
+        problems.take(written.redis.check());
         #[cfg(not(feature = "sns-sqs"))]
-        written.aws.check()?;
+        problems.take(written.aws.check());
         #[cfg(not(feature = "clerk"))]
-        written.clerk.check()?;
+        problems.take(written.clerk.check());
         #[cfg(not(feature = "stripe"))]
-        written.stripe.check()?;
-        let providers = [
-            written
-                .zillow
-                .check(sources.ask_for_homes(Homes::Zillow), environment, absolute)?
-                .map(Provider::Zillow),
-            written
-                .rentcast
-                .check(&keyed_api::RENTCAST, sources.ask_rentcast(), environment, absolute)?
-                .map(Provider::RentCast),
-            written
-                .google
-                .check(&keyed_api::GOOGLE, sources.places.contains(&Places::Google), environment, absolute)?
-                .map(Provider::Google),
-            written
-                .fred
-                .check(&keyed_api::FRED, sources.rates.contains(&Rates::Fred), environment, absolute)?
-                .map(Provider::Fred),
-            written.mls.check(sources.ask_mls(), environment, absolute)?.map(Provider::Mls),
-        ];
+        problems.take(written.stripe.check());
+        let mut providers = Vec::new();
+        let mut data = None;
+        // Without knowing who is asked, nothing can be said of them.
+        if let Some(sources) = &sources {
+            let asked = sources.ask_for_homes(Homes::Zillow);
+            let zillow = written.zillow.check(asked, environment, absolute);
+            providers.extend(problems.take(zillow).flatten().map(Provider::Zillow));
+            let asked = sources.ask_rentcast();
+            let rentcast = written.rentcast.check(&keyed_api::RENTCAST, asked, environment, absolute);
+            providers.extend(problems.take(rentcast).flatten().map(Provider::RentCast));
+            let asked = sources.places.contains(&Places::Google);
+            let google = written.google.check(&keyed_api::GOOGLE, asked, environment, absolute);
+            providers.extend(problems.take(google).flatten().map(Provider::Google));
+            let asked = sources.rates.contains(&Rates::Fred);
+            let fred = written.fred.check(&keyed_api::FRED, asked, environment, absolute);
+            providers.extend(problems.take(fred).flatten().map(Provider::Fred));
+            let mls = written.mls.check(sources.ask_mls(), environment, absolute);
+            providers.extend(problems.take(mls).flatten().map(Provider::Mls));
+        }
         #[cfg(feature = "redis")]
-        let redis = written.redis.check(environment, absolute)?;
+        let redis = problems.take(written.redis.check(environment, absolute));
+        // What is there and wrong is not missing.
         #[cfg(feature = "redis")]
-        let has_redis = redis.is_some();
+        let has_redis = redis.as_ref().is_none_or(Option::is_some);
         #[cfg(not(feature = "redis"))]
         let has_redis = false;
         #[cfg(feature = "sns-sqs")]
-        let aws = written.aws.check(environment, policy.operation_lease)?;
+        let aws = problems.take(written.aws.check(environment, numbers.operation_lease));
         #[cfg(feature = "sns-sqs")]
-        let has_aws = aws.is_some();
+        let has_aws = aws.as_ref().is_none_or(Option::is_some);
         #[cfg(not(feature = "sns-sqs"))]
         let has_aws = false;
-        let queues = written.queues.check(has_redis, has_aws)?;
-        Ok(Self {
-            public: written.public.check(environment)?,
-            database: written.database.check(environment, absolute)?,
-            queues,
-            outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
-            mail: written.mail.check(written.postmark, environment, absolute, policy.mail_timeout)?,
-            #[cfg(feature = "gmail")]
-            gmail: written.gmail.check(environment, absolute, policy.mail_timeout)?,
-            #[cfg(feature = "redis")]
-            redis,
-            #[cfg(feature = "sns-sqs")]
-            aws,
-            #[cfg(feature = "clerk")]
-            clerk: written.clerk.check(environment, absolute)?,
-            #[cfg(feature = "stripe")]
-            stripe: written.stripe.check(environment, absolute)?,
-            http: written.http,
-            email_verification: written.email_verification.check(environment, absolute)?,
-            archive: written.archive.check(environment, absolute)?,
-            writing: written.writing.check(environment, absolute, policy.writer_timeout)?,
-            templates: templates::Templates { dir: written.templates.dir.map(absolute) },
-            data: written.data.check(sources.need_sales_file(), absolute)?,
-            providers: providers.into_iter().flatten().collect(),
-            sources,
-            default_send_day: written.sending.default_send_day,
-            drain: written.limits.drain(),
-            policy,
-            log: written.log.check()?,
-        })
+        let queues = problems.take(written.queues.check(has_redis, has_aws));
+        let public = written.public.check(environment).map_err(|found| problems.0.extend(found)).ok();
+        let database = problems.take(written.database.check(environment, absolute));
+        let mail =
+            problems.take(written.mail.check(written.postmark, environment, absolute, numbers.mail_timeout));
+        #[cfg(feature = "gmail")]
+        let gmail = problems.take(written.gmail.check(environment, absolute, numbers.mail_timeout));
+        let email_verification = problems.take(written.email_verification.check(environment, absolute));
+        let archive = problems.take(written.archive.check(environment, absolute));
+        let writing = problems.take(written.writing.check(environment, absolute, numbers.writer_timeout));
+        if let Some(sources) = &sources {
+            data = problems.take(written.data.check(sources.need_sales_file(), absolute));
+        }
+        #[cfg(feature = "clerk")]
+        let sessions = problems.take(written.clerk.sessions());
+        #[cfg(feature = "clerk")]
+        let clerk = problems.take(written.clerk.check(environment, absolute));
+        #[cfg(feature = "stripe")]
+        let stripe = problems.take(written.stripe.check(environment, absolute));
+        let log = problems.take(written.log.check());
+        let whole = || {
+            Some(Self {
+                public: public?,
+                database: database?,
+                queues: queues?,
+                outbox: outbox::Outbox { dir: absolute(written.outbox.dir) },
+                mail: mail?,
+                #[cfg(feature = "gmail")]
+                gmail: gmail?,
+                #[cfg(feature = "redis")]
+                redis: redis?,
+                #[cfg(feature = "sns-sqs")]
+                aws: aws?,
+                #[cfg(feature = "clerk")]
+                clerk: clerk?,
+                #[cfg(feature = "clerk")]
+                sessions: sessions?,
+                #[cfg(feature = "stripe")]
+                stripe: stripe?,
+                http: written.http,
+                email_verification: email_verification?,
+                archive: archive?,
+                writing: writing?,
+                templates: templates::Templates { dir: written.templates.dir.map(absolute) },
+                data: data?,
+                providers,
+                sources: sources?,
+                default_send_day: written.sending.default_send_day,
+                drain: written.limits.drain(),
+                policy: policy?,
+                log: log?,
+            })
+        };
+        match problems.0.is_empty().then(whole).flatten() {
+            Some(config) => Ok(config),
+            None => Err(problems.0),
+        }
     }
+}
+
+/// What was found wrong so far.
+#[derive(Default)]
+struct Problems(Vec<ConfigProblem>);
+
+impl Problems {
+    fn take<T>(&mut self, checked: Result<T, ConfigProblem>) -> Option<T> {
+        checked.map_err(|problem| self.0.push(problem)).ok()
+    }
+}
+
+/// The problem that is said where there is room for one.
+fn first(problems: Vec<ConfigProblem>) -> ConfigProblem {
+    let none = || ConfigProblem::key("configuration", "cannot be used");
+    problems.into_iter().next().unwrap_or_else(none)
 }
 
 /// A provider that is set up and not asked would be thought to be.

@@ -45,6 +45,51 @@ impl ConfigProblem {
         Self::Key { path: None, line: None, key: key.to_owned(), reason: reason.to_string() }
     }
 
+    /// The key that it is about, or the environment variable.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { .. } => None,
+            Self::Key { key, .. } => Some(key),
+        }
+    }
+
+    /// Whether it may be there only because of another one: it is about the same key, or about one whose meaning hangs
+    /// on that.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        let (Some(path), Some(other)) = (self.path(), other.path()) else { return false };
+        let sections: &[&str] = match other {
+            "mail.by" => &["mail", "postmark"],
+            "writing.by" => &["writing"],
+            "archive.by" => &["archive"],
+            "email_verification.by" => &["email_verification"],
+            "mls.client_id" => &["mls"],
+            "gmail.client_id" => &["gmail"],
+            _ if other.starts_with("sources") => {
+                &["sources", "data", "zillow", "rentcast", "google", "fred", "mls"]
+            }
+            _ if other.starts_with("redis") || other.starts_with("aws") => &["queues"],
+            _ => &[],
+        };
+        path == other || sections.iter().any(|section| path.split('.').next() == Some(section))
+    }
+
+    pub(super) fn at_line(self, line: Option<usize>) -> Self {
+        match self {
+            Self::Key { path, key, reason, .. } => Self::Key { path, line, key, reason },
+            unreadable @ Self::Unreadable { .. } => unreadable,
+        }
+    }
+
+    pub(super) fn by_setting(self) -> Self {
+        match self {
+            Self::Key { path, line, key, reason } => {
+                Self::Key { path, line, key, reason: format!("{reason} (given by --set)") }
+            }
+            unreadable @ Self::Unreadable { .. } => unreadable,
+        }
+    }
+
     pub(super) fn in_file(self, file: &Path) -> Self {
         match self {
             Self::Key { line, key, reason, .. } => {
@@ -62,8 +107,16 @@ pub(super) fn of_toml(text: &str, error: &toml::de::Error) -> ConfigProblem {
     let line = before.matches('\n').count() + 1;
     let key = key_at(text, line);
     // The parser explains itself over several lines; the first says it.
-    let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+    let said = error.message().lines().collect::<Vec<_>>().join(", ");
+    // It may repeat the value.
+    let is_secret = super::keys::key_of(&key).is_some_and(|key| key.is_secret);
+    let reason = if is_secret { "must be written as a text, in quotes".to_owned() } else { said };
     ConfigProblem::Key { path: None, line: Some(line), key, reason }
+}
+
+/// The line that a key stands in.
+pub(super) fn line_of(text: &str, path: &str) -> Option<usize> {
+    (1..=text.lines().count()).find(|line| key_at(text, *line) == path)
 }
 
 /// The key that stands in a line, with the section it stands in.

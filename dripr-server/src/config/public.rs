@@ -38,15 +38,33 @@ pub(super) struct Written {
     opt_out_address: Option<EmailAddress>,
 }
 
+/// A key that can be used, to see whether an address can.
+const SOME_KEY: &str = "0123456789abcdef";
+/// An address that can be used, to see whether a key can.
+const SOME_URL: &str = "https://reports.example.com";
+
 impl Written {
-    pub(super) fn check(self, environment: Environment<'_>) -> Result<Public, ConfigProblem> {
-        let url = self.url.ok_or_else(|| {
+    pub(super) fn check(self, environment: Environment<'_>) -> Result<Public, Vec<ConfigProblem>> {
+        match (self.url(), self.key(environment)) {
+            (Ok(url), Ok(key)) => self.links(&url, key).map_err(|problem| vec![problem]),
+            (url, key) => Err([url.err(), key.err()].into_iter().flatten().collect()),
+        }
+    }
+
+    fn url(&self) -> Result<String, ConfigProblem> {
+        let url = self.url.clone().ok_or_else(|| {
             ConfigProblem::key(
                 "public.url",
                 "missing: give the public base URL that opt-out links begin with, such as https://reports.example.com",
             )
         })?;
-        let key = environment(OPT_OUT_KEY_VARIABLE).map(SecretString::from).or(self.opt_out_key).ok_or_else(|| {
+        OptOutLinks::new(&url, SOME_KEY.into()).map_err(unusable)?;
+        Ok(url)
+    }
+
+    fn key(&self, environment: Environment<'_>) -> Result<SecretString, ConfigProblem> {
+        let given = environment(OPT_OUT_KEY_VARIABLE).map(SecretString::from).or(self.opt_out_key.clone());
+        let key = given.ok_or_else(|| {
             ConfigProblem::key(
                 "public.opt_out_key",
                 format!("missing: give a long random text that signs opt-out links, here or as {OPT_OUT_KEY_VARIABLE}"),
@@ -58,19 +76,25 @@ impl Written {
                 "is still that of the example: give one of your own",
             ));
         }
-        let unusable = |error| {
-            let key = match error {
-                InvalidOptOutLink::Base(_) => "public.url",
-                InvalidOptOutLink::Key | InvalidOptOutLink::Link => "public.opt_out_key",
-            };
-            ConfigProblem::key(key, error)
-        };
-        let mut opt_out = OptOutLinks::new(&url, key.clone()).map_err(unusable)?;
+        OptOutLinks::new(SOME_URL, key.clone()).map_err(unusable)?;
+        Ok(key)
+    }
+
+    fn links(self, url: &str, key: SecretString) -> Result<Public, ConfigProblem> {
+        let mut opt_out = OptOutLinks::new(url, key.clone()).map_err(unusable)?;
         if let Some(address) = self.opt_out_address {
             opt_out = opt_out.with_mailbox(address);
         }
-        let approval = ApprovalLinks::new(&url, key.clone()).map_err(unusable)?;
-        let connect = ConnectLinks::new(&url, key.clone()).map_err(unusable)?;
+        let approval = ApprovalLinks::new(url, key.clone()).map_err(unusable)?;
+        let connect = ConnectLinks::new(url, key.clone()).map_err(unusable)?;
         Ok(Public { opt_out, approval, connect, is_secure: url.starts_with("https://"), key })
     }
+}
+
+fn unusable(error: InvalidOptOutLink) -> ConfigProblem {
+    let key = match error {
+        InvalidOptOutLink::Base(_) => "public.url",
+        InvalidOptOutLink::Key | InvalidOptOutLink::Link => "public.opt_out_key",
+    };
+    ConfigProblem::key(key, error)
 }

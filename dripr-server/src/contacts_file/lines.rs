@@ -11,7 +11,7 @@ use std::{
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::problem::RowProblem;
+use super::{encoding::windows_1252, problem::RowProblem};
 
 /// The longest row that is read, in bytes.
 pub(super) const MAX_ROW_BYTES: usize = 64 * 1024;
@@ -143,9 +143,15 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const TOO_LONG: &str = "the line is longer than 65,536 bytes";
 
 fn fields(row: &[u8]) -> Result<StringRecord, &'static str> {
-    if row.starts_with(&[0xff, 0xfe]) || row.starts_with(&[0xfe, 0xff]) || row.contains(&0) {
-        return Err("it is not UTF-8 text; save the file as CSV in UTF-8");
+    const NO_TEXT: &str = "it is no text in UTF-8, UTF-16 or Windows-1252; save the file as CSV in UTF-8";
+    if row.contains(&0) {
+        return Err(NO_TEXT);
     }
+    let other = match std::str::from_utf8(row) {
+        Ok(_) => None,
+        Err(_) => Some(windows_1252(row).ok_or(NO_TEXT)?),
+    };
+    let row = other.as_deref().unwrap_or(row);
     let mut fields = StringRecord::new();
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -154,7 +160,7 @@ fn fields(row: &[u8]) -> Result<StringRecord, &'static str> {
         .from_reader(row);
     match reader.read_record(&mut fields) {
         Ok(_) => Ok(fields),
-        Err(_) => Err("it is not UTF-8 text; save the file as CSV in UTF-8"),
+        Err(_) => Err(NO_TEXT),
     }
 }
 
@@ -234,9 +240,9 @@ mod tests {
     }
 
     #[test]
-    fn other_encodings_are_named() {
-        let utf16: Vec<u8> = "\u{feff}email\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert!(rows(&utf16)[0].contains("save the file as CSV in UTF-8"));
-        assert!(rows(b"a\nGar\xe7on\n")[1].contains("save the file as CSV in UTF-8"));
+    fn a_row_that_is_no_utf_8_is_windows_1252_or_refused() {
+        assert_eq!(rows(b"a\nGar\xe7on,\x80\nGar\xc3\xa7on\n"), ["1:a", "2:Garçon|€", "3:Garçon"]);
+        assert!(rows(b"a\nb\x81\n")[1].contains("save the file as CSV in UTF-8"));
+        assert!(rows(b"a\nb\0\n")[1].contains("save the file as CSV in UTF-8"));
     }
 }

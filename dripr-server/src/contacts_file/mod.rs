@@ -2,10 +2,11 @@
 //!
 //! Columns are found by their names, in any order and case (`columns`); unknown ones are left alone. Every row
 //! gives either a [`NewContactRow`] or a [`RowProblem`] that names row, field and value, and reading goes on with the
-//! next row. Memory stays bounded whatever the file holds (`lines`).
+//! next row. Text may be UTF-8, UTF-16 or Windows-1252 (`encoding`). Memory stays bounded whatever the file holds (`lines`).
 
 mod columns;
 mod consent;
+mod encoding;
 mod facts;
 pub(crate) mod lines;
 mod problem;
@@ -23,6 +24,7 @@ use dripr_core::{
 };
 
 use columns::Columns;
+use encoding::Decoded;
 use lines::{Next, Rows};
 use row::Row;
 
@@ -95,7 +97,7 @@ impl SendDayRule {
 
 /// A contacts file that is being read.
 pub struct ContactsFile<'a, R> {
-    rows: Rows<R>,
+    rows: Rows<Decoded<R>>,
     columns: Columns,
     expected: Expected<'a>,
 }
@@ -104,9 +106,9 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`FileProblem`] if the file cannot be read, is empty, is no UTF-8, or has no column of email addresses.
+    /// [`FileProblem`] if the file cannot be read, is empty, is no text, or has no column of email addresses.
     pub fn new(input: R, expected: Expected<'a>) -> Result<Self, FileProblem> {
-        let mut rows = Rows::new(input);
+        let mut rows = Rows::new(Decoded::new(input)?);
         let columns = match rows.next()? {
             Next::End => return Err(FileProblem::Empty),
             Next::Bad(problem) => return Err(FileProblem::Header(problem)),

@@ -11,6 +11,7 @@ use super::{
     problem::RowProblem,
     start_of_day,
 };
+use crate::formula::as_typed;
 
 /// The longest text that is taken, in characters.
 const LONGEST_TEXT: usize = 200;
@@ -60,7 +61,7 @@ impl Row<'_> {
             .places(column)
             .iter()
             .filter_map(|place| self.fields.get(*place))
-            .map(str::trim)
+            .map(|value| as_typed(value.trim()))
             .filter(|value| !value.is_empty())
     }
 

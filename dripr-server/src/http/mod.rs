@@ -93,7 +93,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         router = router.merge(stripe::routes(verifier));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
-    Ok(router.with_state(site).merge(crate::api::router(deployment)))
+    Ok(router.with_state(site).merge(crate::api::router(deployment)?))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> StatusCode {

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
+mod backups;
 mod choices;
 mod commands;
+mod config_command;
 mod configuration;
 mod contracts;
 mod demonstration;
+mod deploying;
 mod doctor;
+mod exporting;
 mod import;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;

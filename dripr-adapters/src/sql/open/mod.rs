@@ -7,6 +7,9 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "sqlite")]
+pub(super) use sqlite::{APPLICATION_ID, BACKUP_MARK, is_backup};
+
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use {
     super::{

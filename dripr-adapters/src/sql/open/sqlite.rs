@@ -23,7 +23,10 @@ use super::{
 };
 
 /// Marks a file as ours (`PRAGMA application_id`): "drip" in ASCII.
-const APPLICATION_ID: i32 = 0x6472_6970;
+pub(in crate::sql) const APPLICATION_ID: i32 = 0x6472_6970;
+
+/// The table that marks a backup.
+pub(in crate::sql) const BACKUP_MARK: &str = "backup_taken";
 
 /// How often a migration that another process was faster with is looked at again.
 const MIGRATION_TRIES: u8 = 5;
@@ -140,6 +143,11 @@ async fn check_header(connection: &mut SqliteConnection) -> PortResult<()> {
         (id.try_get(0).doing(doing)?, tables.try_get(0).doing(doing)?)
     };
     if id == APPLICATION_ID {
+        if is_backup(connection).await? {
+            let message =
+                "it is a backup: put it in place with `dripr restore`, so that nothing is sent again";
+            return Err(PortError::new(Fault::Misconfigured, message));
+        }
         return Ok(());
     }
     if tables > 0 {
@@ -150,6 +158,14 @@ async fn check_header(connection: &mut SqliteConnection) -> PortResult<()> {
     }
     sqlx::query("PRAGMA application_id = 1685219696").execute(&mut *connection).await.doing("marking it")?;
     Ok(())
+}
+
+/// Whether it is marked as a backup.
+pub(in crate::sql) async fn is_backup(connection: &mut SqliteConnection) -> PortResult<bool> {
+    let doing = "looking whether it is a backup";
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = ?1";
+    let row = sqlx::query(sql).bind(BACKUP_MARK).fetch_one(connection).await.doing(doing)?;
+    Ok(row.try_get::<i64, _>(0).doing(doing)? > 0)
 }
 
 async fn migrate(connection: &mut SqliteConnection, options: &SqliteOptions) -> PortResult<()> {

@@ -23,6 +23,7 @@ mod postpone;
 mod record;
 mod reject;
 mod require_approval;
+mod restored;
 mod retry;
 mod skip;
 mod spend;
@@ -243,6 +244,11 @@ pub enum Action {
         /// Which, and whether it sent an email.
         ended: LastCycle,
     },
+    /// The database was restored from a backup: what it does not know of may have been sent since.
+    Restored {
+        /// When the backup was taken.
+        taken_at: Instant,
+    },
 }
 
 /// What a command brought.
@@ -306,6 +312,7 @@ impl Action {
             Self::Delete => delete::perform(desk),
             Self::Suppress { cause } => suppress::perform(desk, *cause),
             Self::CarryOver { ended } => carry_over::perform(desk, *ended),
+            Self::Restored { taken_at } => restored::perform(desk, *taken_at),
         }
     }
 }

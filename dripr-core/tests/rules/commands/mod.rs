@@ -6,6 +6,7 @@ mod cycle;
 mod edits;
 mod look_up;
 mod record;
+mod restored;
 mod sending;
 mod sent_again;
 mod tick;

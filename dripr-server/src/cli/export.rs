@@ -1,0 +1,104 @@
+//! `dripr export`: an agent's contacts and campaigns as CSV.
+
+mod campaigns;
+mod contacts;
+
+use std::{fs::OpenOptions, io::Write, path::PathBuf};
+
+use dripr_core::{
+    campaign::Dossier,
+    ids::UserId,
+    ports::{AgentStore, CampaignFilter, CampaignStore},
+};
+
+use super::ConfigFile;
+use crate::{failure::Failure, formula::neutral};
+
+/// How many campaigns are read at a time.
+const PAGE: usize = 500;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// A row for each campaign, as `dripr import` takes it.
+    Contacts(Of),
+    /// A row for each campaign, with where it stands.
+    Campaigns(Of),
+}
+
+#[derive(Debug, clap::Args)]
+struct Of {
+    /// The agent whose they are
+    #[arg(long, value_name = "ID")]
+    agent: UserId,
+    /// The file that gets them; nothing may be there yet. Standard output if it is left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// What columns there are, and what stands in them.
+struct Table {
+    header: &'static [&'static str],
+    row: fn(&Dossier) -> Vec<String>,
+}
+
+pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let (of, table) = match args.command {
+        Command::Contacts(of) => (of, contacts::TABLE),
+        Command::Campaigns(of) => (of, campaigns::TABLE),
+    };
+    match &of.out {
+        None => {
+            export(&of, &table, out).await?;
+        }
+        Some(path) => {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            // It holds names and addresses.
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(path).map_err(|error| Failure::file("cannot write", path, error))?;
+            let rows = export(&of, &table, &mut file).await?;
+            file.sync_all().map_err(|error| Failure::file("cannot write", path, error))?;
+            writeln!(out, "{}: {rows} rows", path.display())?;
+        }
+    }
+    Ok(())
+}
+
+/// Page by page, so that any number of them takes no memory.
+async fn export(of: &Of, table: &Table, out: &mut (dyn Write + Send)) -> Result<u64, Failure> {
+    let deployment = of.config.open().await?;
+    if deployment.store.agent(&of.agent).await?.is_none() {
+        return Err(Failure::new(format!("there is no agent {}; `dripr agent list` shows them", of.agent)));
+    }
+    let mut rows = 0;
+    let mut lines = csv::Writer::from_writer(out);
+    lines.write_record(table.header)?;
+    let filter = CampaignFilter { user_id: Some(of.agent.clone()), ..CampaignFilter::default() };
+    let mut after = None;
+    loop {
+        let page = deployment.store.list(&filter, after.clone(), PAGE).await?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|dossier| dossier.campaign.id.clone());
+        for dossier in &page {
+            let cells = (table.row)(dossier);
+            lines.write_record(cells.iter().map(|cell| neutral(cell).into_owned()))?;
+            rows += 1;
+        }
+        if !full {
+            break;
+        }
+    }
+    lines.flush()?;
+    drop(lines);
+    deployment.close().await;
+    Ok(rows)
+}

@@ -1,0 +1,148 @@
+//! `dripr backup` and `dripr restore`, with the program as people run it.
+
+use std::{fs, path::Path};
+
+use crate::program::{Run, deployment, dripr};
+
+const CONTACTS: &str = "first_name,last_name,email,street,city,state,zip,fixed_send_day,unsubscribed\n\
+    Ana,Ruiz,ana@home.example,12 Elm St,Seattle,WA,98103,7,\n\
+    Bo,Lind,bo@home.example,14 Elm St,Seattle,WA,98103,7,\n\
+    Flo,Wade,flo@home.example,22 Elm St,Seattle,WA,98103,7,yes\n";
+
+fn with_contacts() -> tempfile::TempDir {
+    let folder = deployment();
+    fs::write(folder.path().join("contacts.csv"), CONTACTS).unwrap();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent", "a1"]).success();
+    folder
+}
+
+fn said(run: &Run, text: &str) {
+    assert!(run.stdout.contains(text) || run.stderr.contains(text), "{text}\n{run:?}");
+}
+
+fn suppressed(folder: &Path) -> Vec<String> {
+    let run = dripr(folder, &["campaigns", "--json", "--status=UNSUBSCRIBED"]).success();
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&run.stdout).unwrap();
+    let mut all: Vec<String> =
+        lines.iter().map(|line| line["recipient"].as_str().unwrap().to_owned()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_backup_is_whole_is_for_its_owner_alone_and_overwrites_nothing() {
+    let folder = with_contacts();
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    let copy = folder.path().join("copy.db");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let before = fs::read(&copy).unwrap();
+    said(&dripr(folder.path(), &["backup", "copy.db"]).failure(), "copy.db is there already");
+    assert_eq!(fs::read(&copy).unwrap(), before);
+    said(&dripr(folder.path(), &["backup", "nowhere/copy.db"]).failure(), "nowhere/copy.db");
+    // Nobody works on a backup by mistake.
+    let run = dripr(folder.path(), &["campaigns", "--set", "database.path=copy.db"]).failure();
+    said(&run, "it is a backup: put it in place with `dripr restore`");
+    let left: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("part") || name.contains("restoring"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    let empty = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join("dripr.toml"), empty.path().join("dripr.toml")).unwrap();
+    said(&dripr(empty.path(), &["backup", "copy.db"]).failure(), "there is no database");
+    assert!(!empty.path().join("dripr.db").exists() && !empty.path().join("copy.db").exists());
+}
+
+#[test]
+fn a_restored_database_has_the_opt_outs_that_came_since() {
+    let folder = with_contacts();
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    // Since then somebody opts out, and somebody comes.
+    let since =
+        "email,zip,fixed_send_day,unsubscribed\nbo@home.example,98103,7,yes\nnew@home.example,98103,7,\n";
+    fs::write(folder.path().join("since.csv"), since).unwrap();
+    dripr(folder.path(), &["import", "since.csv", "--agent", "a1"]).success();
+    said(&dripr(folder.path(), &["restore", "copy.db"]).failure(), "there is a database dripr.db; --replace");
+    fs::write(
+        folder.path().join("out.csv"),
+        "\u{feff}Email,Agent\nANA@home.example,\nx@home.example,nobody\n",
+    )
+    .unwrap();
+    let run = dripr(folder.path(), &["restore", "copy.db", "--replace", "--opted-out", "out.csv"]).success();
+    said(&run, "its opt-outs are taken over");
+    said(&run, "3 campaigns as of ");
+    said(&run, "2 opt-outs were added");
+    said(&run, "1 opt-outs are of agents that the backup does not have");
+    dripr(folder.path(), &["campaigns"]).success();
+    let all = ["ana@home.example", "bo@home.example", "flo@home.example"];
+    assert_eq!(suppressed(folder.path()), all);
+    let run = dripr(folder.path(), &["export", "contacts", "--agent", "a1"]).success();
+    for address in ["ana", "bo", "flo"] {
+        let line = run.stdout.lines().find(|line| line.starts_with(&format!("{address}@"))).unwrap();
+        assert!(line.ends_with(",opt_out"), "{line}");
+    }
+    assert!(!run.stdout.contains("new@"));
+    // What was there is kept as one file.
+    let aside: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".replaced-"))
+        .collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    let database = format!("database.path={}", aside[0]);
+    let run = dripr(folder.path(), &["campaigns", "--set", &database]).success();
+    said(&run, "new@home.example");
+}
+
+#[test]
+fn what_is_no_whole_backup_of_ours_is_refused_and_changes_nothing() {
+    let folder = with_contacts();
+    let path = |name: &str| folder.path().join(name);
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    let mut bytes = fs::read(path("copy.db")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0x5a);
+    fs::write(path("damaged.db"), &bytes).unwrap();
+    fs::write(path("short.db"), &bytes[..10_000]).unwrap();
+    fs::write(
+        path("text.db"),
+        "this is no database at all, and long enough to have a header of one, it would seem",
+    )
+    .unwrap();
+    fs::write(path("empty.db"), "").unwrap();
+    let before = fs::read(path("dripr.db")).unwrap();
+    for (name, why) in [
+        ("damaged.db", "damaged"),
+        ("short.db", ""),
+        ("text.db", "text.db"),
+        ("empty.db", "another program"),
+        ("none.db", "cannot open none.db"),
+    ] {
+        let run = dripr(folder.path(), &["restore", name, "--replace"]).failure();
+        said(&run, why);
+        assert!(!run.stderr.contains(".restoring"), "{run:?}");
+        assert_eq!(fs::read(path("dripr.db")).unwrap(), before, "{name}");
+        assert!(!path("dripr.db.restoring").exists());
+    }
+    // A mere copy does not say when it was taken.
+    fs::copy(path("dripr.db"), path("plain.db")).unwrap();
+    fs::rename(path("dripr.db"), path("moved.db")).unwrap();
+    let run = dripr(folder.path(), &["restore", "plain.db"]).failure();
+    said(&run, "does not say when it was taken");
+    said(
+        &dripr(folder.path(), &["restore", "plain.db", "--taken-at=2099-01-01T00:00:00Z"]).failure(),
+        "is later than the present",
+    );
+    let run = dripr(folder.path(), &["restore", "plain.db", "--taken-at=2026-01-01T00:00:00Z"]).success();
+    said(&run, "opt-outs, bounces and complaints since the backup are LOST");
+    said(&run, "3 campaigns as of 2026-01-01T00:00:00Z");
+    let run = dripr(folder.path(), &["restore", "--mark", "--taken-at=2026-01-01T00:00:00Z"]).success();
+    said(&run, "3 campaigns as of 2026-01-01T00:00:00Z");
+    assert_eq!(dripr(folder.path(), &["restore", "--mark"]).failure().code, Some(2));
+    assert_eq!(dripr(folder.path(), &["restore"]).failure().code, Some(2));
+}

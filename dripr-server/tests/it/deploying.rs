@@ -1,0 +1,237 @@
+//! The files of `docs/deploy`: what can be told of them without containers, machines and clouds.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use clap::ValueEnum;
+use dripr_server::{
+    config::keys::{KEYS, REGION_VARIABLES, queue_variable},
+    role::Role,
+};
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join("docs/deploy").join(name)).unwrap()
+}
+
+fn known_variables() -> BTreeSet<String> {
+    let queues = dripr_core::events::Queue::ALL.map(|queue| queue_variable(queue.as_str()));
+    let others = ["REDIS_PORT", "REDIS_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    KEYS.iter()
+        .flat_map(|key| key.variables.iter().copied())
+        .chain(REGION_VARIABLES)
+        .chain(others)
+        .map(str::to_owned)
+        .chain(queues)
+        .collect()
+}
+
+/// Variables that a page names.
+fn variables_in(text: &str) -> Vec<&str> {
+    let prefixes = ["DRIPR_", "REDIS_", "SNS_", "SQS_", "FIRST_TIME_", "DEFAULT_PRIMARY"];
+    text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix)))
+        .collect()
+}
+
+fn checked(folder: &Path, config: &str, variables: &[(String, String)]) -> String {
+    fs::write(folder.join("dripr.toml"), config).unwrap();
+    fs::write(folder.join("sales.csv"), "date,price,zip\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dripr"))
+        .args(["config", "check"])
+        .current_dir(folder)
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
+#[test]
+fn what_compose_gives_the_program_is_what_it_knows() {
+    let compose = YamlLoader::load_from_str(&read("compose.yaml")).unwrap().remove(0);
+    let config = compose["configs"]["dripr"]["content"].as_str().unwrap();
+    let known = known_variables();
+    let common = &compose["x-dripr"];
+    let variables: Vec<(String, String)> = common["environment"]
+        .as_hash()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned()))
+        .chain([("DRIPR_OPT_OUT_KEY".to_owned(), "a long random text".to_owned())])
+        .collect();
+    for (name, _) in &variables {
+        assert!(known.contains(name), "the program knows no {name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(checked(folder.path(), config, &variables), "dripr.toml can be used\n");
+    // The test would notice a key that is not there.
+    let wrong = config.replace("place =", "pace =");
+    assert!(checked(folder.path(), &wrong, &variables).contains("queues.pace: unknown field"));
+
+    // Every service of ours runs a subcommand that there is, with roles that there are, and together they do everything.
+    let mut roles = BTreeSet::new();
+    for (name, service) in compose["services"].as_hash().unwrap() {
+        let Some(command) =
+            service["command"].as_vec().filter(|_| service["<<"] != Yaml::BadValue || ours(service))
+        else {
+            continue;
+        };
+        let words: Vec<&str> = command.iter().map(|word| word.as_str().unwrap()).collect();
+        match words.as_slice() {
+            ["run", "--roles", list] => roles.extend(list.split(',').map(str::to_owned)),
+            ["aws", "provision"] | ["redis-server", ..] => {}
+            other => panic!("{name:?} runs {other:?}"),
+        }
+    }
+    let all: BTreeSet<String> = Role::value_variants()
+        .iter()
+        .map(|role| role.to_possible_value().unwrap().get_name().to_owned())
+        .collect();
+    assert_eq!(roles, all);
+    // Volumes, configs and anchors that are named are there.
+    for volume in ["mariadb", "redis", "state"] {
+        assert_ne!(compose["volumes"][volume], Yaml::BadValue, "{volume}");
+    }
+    let build = &common["build"];
+    let context = root().join("docs/deploy").join(build["context"].as_str().unwrap());
+    assert!(context.join(build["dockerfile"].as_str().unwrap()).is_file());
+}
+
+/// Merge keys are either left or merged by the reader.
+#[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
+fn ours(service: &Yaml) -> bool {
+    service["image"].as_str() == Some("dripr")
+}
+
+#[test]
+fn the_dockerfile_copies_what_is_there_and_builds_what_there_is() {
+    let file = read("Dockerfile");
+    let ignored = fs::read_to_string(root().join(".dockerignore")).unwrap();
+    let manifest: toml::Table =
+        fs::read_to_string(root().join("dripr-server/Cargo.toml")).unwrap().parse().unwrap();
+    let workspace: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let mut copied = BTreeSet::new();
+    for line in file.lines().filter_map(|line| line.strip_prefix("COPY ")) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if words[0].starts_with("--from=") {
+            continue;
+        }
+        let (_, sources) = words.split_last().unwrap();
+        for source in sources {
+            assert!(root().join(source).exists(), "{source} is not there");
+            assert!(
+                ignored.lines().any(|line| line == format!("!{source}")),
+                ".dockerignore leaves out {source}"
+            );
+            copied.insert((*source).to_owned());
+        }
+    }
+    let members = workspace["workspace"]["members"].as_array().unwrap();
+    for member in members {
+        assert!(copied.contains(member.as_str().unwrap()), "the member {member} is not copied");
+    }
+    let word_after = |flag: &str| {
+        let (_, rest) = file.split_once(&format!("{flag} ")).unwrap();
+        rest.split_whitespace().next().unwrap().trim_matches('"')
+    };
+    assert_eq!(word_after("--package"), manifest["package"]["name"].as_str().unwrap());
+    let bins = manifest["bin"].as_array().unwrap();
+    assert!(bins.iter().any(|bin| bin["name"].as_str() == Some(word_after("--bin"))));
+    let features = file.lines().find_map(|line| line.strip_prefix("ARG FEATURES=")).unwrap();
+    for feature in features.split(',') {
+        assert!(manifest["features"].get(feature).is_some(), "there is no feature {feature}");
+    }
+    let needed = workspace["workspace"]["package"]["rust-version"].as_str().unwrap();
+    let used = file.split_once("FROM rust:").unwrap().1.split('-').next().unwrap();
+    let minor = |version: &str| version.split('.').nth(1).unwrap().parse::<u32>().unwrap();
+    assert!(minor(used) >= minor(needed), "{used} is older than {needed}");
+    let user = file.lines().filter_map(|line| line.strip_prefix("USER ")).next_back().unwrap();
+    assert!(!user.starts_with("root") && !user.starts_with('0'), "{user}");
+    // The command line that it ends in is one.
+    let list = |keyword: &str| -> Vec<String> {
+        let line = file.lines().find_map(|line| line.strip_prefix(keyword)).unwrap();
+        serde_json::from_str(line.trim()).unwrap()
+    };
+    let (entry, command) = (list("ENTRYPOINT"), list("CMD"));
+    assert_eq!(entry[0], "/usr/local/bin/dripr");
+    assert!(file.contains(&format!("/dripr {}\n", entry[0])), "it is copied there");
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dripr"))
+        .args(&entry[1..])
+        .args(&command)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "understood, and then it finds no configuration: {output:?}");
+}
+
+#[test]
+fn the_unit_starts_what_there_is() {
+    let unit = read("dripr.service");
+    for line in unit.lines().filter_map(|line| line.strip_prefix("Exec")) {
+        let (_, command) = line.split_once('=').unwrap();
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(words[0], "/usr/local/bin/dripr");
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_dripr"))
+            .args(words[1..].iter().map(|word| word.replace("/etc/", "/nowhere/")))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+    // systemd's own look, where there is systemd. It wants the program to be there.
+    let folder = tempfile::tempdir().unwrap();
+    let installed = folder.path().join("dripr.service");
+    fs::write(&installed, unit.replace("/usr/local/bin/dripr", env!("CARGO_BIN_EXE_dripr"))).unwrap();
+    match Command::new("systemd-analyze").arg("verify").arg(&installed).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let about_it: Vec<&str> = said.lines().filter(|line| line.contains("dripr.service")).collect();
+            assert!(about_it.is_empty(), "{about_it:?}");
+        }
+        Err(error) => eprintln!("systemd-analyze was not asked: {error}"),
+    }
+}
+
+#[test]
+fn the_walk_throughs_name_only_what_there_is() {
+    let known = known_variables();
+    for name in ["README.md", "lightsail.md", "ecs.md"] {
+        let page = read(name);
+        for variable in variables_in(&page) {
+            assert!(known.contains(variable), "{name}: the program knows no {variable}");
+        }
+        for role in page.split("--roles ").skip(1) {
+            let list: String =
+                role.chars().take_while(|c| c.is_ascii_lowercase() || matches!(c, ',' | '-')).collect();
+            for role in list.split(',') {
+                assert!(Role::from_str(role, false).is_ok(), "{name}: there is no role {role:?}");
+            }
+        }
+        for (_, link) in
+            page.match_indices("](").map(|(at, _)| page[at + 2..].split_once(')').unwrap().0).map(|l| ((), l))
+        {
+            if !link.contains("://") {
+                assert!(root().join("docs/deploy").join(link).exists(), "{name}: {link} is not there");
+            }
+        }
+    }
+    let page = read("lightsail.md");
+    let config = page.split("```").nth(1).unwrap();
+    let config: String = config.lines().map(|line| format!("{}\n", line.trim())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config.replace("/etc/dripr/", "");
+    let key = [("DRIPR_OPT_OUT_KEY".to_owned(), "a long random text".to_owned())];
+    assert_eq!(checked(folder.path(), &config, &key), "dripr.toml can be used\n");
+}
