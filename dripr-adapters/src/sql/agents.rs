@@ -5,7 +5,7 @@ use dripr_core::{
     access::Reach,
     agent::Agent,
     billing::Billing,
-    campaign::AuditEntry,
+    campaign::{Actor, AuditEntry},
     errors::{Fault, PortError, PortResult},
     events::{Event, UserCreated},
     ids::{CampaignId, CustomerId, EventId, TeamId, UserId},
@@ -258,7 +258,8 @@ async fn remove(connection: &mut Connection, id: &UserId, at: Instant) -> PortRe
     let row = query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await.doing(doing)?;
     let known = row.as_ref().map(read).transpose()?;
     if let Some(known) = known.filter(|known| known.deleted_at.is_none()) {
-        replace(connection, Agent { deleted_at: Some(at), ..known }).await?;
+        let audit = AuditEntry::of("agent_removed", Actor::Provider, at, None);
+        replace(connection, Agent { deleted_at: Some(at), ..known }, Some(audit)).await?;
     }
     Ok(true)
 }

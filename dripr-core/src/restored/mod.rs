@@ -12,9 +12,10 @@
 use std::sync::Arc;
 
 use crate::{
+    access::Reach,
     agent::Agent,
     agent_mail::Progress,
-    campaign::{Action, Actor, Command, Dossier, Refusal, command::Bench},
+    campaign::{Action, Actor, AuditEntry, Command, Dossier, Refusal, command::Bench},
     email::Email,
     errors::{Fault, PortError, PortResult},
     ports::{AgentStore, CampaignFilter, CampaignStore, MailAccountStore, NoticeStore},
@@ -60,7 +61,7 @@ where
     }
     let mut after = None;
     loop {
-        let page = AgentStore::agents(store, after.clone(), PAGE).await?;
+        let page = AgentStore::agents(store, &Reach::Deployment, after.clone(), PAGE).await?;
         let full = page.len() == PAGE;
         after = page.last().map(|agent| agent.id.clone());
         for agent in page {
@@ -119,7 +120,9 @@ where
     let mut tries = 0;
     while matches!(agent.welcome, Progress::Waiting | Progress::Transmitting { .. }) {
         agent.welcome = Progress::Held { since: now };
-        if AgentStore::replace(store, agent.clone()).await? {
+        let cause = "the database was restored from a backup; it may have been sent since".to_owned();
+        let audit = AuditEntry::of("welcome_held", Actor::Operator, now, Some(cause));
+        if AgentStore::replace(store, agent.clone(), Some(audit)).await? {
             break;
         }
         tries += 1;

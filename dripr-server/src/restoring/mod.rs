@@ -19,6 +19,7 @@ use dripr_adapters::sql::{
     backup::{open_backup, quiet, suppressions_of},
 };
 use dripr_core::{
+    access::Reach,
     agent::Agent,
     campaign::{Actor, command::Bench},
     email::Suppression,
@@ -165,7 +166,7 @@ pub async fn mark(
     let (mut added, mut unknown_agents) = (0, 0);
     let mut agents: Vec<Agent> = Vec::new();
     loop {
-        let page = store.agents(agents.last().map(|agent| agent.id.clone()), 500).await?;
+        let page = store.agents(&Reach::Deployment, agents.last().map(|agent| agent.id.clone()), 500).await?;
         let full = page.len() == 500;
         agents.extend(page);
         if !full {

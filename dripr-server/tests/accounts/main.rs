@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
+mod loopback;
 #[path = "../mail/site.rs"]
 #[allow(dead_code, reason = "its own tests need more of it")]
 mod site;
 
 mod clerk;
 mod partners;
+mod signing_in;
 mod stripe;

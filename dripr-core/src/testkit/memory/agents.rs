@@ -7,7 +7,7 @@ use crate::{
     access::Reach,
     agent::Agent,
     agent_mail::Notices,
-    campaign::AuditEntry,
+    campaign::{Actor, AuditEntry},
     errors::PortResult,
     events::{Event, UserCreated},
     ids::{CustomerId, EventId, UserId},
@@ -97,6 +97,8 @@ impl AgentStore for MemoryStore {
             let removed =
                 Agent { deleted_at: Some(at), version: known.version + 1, ..known.as_ref().clone() };
             state.agents.insert(id.clone(), Arc::new(removed));
+            let entry = AuditEntry::of("agent_removed", Actor::Provider, at, None);
+            state.audit.push(Audited { user_id: id.clone(), campaign_id: None, entry });
             state.wake(id, None);
             state.wake_teller(id);
         }
