@@ -1,5 +1,6 @@
 //! Whole campaigns through the engine and a real store.
 
+mod erased;
 mod faults_page;
 mod killed_engine;
 #[cfg(feature = "service-tests")]

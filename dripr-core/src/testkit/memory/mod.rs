@@ -9,6 +9,7 @@ mod feedback;
 mod mail_accounts;
 mod notices;
 mod outbox;
+mod persons;
 mod queue;
 mod queue_desk;
 
