@@ -104,17 +104,20 @@ async fn erase(who: Who, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         "{} campaigns with {} emails and {} contacts are erased; the address is not written to any more",
         erased.campaigns, erased.emails, erased.contacts
     )?;
-    match &deployment.config.database {
-        Database::File(path) if erased.campaigns + erased.contacts > 0 => {
-            if !scrub(path).await? {
-                writeln!(
-                    out,
-                    "a program reads the database: what was erased is in its log until that is written into the file, or \
-                     say this again"
-                )?;
-            }
-        }
-        _ => {}
+    let file = match &deployment.config.database {
+        Database::File(path) => Some(path),
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        _ => None,
+    };
+    // Also where nothing was left to erase: the run before may have broken off here.
+    if let Some(path) = file
+        && !scrub(path).await?
+    {
+        writeln!(
+            out,
+            "a program reads the database: what was erased is in its log until that is written into the file, or say \
+             this again"
+        )?;
     }
     match erased.under_way.as_slice() {
         [] => Ok(()),
