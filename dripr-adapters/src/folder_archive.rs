@@ -67,6 +67,19 @@ impl Archive for FolderArchive {
         }
     }
 
+    async fn forget(&self, user: &UserId, email: &EmailId) -> PortResult<()> {
+        let path = self.path(user, email);
+        match off_the_runtime(move || fs::remove_file(path)).await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Some(Err(error)) => Err(failed("removed", email, error)),
+            None => Err(PortError::new(
+                Fault::Unavailable,
+                format!("removing the HTML of email {email} was cut off"),
+            )),
+        }
+    }
+
     async fn html(&self, user: &UserId, email: &EmailId) -> PortResult<Option<String>> {
         let path = self.path(user, email);
         match off_the_runtime(move || fs::read_to_string(path)).await {

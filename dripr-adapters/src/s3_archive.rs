@@ -29,7 +29,7 @@ use dripr_core::{
 };
 use object_store::{
     Attribute, Attributes, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig,
-    aws::{AmazonS3, AmazonS3Builder},
+    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
     client::{HttpClient, HttpConnector, HttpError, HttpErrorKind},
     path::Path,
 };
@@ -127,6 +127,8 @@ impl S3Archive {
         };
         builder =
             builder.with_bucket_name(&bucket).with_region(region).with_http_connector(Connecting(timeout));
+        // Emails are removed one by one, which every service knows.
+        builder = builder.with_config(AmazonS3ConfigKey::DisableBulkDelete, "true");
         if let Some(endpoint) = endpoint {
             // A service on the own machine or network often speaks http only.
             let http = endpoint.starts_with("http://");
@@ -168,6 +170,14 @@ impl Archive for S3Archive {
         let options = PutOptions { attributes, ..PutOptions::default() };
         let kept = self.bucket.put_opts(&self.path(user, email), html.to_owned().into(), options).await;
         kept.map(drop).map_err(|error| failed("kept", email, &error))
+    }
+
+    /// In a bucket that keeps versions the older ones stay.
+    async fn forget(&self, user: &UserId, email: &EmailId) -> PortResult<()> {
+        match self.bucket.delete(&self.path(user, email)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed("removed", email, &error)),
+        }
     }
 
     async fn html(&self, user: &UserId, email: &EmailId) -> PortResult<Option<String>> {

@@ -41,6 +41,10 @@ async fn bucket() -> Loopback {
                 objects.insert(request.path.clone(), request.body.clone());
                 Reply::json(200, "").with("etag", "\"1\"")
             }
+            "DELETE" => {
+                objects.remove(&request.path);
+                Reply::json(204, "")
+            }
             _ => match objects.get(&request.path) {
                 Some(body) => Reply::Whole {
                     status: 200,

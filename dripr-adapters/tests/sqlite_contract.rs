@@ -72,6 +72,12 @@ async fn it_stores_what_agents_were_told_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_finds_and_erases_persons_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::person_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_shared_content_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::area_store(&store).await;

@@ -79,6 +79,7 @@ pub mod feedback;
 pub mod guard;
 pub mod ids;
 pub mod mail_account;
+pub mod person;
 pub mod policy;
 pub mod ports;
 pub mod restored;

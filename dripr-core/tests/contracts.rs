@@ -77,6 +77,11 @@ async fn the_memory_store_keeps_the_contract_of_notices() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_person_contract() {
+    contract::person_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_contract_of_channels() {
     contract::channel_store(&MemoryStore::new()).await;
 }
@@ -189,6 +194,11 @@ struct Shelf(Mutex<HashMap<(UserId, EmailId), String>>);
 impl Archive for Shelf {
     async fn keep(&self, user: &UserId, email: &EmailId, html: &str) -> PortResult<()> {
         self.0.lock().unwrap().insert((user.clone(), email.clone()), html.to_owned());
+        Ok(())
+    }
+
+    async fn forget(&self, user: &UserId, email: &EmailId) -> PortResult<()> {
+        self.0.lock().unwrap().remove(&(user.clone(), email.clone()));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "service-tests")]
 mod cut_connections;
+mod erased;
 mod faults_page;
 mod killed_engine;
 #[cfg(feature = "service-tests")]

@@ -26,7 +26,8 @@ use async_trait::async_trait;
 use dripr_core::{
     email::OutgoingEmail,
     errors::{Fault, PortError, PortResult},
-    ids::EmailId,
+    ids::{EmailId, UserId},
+    person::Erasing,
     ports::{Inquiry, LookUp, Mailer, Probe, SendOutcome},
 };
 
@@ -87,6 +88,22 @@ impl Mailer for FileOutbox {
 
     fn settling_time(&self) -> Option<Duration> {
         Some(Duration::ZERO)
+    }
+}
+
+#[async_trait]
+impl Erasing for FileOutbox {
+    /// Only for an email whose outcome is known: afterwards a look-up says that it was not sent.
+    async fn forget(&self, _user: &UserId, email: &EmailId) -> PortResult<()> {
+        let (folder, name) = (self.folder.clone(), file_name::of(email.as_str()));
+        match off_the_runtime(move || folder.forget(&name)).await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => {
+                let message = format!("email {email} cannot be removed from the outbox");
+                Err(PortError::new(Fault::Misconfigured, message).caused_by(error))
+            }
+            None => Err(PortError::new(Fault::Unavailable, "removing an email from the outbox was cut off")),
+        }
     }
 }
 

@@ -175,6 +175,17 @@ impl Folder {
         }
     }
 
+    /// Removes what there is of an email, down to the disk.
+    pub(super) fn forget(&self, name: &str) -> io::Result<()> {
+        for path in [self.html(name), self.eml(name)] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        sync_folder(&self.root)
+    }
+
     /// Whether an email is there. Absence is certain as long as the folder is the one that was opened.
     pub(super) fn look_up(&self, name: &str) -> LookUp {
         match fs::symlink_metadata(self.eml(name)) {

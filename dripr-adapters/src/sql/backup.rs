@@ -156,7 +156,7 @@ pub async fn suppressions_of(database: &Path) -> PortResult<Vec<Suppression>> {
     located(read.await, &shown)
 }
 
-async fn connected(file: &Path, doing: &'static str) -> PortResult<SqliteConnection> {
+pub(super) async fn connected(file: &Path, doing: &'static str) -> PortResult<SqliteConnection> {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(BUSY);
     options.disable_statement_logging().connect().await.doing(doing)
 }

@@ -89,9 +89,15 @@ impl CampaignStore for SqlStore {
             return Ok(Vec::new());
         }
         let packed = self.pack(&commands).await?;
+        let has_texts = !packed.is_empty();
         let (reply, answer) = oneshot::channel();
         self.shared.writer.send(Job::Execute(ExecuteJob::new(commands, packed, reply))).await?;
-        answer.await.map_err(|_| gone())?
+        let outcome = answer.await.map_err(|_| gone())?;
+        if has_texts && outcome.is_err() {
+            // Perhaps what the texts were compressed against was erased by another process: the next try begins anew.
+            self.shared.bases.forget();
+        }
+        outcome
     }
 
     async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>> {

@@ -112,6 +112,11 @@ impl Bases {
         messages.iter().map(pack).collect()
     }
 
+    /// Forgets them: some may not be stored any more.
+    pub(super) fn forget(&self) {
+        *self.lock() = AtHand::default();
+    }
+
     /// A base at hand.
     pub(super) fn get(&self, id: &str) -> Option<Arc<Base>> {
         self.lock().by_id.get(id).cloned()
@@ -141,6 +146,23 @@ pub(super) fn unpack(body: &[u8], base: Option<&Base>, html: i64, text: i64) -> 
     let text = both.split_off(html);
     let utf8 = |bytes| String::from_utf8(bytes).map_err(|_| damaged("no text"));
     Ok((utf8(both)?, utf8(text)?))
+}
+
+/// The text of a base as it was stored.
+pub(super) fn base_text(packed: &[u8]) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(bulk_length(packed)?).unwrap_or(usize::MAX);
+    decompress(packed, &[], length)
+}
+
+/// A text out of a compressed one, of the lengths of its two parts.
+pub(super) fn text_of(body: &[u8], base: &[u8], (html, text): (i64, i64)) -> io::Result<Vec<u8>> {
+    let length = html.saturating_add(text);
+    decompress(body, base, usize::try_from(length).unwrap_or(usize::MAX))
+}
+
+/// A text, compressed against another, or against nothing.
+pub(super) fn pack_against(text: &[u8], base: &[u8]) -> io::Result<Vec<u8>> {
+    compressor(base)?.compress(text)
 }
 
 fn text(message: &Message) -> Vec<u8> {

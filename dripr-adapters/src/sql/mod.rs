@@ -12,8 +12,9 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies` | the ports, one each |
-//! | `backup` | backups of a SQLite file |
+//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons` | the ports, one each |
+//! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
+//! | `rebase` | taking away a text that others were compressed against |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -62,10 +63,14 @@ mod notices;
 mod open;
 mod options;
 mod outbox;
+mod persons;
 mod queue;
 mod queue_desk;
 mod rate_limiter;
+mod rebase;
 mod replies;
+#[cfg(feature = "sqlite")]
+pub mod scrub;
 mod values;
 mod writer;
 

@@ -74,6 +74,12 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_finds_and_erases_persons_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::person_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_stores_shared_content_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::area_store(&store).await;

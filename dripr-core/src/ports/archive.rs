@@ -14,6 +14,9 @@ pub trait Archive: Send + Sync {
     /// Keeps an email's HTML. Keeping it again replaces it.
     async fn keep(&self, user: &UserId, email: &EmailId, html: &str) -> PortResult<()>;
 
+    /// Removes an email's HTML for good, as far as the archive can; nothing if there is none.
+    async fn forget(&self, user: &UserId, email: &EmailId) -> PortResult<()>;
+
     /// An email's HTML.
     async fn html(&self, user: &UserId, email: &EmailId) -> PortResult<Option<String>>;
 }

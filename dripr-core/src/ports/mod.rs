@@ -27,6 +27,7 @@ mod market_source;
 mod mortgage_rate_source;
 mod notice_store;
 mod outbox;
+mod person_store;
 mod probe;
 mod property_source;
 mod queue_desk;
@@ -57,6 +58,7 @@ pub use market_source::MarketSource;
 pub use mortgage_rate_source::MortgageRateSource;
 pub use notice_store::NoticeStore;
 pub use outbox::{Outbox, OutboxEntry};
+pub use person_store::PersonStore;
 pub use probe::Probe;
 pub use property_source::{PropertySource, Subject};
 pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
@@ -75,7 +77,7 @@ pub mod mocks {
         event_bus::MockEventBus, event_queue::MockEventQueue, feedback_store::MockFeedbackStore,
         geocoder::MockGeocoder, llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore,
         mailer::MockMailer, market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
-        notice_store::MockNoticeStore, outbox::MockOutbox, probe::MockProbe,
+        notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
         renderer::MockEmailRenderer, reply_store::MockReplyStore,
     };

@@ -102,6 +102,10 @@ impl Archive for Folded {
         self.0.lock().unwrap().insert(name, html.to_owned());
         Ok(())
     }
+    async fn forget(&self, user: &UserId, email: &EmailId) -> PortResult<()> {
+        self.0.lock().unwrap().remove(&format!("{user}/{email}").to_lowercase());
+        Ok(())
+    }
     async fn html(&self, user: &UserId, email: &EmailId) -> PortResult<Option<String>> {
         Ok(self.0.lock().unwrap().get(&format!("{user}/{email}").to_lowercase()).cloned())
     }

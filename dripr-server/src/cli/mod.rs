@@ -21,6 +21,7 @@ mod keys;
 #[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
+mod person;
 mod queues;
 #[cfg(feature = "returned-mail")]
 mod receive;
@@ -117,6 +118,8 @@ enum Subcommands {
     Schedule(schedule::Args),
     /// Run the whole application with everything breaking, from seeds, and see whether all that must hold does.
     Simulate(simulate::Args),
+    /// All that is stored about one person, to hand it to them or to erase it.
+    Person(person::Args),
     /// Make the database, or bring it up to date.
     Migrate(migrate::Args),
     /// Copy the database to a file, while everything goes on.
@@ -214,6 +217,7 @@ impl Subcommands {
             Self::Skip(args) => Box::pin(skip::run(args, out)),
             Self::Retry(args) => Box::pin(retry::run(args, out)),
             Self::Explain(args) => Box::pin(explain::run(args, out)),
+            Self::Person(args) => Box::pin(person::run(args, out)),
             Self::Migrate(args) => Box::pin(migrate::run(args, out)),
             Self::Backup(args) => Box::pin(backup::run(args, out)),
             Self::Restore(args) => Box::pin(restore::run(args, out)),

@@ -7,7 +7,18 @@ use dripr_adapters::folder_archive::FolderArchive;
 use dripr_adapters::s3_archive::S3Archive;
 use dripr_core::ports;
 
-use crate::{config::archive::Archive, failure::Failure};
+use crate::{
+    config::{Config, archive::Archive},
+    failure::Failure,
+};
+
+/// The archive of a configuration.
+///
+/// # Errors
+/// It cannot be used as it is configured.
+pub fn html_archive(config: &Config) -> Result<Arc<dyn ports::Archive>, Failure> {
+    archive(&config.archive)
+}
 
 pub(super) fn archive(choice: &Archive) -> Result<Arc<dyn ports::Archive>, Failure> {
     Ok(match choice {

@@ -15,6 +15,7 @@ mod sources;
 mod verifier;
 mod writer;
 
+pub use archive::html_archive;
 #[cfg(feature = "gmail")]
 pub use gmail::{gmail_consent, gmail_mailer};
 pub use limiters::Limiters;

@@ -12,6 +12,7 @@ use dripr_server::{
     config::keys::{KEYS, REGION_VARIABLES, queue_variable},
     role::Role,
 };
+#[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
 use yaml_rust2::{Yaml, YamlLoader};
 
 fn root() -> PathBuf {

@@ -15,6 +15,7 @@ mod exporting;
 mod import;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;
+mod persons;
 mod program;
 mod providers;
 mod running;

@@ -5,7 +5,7 @@ use crate::{
     ports::Archive,
 };
 
-/// What every [`Archive`] must do: what is kept comes back as it was, keeping it again replaces it, and no id meets
+/// What every [`Archive`] must do: what is kept comes back as it was, keeping it again replaces it, what is forgotten is gone, and no id meets
 /// another.
 ///
 /// An archive in files or rows should also be looked at from outside: the ids that the suite uses, such as `..`, must not
@@ -18,6 +18,20 @@ pub async fn archive<A: Archive + ?Sized>(archive: &A) {
     keeps_every_text(archive).await;
     keeps_ids_apart(archive).await;
     may_be_repeated_at_once(archive).await;
+    forgets(archive).await;
+}
+
+async fn forgets<A: Archive + ?Sized>(archive: &A) {
+    let (gone, stays) = (ids("agent", "contract.4"), ids("agent", "contract.5"));
+    keep(archive, &gone, "<p>gone</p>").await;
+    keep(archive, &stays, "<p>stays</p>").await;
+    for _ in 0..2 {
+        archive.forget(&gone.0, &gone.1).await.expect("forgetting what is there, or not, is no failure");
+        assert_eq!(html(archive, &gone).await, None, "what was forgotten is not there");
+    }
+    assert_eq!(html(archive, &stays).await.as_deref(), Some("<p>stays</p>"), "and nothing else is");
+    keep(archive, &gone, "<p>again</p>").await;
+    assert_eq!(html(archive, &gone).await.as_deref(), Some("<p>again</p>"), "it may be kept again");
 }
 
 async fn keep<A: Archive + ?Sized>(archive: &A, (user, email): &(UserId, EmailId), html: &str) {

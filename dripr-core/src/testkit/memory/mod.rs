@@ -10,6 +10,7 @@ mod feedback;
 mod mail_accounts;
 mod notices;
 mod outbox;
+mod persons;
 mod queue;
 mod queue_desk;
 mod replies;

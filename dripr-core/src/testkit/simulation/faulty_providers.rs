@@ -247,6 +247,10 @@ impl Archive for FaultyArchive {
         self.0.call("archive.keep", faults, async { Ok(()) }).await
     }
 
+    async fn forget(&self, _user: &UserId, _email: &EmailId) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn html(&self, _user: &UserId, _email: &EmailId) -> PortResult<Option<String>> {
         Ok(None)
     }

@@ -1,0 +1,111 @@
+use async_trait::async_trait;
+
+use super::{MemoryStore, State};
+use crate::{
+    campaign::AuditEntry,
+    email::{Email, EmailAddress},
+    errors::PortResult,
+    ids::{CampaignId, UserId},
+    person::{CampaignErasure, Person, PersonalCampaign, PersonalContent, PersonalEmail, erased_address},
+    ports::PersonStore,
+    schedule::Instant,
+};
+
+#[async_trait]
+impl PersonStore for MemoryStore {
+    async fn person(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Person>> {
+        let state = self.lock();
+        let key = address.key();
+        let suppression = state.suppressions.get(&(user.clone(), key.clone())).cloned();
+        let contacts: Vec<_> = state
+            .contacts
+            .values()
+            .filter(|contact| contact.user_id == *user && contact.email.key() == key)
+            .cloned()
+            .collect();
+        if contacts.is_empty() && suppression.is_none() {
+            return Ok(None);
+        }
+        let campaigns = state.campaigns_to(user, &key).iter().filter_map(|id| state.personal(id)).collect();
+        Ok(Some(Person { user_id: user.clone(), address: address.clone(), contacts, campaigns, suppression }))
+    }
+
+    async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {
+        Ok(self.lock().campaigns_to(user, &address.key()))
+    }
+
+    async fn erase_campaign(&self, id: &CampaignId, entry: AuditEntry) -> PortResult<CampaignErasure> {
+        let mut state = self.lock();
+        let Some(campaign) = state.campaigns.get(id).filter(|campaign| campaign.deleted_at.is_some()) else {
+            return Ok(CampaignErasure::NotRemoved);
+        };
+        let (erased, recipient) = (campaign.erased(), erased_address(campaign.contact_id.as_str())?);
+        let emails: Vec<Email> =
+            state.emails.values().filter(|email| email.campaign_id == *id).cloned().collect();
+        if let Some(live) = emails.iter().find(|email| email.is_live()) {
+            return Ok(CampaignErasure::UnderWay(live.id.clone()));
+        }
+        for email in &emails {
+            state.messages.remove(&email.id);
+            state.emails.insert(email.id.clone(), email.erased(recipient.clone()));
+            for feedback in state.feedback.values_mut().filter(|feedback| feedback.email_id == email.id) {
+                *feedback = feedback.erased();
+            }
+        }
+        state.content.retain(|(campaign, ..), _| campaign != id);
+        for (_, known) in state.audit.iter_mut().filter(|(campaign, _)| campaign == id) {
+            *known = known.erased();
+        }
+        state.audit.push((id.clone(), entry));
+        state.deadlines.remove(id);
+        state.campaigns.insert(id.clone(), erased);
+        Ok(CampaignErasure::Erased(emails.into_iter().map(|email| email.id).collect()))
+    }
+
+    async fn erase_contacts(&self, user: &UserId, address: &EmailAddress, at: Instant) -> PortResult<u64> {
+        let mut state = self.lock();
+        let key = address.key();
+        let mut count = 0;
+        for contact in state.contacts.values_mut() {
+            if contact.user_id == *user && contact.email.key() == key {
+                *contact = contact.erased(at)?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl State {
+    fn campaigns_to(&self, user: &UserId, key: &str) -> Vec<CampaignId> {
+        let to = |id| self.contacts.get(id).is_some_and(|contact| contact.email.key() == key);
+        let campaigns = self.campaigns.values().filter(|campaign| campaign.user_id == *user);
+        campaigns.filter(|campaign| to(&campaign.contact_id)).map(|campaign| campaign.id.clone()).collect()
+    }
+
+    fn personal(&self, id: &CampaignId) -> Option<PersonalCampaign> {
+        let campaign = self.campaigns.get(id)?.clone();
+        let emails = self.emails.values().filter(|email| email.campaign_id == *id);
+        let emails: Vec<PersonalEmail> = emails
+            .map(|email| PersonalEmail {
+                email: email.clone(),
+                message: self.messages.get(&email.id).cloned(),
+            })
+            .collect();
+        let of_it = |email_id| emails.iter().any(|known| known.email.id == email_id);
+        let mut feedback: Vec<_> =
+            self.feedback.values().filter(|kept| of_it(kept.email_id.clone())).cloned().collect();
+        feedback.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        let content = self.content.iter().filter(|((campaign, ..), _)| campaign == id);
+        let content = content
+            .map(|((_, cycle, operation), content)| PersonalContent {
+                cycle: *cycle,
+                operation: *operation,
+                content: content.clone(),
+            })
+            .collect();
+        let history = self.audit.iter().filter(|(campaign, _)| campaign == id);
+        let history = history.map(|(_, entry)| entry.clone()).collect();
+        Some(PersonalCampaign { campaign, emails, content, feedback, history })
+    }
+}
