@@ -14,6 +14,7 @@
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
 //! | [`safeguards`] | what keeps a deployment from doing harm |
 //! | [`agent_mail`] | mail to agents about their own account |
+//! | [`alerts`] | what an operator is alerted to |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
@@ -63,6 +64,7 @@
 
 pub mod agent;
 pub mod agent_mail;
+pub mod alerts;
 pub mod campaign;
 pub mod consent;
 pub mod contact;

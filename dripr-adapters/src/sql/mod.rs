@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `store_check`, `tally_store`, `alerts` | the ports, one each |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
 //!
@@ -34,6 +34,7 @@
 )]
 
 mod agents;
+mod alerts;
 mod announce;
 mod areas;
 mod arrivals;
@@ -61,6 +62,8 @@ mod outbox;
 mod queue;
 mod queue_desk;
 mod rate_limiter;
+mod store_check;
+mod tally_store;
 mod values;
 mod writer;
 

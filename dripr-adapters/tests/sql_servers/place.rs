@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 21] = [
     "feedback",
     "email_messages",
     "message_bases",
@@ -64,6 +64,8 @@ const TABLES: [&str; 19] = [
     "audit",
     "feedback_channels",
     "rate_limits",
+    "store_checks",
+    "alarms",
 ];
 
 /// A database that is gone when this is dropped.

@@ -5,6 +5,8 @@
 //! the one exception is [`Mailer::send`].
 
 mod agent_store;
+mod alert_route;
+mod alert_store;
 mod allowance;
 mod archive;
 mod area_store;
@@ -31,8 +33,12 @@ mod property_source;
 mod queue_desk;
 mod rate_limiter;
 mod renderer;
+mod store_check;
+mod tally_store;
 
 pub use agent_store::AgentStore;
+pub use alert_route::AlertRoute;
+pub use alert_store::AlertStore;
 pub use allowance::{Allowance, CallCounter};
 pub use archive::Archive;
 pub use area_store::{AreaStore, Begun};
@@ -59,20 +65,23 @@ pub use property_source::{PropertySource, Subject};
 pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
+pub use store_check::StoreCheck;
+pub use tally_store::{CameBack, TallyStore};
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
-        agent_store::MockAgentStore, allowance::MockCallCounter, archive::MockArchive,
-        area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
-        clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
-        email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
-        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
-        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
-        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
-        notice_store::MockNoticeStore, outbox::MockOutbox, probe::MockProbe,
-        property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer,
+        agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore,
+        allowance::MockCallCounter, archive::MockArchive, area_store::MockAreaStore,
+        campaign_store::MockCampaignStore, channel_store::MockChannelStore, clock::MockClock,
+        contact_store::MockContactStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
+        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue,
+        feedback_store::MockFeedbackStore, geocoder::MockGeocoder, llm_writer::MockLlmWriter,
+        mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
+        mortgage_rate_source::MockMortgageRateSource, notice_store::MockNoticeStore, outbox::MockOutbox,
+        probe::MockProbe, property_source::MockPropertySource, queue_desk::MockQueueDesk,
+        rate_limiter::MockRateLimiter, renderer::MockEmailRenderer, store_check::MockStoreCheck,
+        tally_store::MockTallyStore,
     };
 }

@@ -20,21 +20,32 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_128_000_001, "mail", include_str!("sqlite/20261128000001_mail.sql")),
             (20_261_128_000_002, "notices", include_str!("sqlite/20261128000002_notices.sql")),
             (20_261_129_000_001, "outbox", include_str!("sqlite/20261129000001_outbox.sql")),
+            (20_261_130_000_201, "watching", include_str!("sqlite/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("sqlite/20261130000202_alerts.sql")),
         ],
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            &[(20_261_129_000_001, "campaigns", include_str!("postgres/20261129000001_campaigns.sql"))]
-        }
+        Dialect::Postgres => &[
+            (20_261_129_000_001, "campaigns", include_str!("postgres/20261129000001_campaigns.sql")),
+            (20_261_130_000_201, "watching", include_str!("postgres/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("postgres/20261130000202_alerts.sql")),
+        ],
         #[cfg(feature = "mysql")]
-        Dialect::MySql => {
-            &[(20_261_129_000_001, "campaigns", include_str!("mysql/20261129000001_campaigns.sql"))]
-        }
+        Dialect::MySql => &[
+            (20_261_129_000_001, "campaigns", include_str!("mysql/20261129000001_campaigns.sql")),
+            (20_261_130_000_201, "watching", include_str!("mysql/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("mysql/20261130000202_alerts.sql")),
+        ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {
         let sql = SqlStr::from_static(sql);
         Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(migrations.collect())
+}
+
+/// The first migration of this program that is not among those which were applied.
+pub(super) fn missing(dialect: Dialect, applied: &[i64]) -> Option<i64> {
+    migrator(dialect).iter().map(|migration| migration.version).find(|version| !applied.contains(version))
 }
 
 /// What keeps a schema from being brought up to date.

@@ -20,6 +20,9 @@
 //! contract::channel_store(&MemoryStore::new()).await;
 //! contract::mail_account_store(&MemoryStore::new()).await;
 //! contract::notice_store(&MemoryStore::new()).await;
+//! contract::alert_store(&MemoryStore::new()).await;
+//! contract::store_check(&MemoryStore::new()).await;
+//! contract::tally_store(&MemoryStore::new()).await;
 //! let store = MemoryStore::with_outbox();
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
@@ -59,6 +62,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
+mod alerts;
 mod archive;
 mod areas;
 mod bus;
@@ -84,10 +88,13 @@ mod queue_desk;
 mod rate_limiter;
 mod rates;
 mod renderer;
+mod store_check;
+mod tally_store;
 mod verifier;
 mod writer;
 
 pub use agents::agent_store;
+pub use alerts::alert_store;
 pub use archive::archive;
 pub use areas::area_store;
 pub use bus::event_bus;
@@ -112,6 +119,8 @@ pub use queue_desk::queue_desk;
 pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;
+pub use store_check::store_check;
+pub use tally_store::tally_store;
 pub use verifier::{VerifierQuestions, email_verifier};
 pub use writer::llm_writer;
 

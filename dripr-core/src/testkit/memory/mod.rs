@@ -1,6 +1,7 @@
 //! Every store and the queue, in memory, behind one lock: each call is one transaction.
 
 mod agents;
+mod alerts;
 mod areas;
 mod campaigns;
 mod contacts;
@@ -11,6 +12,8 @@ mod notices;
 mod outbox;
 mod queue;
 mod queue_desk;
+mod store_check;
+mod tally_store;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,6 +25,7 @@ use tokio::sync::Notify;
 use crate::{
     agent::Agent,
     agent_mail::Notices,
+    alerts::{Alarm, Alert},
     campaign::{AuditEntry, Campaign, Dossier, Operation},
     contact::Contact,
     content::{AreaKey, CycleContent},
@@ -62,6 +66,7 @@ struct State {
     mail_accounts: BTreeMap<UserId, MailAccount>,
     notices: BTreeMap<UserId, Notices>,
     channels: BTreeMap<String, Channel>,
+    alarms: BTreeMap<Alert, Alarm>,
     audit: Vec<(CampaignId, AuditEntry)>,
     events: Vec<Kept>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
