@@ -10,6 +10,8 @@
 //! | [`redis`] | where processes count together how fast providers may be called |
 //! | [`aws`] | the topics and queues of SNS and SQS |
 //! | [`http`] | where opt-out links and webhooks are answered |
+//! | [`operations`] | where those who watch the deployment are answered |
+//! | [`alerts`] | who is told when something is wrong |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -22,6 +24,7 @@
 //! Every key has a default except those of [`public`], the sales file and the keys of providers. An unknown key, a wrong value and a missing
 //! one are errors that name the key. Relative paths count from the folder of the file.
 
+pub mod alerts;
 pub mod archive;
 pub mod aws;
 pub mod data;
@@ -34,6 +37,7 @@ pub mod limits;
 pub mod log;
 pub mod mail;
 pub mod mls;
+pub mod operations;
 pub mod outbox;
 pub mod pace;
 pub mod postmark;
@@ -83,6 +87,10 @@ pub struct Config {
     pub aws: Option<aws::Messaging>,
     /// Where links and webhooks are answered.
     pub http: http::Http,
+    /// Where those who watch the deployment are answered.
+    pub operations: operations::Operations,
+    /// Who is told when something is wrong.
+    pub alerts: alerts::Alerts,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -122,6 +130,8 @@ struct Written {
     redis: redis::Written,
     aws: aws::Written,
     http: http::Http,
+    operations: operations::Written,
+    alerts: alerts::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -219,7 +229,9 @@ impl Config {
             redis,
             #[cfg(feature = "sns-sqs")]
             aws,
+            operations: written.operations.check(written.http.listen)?,
             http: written.http,
+            alerts: written.alerts.check(environment, absolute)?,
             email_verification: written.email_verification.check(environment, absolute)?,
             archive: written.archive.check(environment, absolute)?,
             writing: written.writing.check(environment, absolute, policy.writer_timeout)?,

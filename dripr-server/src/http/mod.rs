@@ -7,8 +7,9 @@
 //! | `/connect/gmail/…` | `gmail`: an agent's consent to send by their own account |
 //! | `/webhooks/postmark` | `postmark`: what came back of emails |
 //! | `/health` | whether the database answers |
+//! | `/livez`, `/readyz` | [`operations`](crate::operations): whether the process turns, and can do its work |
 //!
-//! TLS is ended before it, by a proxy or a load balancer. Nothing here needs a login: each link is signed, and is for one
+//! Each request has a name, see `request_id`. TLS is ended before it, by a proxy or a load balancer. Nothing here needs a login: each link is signed, and is for one
 //! person and one purpose.
 
 mod approval;
@@ -18,6 +19,7 @@ mod opt_out;
 mod page;
 #[cfg(feature = "postmark")]
 mod postmark;
+pub(crate) mod request_id;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -33,6 +35,7 @@ use tokio::net::TcpListener;
 use crate::{
     compose::{Deployment, Store},
     failure::Failure,
+    operations::Operations,
 };
 
 /// The most that a request may bring: a webhook has some kilobytes.
@@ -55,7 +58,7 @@ pub struct Site {
 ///
 /// # Errors
 /// A key or an address of the configuration cannot be used.
-pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
+pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<Router, Failure> {
     let public = &deployment.config.public;
     let site = Arc::new(Site {
         store: deployment.store.clone(),
@@ -78,7 +81,8 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         router = router.merge(gmail::routes(Arc::new(consent)));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
-    Ok(router.with_state(site))
+    let router = router.with_state(site).merge(operations.checks());
+    Ok(request_id::named(router, deployment.entropy.clone()))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> StatusCode {
