@@ -34,19 +34,20 @@ impl Watch {
         Ok(wanted.then_some(Self { deployment, operations, telling }))
     }
 
-    /// Looks once a minute, until told to stop.
+    /// Looks once a minute, until told to stop. The first look comes after a minute: what became due while nothing ran is
+    /// being dealt with by then.
     pub async fn watch(self, mut stopping: watch::Receiver<()>) {
         let clock = self.deployment.clock.clone();
         loop {
-            match self.look().await {
-                Ok(Some(line)) => cloudwatch::print(line).await,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "alerts could not be looked at"),
-            }
             tokio::select! {
                 () = clock.sleep_until(after(clock.now(), EVERY)) => {}
                 // The other end is dropped, which says the same.
                 _ = stopping.changed() => return,
+            }
+            match self.look().await {
+                Ok(Some(line)) => cloudwatch::print(line).await,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "alerts could not be looked at"),
             }
         }
     }
