@@ -25,6 +25,7 @@
 //! | `reso` | `PropertySource`, `MarketSource` | an MLS, over the RESO Web API |
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
+//! | `alert-webhook` | `AlertRoute` | a program of the operator's |
 //! | `redis` | `EventQueue`, `EventBus`, `QueueDesk`, `RateLimiter` | a Redis server |
 //! | `sns-sqs` | `EventBus`, `EventQueue`, `QueueDesk` | an AWS account |
 //!
@@ -44,6 +45,8 @@
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that
 //! share a server.
 
+#[cfg(feature = "alert-webhook")]
+pub mod alert_webhook;
 #[cfg(any(feature = "redis", feature = "sql"))]
 mod api_rates;
 #[cfg(any(feature = "reso", feature = "rentcast", feature = "zillow"))]

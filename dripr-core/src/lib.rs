@@ -15,6 +15,7 @@
 //! | [`safeguards`] | what keeps a deployment from doing harm |
 //! | [`agent_mail`] | mail to agents about their own account |
 //! | [`access`] | who may do what: callers, their reach, their scopes and keys |
+//! | [`alerts`] | what an operator is alerted to |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
@@ -67,6 +68,7 @@ pub mod accounts;
 pub mod agent;
 pub mod agent_mail;
 pub mod billing;
+pub mod alerts;
 pub mod campaign;
 pub mod consent;
 pub mod contact;

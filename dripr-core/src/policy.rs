@@ -13,6 +13,10 @@ use crate::schedule::{Instant, SendingRules};
 /// It is longer than any two slots lie apart.
 pub const FARTHEST: Duration = Duration::from_secs(120 * 24 * 3600);
 
+/// How long at most passes before everything is looked at again although nothing called for it: another process may have
+/// stored something.
+pub const TICK: Duration = Duration::from_secs(60);
+
 /// The numbers by which a deployment works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -99,6 +103,13 @@ impl Policy {
     #[must_use]
     pub fn attempt_lease(&self) -> Duration {
         self.mail_timeout + Duration::from_secs(10)
+    }
+
+    /// How long a campaign's deadline may have passed before the campaign counts as stuck: as long as somebody may have it
+    /// in hand, and two looks.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.operation_lease + 2 * TICK
     }
 
     /// How long a provider must have been without an email before it counts as not sent: as long as a call may be under

@@ -84,6 +84,9 @@ async fn the_memory_store_keeps_the_person_contract() {
 #[tokio::test]
 async fn the_memory_store_keeps_the_contract_of_channels() {
     contract::channel_store(&MemoryStore::new()).await;
+    contract::alert_store(&MemoryStore::new()).await;
+    contract::store_check(&MemoryStore::new()).await;
+    contract::tally_store(&MemoryStore::new()).await;
 }
 
 #[tokio::test]

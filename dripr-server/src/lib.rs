@@ -10,6 +10,7 @@
 //! | [`enrolment`] | from contacts to campaigns |
 //! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
+//! | [`operations`] | what those who watch a deployment are answered |
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
 //! | [`account`] | what a campaign's report cost |
 //! | [`newcomer`], [`users_file`] | agents who are brought by an operator, one or many |
@@ -19,6 +20,7 @@
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
 //! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
+//! | [`json_log`] | a log as JSON |
 //! | [`failure`] | why a subcommand failed, in one sentence |
 
 pub mod account;
@@ -35,9 +37,11 @@ pub mod formula;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;
 pub mod http;
+pub mod json_log;
 #[cfg(feature = "legacy-tables")]
 pub mod legacy_import;
 pub mod newcomer;
+pub mod operations;
 pub mod os_entropy;
 pub mod queue_desk;
 pub mod restoring;

@@ -10,6 +10,8 @@ mod deployment;
 
 use std::{
     fs::{self, File},
+    io::{Read, Write},
+    net::TcpStream,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -29,9 +31,25 @@ fn run_within(deployment: &Deployment, kilobytes: u64) -> Running {
     Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn().unwrap())
 }
 
+/// What `/readyz` answers at the address that the program last said.
+fn readiness(said: &str) -> String {
+    let said = said.lines().filter(|line| line.contains("those who watch are answered"));
+    let address = said.last().unwrap().split("127.0.0.1:").nth(1).unwrap();
+    let port: String = address.chars().take_while(char::is_ascii_digit).collect();
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn a_full_disk_stops_all_sending_and_space_that_comes_back_starts_it_again() {
-    let deployment = Deployment::new(HOMEOWNERS);
+    let listen = "mail_timeout_seconds = 1\n[operations]\nlisten = \"127.0.0.1:0\"";
+    let deployment = Deployment::configured(HOMEOWNERS, listen);
+    let config = fs::read_to_string(deployment.path().join("dripr.toml")).unwrap();
+    let config = config.replace("filter = \"warn\"", "filter = \"warn,dripr_server=info\"");
+    fs::write(deployment.path().join("dripr.toml"), config).unwrap();
     let said = || fs::read_to_string(deployment.path().join("said")).unwrap();
     let mut full = 0;
     for kilobytes in (400..).step_by(400) {
@@ -52,6 +70,12 @@ fn a_full_disk_stops_all_sending_and_space_that_comes_back_starts_it_again() {
         assert!(said().contains("the disk"), "it says what is wrong: {}", said());
         // It stays, and what it cannot store it does not take for sent.
         assert_eq!(running.0.try_wait().unwrap(), None, "it waits for space: {}", said());
+        let mut ready = readiness(&said());
+        while !ready.starts_with("HTTP/1.1 503") && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(200));
+            ready = readiness(&said());
+        }
+        assert!(ready.contains("\"store_writing\":\"misconfigured\""), "it is not ready: {ready}");
         drop(running);
         assert!(deployment.unsent().len() + deployment.outbox().len() >= HOMEOWNERS);
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use dripr_core::{
+    content::Usage,
     errors::{Fault, PortResult},
     ports::Clock,
 };
@@ -19,6 +20,18 @@ use super::{Answer, Ask, Layer, Question};
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     counted: Arc<Mutex<BTreeMap<(&'static str, &'static str), Counted>>>,
+    spent: Arc<Mutex<BTreeMap<&'static str, Spent>>>,
+}
+
+/// What the texts of one model cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Millionths of a dollar, of those texts whose price is known; none if no price is.
+    pub microdollars: Option<u64>,
 }
 
 /// What was counted of one operation of one provider.
@@ -40,6 +53,24 @@ impl Metrics {
     pub fn counted(&self) -> Vec<(&'static str, &'static str, Counted)> {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.iter().map(|((provider, operation), counted)| (*provider, *operation, *counted)).collect()
+    }
+
+    /// What texts cost so far, by provider.
+    #[must_use]
+    pub fn spending(&self) -> Vec<(&'static str, Spent)> {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.iter().map(|(provider, spent)| (*provider, *spent)).collect()
+    }
+
+    /// A text cost something.
+    pub(super) fn spent(&self, provider: &'static str, usage: Usage) {
+        let mut all = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = all.entry(provider).or_default();
+        spent.input_tokens = spent.input_tokens.saturating_add(usage.input_tokens);
+        spent.output_tokens = spent.output_tokens.saturating_add(usage.output_tokens);
+        if let Some(cost) = usage.microdollars {
+            spent.microdollars = Some(spent.microdollars.unwrap_or_default().saturating_add(cost));
+        }
     }
 }
 

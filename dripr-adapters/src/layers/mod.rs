@@ -8,6 +8,7 @@
 //! | [`RateLimit`] | keeps to a number of calls a minute, shared by all who have the limiter |
 //! | [`Cache`] | answers a question that was answered lately; those who ask it at once wait for one answer |
 //! | [`Meter`] | counts calls, failures and time |
+//! | [`Spending`] | counts what a writer's texts cost |
 //! | [`Fallback`] | asks the next source where one has no answer |
 //! | [`Divided`] | asks one property source about homes, another one about listings or sales |
 //!
@@ -43,6 +44,7 @@ mod layered;
 mod meter;
 mod rate_limit;
 mod retry;
+mod spending;
 mod timeout;
 
 pub use cache::Cache;
@@ -50,7 +52,8 @@ pub use circuit_breaker::CircuitBreaker;
 pub use divided::Divided;
 pub use fallback::Fallback;
 pub use layered::{Answer, Ask, Layer, Layered, Question};
-pub use meter::{Counted, Meter, Metrics};
+pub use meter::{Counted, Meter, Metrics, Spent};
 pub use rate_limit::RateLimit;
 pub use retry::Retry;
+pub use spending::Spending;
 pub use timeout::Timeout;

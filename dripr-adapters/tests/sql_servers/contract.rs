@@ -62,6 +62,24 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_stores_alarms_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::alert_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_can_be_checked_as_every_store_can() {
+                let (_place, store) = empty().await;
+                contract::store_check(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_counts_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::tally_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_stores_channels_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::channel_store(&store).await;

@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 26] = [
     "memberships",
     "api_keys",
     "api_replies",
@@ -69,6 +69,8 @@ const TABLES: [&str; 24] = [
     "audit",
     "feedback_channels",
     "rate_limits",
+    "store_checks",
+    "alarms",
 ];
 
 /// A database that is gone when this is dropped.

@@ -13,7 +13,7 @@ use crate::{
     campaign::command::Bench,
     email::OptOutLinks,
     events::Queue,
-    policy::Policy,
+    policy::{Policy, TICK},
     ports::{
         AgentStore, Archive, AreaStore, CampaignStore, Clock, EmailRenderer, EmailStore, Entropy, EventBus,
         EventQueue, Geocoder, LlmWriter, Mailer, MarketSource, MortgageRateSource, NoticeStore, Outbox,
@@ -21,9 +21,6 @@ use crate::{
     },
     schedule::WindowTooShort,
 };
-
-/// The longest sleep of a loop: another process may have stored something.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Puts an engine together from the host's ports.
 #[derive(Default)]
@@ -240,7 +237,7 @@ impl Builder {
             pace: Pace {
                 batch: self.batch.unwrap_or(256),
                 concurrency: self.concurrency.unwrap_or(64),
-                longest_sleep: self.longest_sleep.unwrap_or(LONGEST_SLEEP),
+                longest_sleep: self.longest_sleep.unwrap_or(TICK),
             },
             queues: self.queues.unwrap_or_else(|| Queue::ALL.to_vec()),
             ticks: !self.without_ticks,

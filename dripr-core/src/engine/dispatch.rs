@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
+use tracing::Instrument;
 
 use super::{
     Engine, Outcome,
     agent_mail::Next,
     handlers::{Work, email_sending, welcome},
     in_hand::InHand,
+    spans,
 };
 use crate::{
     campaign::{Action, Actor, Command, Dossier, Operation, Provision},
@@ -51,7 +53,8 @@ impl Engine {
                 }
                 Ok(Event::UserCreated(event)) => {
                     let event = event.clone();
-                    in_hand.finish(self.welcome(delivery, &event).await);
+                    let span = spans::of_delivery(queue, &delivery);
+                    in_hand.finish(self.welcome(delivery, &event).instrument(span).await);
                 }
                 Ok(Event::StatusChanged(change)) => {
                     let id = change.campaign_id.clone();
@@ -92,7 +95,11 @@ impl Engine {
             }
         }
         let Some(operation) = operation_of(queue) else {
-            let (deliveries, dossiers): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+            let known = known.into_iter().map(|(delivery, dossier)| {
+                let span = spans::of_delivery(queue, &delivery);
+                (delivery, (dossier, span))
+            });
+            let (deliveries, dossiers): (Vec<_>, Vec<_>) = known.unzip();
             match email_sending::handle(self, &dossiers).await {
                 Ok(()) => in_hand.finish_all(deliveries.into_iter().map(Delivery::done)),
                 Err(error) => {
@@ -122,11 +129,13 @@ impl Engine {
         }
         let handled = stream::iter(works.into_iter().zip(deliveries)).map(|(work, delivery)| {
             let engine = self.clone();
-            async move {
+            let span = spans::of_delivery(queue, &delivery);
+            let handling = async move {
                 let outcome = engine.handle(&work).await;
                 let action = engine.action(&work, outcome);
                 (work, delivery, action)
-            }
+            };
+            handling.instrument(span)
         });
         // What is finished by now is stored together; what is slow holds up nothing. All of it is polled all the time: a
         // handler that was given its turn at a connection must be able to use it while other results are stored.

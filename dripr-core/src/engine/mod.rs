@@ -20,6 +20,7 @@ mod in_hand;
 mod outcome;
 mod relay;
 mod run;
+mod spans;
 mod spending;
 mod step;
 mod tick;

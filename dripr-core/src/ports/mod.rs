@@ -5,6 +5,8 @@
 //! the one exception is [`Mailer::send`].
 
 mod agent_store;
+mod alert_route;
+mod alert_store;
 mod allowance;
 mod api_key_store;
 mod archive;
@@ -34,8 +36,12 @@ mod queue_desk;
 mod rate_limiter;
 mod renderer;
 mod reply_store;
+mod store_check;
+mod tally_store;
 
 pub use agent_store::{AgentHistoryEntry, AgentStore};
+pub use alert_route::AlertRoute;
+pub use alert_store::AlertStore;
 pub use allowance::{Allowance, CallCounter};
 pub use api_key_store::ApiKeyStore;
 pub use archive::Archive;
@@ -65,12 +71,14 @@ pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
 pub use reply_store::ReplyStore;
+pub use store_check::StoreCheck;
+pub use tally_store::{CameBack, TallyStore};
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
-        agent_store::MockAgentStore, allowance::MockCallCounter, api_key_store::MockApiKeyStore,
+        agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore, allowance::MockCallCounter, api_key_store::MockApiKeyStore,
         archive::MockArchive, area_store::MockAreaStore, campaign_store::MockCampaignStore,
         channel_store::MockChannelStore, clock::MockClock, contact_store::MockContactStore,
         email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
@@ -79,6 +87,7 @@ pub mod mocks {
         mailer::MockMailer, market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer, reply_store::MockReplyStore,
+        renderer::MockEmailRenderer, reply_store::MockReplyStore, store_check::MockStoreCheck,
+        tally_store::MockTallyStore,
     };
 }

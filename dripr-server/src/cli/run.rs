@@ -2,10 +2,12 @@
 
 use std::{io::Write, pin::Pin, sync::Arc, time::Duration};
 
+use axum::Router;
 use tokio::{
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
 };
 
 use super::ConfigFile;
@@ -14,6 +16,7 @@ use crate::{
     failure::Failure,
     first_key::first_key,
     http,
+    operations::{self, Operations, watch::Watch},
     role::{Role, Roles},
 };
 
@@ -45,9 +48,14 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
     let drain = config.drain;
     let deployment = Arc::new(compose::deployment(config).await?);
     let engine = compose::engine(&deployment, &roles).await?;
+    let operations = Arc::new(Operations::of(&deployment).await?);
     // An address that is taken stops everything before an email leaves whose links nobody answers.
     let listener = match deployment.config.http.listen.filter(|_| roles.has(Role::Api)) {
-        Some(address) => Some((http::listen(address).await?, http::router(&deployment)?)),
+        Some(address) => Some((http::listen(address).await?, http::router(&deployment, &operations)?)),
+        None => None,
+    };
+    let watched = match deployment.config.operations.listen {
+        Some(address) => Some(Watched::from(operations::listen(address).await?, operations.routes())?),
         None => None,
     };
     let mut workers = JoinSet::new();
@@ -61,6 +69,11 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
     {
         let inboxes = crate::gmail_inboxes::Inboxes::new(deployment.clone(), mailer);
         workers.spawn(inboxes.watch(stopping.clone()));
+    }
+    if roles.has(Role::Cron)
+        && let Some(watch) = Watch::of(&deployment, &operations)?
+    {
+        workers.spawn(watch.watch(stopping.clone()));
     }
     if let Some((listener, routes)) = listener {
         if let Some(key) = first_key(&deployment).await? {
@@ -104,6 +117,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             return Err(Failure::new(format!("a part of the engine ended unexpectedly: {why}")));
         }
     }
+    operations.drain();
     engine.stop();
     drop(stopped);
     let finish = async {
@@ -113,6 +127,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             tracing::info!(provider, question, calls, failed, throttled, "a provider was asked");
         }
         deployment.close().await;
+        drop(watched);
     };
     tokio::select! {
         () = finish => {
@@ -124,6 +139,26 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             "work in hand did not end within {} s (limits.drain_seconds); it is taken up again by the next run",
             drain.as_secs()
         ))),
+    }
+}
+
+/// Answers those who watch, for as long as it is there: also while the process finishes what it has in hand.
+struct Watched(JoinHandle<()>);
+
+impl Watched {
+    fn from(listener: TcpListener, routes: Router) -> Result<Self, Failure> {
+        tracing::info!(address = %listener.local_addr()?, "those who watch are answered");
+        Ok(Self(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, routes).await {
+                tracing::error!(%error, "those who watch are not answered any more");
+            }
+        })))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -46,6 +46,18 @@ pub(super) fn mailers(deployment: &Deployment) -> Result<Mailers, Failure> {
     Ok(Mailers { reports: only(mailers.reports), common: only(mailers.common), ..mailers })
 }
 
+/// Who takes alerts to an operator: the common mailer, also where it is paused, since that is what an alert may tell.
+pub(super) fn to_operator(deployment: &Deployment) -> Result<Arc<dyn Mailer>, Failure> {
+    let config = &deployment.config;
+    let (mailer, _) = unpaused(deployment)?;
+    Ok(match config.mail.only_to.clone().filter(|_| leaves_the_machine(deployment)) {
+        Some(allowed) => {
+            Arc::new(ToAllowedOnly::new(allowed, mailer, Arc::new(FileOutbox::open(&config.outbox.dir)?)))
+        }
+        None => mailer,
+    })
+}
+
 /// How many emails are in hand at once where agents' accounts cannot be asked what they have: each that is under way when
 /// the program dies is held.
 #[cfg(feature = "gmail")]
@@ -84,8 +96,23 @@ pub fn leaves_the_machine(deployment: &Deployment) -> bool {
     by_gmail || deployment.config.mail.by.leaves_the_machine()
 }
 
-/// The deployment's own mailer, and how many emails it takes at once where the usual number is too many.
+/// The deployment's own mailer, which pauses when it cannot be told what becomes of emails.
 fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
+    let (mailer, concurrency) = unpaused(deployment)?;
+    #[cfg(feature = "postmark")]
+    if let mail::Mailer::Postmark(postmark) = &deployment.config.mail.by
+        && postmark.webhook.is_some()
+    {
+        let (store, clock) = (deployment.store.clone(), deployment.clock.clone());
+        let (channel, limit) = (POSTMARK_WEBHOOKS, postmark.silence);
+        let heard = dripr_core::safeguards::WhileHeard::new(mailer, store, clock, channel, limit);
+        return Ok((Arc::new(heard), concurrency));
+    }
+    Ok((mailer, concurrency))
+}
+
+/// The deployment's own mailer, and how many emails it takes at once where the usual number is too many.
+fn unpaused(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
     let config = &deployment.config;
     Ok(match &config.mail.by {
         mail::Mailer::Outbox => (Arc::new(FileOutbox::open(&config.outbox.dir)?), None),
@@ -94,19 +121,7 @@ fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), F
         mail::Mailer::Smtp(options) => (Arc::new(SmtpMailer::new(options.clone())?), Some(smtp::CONNECTIONS)),
         #[cfg(feature = "postmark")]
         mail::Mailer::Postmark(postmark) => {
-            let mailer = Arc::new(PostmarkMailer::new(&postmark.token, postmark.options.clone())?);
-            if postmark.webhook.is_none() {
-                return Ok((mailer, None));
-            }
-            let (store, clock) = (deployment.store.clone(), deployment.clock.clone());
-            let heard = dripr_core::safeguards::WhileHeard::new(
-                mailer,
-                store,
-                clock,
-                POSTMARK_WEBHOOKS,
-                postmark.silence,
-            );
-            (Arc::new(heard), None)
+            (Arc::new(PostmarkMailer::new(&postmark.token, postmark.options.clone())?), None)
         }
     })
 }

@@ -3,6 +3,7 @@
 //! Another store, source, writer or mailer is one more arm here; nothing else of the program knows which it works
 //! with.
 
+mod alerts;
 mod archive;
 pub mod checkup;
 mod database;
@@ -16,6 +17,7 @@ mod verifier;
 mod writer;
 
 pub use archive::html_archive;
+pub use alerts::telling;
 #[cfg(feature = "gmail")]
 pub use gmail::{gmail_consent, gmail_mailer};
 pub use limiters::Limiters;

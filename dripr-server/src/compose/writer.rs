@@ -62,7 +62,7 @@ mod model {
     #[cfg(feature = "openai-writer")]
     use dripr_adapters::openai_writer::{OpenAiModel, OpenAiOptions};
     use dripr_adapters::{
-        layers::{CircuitBreaker, Layered, Meter, Metrics, RateLimit},
+        layers::{CircuitBreaker, Layered, Meter, Metrics, RateLimit, Spending},
         model_writer::{LanguageModel, ModelWriter, Prices},
     };
     use dripr_core::ports::{Clock, LlmWriter};
@@ -100,6 +100,7 @@ mod model {
             CircuitBreaker::new(name, clock.clone(), FAILURES, LEFT_ALONE),
             (RateLimit::new(name, clock.clone(), limiter), Meter::new(name, clock.clone(), metrics.clone())),
         );
-        Arc::new(Layered::new(Arc::new(ModelWriter::new(model, prices)), layers))
+        let writer = Layered::new(Arc::new(ModelWriter::new(model, prices)), layers);
+        Arc::new(Spending::new(name, Arc::new(writer), metrics.clone()))
     }
 }

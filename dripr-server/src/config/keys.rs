@@ -114,6 +114,11 @@ pub const KEYS: &[Key] = &[
     plain("gmail.tokens_url", ""),
     plain("gmail.consent_url", ""),
     plain("gmail.gmail_url", ""),
+    plain("operations.listen", ""),
+    plain("operations.cloudwatch_namespace", ""),
+    plain("alerts.mail_to", ""),
+    plain("alerts.webhook_url", ""),
+    secret("alerts.webhook_secret_file", "", &["DRIPR_ALERT_WEBHOOK_SECRET"]),
     plain("email_verification.by", r#""none""#),
     secret("email_verification.key_file", "", &["DRIPR_EMAIL_VERIFICATION_KEY"]),
     plain("email_verification.sandbox", "false"),
@@ -204,4 +209,5 @@ pub const KEYS: &[Key] = &[
     plain("limits.stale_after_days", "45"),
     plain("limits.drain_seconds", "30"),
     plain("log.filter", r#""info""#),
+    plain("log.format", r#""text""#),
 ];

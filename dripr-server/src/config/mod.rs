@@ -11,6 +11,8 @@
 //! | [`aws`] | the topics and queues of SNS and SQS |
 //! | [`clerk`], [`stripe`] | whose webhooks about accounts and subscriptions are taken |
 //! | [`http`] | where opt-out links and webhooks are answered |
+//! | [`operations`] | where those who watch the deployment are answered |
+//! | [`alerts`] | who is told when something is wrong |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -25,6 +27,7 @@
 //! Every key has a default except those of [`public`], the sales file and the keys of providers. An unknown key, a wrong value and a missing
 //! one are errors that name the key. Relative paths count from the folder of the file.
 
+pub mod alerts;
 pub mod archive;
 pub mod aws;
 pub mod clerk;
@@ -40,6 +43,7 @@ pub mod limits;
 pub mod log;
 pub mod mail;
 pub mod mls;
+pub mod operations;
 pub mod outbox;
 pub mod pace;
 pub mod postmark;
@@ -103,6 +107,10 @@ pub struct Config {
     pub stripe: Option<dripr_adapters::stripe::Verifier>,
     /// Where links and webhooks are answered.
     pub http: http::Http,
+    /// Where those who watch the deployment are answered.
+    pub operations: operations::Operations,
+    /// Who is told when something is wrong.
+    pub alerts: alerts::Alerts,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -144,6 +152,8 @@ struct Written {
     clerk: clerk::Written,
     stripe: stripe::Written,
     http: http::Http,
+    operations: operations::Written,
+    alerts: alerts::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -290,6 +300,8 @@ impl Config {
         let clerk = problems.take(written.clerk.check(environment, absolute));
         #[cfg(feature = "stripe")]
         let stripe = problems.take(written.stripe.check(environment, absolute));
+        let operations = problems.take(written.operations.check(written.http.listen));
+        let alerts = problems.take(written.alerts.check(environment, absolute));
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {
@@ -310,6 +322,8 @@ impl Config {
                 sessions: sessions?,
                 #[cfg(feature = "stripe")]
                 stripe: stripe?,
+                operations: operations?,
+                alerts: alerts?,
                 http: written.http,
                 email_verification: email_verification?,
                 archive: archive?,

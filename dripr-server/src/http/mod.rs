@@ -10,8 +10,9 @@
 //! | `/webhooks/clerk` | `clerk`: what became of accounts |
 //! | `/webhooks/stripe` | `stripe`: what became of subscriptions |
 //! | `/health` | whether the database answers |
+//! | `/livez`, `/readyz` | [`operations`](crate::operations): whether the process turns, and can do its work |
 //!
-//! TLS is ended before it, by a proxy or a load balancer. Nothing but the API needs a key: each link is signed, and is for one
+//! Each request has a name, see `request_id`. TLS is ended before it, by a proxy or a load balancer. Nothing but the API needs a key: each link is signed, and is for one
 //! person and one purpose.
 
 mod approval;
@@ -23,6 +24,7 @@ mod opt_out;
 mod page;
 #[cfg(feature = "postmark")]
 mod postmark;
+pub(crate) mod request_id;
 #[cfg(feature = "stripe")]
 mod stripe;
 
@@ -40,6 +42,7 @@ use tokio::net::TcpListener;
 use crate::{
     compose::{Deployment, Store},
     failure::Failure,
+    operations::Operations,
 };
 
 /// The most that a request may bring: a webhook has some kilobytes.
@@ -62,7 +65,7 @@ pub struct Site {
 ///
 /// # Errors
 /// A key or an address of the configuration cannot be used.
-pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
+pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<Router, Failure> {
     let public = &deployment.config.public;
     let site = Arc::new(Site {
         store: deployment.store.clone(),
@@ -93,7 +96,8 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         router = router.merge(stripe::routes(verifier));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
-    Ok(router.with_state(site).merge(crate::api::router(deployment)?))
+    let router = router.with_state(site).merge(operations.checks()).merge(crate::api::router(deployment)?);
+    Ok(request_id::named(router, deployment.entropy.clone()))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> StatusCode {

@@ -12,7 +12,7 @@ use dripr_core::{
     schedule::Instant,
     testkit::{Mailbox, ManualClock, SeededEntropy, samples},
 };
-use dripr_server::{compose::Deployment, config::Config, http};
+use dripr_server::{compose::Deployment, config::Config, http, operations::Operations};
 use reqwest::{Client, redirect};
 
 pub(crate) struct Site {
@@ -80,7 +80,8 @@ impl Site {
             metrics: Default::default(),
             limiters: dripr_server::compose::Limiters::of_process(),
         });
-        let routes = http::router(&deployment).unwrap();
+        let operations = Arc::new(Operations::of(&deployment).await.unwrap());
+        let routes = http::router(&deployment, &operations).unwrap();
         let listener = http::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -22,18 +22,24 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_129_000_001, "outbox", include_str!("sqlite/20261129000001_outbox.sql")),
             (20_261_130_000_001, "access", include_str!("sqlite/20261130000001_access.sql")),
             (20_261_130_000_101, "accounts", include_str!("sqlite/20261130000101_accounts.sql")),
+            (20_261_130_000_201, "watching", include_str!("sqlite/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("sqlite/20261130000202_alerts.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
             (20_261_129_000_001, "campaigns", include_str!("postgres/20261129000001_campaigns.sql")),
             (20_261_130_000_001, "access", include_str!("postgres/20261130000001_access.sql")),
             (20_261_130_000_101, "accounts", include_str!("postgres/20261130000101_accounts.sql")),
+            (20_261_130_000_201, "watching", include_str!("postgres/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("postgres/20261130000202_alerts.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
             (20_261_129_000_001, "campaigns", include_str!("mysql/20261129000001_campaigns.sql")),
             (20_261_130_000_001, "access", include_str!("mysql/20261130000001_access.sql")),
             (20_261_130_000_101, "accounts", include_str!("mysql/20261130000101_accounts.sql")),
+            (20_261_130_000_201, "watching", include_str!("mysql/20261130000201_watching.sql")),
+            (20_261_130_000_202, "alerts", include_str!("mysql/20261130000202_alerts.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {
@@ -41,6 +47,11 @@ fn migrator(dialect: Dialect) -> Migrator {
         Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(migrations.collect())
+}
+
+/// The first migration of this program that is not among those which were applied.
+pub(super) fn missing(dialect: Dialect, applied: &[i64]) -> Option<i64> {
+    migrator(dialect).iter().map(|migration| migration.version).find(|version| !applied.contains(version))
 }
 
 /// What keeps a schema from being brought up to date.

@@ -9,11 +9,12 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use tracing::{Instrument, Span};
 
 use crate::{
     campaign::{Action, Actor, CampaignStatus, Command, Dossier, Reply},
     email::{Attempt, DeliveryStatus, Message, OutgoingEmail},
-    engine::{Engine, within::answer_within},
+    engine::{Engine, spans, within::answer_within},
     errors::{Fault, PortError, PortResult},
     ids::{EmailId, UserId},
     policy::before,
@@ -63,19 +64,22 @@ impl Errand {
 }
 
 /// Does for each campaign what its email asks for. An error means that the deliveries are to come again.
-pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[Dossier]) -> PortResult<()> {
+pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[(Dossier, Span)]) -> PortResult<()> {
     let mut ready = Vec::new();
-    for dossier in dossiers {
+    for (dossier, span) in dossiers {
         match Errand::of(engine, dossier) {
             Errand::Nothing => {}
             Errand::Send(email_id) => {
-                if let Some(claim) = within_quota(engine, dossier, email_id.clone()).await? {
+                let quota = within_quota(engine, dossier, email_id.clone()).instrument(span.clone());
+                if let Some(claim) = quota.await? {
                     let rules = *dossier.facts(engine.ports.clock.now(), engine.policy()).rules;
                     let user_id = dossier.campaign.user_id.clone();
-                    ready.push(Ready { claim, rules, user_id, email_id });
+                    ready.push(Ready { claim, rules, user_id, email_id, span: span.clone() });
                 }
             }
-            Errand::LookUp(inquiry) => look_up(engine, dossier, inquiry).await?,
+            Errand::LookUp(inquiry) => {
+                look_up(engine, dossier, inquiry).instrument(span.clone()).await?;
+            }
         }
     }
     let batch = engine.ports.mailer.batch().max(1);
@@ -88,7 +92,8 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[Dossier]
     let mut sent = stream::iter(groups)
         .map(|group| {
             let engine = engine.clone();
-            async move { send(&engine, group).await }
+            let span = spans::of_sending(group.iter().map(|ready| &ready.span));
+            async move { send(&engine, group).await }.instrument(span)
         })
         .buffer_unordered(engine.pace.concurrency);
     let mut failed = None;
@@ -139,6 +144,8 @@ struct Ready {
     rules: SendingRules,
     user_id: UserId,
     email_id: EmailId,
+    /// Of its delivery.
+    span: Span,
 }
 
 /// An email in hand.

@@ -23,6 +23,9 @@
 //! contract::mail_account_store(&MemoryStore::new()).await;
 //! contract::notice_store(&MemoryStore::new()).await;
 //! contract::person_store(&MemoryStore::new()).await;
+//! contract::alert_store(&MemoryStore::new()).await;
+//! contract::store_check(&MemoryStore::new()).await;
+//! contract::tally_store(&MemoryStore::new()).await;
 //! let store = MemoryStore::with_outbox();
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
@@ -63,6 +66,7 @@
 
 mod agents;
 mod api_keys;
+mod alerts;
 mod archive;
 mod areas;
 mod bus;
@@ -90,11 +94,14 @@ mod rate_limiter;
 mod rates;
 mod renderer;
 mod replies;
+mod store_check;
+mod tally_store;
 mod verifier;
 mod writer;
 
 pub use agents::agent_store;
 pub use api_keys::api_key_store;
+pub use alerts::alert_store;
 pub use archive::archive;
 pub use areas::area_store;
 pub use bus::event_bus;
@@ -121,6 +128,8 @@ pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;
 pub use replies::reply_store;
+pub use store_check::store_check;
+pub use tally_store::tally_store;
 pub use verifier::{VerifierQuestions, email_verifier};
 pub use writer::llm_writer;
 

@@ -2,6 +2,7 @@
 
 mod agents;
 mod api_keys;
+mod alerts;
 mod areas;
 mod campaigns;
 mod contacts;
@@ -14,6 +15,8 @@ mod persons;
 mod queue;
 mod queue_desk;
 mod replies;
+mod store_check;
+mod tally_store;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,6 +29,7 @@ use crate::{
     access::ApiKey,
     agent::Agent,
     agent_mail::Notices,
+    alerts::{Alarm, Alert},
     campaign::{AuditEntry, Campaign, Dossier, Operation},
     contact::Contact,
     content::{AreaKey, CycleContent},
@@ -69,6 +73,7 @@ struct State {
     mail_accounts: BTreeMap<UserId, MailAccount>,
     notices: BTreeMap<UserId, Notices>,
     channels: BTreeMap<String, Channel>,
+    alarms: BTreeMap<Alert, Alarm>,
     audit: Vec<Audited>,
     events: Vec<Kept>,
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,

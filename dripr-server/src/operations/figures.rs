@@ -1,0 +1,134 @@
+//! What is gathered of a deployment when somebody asks how it stands.
+
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use dripr_adapters::layers::{Counted, Metrics, Spent};
+use dripr_core::{
+    campaign::CampaignStatus,
+    email::{DeliveryStatus, SuppressionCause},
+    errors::{Fault, PortError, PortResult},
+    events::Queue,
+    policy::{Policy, after, before},
+    ports::{CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore},
+    safeguards::{Complaints, complaints},
+    schedule::Instant,
+};
+use futures_util::future::{Either, select, try_join_all};
+
+use super::kept::Kept;
+use crate::compose::Store;
+
+/// For how long what was gathered is kept.
+const KEPT: Duration = Duration::from_secs(5);
+/// For how many times as long as gathering took: so gathering takes a twentieth of the time at most, whatever is stored.
+const SHARE: u32 = 20;
+/// What takes longer to be counted is left out.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// More stuck campaigns than these are not told apart.
+const MOST_STUCK: u64 = 10_000;
+
+/// How a deployment stands, and what this process did.
+#[derive(Debug)]
+pub struct Figures {
+    /// When it was gathered.
+    pub at: Instant,
+    /// How long that took.
+    pub took: Duration,
+    /// How each queue stands; none if they did not answer.
+    pub queues: Option<Vec<(Queue, Standing)>>,
+    /// What the store holds; none if it did not answer.
+    pub stored: Option<Stored>,
+    /// What each provider was asked by this process, by question.
+    pub calls: Vec<(&'static str, &'static str, Counted)>,
+    /// What texts cost that this process let write, by provider.
+    pub spending: Vec<(&'static str, Spent)>,
+}
+
+/// What the store of a deployment holds, of all agents together.
+#[derive(Debug)]
+pub struct Stored {
+    /// Campaigns in each status; removed ones are left out.
+    pub campaigns: BTreeMap<CampaignStatus, u64>,
+    /// Campaigns whose deadline passed so long ago that somebody should have dealt with it.
+    pub stuck: u64,
+    /// Emails in each delivery status.
+    pub emails: BTreeMap<DeliveryStatus, u64>,
+    /// What came back of them.
+    pub came_back: CameBack,
+    /// Emails sent, and reported as spam, in the days over which complaints are judged.
+    pub complaints: Complaints,
+    /// Addresses that are not written to, by cause.
+    pub suppressed: BTreeMap<SuppressionCause, u64>,
+}
+
+/// Gathers figures.
+pub(super) struct Gatherer {
+    store: Arc<Store>,
+    queues: Arc<dyn QueueDesk>,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    metrics: Metrics,
+    kept: Kept<Figures>,
+}
+
+impl Gatherer {
+    pub(super) fn new(
+        store: Arc<Store>,
+        queues: Arc<dyn QueueDesk>,
+        clock: Arc<dyn Clock>,
+        policy: Policy,
+        metrics: Metrics,
+    ) -> Self {
+        let kept = Kept::new(clock.clone(), KEPT, SHARE);
+        Self { store, queues, clock, policy, metrics, kept }
+    }
+
+    /// What was gathered in the last seconds, or what is gathered now.
+    pub(super) async fn figures(&self) -> Arc<Figures> {
+        self.kept.get(self.gather()).await
+    }
+
+    async fn gather(&self) -> Figures {
+        let at = self.clock.now();
+        let (queues, stored) = tokio::join!(
+            self.in_time("the queues", self.standings(at)),
+            self.in_time("the store", self.stored(at))
+        );
+        let took = self.clock.now().signed_duration_since(at).to_std().unwrap_or_default();
+        let (calls, spending) = (self.metrics.counted(), self.metrics.spending());
+        Figures { at, took, queues, stored, calls, spending }
+    }
+
+    async fn standings(&self, now: Instant) -> PortResult<Vec<(Queue, Standing)>> {
+        let standing = async |queue| Ok((queue, self.queues.standing(queue, now).await?));
+        try_join_all(Queue::ALL.map(standing)).await
+    }
+
+    /// One count after the other: whoever works needs the store's connections more.
+    async fn stored(&self, now: Instant) -> PortResult<Stored> {
+        let store = &*self.store;
+        let since = now - TimeDelta::days(complaints::DAYS);
+        let late = before(now, self.policy.patience());
+        Ok(Stored {
+            campaigns: CampaignStore::count_by_status(store).await?.into_iter().collect(),
+            stuck: store.overdue(late, MOST_STUCK).await?,
+            emails: EmailStore::count_by_status(store).await?.into_iter().collect(),
+            came_back: store.came_back().await?,
+            complaints: store.all_complaints(since).await?,
+            suppressed: store.count_suppressions().await?.into_iter().collect(),
+        })
+    }
+
+    async fn in_time<T>(&self, what: &'static str, gather: impl Future<Output = PortResult<T>>) -> Option<T> {
+        let late = self.clock.sleep_until(after(self.clock.now(), PATIENCE));
+        let answer = match select(pin!(gather), late).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => {
+                let message = format!("counting took more than {} s", PATIENCE.as_secs());
+                Err(PortError::new(Fault::Unavailable, message))
+            }
+        };
+        answer.inspect_err(|error| tracing::warn!(%error, "{what} could not be counted")).ok()
+    }
+}

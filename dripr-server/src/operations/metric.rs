@@ -1,0 +1,74 @@
+//! The metrics that there are: what each is called, and what it says.
+
+/// A metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it only ever grows.
+    pub kind: Kind,
+    /// What it says, for people.
+    pub help: &'static str,
+    /// The names of its labels. No label holds personal data, or one of values without end.
+    pub labels: &'static [&'static str],
+}
+
+/// Of what kind a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It grows, or begins again at zero with the process.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+}
+
+impl Kind {
+    /// As the text format names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+        }
+    }
+}
+
+macro_rules! metrics {
+    ($($constant:ident $name:literal $kind:ident [$($label:literal),*] $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub const $constant: Metric =
+                Metric { name: $name, kind: Kind::$kind, help: $help, labels: &[$($label),*] };
+        )*
+        /// All of them, in the order in which they are shown.
+        pub const ALL: &[Metric] = &[$($constant),*];
+    };
+}
+
+metrics! {
+    BUILD "dripr_build_info" Gauge ["version"] "The version of the program; always 1.";
+    STARTED "process_start_time_seconds" Gauge [] "When the process began, in seconds since 1970.";
+    READY "dripr_ready" Gauge [] "Whether the process can do its work, as /readyz says.";
+    GATHERED "dripr_gathered" Gauge ["part"] "Whether the figures of a part could be had; those of one that could not are left out.";
+    GATHERING "dripr_gathering_seconds" Gauge [] "How long it took to gather the figures.";
+    QUEUE_WAITING "dripr_queue_waiting" Gauge ["queue"] "Deliveries that could be received now.";
+    QUEUE_IN_FLIGHT "dripr_queue_in_flight" Gauge ["queue"] "Deliveries that are being worked on or put off.";
+    QUEUE_OLDEST "dripr_queue_oldest_seconds" Gauge ["queue"] "For how long the delivery that waits longest could have been received; 0 if none waits, left out if the queue cannot tell.";
+    QUEUE_DEAD "dripr_queue_dead_letters" Gauge ["queue"] "Deliveries that were parked.";
+    CAMPAIGNS "dripr_campaigns" Gauge ["status"] "Campaigns in each status.";
+    STUCK "dripr_campaigns_stuck" Gauge [] "Campaigns whose deadline passed longer ago than a lease and two looks, counted to 10000.";
+    EMAILS "dripr_emails" Gauge ["delivery_status"] "Emails in each delivery status.";
+    SENT "dripr_emails_sent_total" Counter [] "Emails that were sent, since the deployment began.";
+    BOUNCED "dripr_emails_bounced_total" Counter [] "Failures that mail systems told of, since the deployment began.";
+    COMPLAINED "dripr_emails_complained_total" Counter [] "Reports of emails as spam, since the deployment began.";
+    HELD "dripr_emails_held" Gauge [] "Emails whose outcome nobody can tell, which wait for a person.";
+    SUPPRESSED "dripr_suppressed_addresses" Gauge ["cause"] "Addresses that are not written to, because they opted out, complained or do not exist.";
+    COMPLAINT_RATIO "dripr_complaint_ratio" Gauge [] "Emails reported as spam for each one sent, over 30 days; left out if none was sent.";
+    CALLS "dripr_provider_calls_total" Counter ["provider", "question"] "Questions that this process asked a provider.";
+    FAILURES "dripr_provider_failures_total" Counter ["provider", "question"] "Those that failed, throttled ones among them.";
+    THROTTLED "dripr_provider_throttled_total" Counter ["provider", "question"] "Those that the provider throttled.";
+    SECONDS "dripr_provider_seconds_total" Counter ["provider", "question"] "How long they took in all.";
+    INPUT_TOKENS "dripr_model_input_tokens_total" Counter ["provider"] "Tokens that models read for texts of this process.";
+    OUTPUT_TOKENS "dripr_model_output_tokens_total" Counter ["provider"] "Tokens that models wrote for them.";
+    DOLLARS "dripr_model_cost_dollars_total" Counter ["provider"] "What they cost, where the deployment knows prices.";
+}

@@ -1,0 +1,98 @@
+//! From figures to metrics.
+
+use dripr_adapters::layers::Counted;
+use dripr_core::{
+    campaign::CampaignStatus,
+    email::{DeliveryStatus, SuppressionCause},
+    events::Queue,
+    ports::Standing,
+    schedule::Instant,
+};
+
+use super::{
+    exposition::Exposition,
+    figures::{Figures, Stored},
+    metric::{self, Metric},
+};
+
+/// What is known of a process besides its figures.
+pub(super) struct Process {
+    pub(super) started: Instant,
+    pub(super) ready: bool,
+}
+
+/// All metrics, in Prometheus' text format.
+pub(super) fn text(process: &Process, figures: &Figures) -> String {
+    let mut out = Exposition::default();
+    out.say(&metric::BUILD, [(vec![env!("CARGO_PKG_VERSION")], 1.0)]);
+    out.one(&metric::STARTED, process.started.timestamp_millis() as f64 / 1e3);
+    out.one(&metric::READY, f64::from(u8::from(process.ready)));
+    let gathered = [("queues", figures.queues.is_some()), ("store", figures.stored.is_some())];
+    let gathered = gathered.map(|(part, is)| (vec![part], f64::from(u8::from(is))));
+    out.say(&metric::GATHERED, gathered);
+    out.one(&metric::GATHERING, figures.took.as_secs_f64());
+    if let Some(queues) = &figures.queues {
+        say_queues(&mut out, queues, figures.at);
+    }
+    if let Some(stored) = &figures.stored {
+        say_stored(&mut out, stored);
+    }
+    say_providers(&mut out, figures);
+    out.into_text()
+}
+
+fn say_queues(out: &mut Exposition, queues: &[(Queue, Standing)], at: Instant) {
+    let mut of = |metric: &Metric, value: &dyn Fn(&Standing) -> Option<f64>| {
+        let values = queues.iter().filter_map(|(queue, s)| Some((vec![queue.as_str()], value(s)?)));
+        out.say(metric, values);
+    };
+    of(&metric::QUEUE_WAITING, &|s| Some(s.waiting as f64));
+    of(&metric::QUEUE_IN_FLIGHT, &|s| Some(s.hidden as f64));
+    of(&metric::QUEUE_OLDEST, &|s| oldest(s, at));
+    of(&metric::QUEUE_DEAD, &|s| Some(s.dead as f64));
+}
+
+/// For how long the delivery that waits longest could have been received, in seconds.
+pub(super) fn oldest(standing: &Standing, at: Instant) -> Option<f64> {
+    match standing.waiting_since {
+        Some(since) => Some((at - since).num_milliseconds().max(0) as f64 / 1e3),
+        None => (standing.waiting == 0).then_some(0.0),
+    }
+}
+
+fn say_stored(out: &mut Exposition, stored: &Stored) {
+    let campaigns = CampaignStatus::ALL;
+    let count = |status| stored.campaigns.get(&status).copied().unwrap_or_default() as f64;
+    out.say(&metric::CAMPAIGNS, campaigns.map(|status| (vec![status.as_str()], count(status))));
+    out.one(&metric::STUCK, stored.stuck as f64);
+    let count = |status| stored.emails.get(&status).copied().unwrap_or_default() as f64;
+    let emails = DeliveryStatus::ALL.map(|status| (vec![status.as_str()], count(status)));
+    out.say(&metric::EMAILS, emails);
+    out.one(&metric::SENT, count(DeliveryStatus::Complete));
+    out.one(&metric::BOUNCED, stored.came_back.bounced as f64);
+    out.one(&metric::COMPLAINED, stored.came_back.complained as f64);
+    out.one(&metric::HELD, count(DeliveryStatus::Held));
+    let causes = [SuppressionCause::HardBounce, SuppressionCause::OptOut, SuppressionCause::Complaint];
+    let count = |cause| stored.suppressed.get(&cause).copied().unwrap_or_default() as f64;
+    out.say(&metric::SUPPRESSED, causes.map(|cause| (vec![cause.as_str()], count(cause))));
+    let complaints = stored.complaints;
+    let ratio = (complaints.sent > 0).then(|| complaints.complained as f64 / complaints.sent as f64);
+    out.one(&metric::COMPLAINT_RATIO, ratio);
+}
+
+fn say_providers(out: &mut Exposition, figures: &Figures) {
+    let mut of = |metric: &Metric, value: &dyn Fn(&Counted) -> f64| {
+        let values =
+            figures.calls.iter().map(|(provider, question, c)| (vec![*provider, *question], value(c)));
+        out.say(metric, values);
+    };
+    of(&metric::CALLS, &|c| c.calls as f64);
+    of(&metric::FAILURES, &|c| c.failed as f64);
+    of(&metric::THROTTLED, &|c| c.throttled as f64);
+    of(&metric::SECONDS, &|c| c.took.as_secs_f64());
+    let spent = || figures.spending.iter().map(|(provider, spent)| (vec![*provider], spent));
+    out.say(&metric::INPUT_TOKENS, spent().map(|(of, spent)| (of, spent.input_tokens as f64)));
+    out.say(&metric::OUTPUT_TOKENS, spent().map(|(of, spent)| (of, spent.output_tokens as f64)));
+    let dollars = spent().filter_map(|(of, spent)| Some((of, spent.microdollars? as f64 / 1e6)));
+    out.say(&metric::DOLLARS, dollars);
+}

@@ -1,0 +1,95 @@
+//! Alerts and CloudWatch, by the worker that looks once a minute.
+
+use chrono::TimeDelta;
+use dripr_core::{
+    campaign::{Action, Actor, Command},
+    ports::{CampaignStore, Clock},
+};
+use dripr_server::operations::watch::Watch;
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+/// The alerts that came by mail, by subject.
+fn mails(stage: &Stage) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![stage.folder.path().join("outbox")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "eml") {
+                let raw = std::fs::read(&path).unwrap();
+                let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+                assert_eq!(mail.to().unwrap().first().unwrap().address(), Some("ops@brokerage.example"));
+                found.push(mail.subject().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Work was announced that nobody takes up, and its lease is over.
+async fn stuck(stage: &Stage) {
+    stage.until("2026-03-11T14:00:00Z").await;
+    stage.clock.set("2026-03-11T15:00:00Z".parse().unwrap());
+    let store = &stage.deployment.store;
+    let desk = stage.deployment.desk();
+    let tick =
+        |id| Command { campaign_id: id, actor: Actor::System, action: Action::Tick, desk: desk.clone() };
+    let ids = store.due(stage.clock.now(), 10).await.unwrap();
+    store.execute(ids.into_iter().map(tick).collect()).await.unwrap();
+    let deadline = store.next_due().await.unwrap().unwrap();
+    stage.clock.set(deadline + TimeDelta::seconds(421));
+}
+
+#[tokio::test]
+async fn an_operator_gets_one_mail_when_campaigns_are_stuck_and_one_when_they_move_again() {
+    let stage = Stage::new(2, "[alerts]\nmail_to = \"ops@brokerage.example\"\n").await;
+    let watch = Watch::of(&stage.deployment, &stage.operations).unwrap().unwrap();
+    assert_eq!(watch.look().await.unwrap(), None, "CloudWatch was not asked for");
+    stuck(&stage).await;
+    for _ in 0..3 {
+        watch.look().await.unwrap();
+        stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
+    }
+    assert_eq!(mails(&stage), ["dripr: campaigns are stuck"]);
+    stage.until("2026-03-13T12:00:00Z").await;
+    for _ in 0..12 {
+        watch.look().await.unwrap();
+        stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
+    }
+    assert_eq!(mails(&stage), ["dripr: campaigns are stuck", "dripr: resolved: campaigns are stuck"]);
+}
+
+#[tokio::test]
+async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
+    let stage = Stage::new(2, "[operations]\ncloudwatch_namespace = \"Dripr\"\n").await;
+    stuck(&stage).await;
+    let watch = Watch::of(&stage.deployment, &stage.operations).unwrap().unwrap();
+    let line = watch.look().await.unwrap().unwrap();
+    assert!(!line.contains('\n'));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["_aws"]["Timestamp"], stage.clock.now().timestamp_millis());
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], "Dripr");
+    assert_eq!(directive["Dimensions"], serde_json::json!([["Service"]]));
+    assert!(line["Service"].is_string(), "a dimension is a text of the line");
+    let metrics = directive["Metrics"].as_array().unwrap();
+    assert!(metrics.len() <= 100);
+    for metric in metrics {
+        let name = metric["Name"].as_str().unwrap();
+        assert!(line[name].is_number(), "{name} stands in the line");
+        assert!(["Count", "Seconds"].contains(&metric["Unit"].as_str().unwrap()));
+    }
+    assert_eq!((&line["StuckCampaigns"], &line["QueueDepth.intro"]), (&2.into(), &2.into()));
+    assert!(line["QueueOldest"].as_f64().unwrap() > 421.0);
+}
+
+#[tokio::test]
+async fn nobody_looks_where_nobody_wants_to_be_told() {
+    let stage = Stage::new(0, "").await;
+    assert!(Watch::of(&stage.deployment, &stage.operations).unwrap().is_none());
+}
