@@ -10,9 +10,9 @@ mod killed_engine;
 mod place;
 #[cfg(feature = "service-tests")]
 mod reads_on_servers;
+mod restored;
 #[cfg(feature = "service-tests")]
 mod served;
-mod restored;
 mod shared_calls;
 #[cfg(feature = "service-tests")]
 mod simulated_on_servers;

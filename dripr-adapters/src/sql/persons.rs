@@ -235,6 +235,8 @@ async fn erase_contacts(
     at: Instant,
 ) -> PortResult<u64> {
     let doing = "erasing a contact";
+    // Answers that are kept for calls that come again may name anybody.
+    query("DELETE FROM api_replies").execute(&mut *connection).await.doing(doing)?;
     let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {

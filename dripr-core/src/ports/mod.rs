@@ -78,13 +78,14 @@ pub use tally_store::{CameBack, TallyStore};
 pub mod mocks {
     //! mockall mocks of every port.
     pub use super::{
-        agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore, allowance::MockCallCounter, api_key_store::MockApiKeyStore,
-        archive::MockArchive, area_store::MockAreaStore, campaign_store::MockCampaignStore,
-        channel_store::MockChannelStore, clock::MockClock, contact_store::MockContactStore,
-        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
-        event_bus::MockEventBus, event_queue::MockEventQueue, feedback_store::MockFeedbackStore,
-        geocoder::MockGeocoder, llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore,
-        mailer::MockMailer, market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
+        agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore,
+        allowance::MockCallCounter, api_key_store::MockApiKeyStore, archive::MockArchive,
+        area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
+        clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
+        email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
+        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
+        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
+        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
         renderer::MockEmailRenderer, reply_store::MockReplyStore, store_check::MockStoreCheck,

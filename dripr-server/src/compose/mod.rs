@@ -16,8 +16,8 @@ mod sources;
 mod verifier;
 mod writer;
 
-pub use archive::html_archive;
 pub use alerts::telling;
+pub use archive::html_archive;
 #[cfg(feature = "gmail")]
 pub use gmail::{gmail_consent, gmail_mailer};
 pub use limiters::Limiters;

@@ -12,8 +12,7 @@ use crate::{
 };
 
 fn vector() -> Value {
-    let file =
-        include_str!("../../../dripr-adapters/tests/data/providers/clerk/session-jwt.vector-1.json");
+    let file = include_str!("../../../dripr-adapters/tests/data/providers/clerk/session-jwt.vector-1.json");
     serde_json::from_str(file).unwrap()
 }
 
@@ -26,9 +25,7 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     let lines = format!(
         "[clerk]\nissuer = {}\nauthorized_parties = [{}]\njwks_url = \"{}/jwks\"\n\
          [http]\nallowed_origins = [\"https://app.example.com\"]\n",
-        claims["iss"],
-        claims["azp"],
-        keys.base_url
+        claims["iss"], claims["azp"], keys.base_url
     );
     let site = Site::new(&lines, &[]).await;
     let good = dripr_core::schedule::Instant::from_timestamp(claims["iat"].as_i64().unwrap(), 0).unwrap();

@@ -65,8 +65,8 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite fails by panicking")]
 
 mod agents;
-mod api_keys;
 mod alerts;
+mod api_keys;
 mod archive;
 mod areas;
 mod bus;
@@ -100,8 +100,8 @@ mod verifier;
 mod writer;
 
 pub use agents::agent_store;
-pub use api_keys::api_key_store;
 pub use alerts::alert_store;
+pub use api_keys::api_key_store;
 pub use archive::archive;
 pub use areas::area_store;
 pub use bus::event_bus;

@@ -1,8 +1,8 @@
 //! Every store and the queue, in memory, behind one lock: each call is one transaction.
 
 mod agents;
-mod api_keys;
 mod alerts;
+mod api_keys;
 mod areas;
 mod campaigns;
 mod contacts;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{MemoryStore, State};
+use super::{Audited, MemoryStore, State};
 use crate::{
     campaign::AuditEntry,
     email::{Email, EmailAddress},
@@ -53,10 +53,10 @@ impl PersonStore for MemoryStore {
             }
         }
         state.content.retain(|(campaign, ..), _| campaign != id);
-        for (_, known) in state.audit.iter_mut().filter(|(campaign, _)| campaign == id) {
-            *known = known.erased();
+        for row in state.audit.iter_mut().filter(|row| row.campaign_id.as_ref() == Some(id)) {
+            row.entry = row.entry.erased();
         }
-        state.audit.push((id.clone(), entry));
+        state.audit.push(Audited { user_id: erased.user_id.clone(), campaign_id: Some(id.clone()), entry });
         state.deadlines.remove(id);
         state.campaigns.insert(id.clone(), erased);
         Ok(CampaignErasure::Erased(emails.into_iter().map(|email| email.id).collect()))
@@ -65,6 +65,8 @@ impl PersonStore for MemoryStore {
     async fn erase_contacts(&self, user: &UserId, address: &EmailAddress, at: Instant) -> PortResult<u64> {
         let mut state = self.lock();
         let key = address.key();
+        // Answers that are kept for calls that come again may name anybody.
+        state.replies.clear();
         let mut count = 0;
         for contact in state.contacts.values_mut() {
             if contact.user_id == *user && contact.email.key() == key {
@@ -104,8 +106,8 @@ impl State {
                 content: content.clone(),
             })
             .collect();
-        let history = self.audit.iter().filter(|(campaign, _)| campaign == id);
-        let history = history.map(|(_, entry)| entry.clone()).collect();
+        let history = self.audit.iter().filter(|row| row.campaign_id.as_ref() == Some(id));
+        let history = history.map(|row| row.entry.clone()).collect();
         Some(PersonalCampaign { campaign, emails, content, feedback, history })
     }
 }

@@ -95,7 +95,8 @@ pub(super) async fn create_agent(
             .transpose()?,
     };
     let agent = newcomer.register(&*api.store, &*api.entropy, now).await?;
-    let agent = agent.ok_or_else(|| Problem::conflict("there is an agent with that id already, or was one"))?;
+    let agent =
+        agent.ok_or_else(|| Problem::conflict("there is an agent with that id already, or was one"))?;
     let location = [(axum::http::header::LOCATION, format!("/api/v1/agents/{}", agent.id))];
     let version = agent.version.to_string();
     Ok((StatusCode::CREATED, location, Versioned { version, shown: AgentView::of(agent, now) }))
