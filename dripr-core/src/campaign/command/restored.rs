@@ -29,10 +29,14 @@ pub(super) fn perform(desk: &mut Desk<'_>, taken_at: Instant) -> Result<Reply, R
     desk.amendment.campaign = true;
     desk.note("restored", Some(format!("from a backup of {}", shown(taken_at))));
     if desk.facts().live() {
-        ask_again(desk);
-        // It takes effect once the outcome is known.
-        desk.dossier.campaign.cycle_over = Some(cause);
-        return Ok(Reply::Done);
+        if !is_behind(desk) {
+            ask_again(desk);
+            // It takes effect once the outcome is known.
+            desk.dossier.campaign.cycle_over = Some(cause);
+            return Ok(Reply::Done);
+        }
+        // The cycle after it may have been sent too, and is not to begin when the outcome is known: it is over now.
+        hold(desk)?;
     }
     let now = desk.now;
     let Some(slot) = desk.dossier.campaign.slot.filter(|slot| slot.at() <= now) else {
@@ -64,6 +68,27 @@ pub(super) fn perform(desk: &mut Desk<'_>, taken_at: Instant) -> Result<Reply, R
     }
     campaign.slot = Some(next);
     Ok(Reply::Done)
+}
+
+/// Whether the slot after the one that is under way is reached as well.
+fn is_behind(desk: &Desk<'_>) -> bool {
+    let campaign = &desk.dossier.campaign;
+    let started_at =
+        desk.dossier.email.as_ref().and_then(|email| email.attempt.as_ref()).map(|a| a.started_at);
+    let next = |slot| desk.facts().rules.next_slot(slot, started_at, campaign.fixed_send_day);
+    campaign.slot.is_some_and(|slot| next(slot).at() <= desk.now)
+}
+
+/// Holds what is under way, and ends its cycle.
+fn hold(desk: &mut Desk<'_>) -> Result<(), Refusal> {
+    let Some(email) = desk.dossier.email.clone() else { return Ok(()) };
+    desk.hold(email, "it was being handed over when the backup was taken");
+    if super::record::sending(desk) {
+        desk.make(&Transition::Sent)
+    } else {
+        super::record::close_outside_of_sending(desk);
+        Ok(())
+    }
 }
 
 /// Whoever had the attempt in hand is gone, and what the provider said of it before the backup is no longer to be believed.

@@ -123,3 +123,14 @@ fn a_backup_of_later_than_now_is_refused() {
     assert!(matches!(refused, Err(Refusal::Invalid { field: "taken_at", .. })), "{refused:?}");
     assert_eq!(scene.dossier, before);
 }
+
+#[test]
+fn a_cycle_after_the_one_that_is_under_way_is_not_begun_late() {
+    for mut scene in [Scene::transmitting(), Scene::unknown()] {
+        scene.now = at(NEXT_SLOT) + minutes(2 * 24 * 60);
+        scene.did(restored());
+        assert_eq!(scene.status(), CampaignStatus::Dormant);
+        assert!(scene.slot().at() > scene.now + minutes(14 * 24 * 60), "{:?}", scene.slot());
+        assert_eq!(scene.written_email().0, DeliveryStatus::Held);
+    }
+}
