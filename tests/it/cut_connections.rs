@@ -1,5 +1,7 @@
 //! A server that ends all connections, as one does that is started anew, in the middle of the work of a day.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;

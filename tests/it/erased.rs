@@ -1,6 +1,8 @@
 //! A person who got reports for months is erased: nothing of them is left in the file, the outbox and the archive, and everybody
 //! else goes on.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use chrono::TimeDelta;

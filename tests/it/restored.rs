@@ -2,6 +2,8 @@
 //!
 //! What was sent is kept outside of the database, in a log and in the folder of the outbox.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -55,7 +57,7 @@ impl Mailer for Logged {
         for (email, outcome) in emails.iter().zip(&mut outcomes) {
             if matches!(outcome, SendOutcome::Accepted { .. }) {
                 taken.push(email.clone());
-                if taken.len() % 3 == 0 {
+                if taken.len().is_multiple_of(3) {
                     *outcome = SendOutcome::Unknown { reason: "the answer was lost".to_owned() };
                 }
             }

@@ -1,5 +1,7 @@
 //! Campaigns of one agent in a database of a server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use dripr_adapters::sql::{ServerOptions, SqlStore};

@@ -25,27 +25,44 @@ async fn schema(connection: &mut MySqlConnection, tables: &[&str]) -> Vec<String
     schema
 }
 
+/// What each migration of MySQL's is, in order.
+const MYSQL: [(u64, &str); 5] = [
+    (20_261_129_000_001, include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql")),
+    (20_261_130_000_001, include_str!("../../src/sql/migrations/mysql/20261130000001_access.sql")),
+    (20_261_130_000_101, include_str!("../../src/sql/migrations/mysql/20261130000101_accounts.sql")),
+    (20_261_130_000_201, include_str!("../../src/sql/migrations/mysql/20261130000201_watching.sql")),
+    (20_261_130_000_202, include_str!("../../src/sql/migrations/mysql/20261130000202_alerts.sql")),
+];
+
 /// MySQL keeps each table that a migration made before it was interrupted, and the mark that it had begun.
 #[tokio::test]
 async fn a_migration_that_was_interrupted_anywhere_goes_on_in_mysql() {
-    let file = include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql");
-    let made = file.lines().filter_map(|line| line.strip_prefix("CREATE TABLE IF NOT EXISTS "));
-    let tables: Vec<&str> = made.filter_map(|rest| rest.split_whitespace().next()).collect();
-    assert_eq!(tables.len(), 19);
+    // Every table, with the migration that makes it.
+    let tables: Vec<(u64, &str)> = MYSQL
+        .iter()
+        .flat_map(|(version, file)| {
+            let made = file.lines().filter_map(|line| line.strip_prefix("CREATE TABLE IF NOT EXISTS "));
+            made.filter_map(|rest| Some((*version, rest.split_whitespace().next()?)))
+        })
+        .collect();
+    let names: Vec<&str> = tables.iter().map(|(_, name)| *name).collect();
+    assert_eq!(tables.len(), 26);
 
     let place = Place::new(Server::MySql).await;
     migrate(&place).await.unwrap();
     let mut connection = MySqlConnection::connect(place.url().expose_secret()).await.unwrap();
-    let whole = schema(&mut connection, &tables).await;
-    for done in 0..=tables.len() {
-        let missing: String = tables[done..].iter().map(|table| format!("DROP TABLE {table};")).collect();
+    let whole = schema(&mut connection, &names).await;
+    for (done, (version, _)) in tables.iter().enumerate() {
+        // Before the next table, in the migration that makes it.
+        let missing: String = names[done..].iter().map(|table| format!("DROP TABLE {table};")).collect();
         let interrupted = format!(
             "SET foreign_key_checks = 0; {missing} SET foreign_key_checks = 1;
-             UPDATE _sqlx_migrations SET success = FALSE ORDER BY version DESC LIMIT 1"
+             DELETE FROM _sqlx_migrations WHERE version > {version};
+             UPDATE _sqlx_migrations SET success = FALSE WHERE version = {version}"
         );
         sqlx::raw_sql(AssertSqlSafe(interrupted)).execute(&mut connection).await.unwrap();
         migrate(&place).await.unwrap_or_else(|error| panic!("after {done} tables: {error}"));
-        assert_eq!(schema(&mut connection, &tables).await, whole, "after {done} tables");
+        assert_eq!(schema(&mut connection, &names).await, whole, "after {done} tables");
     }
     let store = place.open(ServerOptions::default()).await;
     assert_eq!(store.agents(&Reach::Deployment, None, 1).await.unwrap(), []);

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderValue, Method, StatusCode, header},
     middleware,
 };
@@ -47,6 +48,7 @@ use crate::{
     compose::{Deployment, Store},
     config::http::Origin,
     failure::Failure,
+    http::MOST_BYTES,
 };
 
 pub use description::description;
@@ -82,6 +84,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         })
         .fallback(async || Problem::not_found("address"))
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(api);
     let router = Router::new().nest("/api/v1", operations).merge(description::pages());
     Ok(router.layer(from_browsers(&deployment.config.http.allowed_origins)))

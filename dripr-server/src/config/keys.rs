@@ -77,7 +77,7 @@ pub const KEYS: &[Key] = &[
     secret("clerk.webhook_secret_file", "", &["DRIPR_CLERK_WEBHOOK_SECRET"]),
     plain("clerk.new_agents", r#""none""#),
     plain("clerk.issuer", ""),
-    plain("clerk.authorized_parties", "[]"),
+    plain("clerk.authorized_parties", ""),
     plain("clerk.jwks_url", ""),
     secret("stripe.webhook_secret_file", "", &["DRIPR_STRIPE_WEBHOOK_SECRET"]),
     plain("queues.place", r#""database""#),
