@@ -1,5 +1,7 @@
 //! Alerts: raised once for each episode, resolved once, and told until somebody hears.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},

@@ -33,8 +33,8 @@ fn run_within(deployment: &Deployment, kilobytes: u64) -> Running {
 
 /// What `/readyz` answers at the address that the program last said.
 fn readiness(said: &str) -> String {
-    let said = said.lines().filter(|line| line.contains("those who watch are answered"));
-    let address = said.last().unwrap().split("127.0.0.1:").nth(1).unwrap();
+    let mut said = said.lines().filter(|line| line.contains("those who watch are answered"));
+    let address = said.next_back().unwrap().split("127.0.0.1:").nth(1).unwrap();
     let port: String = address.chars().take_while(char::is_ascii_digit).collect();
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
     stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();

@@ -1,5 +1,7 @@
 //! Schemas are made and brought up to date, whoever interrupts that and whoever does it at the same time.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use dripr_adapters::sql::{ServerOptions, SqlStore};
 use dripr_core::{access::Reach, errors::PortResult, ports::AgentStore};
 use secrecy::ExposeSecret;
