@@ -29,11 +29,14 @@ use dripr_core::{
     testkit::{ManualClock, samples},
 };
 use dripr_tests::{World, killed_after};
+use tokio::{sync::oneshot, task::JoinHandle};
 
-/// The file outbox, with a log of what it took. Every third answer is lost.
+/// The file outbox, with a log of what it took. Every third answer is lost. What was handed over is taken, whether or not
+/// anybody waits for the answer.
 struct Logged {
-    outbox: FileOutbox,
-    taken: Mutex<Vec<OutgoingEmail>>,
+    outbox: Arc<FileOutbox>,
+    taken: Arc<Mutex<Vec<OutgoingEmail>>>,
+    under_way: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Logged {
@@ -41,28 +44,52 @@ impl Logged {
     async fn open(folder: &Path, before: &[OutgoingEmail]) -> Arc<Self> {
         let outbox = FileOutbox::open(folder).unwrap();
         outbox.send(before).await;
-        Arc::new(Self { outbox, taken: Mutex::new(before.to_vec()) })
+        let taken = Arc::new(Mutex::new(before.to_vec()));
+        Arc::new(Self { outbox: Arc::new(outbox), taken, under_way: Mutex::new(None) })
     }
 
     fn taken(&self) -> Vec<OutgoingEmail> {
         self.taken.lock().unwrap().clone()
     }
+
+    /// Returns once nothing is being taken any more.
+    async fn settled(&self) {
+        let under_way = self.under_way.lock().unwrap().take();
+        if let Some(under_way) = under_way {
+            under_way.await.unwrap();
+        }
+    }
+}
+
+async fn take(
+    outbox: Arc<FileOutbox>,
+    taken: Arc<Mutex<Vec<OutgoingEmail>>>,
+    emails: Vec<OutgoingEmail>,
+) -> Vec<SendOutcome> {
+    let mut outcomes = outbox.send(&emails).await;
+    let mut taken = taken.lock().unwrap();
+    for (email, outcome) in emails.into_iter().zip(&mut outcomes) {
+        if matches!(outcome, SendOutcome::Accepted { .. }) {
+            taken.push(email);
+            if taken.len().is_multiple_of(3) {
+                *outcome = SendOutcome::Unknown { reason: "the answer was lost".to_owned() };
+            }
+        }
+    }
+    outcomes
 }
 
 #[async_trait]
 impl Mailer for Logged {
     async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
-        let mut outcomes = self.outbox.send(emails).await;
-        let mut taken = self.taken.lock().unwrap();
-        for (email, outcome) in emails.iter().zip(&mut outcomes) {
-            if matches!(outcome, SendOutcome::Accepted { .. }) {
-                taken.push(email.clone());
-                if taken.len().is_multiple_of(3) {
-                    *outcome = SendOutcome::Unknown { reason: "the answer was lost".to_owned() };
-                }
-            }
-        }
-        outcomes
+        let (answer, answered) = oneshot::channel();
+        let work = take(self.outbox.clone(), self.taken.clone(), emails.to_vec());
+        let under_way = tokio::spawn(async move {
+            // Whoever asked may be gone.
+            let _ = answer.send(work.await);
+        });
+        *self.under_way.lock().unwrap() = Some(under_way);
+        answered.await.unwrap()
     }
 
     async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
@@ -134,6 +161,7 @@ async fn wherever_in_a_day_a_backup_was_taken_nobody_gets_two_reports_in_a_month
             let dripr = engine(&world, &first, &clock, &mailer);
             let killed = killed_after(polls, dripr.step()).await.is_none();
             drop(dripr);
+            mailer.settled().await;
             taken(&mut backups).await;
             if !killed {
                 break;

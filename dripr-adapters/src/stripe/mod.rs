@@ -2,7 +2,7 @@
 //!
 //! | event | what it says |
 //! |---|---|
-//! | `customer.subscription.created`, `.updated`, `.deleted` | how a subscription stands: a [`Change`](dripr_core::billing::Change) |
+//! | `customer.subscription.created`, `.updated`, `.deleted` | how a subscription stands: a [`Change`] |
 //! | `customer.subscription.paused`, `.resumed`, `.trial_will_end`, … | nothing: Stripe tells each change of state by `.updated` too |
 //! | `invoice.payment_failed` | that a payment failed: a [`FailedPayment`], which changes no state by itself |
 //! | any other, and thin events (`v2.core.event`) | nothing that dripr needs |
