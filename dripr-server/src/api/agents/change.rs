@@ -57,7 +57,7 @@ pub(super) struct AgentChange {
 /// Changes an agent. All of it is stored, or none.
 #[utoipa::path(
     patch, path = "/agents/{agent}", tag = "agents", request_body = AgentChange,
-    params(("agent" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("agent" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = AgentView, headers(("ETag" = String))))
 )]
 pub(super) async fn change_agent(

@@ -42,7 +42,7 @@ pub(super) struct CampaignChange {
 /// Changes a campaign. All of it is stored, or none. An email that is made already is made again where that is needed.
 #[utoipa::path(
     patch, path = "/agents/{agent}/campaigns/{campaign}", tag = "campaigns", request_body = CampaignChange,
-    params(("agent" = String, Path), ("campaign" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("agent" = String, Path), ("campaign" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = CampaignView, headers(("ETag" = String))))
 )]
 pub(super) async fn change_campaign(

@@ -40,7 +40,7 @@ pub(super) struct ContactChange {
 /// Changes a contact. All of it is stored, or none. Who opted out is not reached at another address instead.
 #[utoipa::path(
     patch, path = "/agents/{agent}/contacts/{contact}", tag = "contacts", request_body = ContactChange,
-    params(("agent" = String, Path), ("contact" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("agent" = String, Path), ("contact" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = ContactView, headers(("ETag" = String))))
 )]
 pub(super) async fn change_contact(
