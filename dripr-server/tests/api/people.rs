@@ -125,3 +125,16 @@ async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
     let explained = get(&site, "/agents/ana/campaigns/ana-1/explain", &key).await.json();
     assert_eq!(explained["gate"], "suppressed");
 }
+
+#[tokio::test]
+async fn an_agents_own_key_does_not_lift_a_stop() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let paused = post(&site, "/agents/ana/pause", &operator, json!({"because": "a test"})).await;
+    assert_eq!(paused.status, 200, "{paused:?}");
+    let own = key(&site, Reach::Agent("ana".parse().unwrap()), &Scope::ALL).await;
+    let resumed = ask(request(&site, reqwest::Method::POST, "/agents/me/resume", &own)).await;
+    assert_eq!(resumed.status, 403, "{resumed:?}");
+    let shown = get(&site, "/agents/ana", &operator).await.json();
+    assert_eq!(shown["stopped_because"], "sending is paused by an operator");
+}

@@ -20,6 +20,9 @@ pub(super) async fn resume_agent(
 ) -> Result<Versioned<AgentView>, Problem> {
     let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
     let now = api.bench.clock.now();
+    if !matches!(asking.0.reach, Reach::Deployment | Reach::Brokerage(_)) {
+        return Err(Problem::forbidden("only admins of a brokerage and operators let an agent send again"));
+    }
     if let Some(pause) = &agent.paused {
         let for_complaints = pause.cause == dripr_core::agent::PauseCause::Complaints;
         if for_complaints && asking.0.reach != Reach::Deployment {
