@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let now = SystemClock.now();
     let agent = samples::agent("ana", now)?;
-    store.register(agent.clone(), samples::user_created(&agent)).await?;
+    store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await?;
     let homeowner = samples::campaign(&agent, 1, "98103", 12, now)?;
     let campaign = homeowner.campaign.id.clone();
     // Enrolling the same homeowner again, at the next start, changes nothing.

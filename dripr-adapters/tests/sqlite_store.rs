@@ -58,7 +58,7 @@ impl Stage {
         let clock = Arc::new(ManualClock::at(at(START)));
         let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
         let agent = samples::agent("agent", at(START)).unwrap();
-        assert!(store.register(agent.clone(), samples::user_created(&agent)).await.unwrap());
+        assert!(store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap());
         store.enrol(new.clone()).await.unwrap();
         let stage = Self { folder, store, clock, desk, new };
         stage.tick().await;

@@ -59,7 +59,7 @@ async fn agents_and_failed_campaigns_of_before_are_told_of() {
     let failing = new[0].campaign.id.clone();
     {
         let store = open(&path).await;
-        store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
+        store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
         store.enrol(new).await.unwrap();
         let clock = Arc::new(ManualClock::at(start));
         let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });

@@ -65,14 +65,15 @@ where
 ///
 /// # Errors
 /// The store failed, and nothing was changed.
-pub async fn opt_in<S>(store: &S, claim: &OptOutClaim) -> PortResult<Option<Recipient>>
+pub async fn opt_in<S>(store: &S, claim: &OptOutClaim, now: Instant) -> PortResult<Option<Recipient>>
 where
     S: CampaignStore + ContactStore + ?Sized,
 {
     let Some(recipient) = recipient(store, claim).await? else { return Ok(None) };
     let own = |known: &Suppression| known.cause > SuppressionCause::HardBounce;
     if recipient.suppression.as_ref().is_some_and(own) {
-        store.lift(&claim.user_id, &recipient.address, Actor::Recipient).await?;
+        let (user, address) = (&claim.user_id, &recipient.address);
+        store.lift(user, address, SuppressionCause::Complaint, Actor::Recipient, now).await?;
     }
     self::recipient(store, claim).await
 }

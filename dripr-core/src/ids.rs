@@ -115,6 +115,8 @@ ids! {
     ApiKeyId = "api_key_id";
     /// One thing that came back about an email, the same each time it is told.
     FeedbackId = "feedback_id";
+    /// One import of contacts.
+    ImportId = "import_id";
     /// One customer of the billing provider.
     CustomerId = "customer_id";
     /// One subscription at the billing provider.

@@ -14,7 +14,9 @@
 //! | [`mail_account`] | the agent's own mail account, by which their emails are sent |
 //! | [`safeguards`] | what keeps a deployment from doing harm |
 //! | [`agent_mail`] | mail to agents about their own account |
+//! | [`imports`] | contacts that come as files |
 //! | [`access`] | who may do what: callers, their reach, their scopes and keys |
+//! | [`statistics`] | what agents achieved |
 //! | [`alerts`] | what an operator is alerted to |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
 //! | [`events`] | what is announced, and which queue it wakes |
@@ -80,6 +82,7 @@ pub mod events;
 pub mod feedback;
 pub mod guard;
 pub mod ids;
+pub mod imports;
 pub mod mail_account;
 pub mod person;
 pub mod policy;
@@ -87,6 +90,7 @@ pub mod ports;
 pub mod restored;
 pub mod safeguards;
 pub mod schedule;
+pub mod statistics;
 #[cfg(feature = "simulation")]
 pub mod testkit;
 

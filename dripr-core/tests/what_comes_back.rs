@@ -128,7 +128,7 @@ async fn what_comes_twice_counts_once() {
         user_id: UserId::new("agent").unwrap(),
         campaign_id: CampaignId::new("agent-1").unwrap(),
     };
-    consent::opt_in(&world.store, &recipient).await.unwrap().unwrap();
+    consent::opt_in(&world.store, &recipient, at(NOON)).await.unwrap().unwrap();
     assert_eq!(world.take("1", MORNING, Happening::OptedOut).await, Taken::Known);
     assert_eq!(world.cause().await, None, "the second telling changes nothing");
 }
@@ -239,12 +239,12 @@ async fn a_recipient_opts_out_and_in_by_their_link() {
     );
     consent::opt_out(&world.store, &claim, at("2026-03-14T00:00:00Z")).await.unwrap();
     assert_eq!(world.suppression().await.unwrap().since, at(NOON), "twice is once");
-    assert_eq!(consent::opt_in(&world.store, &claim).await.unwrap().unwrap().suppression, None);
+    assert_eq!(consent::opt_in(&world.store, &claim, at(NOON)).await.unwrap().unwrap().suppression, None);
     world.until("2026-05-01T00:00:00Z").await;
     assert_eq!(world.mailbox.accepted().len(), 2);
     // A bounce is nothing that a recipient decides.
     world.take("1", MORNING, bounced(BounceKind::NoMailbox)).await;
-    let still = consent::opt_in(&world.store, &claim).await.unwrap().unwrap();
+    let still = consent::opt_in(&world.store, &claim, at(NOON)).await.unwrap().unwrap();
     assert_eq!(still.suppression.map(|known| known.cause), Some(SuppressionCause::HardBounce));
 }
 

@@ -1,16 +1,18 @@
 //! From contacts to campaigns, in batches, so that a file of any length takes little memory and few commits.
 
-use std::{io::BufRead, sync::Arc};
+use std::{collections::HashMap, io::BufRead, sync::Arc};
 
 use dripr_core::{
     campaign::{Action, Actor, Campaign, Command, command::Bench},
     contact::Contact,
     email::{Suppression, SuppressionCause},
-    errors::PortResult,
+    errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    ports::{CampaignStore, ContactStore, Enrolment, Entropy, EntropyExt, NewCampaign},
+    imports::{Fate, ImportLine, Tally},
+    ports::{CampaignStore, ContactStore, Enrolment, Entropy, EntropyExt, ImportStore, NewCampaign},
     schedule::Instant,
 };
+use futures_util::future::try_join_all;
 
 use crate::{
     contacts_file::{ContactsFile, NewContactRow, RowProblem},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// How many contacts are stored at once.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// What becomes of contacts: whose they are, and where they go.
 pub struct Enroller<'a> {
@@ -27,6 +29,8 @@ pub struct Enroller<'a> {
     pub campaigns: &'a dyn CampaignStore,
     /// Where opt-outs go.
     pub contacts: &'a dyn ContactStore,
+    /// Where a dry run looks for what is there already.
+    pub imports: &'a dyn ImportStore,
     /// Where ids come from.
     pub entropy: &'a dyn Entropy,
     /// The present instant.
@@ -41,39 +45,22 @@ pub struct Enroller<'a> {
     pub verifying: Option<Verifying<'a>>,
 }
 
-/// How the contacts of a file fared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    /// Rows of the file, the header not counted.
-    pub rows: u64,
-    /// New campaigns; in a dry run, rows that would be stored.
-    pub enrolled: u64,
-    /// Rows whose campaign was there already.
-    pub already_enrolled: u64,
-    /// Rows whose person wants no mail; they are among the two above.
-    pub opted_out: u64,
-    /// New campaigns about a ZIP code alone.
-    pub without_address: u64,
-    /// New campaigns whose agent approves each email.
-    pub to_approve: u64,
-    /// Rows with a problem.
-    pub refused: u64,
-    /// Rows that were taken though nobody could tell whether their address takes mail, where that was asked.
-    pub not_verified: u64,
+/// A row as the file has it, or what is wrong with it.
+pub type ReadRow = Result<NewContactRow, RowProblem>;
+
+/// What became of some rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// How many fared how.
+    pub tally: Tally,
+    /// Those of which there is something to tell, in no order.
+    pub lines: Vec<ImportLine>,
 }
 
-impl Tally {
-    /// Adds those of another file.
-    pub fn add(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.enrolled += other.enrolled;
-        self.already_enrolled += other.already_enrolled;
-        self.opted_out += other.opted_out;
-        self.without_address += other.without_address;
-        self.to_approve += other.to_approve;
-        self.refused += other.refused;
-        self.not_verified += other.not_verified;
-    }
+/// A row that is being taken in.
+struct InHand {
+    row: NewContactRow,
+    not_verified: bool,
 }
 
 impl Enroller<'_> {
@@ -84,97 +71,107 @@ impl Enroller<'_> {
     pub async fn enrol_file<R: BufRead>(
         &self,
         file: &mut ContactsFile<'_, R>,
-        told: &mut (dyn FnMut(&RowProblem) -> Result<(), Failure> + Send),
+        told: &mut (dyn FnMut(&ImportLine) -> Result<(), Failure> + Send),
     ) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
-        let mut batch = Vec::with_capacity(BATCH);
-        while let Some(row) = file.next_row()? {
-            tally.rows += 1;
-            match row {
-                Ok(row) => batch.push(row),
-                Err(problem) => {
-                    tally.refused += 1;
-                    told(&problem)?;
-                }
+        loop {
+            let rows = file.next_rows(BATCH)?;
+            if rows.is_empty() {
+                return Ok(tally);
             }
-            if batch.len() == BATCH {
-                self.take_in(std::mem::take(&mut batch), &mut tally, told).await?;
-            }
+            let taken = self.take(rows).await?;
+            tally.add(&taken.tally);
+            let mut refused: Vec<_> =
+                taken.lines.iter().filter(|line| matches!(line.fate, Fate::Refused { .. })).collect();
+            refused.sort_by_key(|line| line.row);
+            refused.into_iter().try_for_each(&mut *told)?;
         }
-        self.take_in(batch, &mut tally, told).await?;
-        Ok(tally)
     }
 
-    /// Stores those whose address may take mail.
-    async fn take_in(
-        &self,
-        batch: Vec<NewContactRow>,
-        tally: &mut Tally,
-        told: &mut (dyn FnMut(&RowProblem) -> Result<(), Failure> + Send),
-    ) -> Result<(), Failure> {
-        let Some(verifying) = &self.verifying else { return self.enrol(batch, tally).await };
+    /// Stores the contacts of some rows whose address may take mail.
+    ///
+    /// # Errors
+    /// A store's. Some of them may be stored; repeating the call changes nothing about those.
+    pub async fn take(&self, rows: Vec<ReadRow>) -> PortResult<Taken> {
+        let mut taken = Taken::default();
+        let mut usable = Vec::with_capacity(rows.len());
+        for row in rows {
+            taken.tally.rows += 1;
+            match row {
+                Ok(row) => usable.push(row),
+                Err(problem) => taken.refuse(problem),
+            }
+        }
+        let kept = self.verified(usable, &mut taken).await;
+        if self.dry_run { self.rehearse(kept, &mut taken).await? } else { self.enrol(kept, &mut taken).await? }
+        Ok(taken)
+    }
+
+    async fn verified(&self, rows: Vec<NewContactRow>, taken: &mut Taken) -> Vec<InHand> {
+        let Some(verifying) = &self.verifying else {
+            return rows.into_iter().map(|row| InHand { row, not_verified: false }).collect();
+        };
         // Nobody writes to those who want no mail, so nobody need ask.
         let wanted = |row: &NewContactRow| !row.opted_out;
-        let addresses = batch.iter().filter(|row| wanted(row)).map(|row| row.email.clone());
+        let addresses = rows.iter().filter(|row| wanted(row)).map(|row| row.email.clone());
         let mut verdicts = verifying.verdicts(addresses.collect()).await.into_iter();
-        let mut kept = Vec::with_capacity(batch.len());
-        for row in batch {
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
             match wanted(&row).then(|| verdicts.next()).flatten() {
                 Some(Verdict::Refused(reason)) => {
-                    tally.refused += 1;
-                    told(&RowProblem::new(row.row, "email", row.email.as_str(), reason))?;
-                    continue;
+                    taken.refuse(RowProblem::new(row.row, "email", row.email.as_str(), reason));
                 }
-                Some(Verdict::NotVerified) => tally.not_verified += 1,
-                Some(Verdict::Verified) | None => {}
+                verdict => kept.push(InHand { row, not_verified: verdict == Some(Verdict::NotVerified) }),
             }
-            kept.push(row);
         }
-        self.enrol(kept, tally).await
+        kept
     }
 
-    async fn enrol(&self, batch: Vec<NewContactRow>, tally: &mut Tally) -> Result<(), Failure> {
-        let marks: Vec<(bool, bool)> =
-            batch.iter().map(|row| (row.home.is_none(), row.check_before_sending)).collect();
-        tally.opted_out += batch.iter().map(|row| u64::from(row.opted_out)).sum::<u64>();
-        if self.dry_run {
-            tally.enrolled += batch.len() as u64;
-            for (without_address, to_approve) in marks {
-                tally.without_address += u64::from(without_address);
-                tally.to_approve += u64::from(to_approve);
-            }
-            return Ok(());
+    /// What would become of rows. Of two in one file that are alike it sees that only if they stand close to each other: it
+    /// remembers none, so that a file of any length takes little memory.
+    async fn rehearse(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
+        let new: Vec<_> = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
+        let keys: Vec<_> =
+            new.iter().map(|new| (new.contact.email.key(), new.campaign.home_key())).collect();
+        let known = self.imports.campaigns_like(&self.user_id, &keys).await?;
+        let mut before: HashMap<&(String, String), &CampaignId> = HashMap::new();
+        for (((in_hand, new), key), known) in rows.into_iter().zip(&new).zip(&keys).zip(known) {
+            let fate = match known.or_else(|| before.get(key).map(|id| (*id).clone())) {
+                Some(id) => Fate::AlreadyEnrolled(id),
+                None => Fate::Acceptable,
+            };
+            before.entry(key).or_insert(&new.campaign.id);
+            taken.note(&in_hand, fate);
         }
+        Ok(())
+    }
+
+    async fn enrol(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
         // First, so that no campaign to such an address is ever awake.
-        for row in batch.iter().filter(|row| row.opted_out) {
-            self.suppress(row).await?;
-        }
-        let new = batch.into_iter().map(|row| self.campaign(row)).collect();
+        try_join_all(rows.iter().filter(|known| known.row.opted_out).map(|known| self.suppress(&known.row)))
+            .await?;
+        let new = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
         let mut enrolled = Vec::new();
-        for (enrolment, (without_address, to_approve)) in
-            self.campaigns.enrol(new).await?.into_iter().zip(marks)
-        {
-            match enrolment {
+        for (enrolment, in_hand) in self.campaigns.enrol(new).await?.into_iter().zip(rows) {
+            let fate = match enrolment {
                 Enrolment::Enrolled(id) => {
-                    enrolled.push(id);
-                    tally.enrolled += 1;
-                    tally.without_address += u64::from(without_address);
-                    tally.to_approve += u64::from(to_approve);
+                    enrolled.push(id.clone());
+                    Fate::Enrolled(id)
                 }
-                Enrolment::Exists(_) => tally.already_enrolled += 1,
+                Enrolment::Exists(id) => Fate::AlreadyEnrolled(id),
                 Enrolment::NoAgent(id) => {
-                    return Err(Failure::new(format!(
-                        "there is no agent {id}; `dripr agent list` shows them"
-                    )));
+                    let message = format!("there is no agent {id}; `dripr agent list` shows them");
+                    return Err(PortError::new(Fault::Invalid, message));
                 }
-            }
+            };
+            taken.note(&in_hand, fate);
         }
         self.plan(enrolled).await
     }
 
     /// Plans the first send dates, and puts campaigns of people who want no mail where they belong. An engine would do
     /// so at its next tick; whoever looks at the campaigns now need not wait for it.
-    async fn plan(&self, enrolled: Vec<CampaignId>) -> Result<(), Failure> {
+    async fn plan(&self, enrolled: Vec<CampaignId>) -> PortResult<()> {
         let tick = |campaign_id| Command {
             campaign_id,
             actor: Actor::System,
@@ -218,5 +215,31 @@ impl Enroller<'_> {
         );
         campaign.check_before_sending = row.check_before_sending;
         NewCampaign { contact, campaign }
+    }
+}
+
+impl Taken {
+    fn refuse(&mut self, problem: RowProblem) {
+        self.tally.refused += 1;
+        let RowProblem { row, field, value, reason } = problem;
+        let fate = Fate::Refused { field: field.to_owned(), value, reason };
+        self.lines.push(ImportLine { row, fate, opted_out: false, not_verified: false });
+    }
+
+    fn note(&mut self, in_hand: &InHand, fate: Fate) {
+        let InHand { row, not_verified } = in_hand;
+        let tally = &mut self.tally;
+        tally.opted_out += u64::from(row.opted_out);
+        tally.not_verified += u64::from(*not_verified);
+        if matches!(fate, Fate::AlreadyEnrolled(_)) {
+            tally.already_enrolled += 1;
+        } else {
+            tally.enrolled += 1;
+            tally.without_address += u64::from(row.home.is_none());
+            tally.to_approve += u64::from(row.check_before_sending);
+        }
+        let (opted_out, not_verified) = (row.opted_out, *not_verified);
+        let line = ImportLine { row: row.row, fate, opted_out, not_verified };
+        self.lines.extend(line.is_worth_telling().then_some(line));
     }
 }

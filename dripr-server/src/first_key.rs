@@ -2,6 +2,7 @@
 
 use dripr_core::{
     access::{ApiKey, MintedKey, NewApiKey, Reach, Scopes},
+    campaign::Actor,
     errors::PortResult,
     ports::ApiKeyStore,
 };
@@ -22,7 +23,7 @@ pub async fn first_key(deployment: &Deployment) -> PortResult<Option<MintedKey>>
         scopes: Scopes::all(),
         expires_at: None,
     };
-    let minted = ApiKey::mint(new, &*deployment.entropy, deployment.clock.now());
+    let minted = ApiKey::mint(new, Actor::System, &*deployment.entropy, deployment.clock.now());
     let stored = deployment.store.put_api_key(minted.key.clone()).await?;
     Ok(stored.then_some(minted))
 }

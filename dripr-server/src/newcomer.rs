@@ -4,6 +4,7 @@ use dripr_core::{
     access::Membership,
     agent::{Agent, Subscription, UnknownOutcome},
     agent_mail::Progress,
+    campaign::Actor,
     email::EmailAddress,
     errors::PortResult,
     events::UserCreated,
@@ -47,6 +48,7 @@ impl Newcomer {
         store: &dyn AgentStore,
         entropy: &dyn Entropy,
         now: Instant,
+        actor: Actor,
     ) -> PortResult<Option<Agent>> {
         let event = UserCreated {
             event_id: Some(EventId::from(entropy.id(now))),
@@ -79,7 +81,7 @@ impl Newcomer {
             deleted_at: None,
             version: 0,
         };
-        let registered = store.register(agent.clone(), event).await?;
+        let registered = store.register(agent.clone(), event, actor).await?;
         Ok(registered.then_some(agent))
     }
 }

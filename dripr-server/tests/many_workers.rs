@@ -9,6 +9,8 @@
 #![expect(clippy::disallowed_methods, reason = "a killed process lives on the real clock")]
 
 mod deployment;
+#[path = "deployment/on_sqs.rs"]
+mod on_sqs;
 #[path = "../../dripr-adapters/tests/sql_servers/place.rs"]
 mod place;
 #[path = "../../dripr-adapters/tests/sns_sqs/service.rs"]
@@ -17,8 +19,6 @@ mod service;
 
 use std::{
     collections::BTreeMap,
-    fs,
-    process::Command,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -51,7 +51,7 @@ fn unique() -> u128 {
 fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &str, most: usize) {
     let homeowners = usize::try_from(told("DRIPR_HOMEOWNERS", 200)).unwrap();
     let limits = format!("mail_timeout_seconds = 1\n{sections}");
-    let deployment = Deployment::in_environment(environment, homeowners, &limits);
+    let deployment = Deployment::in_environment(environment, &[("agent", "ana@brokerage.example")], homeowners, &limits);
     let run = |at: usize| deployment.run_with(&["--roles", SPLIT[at]]);
     let mut running: Vec<Running> = (0..SPLIT.len()).map(run).collect();
     let mut dice = told("DRIPR_SEED", 0x5eed_0002) | 1;
@@ -113,32 +113,7 @@ fn on_mysql() {
 #[test]
 fn on_mysql_with_sqs() {
     let (_place, address) = database(Server::MySql);
-    let section = format!(
-        "[aws]\nregion = \"many-{}\"\nendpoint = \"http://127.0.0.1:{}\"\ntimeout_seconds = 60\n",
-        unique() % 1_000_000_000,
-        service::port()
-    );
-    let mut environment = BTreeMap::from([
-        address,
-        ("AWS_ACCESS_KEY_ID".to_owned(), "key".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY".to_owned(), "s3cr3t".to_owned()),
-    ]);
-    let folder = tempfile::tempdir().unwrap();
-    let public = "[public]\nurl = \"https://reports.example\"\nopt_out_key = \"a key that is long enough\"\n";
-    let rest = "[data]\nsales = \"sales.csv\"\n[queues]\nplace = \"aws\"\n";
-    fs::write(folder.path().join("dripr.toml"), format!("{public}{rest}{section}")).unwrap();
-    fs::write(folder.path().join("sales.csv"), "").unwrap();
-    let made = Command::new(env!("CARGO_BIN_EXE_dripr"))
-        .args(["aws", "provision"])
-        .current_dir(folder.path())
-        .envs(&environment)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let made = String::from_utf8(made.stdout).unwrap();
-    let lines = made.lines().filter_map(|line| line.split_once('='));
-    let variables = lines.filter(|(name, _)| name.starts_with("SNS_") || name.starts_with("SQS_"));
-    environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let (environment, section) = on_sqs::provisioned(BTreeMap::from([address]));
     // moto goes on receiving for whoever died while it waited for messages, up to twenty seconds long for each queue, and what it
     // receives so is only seen again half a minute later. If one died every second to the end, that end would be far.
     let sections = format!("operation_lease_seconds = 30\n[queues]\nplace = \"aws\"\n{section}");

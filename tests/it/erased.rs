@@ -13,6 +13,7 @@ use dripr_adapters::{
 };
 use dripr_core::{
     campaign::{Actor, command::Bench},
+    email::SuppressionCause,
     ids::{EmailId, UserId},
     person::{Erasing, InArchive, erase},
     policy::Policy,
@@ -57,7 +58,7 @@ async fn of_a_person_who_was_erased_nothing_is_left_in_any_file() {
     options.durable = false;
     let store = SqlStore::sqlite(&database, options).await.unwrap();
     let agent = samples::agent("agent", start).unwrap();
-    store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
+    store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
     let new: Vec<_> =
         (1..=CAMPAIGNS).map(|n| samples::campaign(&agent, n, "98103", 12, start).unwrap()).collect();
     store.enrol(new).await.unwrap();
@@ -124,7 +125,7 @@ async fn of_a_person_who_was_erased_nothing_is_left_in_any_file() {
     for n in [first, second] {
         let address = format!("owner{n}@home.example").parse().unwrap();
         assert!(store.person(&user, &address).await.unwrap().unwrap().suppression.is_some());
-        assert!(store.lift(&user, &address, Actor::Operator).await.unwrap());
+        assert!(store.lift(&user, &address, SuppressionCause::Complaint, Actor::Operator, clock.now()).await.unwrap());
     }
     drop(connection);
     drop(dripr);

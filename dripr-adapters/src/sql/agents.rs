@@ -27,12 +27,12 @@ use super::{
 
 #[async_trait]
 impl AgentStore for SqlStore {
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
         self.shared
             .writer
             .call(move |transaction| {
-                let (agent, event) = (agent.clone(), event.clone());
-                Box::pin(async move { register(transaction, &agent, event).await })
+                let (agent, event, actor) = (agent.clone(), event.clone(), actor.clone());
+                Box::pin(async move { register(transaction, &agent, event, actor).await })
             })
             .await
     }
@@ -78,6 +78,19 @@ impl AgentStore for SqlStore {
             .call(move |transaction| {
                 let (agent, audit) = (agent.clone(), audit.clone());
                 Box::pin(async move { replace(transaction.connection, agent, audit).await })
+            })
+            .await
+    }
+
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
+        let id = id.clone();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (id, entry) = (id.clone(), entry.clone());
+                Box::pin(async move {
+                    write_audit(transaction.connection, &[(None, &id, &entry, to_json(&entry)?)]).await
+                })
             })
             .await
     }
@@ -141,7 +154,12 @@ fn read(row: &Row) -> PortResult<Agent> {
     agent(id, state, row.try_get(2).doing(doing)?, row.try_get(3).doing(doing)?)
 }
 
-async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserCreated) -> PortResult<bool> {
+async fn register(
+    transaction: &mut Transaction<'_>,
+    agent: &Agent,
+    event: UserCreated,
+    actor: Actor,
+) -> PortResult<bool> {
     let removed = query("SELECT id FROM removed_accounts WHERE id = ?1")
         .bind(agent.id.as_str())
         .fetch_optional(&mut *transaction.connection)
@@ -170,6 +188,8 @@ async fn register(transaction: &mut Transaction<'_>, agent: &Agent, event: UserC
     notices::put_first(transaction.connection, &agent.id, agent.created_at).await?;
     put_membership(transaction.connection, agent).await?;
     link_customers(transaction.connection, agent).await?;
+    let entry = AuditEntry::of("registered", actor, event.timestamp, None);
+    write_audit(transaction.connection, &[(None, &agent.id, &entry, to_json(&entry)?)]).await?;
     let id = match &event.event_id {
         Some(id) => id.clone(),
         None => EventId::new(format!("user:{}", agent.id)).map_err(|error| {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dripr_core::{
     access::{ApiKey, Reach},
+    campaign::Actor,
     errors::PortResult,
     ids::ApiKeyId,
     ports::ApiKeyStore,
@@ -74,12 +75,12 @@ impl ApiKeyStore for SqlStore {
         rows.iter().map(read).collect()
     }
 
-    async fn revoke_api_key(&self, id: &ApiKeyId, at: Instant) -> PortResult<bool> {
+    async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         let id = id.clone();
         self.shared
             .writer
             .call(move |transaction| {
-                let id = id.clone();
+                let (id, by) = (id.clone(), by.clone());
                 Box::pin(async move {
                     let doing = "revoking a key";
                     let sql = "SELECT id, state FROM api_keys WHERE id = ?1@locked";
@@ -90,10 +91,10 @@ impl ApiKeyStore for SqlStore {
                         .doing(doing)?;
                     let Some(row) = row else { return Ok(false) };
                     let mut key = read(&row)?;
-                    let revoked_at = *key.revoked_at.get_or_insert(at);
+                    key.revoke(by, at);
                     query("UPDATE api_keys SET revoked_at = ?2, state = ?3 WHERE id = ?1")
                         .bind(id.as_str())
-                        .bind(micros(revoked_at))
+                        .bind(key.revoked_at.map(micros))
                         .bind(to_json(&key)?)
                         .execute(&mut *transaction.connection)
                         .await

@@ -8,6 +8,7 @@ use dripr_core::{
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
     ports::{ContactReplacement, ContactStore},
+    schedule::Instant,
 };
 
 use super::{
@@ -94,13 +95,20 @@ impl ContactStore for SqlStore {
             .await
     }
 
-    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
+    async fn lift(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        most: SuppressionCause,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
         let (user, key) = (user.clone(), address.key());
         self.shared
             .writer
             .call(move |transaction| {
                 let (user, key, actor) = (user.clone(), key.clone(), actor.clone());
-                Box::pin(async move { lift(transaction.connection, &user, &key, actor).await })
+                Box::pin(async move { lift(transaction.connection, &user, &key, most, actor, at).await })
             })
             .await
     }
@@ -241,9 +249,19 @@ async fn suppress(connection: &mut Connection, new: &Suppression, actor: Actor) 
     wake(connection, &new.user_id, Some(&key)).await
 }
 
-async fn lift(connection: &mut Connection, user: &UserId, key: &str, actor: Actor) -> PortResult<bool> {
+async fn lift(
+    connection: &mut Connection,
+    user: &UserId,
+    key: &str,
+    most: SuppressionCause,
+    actor: Actor,
+    at: Instant,
+) -> PortResult<bool> {
     in_turn(connection, user).await?;
-    let Some(lifted) = known_suppression(&mut *connection, user, key).await? else { return Ok(false) };
+    let known = known_suppression(&mut *connection, user, key).await?;
+    if known.is_none_or(|known| known.cause > most) {
+        return Ok(false);
+    }
     query("DELETE FROM suppressions WHERE user_id = ?1 AND address_key = ?2")
         .bind(user.as_str())
         .bind(key)
@@ -251,7 +269,7 @@ async fn lift(connection: &mut Connection, user: &UserId, key: &str, actor: Acto
         .await
         .doing("lifting an opt-out")?;
     let entry = AuditEntry {
-        at: lifted.since,
+        at,
         actor,
         what: "suppression_lifted".to_owned(),
         cycle: None,

@@ -5,6 +5,7 @@
 //! carries a checksum over what it unfolds to, so that damage to either of the two is noticed.
 
 use std::{
+    cell::RefCell,
     collections::HashMap,
     io,
     sync::{
@@ -179,7 +180,23 @@ fn decompress(body: &[u8], base: &[u8], length: usize) -> io::Result<Vec<u8>> {
     if length > LONGEST {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "too long for an email"));
     }
-    bulk::Decompressor::with_dictionary(base)?.decompress(body, length)
+    UNPACKING.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(kept) => kept,
+            None => kept.insert(bulk::Decompressor::new()?),
+        };
+        decompressor.set_dictionary(base)?;
+        let unpacked = decompressor.decompress(body, length);
+        if unpacked.is_err() {
+            *kept = None;
+        }
+        unpacked
+    })
+}
+
+thread_local! {
+    /// What this thread decompresses by: making one takes longer than a small text.
+    static UNPACKING: RefCell<Option<bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 fn bulk_length(packed: &[u8]) -> io::Result<u64> {

@@ -54,6 +54,7 @@ mod enrol;
 mod error;
 mod execute;
 mod feedback;
+mod imports;
 mod instant;
 #[cfg(feature = "legacy-tables")]
 pub mod legacy_tables;
@@ -72,6 +73,7 @@ mod rebase;
 mod replies;
 #[cfg(feature = "sqlite")]
 pub mod scrub;
+mod statistics;
 mod store_check;
 mod tally_store;
 mod values;

@@ -237,6 +237,12 @@ async fn erase_contacts(
     let doing = "erasing a contact";
     // Answers that are kept for calls that come again may name anybody.
     query("DELETE FROM api_replies").execute(&mut *connection).await.doing(doing)?;
+    // So may lines of imports.
+    query("DELETE FROM import_lines WHERE import_id IN (SELECT id FROM imports WHERE user_id = ?1)")
+        .bind(user.as_str())
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
     let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {

@@ -79,7 +79,7 @@ fn count(row: &Row, at: usize, doing: &'static str) -> PortResult<u64> {
     Ok(u64::try_from(row.try_get::<i64>(at).doing(doing)?).unwrap_or_default())
 }
 
-fn cause(stored: &str) -> PortResult<SuppressionCause> {
+pub(super) fn cause(stored: &str) -> PortResult<SuppressionCause> {
     let all = [SuppressionCause::HardBounce, SuppressionCause::OptOut, SuppressionCause::Complaint];
     all.into_iter()
         .find(|cause| cause.as_str() == stored)

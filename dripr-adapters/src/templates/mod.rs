@@ -220,7 +220,10 @@ fn subject(text: &str) -> String {
 
 /// What no email may lack, and none may hold, whoever wrote its template.
 fn is_sound(rendered: &Rendered) -> PortResult<()> {
-    if rendered.html.to_ascii_lowercase().contains("<script") {
+    let is_script = |at: usize| {
+        rendered.html.as_bytes().get(at + 1..at + 7).is_some_and(|tag| tag.eq_ignore_ascii_case(b"script"))
+    };
+    if rendered.html.match_indices('<').any(|(at, _)| is_script(at)) {
         return Err(PortError::new(Fault::Invalid, "the HTML part that the templates make holds a script"));
     }
     if rendered.subject.is_empty() {

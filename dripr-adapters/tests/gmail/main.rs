@@ -138,7 +138,7 @@ impl Scene {
 async fn register(store: &MemoryStore, agent: &str) {
     let agent = samples::agent(agent, at("2026-03-01T00:00:00Z")).unwrap();
     let event = samples::user_created(&agent);
-    assert!(store.register(agent, event).await.unwrap());
+    assert!(store.register(agent, event, dripr_core::campaign::Actor::Operator).await.unwrap());
 }
 
 /// Sending and reading.

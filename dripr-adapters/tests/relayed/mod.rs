@@ -10,7 +10,7 @@ use dripr_core::{
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
     contact::Contact,
     content::CycleContent,
-    email::{DeliveryStatus, Email, EmailAddress, Message, Suppression},
+    email::{DeliveryStatus, Email, EmailAddress, Message, Suppression, SuppressionCause},
     errors::PortResult,
     events::{Queue, UserCreated},
     ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
@@ -140,8 +140,8 @@ impl<B: EventBus, Q: EventQueue> EmailStore for Relayed<B, Q> {
 
 #[async_trait]
 impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
-        self.store.register(agent, event).await
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
+        self.store.register(agent, event, actor).await
     }
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
         self.store.agent(id).await
@@ -151,6 +151,9 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     }
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
         AgentStore::replace(&self.store, agent, audit).await
+    }
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
+        self.store.note(id, entry).await
     }
     async fn agent_history(
         &self,
@@ -192,8 +195,15 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
         self.store.suppress(suppression, actor).await
     }
-    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
-        self.store.lift(user, address, actor).await
+    async fn lift(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        most: SuppressionCause,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
+        self.store.lift(user, address, most, actor, at).await
     }
     async fn suppressions(
         &self,

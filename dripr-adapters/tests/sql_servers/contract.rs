@@ -44,6 +44,18 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_keeps_imports_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::import_store(&store).await;
+            }
+
+            #[tokio::test]
+            async fn it_counts_what_agents_achieved_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::statistics_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_keeps_keys_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::api_key_store(&store).await;

@@ -47,12 +47,18 @@ pub struct ApiKey {
     pub digest: String,
     /// When it was made.
     pub created_at: Instant,
+    /// Who made it, if that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Actor>,
     /// Until when it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Instant>,
+    /// Who took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_by: Option<Actor>,
 }
 
 impl fmt::Debug for ApiKey {
@@ -84,28 +90,46 @@ pub enum UnusableKey {
 }
 
 impl ApiKey {
-    /// Makes a key.
+    /// Makes a key, for somebody.
     ///
     /// ```
-    /// use dripr_core::{access::{ApiKey, NewApiKey, Reach, Scopes}, testkit::SeededEntropy};
+    /// use dripr_core::{access::{ApiKey, NewApiKey, Reach, Scopes}, campaign::Actor, testkit::SeededEntropy};
     /// use secrecy::ExposeSecret;
     /// let now = "2026-03-01T12:00:00Z".parse()?;
     /// let new = NewApiKey { name: "CRM".into(), reach: Reach::Deployment, scopes: Scopes::all(), expires_at: None };
-    /// let minted = ApiKey::mint(new, &SeededEntropy::new(7), now);
+    /// let minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(7), now);
     /// let (id, secret) = ApiKey::parts(minted.shown.expose_secret()).unwrap();
     /// assert_eq!(id, minted.key.id);
     /// assert!(minted.key.admit(secret, now).is_ok());
     /// # Ok::<(), chrono::ParseError>(())
     /// ```
     #[must_use]
-    pub fn mint(new: NewApiKey, entropy: &dyn Entropy, now: Instant) -> MintedKey {
+    pub fn mint(new: NewApiKey, by: Actor, entropy: &dyn Entropy, now: Instant) -> MintedKey {
         let NewApiKey { name, reach, scopes, expires_at } = new;
         let id = ApiKeyId::from(entropy.id(now));
         let secret = hex::encode([entropy.bytes(), entropy.bytes()].concat());
         let shown = format!("{MARK}{id}_{secret}").into();
         let digest = digest(&secret);
-        let key = Self { id, name, reach, scopes, digest, created_at: now, expires_at, revoked_at: None };
+        let key = Self {
+            id,
+            name,
+            reach,
+            scopes,
+            digest,
+            created_at: now,
+            created_by: Some(by),
+            expires_at,
+            revoked_at: None,
+            revoked_by: None,
+        };
         MintedKey { key, shown }
+    }
+
+    /// Takes the key back; one that was taken back before stays as it is.
+    pub fn revoke(&mut self, by: Actor, at: Instant) {
+        if self.revoked_at.is_none() {
+            (self.revoked_at, self.revoked_by) = (Some(at), Some(by));
+        }
     }
 
     /// The id and the secret in what somebody presents; `None` if it is written like no key.

@@ -114,7 +114,7 @@ async fn register<S: AgentStore + ?Sized>(
         deleted_at: None,
         version: 0,
     };
-    store.register(agent, event).await
+    store.register(agent, event, crate::campaign::Actor::Provider).await
 }
 
 fn changed(known: Agent, account: &Account) -> Agent {

@@ -68,17 +68,13 @@ impl CommercialMessage {
         }
         let link = message.opt_out_link.as_deref().filter(|link| !link.is_empty());
         let link = link.ok_or(NotCommercial::NoOptOut)?;
-        // Values are escaped in HTML, and lines broken by tags there and by wrapping in text.
-        let html = unescaped(&message.html);
-        for (part, shown) in [("HTML", spaced(&without_tags(&html))), ("text", spaced(&message.text))] {
-            if !shown.contains(&address) {
-                return Err(NotCommercial::NotShown { part, what: "the agent's postal address" });
-            }
+        let missing = missing_in_html(tail(&message.html, TAIL), &address, link)
+            .and_then(|_| missing_in_html(&message.html, &address, link));
+        if let Some(what) = missing {
+            return Err(NotCommercial::NotShown { part: "HTML", what });
         }
-        for (part, shown) in [("HTML", &*html), ("text", &*message.text)] {
-            if !shown.contains(link) {
-                return Err(NotCommercial::NotShown { part, what: "the opt-out link" });
-            }
+        if let Some(what) = missing_in(&spaced(&message.text), &message.text, &address, link) {
+            return Err(NotCommercial::NotShown { part: "text", what });
         }
         Ok(Self(Arc::new(message)))
     }
@@ -87,6 +83,34 @@ impl CommercialMessage {
     #[must_use]
     pub fn message(&self) -> &Arc<Message> {
         &self.0
+    }
+}
+
+/// How much of the HTML is looked at first, in bytes. It is at the end that a message says who sends it.
+const TAIL: usize = 8 * 1024;
+
+/// The last bytes of the HTML at most, from the beginning of a tag on. What it shows is the end of what the whole shows: wherever reading
+/// begins, a tag ends at the same place.
+fn tail(html: &str, most: usize) -> &str {
+    let from = html.len().saturating_sub(most);
+    let tag = html.as_bytes().iter().skip(from).position(|byte| *byte == b'<');
+    tag.and_then(|at| html.get(from + at..)).unwrap_or_default()
+}
+
+/// What does not stand in HTML. Values are escaped there, and lines broken by tags.
+fn missing_in_html(html: &str, address: &str, link: &str) -> Option<&'static str> {
+    let html = unescaped(html);
+    missing_in(&spaced(&without_tags(&html)), &html, address, link)
+}
+
+/// What does not stand in a text whose lines are broken by wrapping.
+fn missing_in(shown: &str, text: &str, address: &str, link: &str) -> Option<&'static str> {
+    if !shown.contains(address) {
+        Some("the agent's postal address")
+    } else if !text.contains(link) {
+        Some("the opt-out link")
+    } else {
+        None
     }
 }
 
@@ -148,6 +172,35 @@ fn entity(name: &str) -> Option<char> {
                 None => number.parse().ok()?,
             };
             char::from_u32(code)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// HTML with everything that could make reading its end something else than reading it all.
+    fn html() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "<", ">", "<p>", "</p>", "&lt;", "&gt;", "&", "&amp;", ";", "&#60;", "1 Elm", " St", "\n", "http://o/1", "\"", "é",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_end_shows_the_whole_shows(html in html(), most in 0..200_usize) {
+            let end = tail(&html, most);
+            let (address, link) = ("1 Elm St", "http://o/1");
+            if missing_in_html(end, address, link).is_none() {
+                prop_assert_eq!(missing_in_html(&html, address, link), None);
+            }
+            let whole = spaced(&without_tags(&unescaped(&html)));
+            let shown = spaced(&without_tags(&unescaped(end)));
+            prop_assert!(whole.ends_with(&shown), "{whole:?} {shown:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod message;
 mod opt_out;
 pub(crate) mod signature;
 mod suppression;
+mod test_copy;
 
 pub use address::{EmailAddress, InvalidEmailAddress};
 pub use approval::{Approval, ApprovedBy};
@@ -23,6 +24,7 @@ pub use message::{Message, OutgoingEmail, Party};
 pub use opt_out::{InvalidOptOutLink, OptOutClaim, OptOutLinks};
 pub(crate) use opt_out::{check_base, check_key};
 pub use suppression::{Suppression, SuppressionCause};
+pub use test_copy::test_copy;
 
 use serde::{Deserialize, Serialize};
 

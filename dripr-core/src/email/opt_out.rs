@@ -97,6 +97,12 @@ impl OptOutLinks {
         format!("{}/o/{}", self.base, self.token(user, campaign))
     }
 
+    /// The link that stands in test copies instead of a recipient's: it opts nobody out.
+    #[must_use]
+    pub fn of_tests(&self) -> String {
+        format!("{}/o/test", self.base)
+    }
+
     fn token(&self, user: &UserId, campaign: &CampaignId) -> String {
         format!(
             "{user}/{campaign}/{}",

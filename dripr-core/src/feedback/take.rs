@@ -120,7 +120,8 @@ where
 {
     let known = store.suppression(&email.user_id, &email.recipient).await?;
     if known.is_some_and(|known| known.cause == SuppressionCause::OptOut && known.since <= feedback.at) {
-        store.lift(&email.user_id, &email.recipient, Actor::Provider).await?;
+        let (user, address) = (&email.user_id, &email.recipient);
+        store.lift(user, address, SuppressionCause::OptOut, Actor::Provider, feedback.at).await?;
     }
     Ok(())
 }

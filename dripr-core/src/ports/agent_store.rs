@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     access::Reach,
     agent::Agent,
-    campaign::AuditEntry,
+    campaign::{Actor, AuditEntry},
     errors::PortResult,
     events::UserCreated,
     ids::{CampaignId, CustomerId, UserId},
@@ -16,9 +16,9 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait AgentStore: Send + Sync {
-    /// Stores a new agent and the event that announces it, in one transaction. `false`, and nothing changed, if there
+    /// Stores a new agent, the event that announces it, and in the agent's history who did it, in one transaction. `false`, and nothing changed, if there
     /// is an agent with that id, or was one that was [removed](AgentStore::remove).
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool>;
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool>;
 
     /// An agent by id.
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>>;
@@ -31,6 +31,9 @@ pub trait AgentStore: Send + Sync {
     /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
     /// decisions look at changed ([`Agent::decides_otherwise_than`]).
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool>;
+
+    /// Adds a row to an agent's history, for what is stored elsewhere or nowhere.
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()>;
 
     /// What was done by and for an agent, their campaigns included: the newest first, before `before`, at most `limit`.
     async fn agent_history(

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     access::{ApiKey, Reach},
+    campaign::Actor,
     errors::PortResult,
     ids::ApiKeyId,
     schedule::Instant,
@@ -27,6 +28,6 @@ pub trait ApiKeyStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ApiKey>>;
 
-    /// Takes a key back: from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
-    async fn revoke_api_key(&self, id: &ApiKeyId, at: Instant) -> PortResult<bool>;
+    /// Takes a key back, and notes by whom: from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
+    async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool>;
 }

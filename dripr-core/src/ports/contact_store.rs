@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use crate::{
     campaign::{Actor, AuditEntry},
     contact::Contact,
-    email::{EmailAddress, Suppression},
+    email::{EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ids::{ContactId, UserId},
+    schedule::Instant,
 };
 
 /// Stores contacts, and the addresses that must not be written to.
@@ -39,8 +40,16 @@ pub trait ContactStore: Send + Sync {
     /// nothing.
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()>;
 
-    /// Lifts a suppression; `false` if there was none. The campaigns to that address are due at once.
-    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool>;
+    /// Lifts a suppression whose cause is at most as final as `most`; `false`, and nothing changed, if there is none such.
+    /// The campaigns to that address are due at once.
+    async fn lift(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        most: SuppressionCause,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool>;
 
     /// The addresses an agent must not write to, ordered by their keys, after the key `after`, at most `limit`.
     async fn suppressions(

@@ -22,6 +22,7 @@ mod event_bus;
 mod event_queue;
 mod feedback_store;
 mod geocoder;
+mod import_store;
 mod llm_writer;
 mod mail_account_store;
 mod mailer;
@@ -36,6 +37,7 @@ mod queue_desk;
 mod rate_limiter;
 mod renderer;
 mod reply_store;
+mod statistics_store;
 mod store_check;
 mod tally_store;
 
@@ -57,6 +59,7 @@ pub use event_bus::EventBus;
 pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
 pub use feedback_store::FeedbackStore;
 pub use geocoder::{Geocoder, Place};
+pub use import_store::ImportStore;
 pub use llm_writer::{HomeReportFacts, IntroFacts, LlmWriter};
 pub use mail_account_store::MailAccountStore;
 pub use mailer::{Inquiry, LookUp, Mailer, SendOutcome};
@@ -71,6 +74,7 @@ pub use queue_desk::{DeadLetter, QueueDesk, Standing, Which};
 pub use rate_limiter::{Permit, RateLimiter};
 pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, WelcomeContext};
 pub use reply_store::ReplyStore;
+pub use statistics_store::StatisticsStore;
 pub use store_check::StoreCheck;
 pub use tally_store::{CameBack, TallyStore};
 
@@ -83,12 +87,12 @@ pub mod mocks {
         area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
         clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
         email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
-        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
+        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder, import_store::MockImportStore,
         llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
         market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer, reply_store::MockReplyStore, store_check::MockStoreCheck,
+        renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore, store_check::MockStoreCheck,
         tally_store::MockTallyStore,
     };
 }

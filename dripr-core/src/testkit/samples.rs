@@ -413,7 +413,7 @@ pub async fn fill(
     use crate::ports::CampaignStore;
     let agent = agent("agent", created_at)?;
     let event = user_created(&agent);
-    store.register(agent.clone(), event).await?;
+    store.register(agent.clone(), event, crate::campaign::Actor::Operator).await?;
     let new: Result<Vec<_>, _> = (1..=campaigns).map(|n| campaign(&agent, n, zip, day, created_at)).collect();
     let new = new?;
     store.enrol(new.clone()).await?;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use dripr_core::{
     access::Reach,
     agent::Agent,
-    campaign::AuditEntry,
+    campaign::{Actor, AuditEntry},
     errors::PortResult,
     events::UserCreated,
     ids::{CustomerId, UserId},
@@ -52,8 +52,8 @@ impl MailAccountStore for Wrong {
 
 #[async_trait]
 impl AgentStore for Wrong {
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
-        self.0.register(agent, event).await
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
+        self.0.register(agent, event, actor).await
     }
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
         self.0.agent(id).await
@@ -63,6 +63,9 @@ impl AgentStore for Wrong {
     }
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
         AgentStore::replace(&self.0, agent, audit).await
+    }
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
+        self.0.note(id, entry).await
     }
     async fn agent_history(
         &self,

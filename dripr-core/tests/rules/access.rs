@@ -69,7 +69,7 @@ proptest! {
         let now = at("2026-03-01T12:00:00Z");
         let reach = Reach::Agent(UserId::new("a1").unwrap());
         let new = NewApiKey { name: "n".to_owned(), reach: reach.clone(), scopes: Scopes::all(), expires_at: None };
-        let minted = ApiKey::mint(new, &SeededEntropy::new(seed), now);
+        let minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(seed), now);
         let (id, secret) = ApiKey::parts(minted.expose()).unwrap();
         prop_assert_eq!(&id, &minted.key.id);
         let caller = minted.key.admit(secret, now).unwrap();
@@ -95,7 +95,7 @@ fn an_expired_or_revoked_key_says_so_to_who_has_it() {
         scopes: Scopes::all(),
         expires_at: Some(at("2026-03-02T12:00:00Z")),
     };
-    let mut minted = ApiKey::mint(new, &SeededEntropy::new(1), now);
+    let mut minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(1), now);
     let secret = ApiKey::parts(minted.expose()).unwrap().1.to_owned();
     assert_eq!(minted.key.admit(&secret, now).unwrap().actor, Actor::Operator);
     assert_eq!(minted.key.admit(&secret, at("2026-03-02T12:00:00Z")), Err(UnusableKey::Expired));

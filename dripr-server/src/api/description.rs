@@ -6,7 +6,7 @@ use axum::{Json, Router, http::header, response::Html, routing::get};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
+        AllOfBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
         path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
@@ -14,9 +14,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, emails, keys,
+    Api, agents, campaigns, contacts, emails, imports, keys, markets,
     problem::{FieldProblem, Problem},
-    suppressions,
+    settings, statistics, suppressions,
 };
 
 #[derive(OpenApi)]
@@ -38,7 +38,11 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
         .merge(contacts::routes())
         .merge(campaigns::routes())
         .merge(emails::routes())
+        .merge(imports::routes())
         .merge(suppressions::routes())
+        .merge(statistics::routes())
+        .merge(markets::routes())
+        .merge(settings::routes())
         .merge(keys::routes())
 }
 
@@ -70,6 +74,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
+    about_a_home_or_a_zip_code(&mut description);
     for item in description.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
         for operation in operations.into_iter().flatten() {
@@ -77,6 +82,26 @@ pub fn description() -> utoipa::openapi::OpenApi {
         }
     }
     description
+}
+
+/// A campaign is about a home or a ZIP code alone, which no attribute of a field can say.
+fn about_a_home_or_a_zip_code(description: &mut utoipa::openapi::OpenApi) {
+    let name = campaigns::NewCampaign::name();
+    let Some(schema) = description.components.as_mut().and_then(|known| known.schemas.get_mut(&*name)) else {
+        return;
+    };
+    let alone = |one: &str, other: &str, given: RefOr<Schema>| {
+        let none = ObjectBuilder::new().schema_type(Type::Null).build();
+        ObjectBuilder::new().property(one, given).required(one).property(other, none).build()
+    };
+    let home = Ref::from_schema_name(campaigns::HomeView::name()).into();
+    let zip_code = ObjectBuilder::new().schema_type(Type::String).build().into();
+    let either = OneOfBuilder::new()
+        .item(alone("home", "zip_code", home))
+        .item(alone("zip_code", "home", zip_code))
+        .build();
+    let both = AllOfBuilder::new().item(schema.clone()).item(Schema::from(either)).build();
+    *schema = RefOr::T(both.into());
 }
 
 /// Adds what all operations have in common.

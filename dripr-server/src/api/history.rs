@@ -26,18 +26,23 @@ pub(super) struct HistoryLine {
     cause: Option<String>,
 }
 
+/// Who did something, for people.
+pub(super) fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::System => "system".to_owned(),
+        Actor::Recipient => "recipient".to_owned(),
+        Actor::Provider => "provider".to_owned(),
+        Actor::Operator => "operator".to_owned(),
+        Actor::User(id) => format!("agent {id}"),
+        Actor::ApiKey(id) => format!("key {id}"),
+    }
+}
+
 impl HistoryLine {
     pub(super) fn of(campaign: Option<CampaignId>, entry: AuditEntry) -> Self {
         Self {
             at: entry.at,
-            actor: match entry.actor {
-                Actor::System => "system".to_owned(),
-                Actor::Recipient => "recipient".to_owned(),
-                Actor::Provider => "provider".to_owned(),
-                Actor::Operator => "operator".to_owned(),
-                Actor::User(id) => format!("agent {id}"),
-                Actor::ApiKey(id) => format!("key {id}"),
-            },
+            actor: actor(&entry.actor),
             what: entry.what,
             campaign_id: campaign.map(|id| id.to_string()),
             cycle: entry.cycle.map(|cycle| cycle.to_string()),

@@ -1,8 +1,9 @@
-//! The API under `/api/v1`: agents, contacts, campaigns, emails, opt-outs and keys, for frontends and other programs.
+//! The API under `/api/v1`: agents, contacts, campaigns, emails, imports, opt-outs and keys, for frontends and other programs.
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `agents`, `contacts`, `campaigns`, `emails`, `suppressions`, `keys` | what there is, a folder each, an operation a file |
+//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys` | what there is, a folder each, an operation a file |
+//! | `statistics`, `markets`, `settings` | what is only looked at, a file each |
 //! | `caller` | who asks, and whom they reach |
 //! | `body`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
@@ -24,9 +25,13 @@ mod description;
 mod emails;
 mod history;
 mod idempotency;
+mod imports;
 mod keys;
+mod markets;
 mod page;
 mod problem;
+mod settings;
+mod statistics;
 mod suppressions;
 mod text;
 mod version;
@@ -39,14 +44,14 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     middleware,
 };
-use dripr_core::{campaign::command::Bench, ports::Entropy, schedule::SendDay};
-
+use dripr_core::{campaign::command::Bench, email::OptOutLinks, ports::{EmailVerifier, Entropy, Mailer}, schedule::SendDay};
+use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 
 use self::problem::Problem;
 use crate::{
-    compose::{Deployment, Store},
-    config::http::Origin,
+    compose::{self, Deployment, Store},
+    config::{http::Origin, shown::Shown},
     failure::Failure,
     http::MOST_BYTES,
 };
@@ -59,6 +64,15 @@ struct Api {
     bench: Arc<Bench>,
     entropy: Arc<dyn Entropy>,
     default_send_day: Option<SendDay>,
+    /// Who looks whether imported addresses take mail, if anybody does.
+    verifier: Option<Arc<dyn EmailVerifier>>,
+    /// Who takes test copies to agents, by the way of reports.
+    mailer: Arc<dyn Mailer>,
+    opt_out: OptOutLinks,
+    /// What the deployment is set to.
+    settings: Vec<Shown>,
+    /// Places for files that are being read.
+    reading: Arc<Semaphore>,
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
     sessions: Option<dripr_adapters::clerk::session::Sessions>,
@@ -67,13 +81,18 @@ struct Api {
 /// The API of a deployment, its description and its page.
 ///
 /// # Errors
-/// Who signs in cannot be asked as it is configured.
+/// Who signs in, who verifies addresses or who takes mail cannot be asked as it is configured.
 pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
     let api = Arc::new(Api {
         store: deployment.store.clone(),
         bench: deployment.desk(),
         entropy: deployment.entropy.clone(),
         default_send_day: deployment.config.default_send_day,
+        verifier: compose::email_verifier(deployment)?,
+        mailer: compose::mailer_for_reports(deployment)?,
+        opt_out: deployment.config.public.opt_out.clone(),
+        settings: deployment.config.shown.clone(),
+        reading: Arc::new(Semaphore::new(imports::AT_ONCE)),
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,
     });

@@ -127,6 +127,13 @@ impl Problem {
         Self::new(status, &name, status.canonical_reason().unwrap_or("Refused"), detail)
     }
 
+    /// There is too much to do already.
+    pub(super) fn busy(detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Not now", detail);
+        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem
+    }
+
     /// The store gave no answer that can be used.
     pub(super) fn lost() -> Self {
         Self::new(

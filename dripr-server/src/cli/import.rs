@@ -2,14 +2,20 @@
 
 use std::{fs::File, io::BufReader, io::Write, path::PathBuf};
 
-use dripr_core::{ids::UserId, ports::AgentStore, schedule::SendDay};
+use dripr_core::{
+    ids::UserId,
+    imports::{Fate, ImportLine, Tally},
+    ports::AgentStore,
+    schedule::SendDay,
+};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{ConfigFile, now};
 use crate::{
     compose,
-    contacts_file::{ContactsFile, Expected, RowProblem, SendDayRule},
-    enrolment::{Enroller, Tally},
+    contacts_file::{ContactsFile, Expected, SendDayRule},
+    enrolment::Enroller,
     failure::Failure,
     verifying::Verifying,
 };
@@ -48,6 +54,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     }
     let unusable = |problem| Failure::file("cannot import", &args.file, problem);
     let input = File::open(&args.file).map_err(|error| Failure::file("cannot open", &args.file, error))?;
+    let bar = progress_bar(&input);
     let now = now(&deployment);
     let expected = Expected {
         zone: deployment.config.policy.rules.zone(),
@@ -59,7 +66,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         },
         knows_zip: &compose::knows_zip,
     };
-    let mut file = ContactsFile::new(BufReader::new(input), expected).map_err(unusable)?;
+    let mut file = ContactsFile::new(BufReader::new(bar.wrap_read(input)), expected).map_err(unusable)?;
     let verifier = if args.dry_run && !args.verify { None } else { compose::email_verifier(&deployment)? };
     if args.verify && verifier.is_none() {
         return Err(Failure::new("nobody can verify addresses: `email_verification.by` is \"none\""));
@@ -67,6 +74,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     let enroller = Enroller {
         campaigns: &*deployment.store,
         contacts: &*deployment.store,
+        imports: &*deployment.store,
         entropy: &*deployment.entropy,
         now,
         desk: deployment.desk(),
@@ -75,13 +83,24 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         verifying: verifier.as_deref().map(|verifier| Verifying::by(verifier, &*deployment.clock)),
     };
     let mut report = Report::begin(out, &args)?;
-    let tally = enroller.enrol_file(&mut file, &mut |problem| report.problem(problem)).await?;
+    let tally = enroller.enrol_file(&mut file, &mut |line| bar.suspend(|| report.problem(line))).await?;
+    bar.finish_and_clear();
     report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
     deployment.close().await;
     if tally.rows > 0 && tally.refused == tally.rows {
         return Err(Failure::new(format!("no row of {} could be used", args.file.display())));
     }
     Ok(())
+}
+
+/// How much of the file was read; drawn only on a terminal.
+fn progress_bar(input: &File) -> ProgressBar {
+    let bar = ProgressBar::new(input.metadata().map_or(0, |file| file.len()));
+    if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {percent}%  {eta} left") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_message("reading contacts");
+    bar
 }
 
 /// Tells of each problem as it is met, so that a report of any length takes no memory.
@@ -101,12 +120,14 @@ impl<'a> Report<'a> {
         Ok(Self { out, json: args.json, problems: 0 })
     }
 
-    fn problem(&mut self, problem: &RowProblem) -> Result<(), Failure> {
+    fn problem(&mut self, line: &ImportLine) -> Result<(), Failure> {
+        let Fate::Refused { field, value, reason } = &line.fate else { return Ok(()) };
         if self.json {
             let comma = if self.problems > 0 { "," } else { "" };
-            write!(self.out, "{comma}\n    {}", json!(problem))?;
+            let problem = json!({ "row": line.row, "field": field, "value": value, "reason": reason });
+            write!(self.out, "{comma}\n    {problem}")?;
         } else {
-            writeln!(self.out, "{problem}")?;
+            writeln!(self.out, "{line}")?;
         }
         self.problems += 1;
         Ok(())

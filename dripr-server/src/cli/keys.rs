@@ -4,6 +4,7 @@ use std::io::Write;
 
 use dripr_core::{
     access::{ApiKey, NewApiKey, Reach, Scope, Scopes},
+    campaign::Actor,
     ids::{ApiKeyId, BrokerageId, TeamId, UserId},
     ports::ApiKeyStore,
     schedule::Instant,
@@ -78,7 +79,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         Command::List(args) => list(args, out).await,
         Command::Revoke(args) => {
             let deployment = args.config.open().await?;
-            let revoked = deployment.store.revoke_api_key(&args.key, now(&deployment)).await?;
+            let revoked = deployment.store.revoke_api_key(&args.key, Actor::Operator, now(&deployment)).await?;
             deployment.close().await;
             if !revoked {
                 let key = &args.key;
@@ -104,7 +105,7 @@ async fn create(args: Create, out: &mut (dyn Write + Send)) -> Result<(), Failur
     };
     let scopes = if args.scopes.is_empty() { Scopes::all() } else { args.scopes.into_iter().collect() };
     let new = NewApiKey { name, reach, scopes, expires_at: args.expires_at };
-    let minted = ApiKey::mint(new, &*deployment.entropy, now(&deployment));
+    let minted = ApiKey::mint(new, Actor::Operator, &*deployment.entropy, now(&deployment));
     let stored = deployment.store.put_api_key(minted.key.clone()).await?;
     deployment.close().await;
     if !stored {

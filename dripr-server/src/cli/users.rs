@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dripr_core::{access::Membership, email::EmailAddress, ids::UserId, ports::AgentStore};
+use dripr_core::{
+    campaign::Actor,access::Membership, email::EmailAddress, ids::UserId, ports::AgentStore};
 use serde_json::{Value, json};
 
 use super::{ConfigFile, now};
@@ -100,7 +101,7 @@ impl Outcome {
 
 async fn bring(deployment: &Deployment, newcomer: Newcomer) -> Result<Outcome, Failure> {
     let id = newcomer.id.clone();
-    if newcomer.register(&*deployment.store, &*deployment.entropy, now(deployment)).await?.is_some() {
+    if newcomer.register(&*deployment.store, &*deployment.entropy, now(deployment), Actor::Operator).await?.is_some() {
         return Ok(Outcome::Created);
     }
     let known = deployment.store.agent(&id).await?;

@@ -6,6 +6,7 @@ use super::{
     Config, ConfigProblem, Environment, Setting, Written,
     keys::{key_of, queue_variable},
     problem,
+    shown::shown,
 };
 
 /// A file's text, and what the command line sets over it.
@@ -93,8 +94,10 @@ impl Given {
             None => toml::from_str(&self.text).map_err(|error| vec![problem::of_toml(&self.text, &error)])?,
             Some(table) => self.written(table).map_err(|problem| vec![problem])?,
         };
-        Config::check(written, folder, &environment)
-            .map_err(|problems| problems.into_iter().map(|problem| self.with_setting(problem)).collect())
+        let config = Config::check(written, folder, &environment).map_err(|problems| {
+            problems.into_iter().map(|problem| self.with_setting(problem)).collect::<Vec<_>>()
+        })?;
+        Ok(Config { shown: shown(self, &environment), ..config })
     }
 
     fn written(&self, table: &toml::Table) -> Result<Written, ConfigProblem> {

@@ -77,6 +77,8 @@ use sources::{Homes, Places, Rates};
 /// Everything a deployment chose.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// What every key is, and why, for people.
+    pub shown: Vec<shown::Shown>,
     /// Where opt-out links lead.
     pub public: public::Public,
     /// Where campaigns are kept.
@@ -305,6 +307,7 @@ impl Config {
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {
+                shown: Vec::new(),
                 public: public?,
                 database: database?,
                 queues: queues?,

@@ -117,6 +117,22 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
         Ok(Self { rows, columns, expected })
     }
 
+    /// The next rows, at most so many; none at the end of the file.
+    ///
+    /// # Errors
+    /// [`FileProblem::Unreadable`] if the file broke off.
+    pub fn next_rows(
+        &mut self,
+        most: usize,
+    ) -> Result<Vec<Result<NewContactRow, RowProblem>>, FileProblem> {
+        let mut rows = Vec::with_capacity(most);
+        while rows.len() < most {
+            let Some(row) = self.next_row()? else { break };
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
     /// The next contact, or what is wrong with its row; `None` at the end of the file.
     ///
     /// # Errors

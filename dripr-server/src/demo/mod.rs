@@ -24,6 +24,7 @@ use dripr_core::{
     email::{DeliveryStatus, OptOutLinks},
     events::UserCreated,
     ids::{EventId, UserId},
+    imports::Tally,
     ports::{AgentStore, Clock, EmailFilter, EmailStore, EntropyExt},
     schedule::Instant,
 };
@@ -32,7 +33,7 @@ use crate::{
     compose::{self, Choices, Store},
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule, start_of_day},
-    enrolment::{Enroller, Tally},
+    enrolment::Enroller,
     failure::Failure,
 };
 use folder::Folder;
@@ -159,7 +160,7 @@ async fn enrol(
         managed_client_id: None,
         timestamp: start,
     };
-    store.register(account, event).await?;
+    store.register(account, event, Actor::Operator).await?;
     let path = &agent.contacts;
     let input = std::fs::File::open(path).map_err(|error| Failure::file("cannot open", path, error))?;
     let expected = Expected {
@@ -174,6 +175,7 @@ async fn enrol(
     let enroller = Enroller {
         campaigns: &**store,
         contacts: &**store,
+        imports: &**store,
         entropy,
         now: start,
         desk,

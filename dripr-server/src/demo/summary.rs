@@ -8,11 +8,12 @@ use dripr_adapters::layers::Counted;
 use dripr_core::{
     campaign::CampaignStatus,
     email::{DeliveryStatus, Email},
+    imports::Tally,
     ports::{CampaignFilter, CampaignStore, EmailFilter, EmailStore},
 };
 
 use super::{folder::Folder, index_page};
-use crate::{compose::Store, enrolment::Tally, failure::Failure};
+use crate::{compose::Store, failure::Failure};
 
 const PAGE: usize = 500;
 

@@ -21,6 +21,7 @@ use super::{Site, page::Page};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
+        .route("/o/test", get(of_a_test))
         .route("/o/{user}/{campaign}/{signature}", get(ask).post(opt_out))
         .route("/o/{user}/{campaign}/{signature}/again", get(ask).post(opt_in))
 }
@@ -37,6 +38,13 @@ fn no_link() -> Page {
         StatusCode::NOT_FOUND,
         "This link does not work",
         "It may have been cut off on its way. Please use the link at the end of the email as it is, or answer the email.",
+    )
+}
+
+/// Where the links in test copies lead.
+async fn of_a_test() -> Page {
+    Page::new("This was a test").says(
+        "Your homeowner's link opens a page here that asks whether they want no more of these emails. This one does nothing.",
     )
 }
 
@@ -59,7 +67,7 @@ async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, 
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
-    let recipient = consent::opt_in(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
+    let recipient = consent::opt_in(&*site.store, &claim, site.bench.clock.now()).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     if recipient.suppression.is_some() {
         return Ok(out(&recipient, &link));

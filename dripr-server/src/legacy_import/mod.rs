@@ -138,7 +138,7 @@ impl Run<'_, '_> {
             managed_client_id: agent.managed_client_id.clone(),
             timestamp: self.import.now,
         };
-        Ok(self.import.agents.register(agent, event).await?)
+        Ok(self.import.agents.register(agent, event, Actor::Operator).await?)
     }
 
     async fn contacts(&mut self) -> Result<(), Failure> {

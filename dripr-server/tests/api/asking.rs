@@ -2,6 +2,7 @@
 
 use dripr_core::{
     access::{ApiKey, Membership, NewApiKey, Reach, Role, Scope, Scopes},
+    campaign::Actor,
     ports::{AgentStore, ApiKeyStore, Clock},
     testkit::samples,
 };
@@ -36,7 +37,7 @@ pub(crate) async fn key(site: &Site, reach: Reach, scopes: &[Scope]) -> String {
     let scopes: Scopes = scopes.iter().copied().collect();
     let new = NewApiKey { name: "a test's".to_owned(), reach, scopes, expires_at: None };
     let deployment = &site.deployment;
-    let minted = ApiKey::mint(new, &*deployment.entropy, site.clock.now());
+    let minted = ApiKey::mint(new, Actor::Operator, &*deployment.entropy, site.clock.now());
     assert!(deployment.store.put_api_key(minted.key.clone()).await.unwrap());
     minted.expose().to_owned()
 }
@@ -54,7 +55,7 @@ pub(crate) async fn agent(site: &Site, id: &str, brokerage: Option<&str>, team: 
         role,
     };
     let event = samples::user_created(&agent);
-    assert!(site.deployment.store.register(agent, event).await.unwrap());
+    assert!(site.deployment.store.register(agent, event, Actor::Operator).await.unwrap());
 }
 
 pub(crate) fn request(site: &Site, method: Method, path: &str, key: &str) -> RequestBuilder {

@@ -1,5 +1,7 @@
 //! Emails: looking, approving, rejecting, and writing their opening words.
 
+use std::path::Path;
+
 use dripr_core::campaign::Action;
 use reqwest::Method;
 use serde_json::json;
@@ -65,4 +67,38 @@ async fn an_email_is_made_again_with_the_agents_words_or_rejected() {
     assert_eq!(rejected.json()["cause"], "not this month");
     site.until("2026-03-14T00:00:00Z").await;
     assert!(site.mailbox.accepted().is_empty());
+}
+
+/// With its lines unfolded.
+fn only_message_in(outbox: &Path) -> String {
+    let files = std::fs::read_dir(outbox).unwrap().map(|file| file.unwrap().path());
+    let messages: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "eml")).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    std::fs::read_to_string(&messages[0]).unwrap().replace("=\r\n", "")
+}
+
+#[tokio::test]
+async fn a_test_copy_goes_to_the_agent_alone_and_opts_nobody_out() {
+    let site = site().await;
+    let key = operator(&site).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    let path = "/agents/ana/emails/ana-1.1";
+    let sent = post(&site, &format!("{path}/test"), &key, json!({})).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let own = sent.json()["recipient"].as_str().unwrap().to_owned();
+    let message = only_message_in(&site.deployment.config.outbox.dir);
+    assert!(message.contains(&format!("<{own}>")), "{message}");
+    assert!(message.contains("Subject: [Test] "), "{message}");
+    assert!(message.contains("http://reports.example/o/test"), "{message}");
+    for theirs in ["owner1@home.example", "/o/ana/", "List-Unsubscribe"] {
+        assert!(!message.contains(theirs), "{theirs} stands in {message}");
+    }
+    let page = site.get("/o/test").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("This was a test"), "{}", page.text);
+    let read = get(&site, path, &key).await.json();
+    assert_eq!(read["delivery_status"], "CREATED", "the email itself stays as it is");
+    let history = get(&site, "/agents/ana/history", &key).await.text;
+    assert!(history.contains("test_sent"), "{history}");
 }

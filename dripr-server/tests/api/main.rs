@@ -5,7 +5,9 @@
 mod asking;
 mod campaigns;
 mod emails;
+mod imports;
 mod keys;
+mod looking;
 mod people;
 mod requests;
 #[path = "../mail/site.rs"]

@@ -1,6 +1,11 @@
 //! Agents, contacts and opt-outs.
 
-use dripr_core::access::{Reach, Role, Scope};
+use dripr_core::{
+    access::{Reach, Role, Scope},
+    campaign::Actor,
+    email::{Suppression, SuppressionCause},
+    ports::{Clock, ContactStore},
+};
 use serde_json::json;
 
 use crate::asking::{agent, ask, delete, get, key, operator, patch, post, request, site};
@@ -118,12 +123,34 @@ async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
     let listed = get(&site, "/agents/ana/suppressions", &key).await.json();
     assert_eq!(listed["items"][0]["address"], "KIM@new.example");
     assert_eq!(listed["items"][0]["cause"], "opt_out");
+    let lifted = delete(&site, "/agents/ana/suppressions/kim@new.example", &key).await;
+    assert_eq!(lifted.status, 409, "an opt-out is its owner's: {lifted:?}");
     let elsewhere = patch(&site, &path, &key, "*", json!({"email": "kim@other.example"})).await;
     assert_eq!(elsewhere.status, 409, "{elsewhere:?}");
     site.until("2026-03-14T00:00:00Z").await;
     assert!(site.mailbox.accepted().is_empty(), "nothing is sent to who opted out");
     let explained = get(&site, "/agents/ana/campaigns/ana-1/explain", &key).await.json();
     assert_eq!(explained["gate"], "suppressed");
+}
+
+#[tokio::test]
+async fn an_address_to_which_mail_came_back_may_be_written_to_again() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = "/agents/ana/suppressions/owner1@home.example";
+    assert_eq!(delete(&site, path, &key).await.status, 404, "there is nothing to lift");
+    let suppression = Suppression {
+        user_id: "ana".parse().unwrap(),
+        address: "owner1@home.example".parse().unwrap(),
+        cause: SuppressionCause::HardBounce,
+        since: site.clock.now(),
+    };
+    site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
+    let lifted = delete(&site, path, &key).await;
+    assert_eq!(lifted.status, 204, "{lifted:?}");
+    assert_eq!(get(&site, "/agents/ana/suppressions", &key).await.json()["items"], json!([]));
+    site.until("2026-03-14T00:00:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 1);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use dripr_core::{
     access::{Reach, Role, Scope},
-    ports::{AgentStore, CampaignStore, ContactStore},
+    imports::{Import, ImportOptions},
+    ports::{AgentStore, CampaignStore, Clock, ContactStore, ImportStore},
     testkit::samples,
 };
 use reqwest::Method;
@@ -37,6 +38,10 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("put", "/agents/{agent}/emails/{email}/intro") => json!({"text": "Hello."}),
         ("post", "/agents/{agent}/emails/{email}/settle") => json!({"sent": true, "reason": "a test"}),
         ("post", "/agents/{agent}/suppressions") => json!({"address": "new@home.example"}),
+        ("post", "/agents/{agent}/imports") => json!({"send_day": 5}),
+        // A file of contacts is no JSON; whoever may not send it learns that first.
+        ("put", "/agents/{agent}/imports/{import}/file") => json!({}),
+        ("post", "/agents/{agent}/emails/{email}/test") => return None,
         ("post", "/keys") => json!({"name": "mine", "scopes": ["read"]}),
         other => panic!("{other:?} is new: say what it takes"),
     })
@@ -62,7 +67,8 @@ async fn stored(site: &Site) -> String {
     let contacts = store.contacts(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let opt_outs = store.suppressions(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let history = store.agent_history(&"ben".parse().unwrap(), None, 100).await.unwrap();
-    format!("{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}")
+    let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
+    format!("{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}")
 }
 
 /// Two agents of different brokerages, each with a campaign that has an email.
@@ -72,12 +78,15 @@ async fn two_tenants() -> Site {
     let ben = site.deployment.store.agent(&"ben".parse().unwrap()).await.unwrap().unwrap();
     let new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
     site.deployment.store.enrol(vec![new]).await.unwrap();
+    let (id, now) = ("ben-import".parse().unwrap(), site.clock.now());
+    let import = Import::new(id, ben.id, ImportOptions::default(), now);
+    site.deployment.store.add_import(import).await.unwrap();
     site.until("2026-03-11T20:00:00Z").await;
     site
 }
 
 async fn foreign_is_unknown(site: &Site, key: &str, agents: [(&str, &str); 2]) {
-    let foreign = [("{contact}", "ben-2"), ("{campaign}", "ben-2"), ("{email}", "ben-2.1")];
+    let foreign = [("{contact}", "ben-2"), ("{campaign}", "ben-2"), ("{email}", "ben-2.1"), ("{import}", "ben-import")];
     for (method, path) in operations() {
         let Some(_) = path.find('{') else { continue };
         if path.starts_with("/keys") {
@@ -122,6 +131,8 @@ fn path_of(path: &str) -> String {
         (4, Some(&"contacts")) => "{contact}".to_owned(),
         (4, Some(&"campaigns")) => "{campaign}".to_owned(),
         (4, Some(&"emails")) => "{email}".to_owned(),
+        (4, Some(&"imports")) => "{import}".to_owned(),
+        (4, Some(&"suppressions")) => "{address}".to_owned(),
         _ => (*part).to_owned(),
     });
     named.collect::<Vec<_>>().join("/")

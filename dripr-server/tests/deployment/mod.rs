@@ -38,12 +38,12 @@ impl Deployment {
     /// One that is run in an environment.
     pub(crate) fn in_environment(
         environment: BTreeMap<String, String>,
-        homeowners: usize,
+        agents: &[(&str, &str)],
+        each: usize,
         limits: &str,
     ) -> Self {
-        let agents = [("agent", "ana@brokerage.example")];
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, homeowners: Cell::new(0), environment }.furnished(&agents, homeowners, limits)
+        Self { folder, homeowners: Cell::new(0), environment }.furnished(agents, each, limits)
     }
 
     /// One with several agents, each with an id and an address, who have so many homeowners each.

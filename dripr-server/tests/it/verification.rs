@@ -21,6 +21,7 @@ use dripr_core::{
     email::EmailAddress,
     errors::{Fault, PortError, PortResult},
     ids::UserId,
+    imports::Tally,
     policy::Policy,
     ports::{Allowance, CampaignFilter, CampaignStore, Clock, EmailVerifier, Verification},
     schedule::Instant,
@@ -29,7 +30,7 @@ use dripr_core::{
 use dripr_server::{
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule},
-    enrolment::{Enroller, Tally},
+    enrolment::Enroller,
     verifying::{AT_ONCE, Verifying},
 };
 
@@ -109,6 +110,7 @@ async fn imported_on(
     let enroller = Enroller {
         campaigns: &store,
         contacts: &store,
+        imports: &store,
         entropy: &SeededEntropy::new(1),
         now,
         desk: Arc::new(Bench { clock: clock.clone(), policy: Policy::default() }),

@@ -1,6 +1,6 @@
 //! The pages of a deployment whose clock is set by hand, with one homeowner of one agent.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
@@ -52,7 +52,7 @@ impl Site {
         let variable = |name: &str| {
             environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        let config = Config::parse(&text, Path::new(""), &variable).unwrap();
+        let config = Config::parse(&text, folder.path(), &variable).unwrap();
         let clock = Arc::new(ManualClock::at(at("2026-03-01T12:00:00Z")));
         let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
         let (mailbox, agents) = (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
@@ -70,7 +70,7 @@ impl Site {
             .build()
             .unwrap();
         let agent = samples::agent("ana", clock.now()).unwrap();
-        store.register(agent.clone(), samples::user_created(&agent)).await.unwrap();
+        store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
         dripr.enrol(vec![samples::campaign(&agent, 1, "98103", 12, clock.now()).unwrap()]).await.unwrap();
         let deployment = Arc::new(Deployment {
             config,

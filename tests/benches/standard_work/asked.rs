@@ -1,10 +1,16 @@
 //! What the command line asks for.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use dripr_tests::Failure;
 
 use crate::place::{Kind, Queue};
+
+/// Where files are written to, unless their paths are absolute.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// What one process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +71,8 @@ impl Asked {
                 "--queue" => asked.queue = Some(value()?.parse()?),
                 "--campaigns" => asked.campaigns = value()?.parse()?,
                 "--runs" => asked.runs = value()?.parse::<usize>()?.max(1),
-                "--write" => asked.write = Some(value()?.into()),
+                // cargo runs a benchmark in the folder of its crate.
+                "--write" => asked.write = Some(Path::new(WORKSPACE).join(value()?)),
                 other => return Err(format!("there is no option {other:?}").into()),
             }
         }

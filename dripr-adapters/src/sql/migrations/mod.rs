@@ -24,6 +24,8 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("sqlite/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("sqlite/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("sqlite/20261130000202_alerts.sql")),
+            (20_261_130_000_401, "imports", include_str!("sqlite/20261130000401_imports.sql")),
+            (20_261_130_000_402, "statistics", include_str!("sqlite/20261130000402_statistics.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -32,6 +34,8 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("postgres/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("postgres/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("postgres/20261130000202_alerts.sql")),
+            (20_261_130_000_401, "imports", include_str!("postgres/20261130000401_imports.sql")),
+            (20_261_130_000_402, "statistics", include_str!("postgres/20261130000402_statistics.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -40,6 +44,8 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("mysql/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("mysql/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("mysql/20261130000202_alerts.sql")),
+            (20_261_130_000_401, "imports", include_str!("mysql/20261130000401_imports.sql")),
+            (20_261_130_000_402, "statistics", include_str!("mysql/20261130000402_statistics.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -1,6 +1,7 @@
 use super::{START, at};
 use crate::{
     access::{ApiKey, NewApiKey, Reach, Scope, Scopes, UnusableKey},
+    campaign::Actor,
     ids::{BrokerageId, UserId},
     ports::ApiKeyStore,
     testkit::SeededEntropy,
@@ -19,7 +20,7 @@ pub async fn api_key_store<S: ApiKeyStore + ?Sized>(store: &S) {
             scopes,
             expires_at: Some(at("2026-04-01T12:00:00.000001Z")),
         };
-        ApiKey::mint(new, &entropy, at(START))
+        ApiKey::mint(new, Actor::Operator, &entropy, at(START))
     };
     let brokerage = Reach::Brokerage(BrokerageId::new("north").expect("an id"));
     let agent = Reach::Agent(UserId::new("north").expect("an id"));
@@ -60,12 +61,14 @@ pub async fn api_key_store<S: ApiKeyStore + ?Sized>(store: &S) {
     }
 
     let revoke = async |n: usize, when: &str| {
-        store.revoke_api_key(&keys[n].id, at(when)).await.expect("revoking a key")
+        store.revoke_api_key(&keys[n].id, Actor::Operator, at(when)).await.expect("revoking a key")
     };
     assert!(revoke(0, "2026-03-02T12:00:00Z").await, "a key is taken back");
     assert!(revoke(0, "2026-03-03T12:00:00Z").await, "twice does no harm");
     let revoked = store.api_key(&keys[0].id).await.expect("a key").expect("a revoked key is still known");
     assert_eq!(revoked.revoked_at, Some(at("2026-03-02T12:00:00Z")), "what was revoked stays as it is");
+    let by = (&revoked.created_by, &revoked.revoked_by);
+    assert_eq!(by, (&Some(Actor::Operator), &Some(Actor::Operator)), "who did it is noted");
     let secret = |n: usize| ApiKey::parts(minted[n].expose()).expect("a key").1;
     let admitted = revoked.admit(secret(0), at("2026-03-02T12:00:01Z"));
     assert_eq!(admitted, Err(UnusableKey::Revoked), "and admits nobody");
@@ -73,7 +76,7 @@ pub async fn api_key_store<S: ApiKeyStore + ?Sized>(store: &S) {
     assert!(other.admit(secret(1), at("2026-03-02T12:00:01Z")).is_ok(), "others are as they were");
     let unknown = crate::ids::ApiKeyId::new("nobodys").expect("an id");
     assert!(
-        !store.revoke_api_key(&unknown, at(START)).await.expect("revoking a key"),
+        !store.revoke_api_key(&unknown, Actor::Operator, at(START)).await.expect("revoking a key"),
         "a key that is not there cannot be revoked"
     );
 }

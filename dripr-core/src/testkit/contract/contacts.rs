@@ -114,11 +114,17 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
         ContactReplacement::OptedOut,
         "the address of somebody who complained cannot be exchanged for another"
     );
-    assert!(
-        store.lift(&contact.user_id, &address, Actor::Recipient).await.expect("lifting"),
-        "it can be lifted"
-    );
-    assert!(!store.lift(&contact.user_id, &address, Actor::Recipient).await.expect("lifting"), "once");
+    let lift = async |most: SuppressionCause| {
+        let now = at("2026-03-03T00:00:00Z");
+        store.lift(&contact.user_id, &address, most, Actor::Recipient, now).await.expect("lifting")
+    };
+    assert!(!lift(SuppressionCause::OptOut).await, "who may lift an opt-out may not lift a complaint");
+    assert!(store.suppression(&contact.user_id, &address).await.expect("reading it").is_some());
+    assert!(lift(SuppressionCause::Complaint).await, "it can be lifted");
+    assert!(!lift(SuppressionCause::Complaint).await, "once");
+    let history = store.history(&stage.id(1)).await.expect("reading a history");
+    let line = history.iter().rev().find(|line| line.what == "suppression_lifted").expect("it is told");
+    assert_eq!(line.at, at("2026-03-03T00:00:00Z"), "the history says when it was lifted");
     stage.did(1, Action::Tick).await;
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");

@@ -17,6 +17,7 @@
 //! contract::agent_store(&MemoryStore::new()).await;
 //! contract::api_key_store(&MemoryStore::new()).await;
 //! contract::reply_store(&MemoryStore::new()).await;
+//! contract::import_store(&MemoryStore::new()).await;
 //! contract::email_store(&MemoryStore::new()).await;
 //! contract::feedback_store(&MemoryStore::new()).await;
 //! contract::channel_store(&MemoryStore::new()).await;
@@ -26,6 +27,7 @@
 //! contract::alert_store(&MemoryStore::new()).await;
 //! contract::store_check(&MemoryStore::new()).await;
 //! contract::tally_store(&MemoryStore::new()).await;
+//! contract::statistics_store(&MemoryStore::new()).await;
 //! let store = MemoryStore::with_outbox();
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
@@ -80,6 +82,7 @@ mod emails;
 mod entropy;
 mod feedback;
 mod geocoder;
+mod imports;
 mod mail_accounts;
 mod mailer;
 mod markets;
@@ -94,6 +97,7 @@ mod rate_limiter;
 mod rates;
 mod renderer;
 mod replies;
+mod statistics;
 mod store_check;
 mod tally_store;
 mod verifier;
@@ -114,6 +118,7 @@ pub use emails::email_store;
 pub use entropy::entropy;
 pub use feedback::feedback_store;
 pub use geocoder::{GeocoderQuestions, geocoder};
+pub use imports::import_store;
 pub use mail_accounts::mail_account_store;
 pub use mailer::mailer;
 pub use markets::market_source;
@@ -128,6 +133,7 @@ pub use rate_limiter::rate_limiter;
 pub use rates::mortgage_rate_source;
 pub use renderer::email_renderer;
 pub use replies::reply_store;
+pub use statistics::statistics_store;
 pub use store_check::store_check;
 pub use tally_store::tally_store;
 pub use verifier::{VerifierQuestions, email_verifier};
@@ -171,7 +177,7 @@ impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
         let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
         let agent = samples::agent("agent", at(START)).expect("a sample agent");
         let event = samples::user_created(&agent);
-        let registered = store.register(agent.clone(), event).await.expect("registering an agent");
+        let registered = store.register(agent.clone(), event, Actor::Operator).await.expect("registering an agent");
         assert!(registered, "a new agent is registered");
         let new: Vec<_> = (1..=campaigns)
             .map(|n| samples::campaign(&agent, n, "98103", 12, at(START)).expect("a sample campaign"))

@@ -17,7 +17,7 @@ use crate::{
 
 #[async_trait]
 impl AgentStore for MemoryStore {
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
         {
             let mut state = self.lock();
             if state.agents.contains_key(&agent.id) || state.removed.contains(&agent.id) {
@@ -32,6 +32,8 @@ impl AgentStore for MemoryStore {
             };
             let notices = Notices::new(agent.id.clone(), agent.created_at);
             state.notices.insert(agent.id.clone(), notices);
+            let entry = AuditEntry::of("registered", actor, event.timestamp, None);
+            state.audit.push(Audited { user_id: agent.id.clone(), campaign_id: None, entry });
             state.agents.insert(agent.id.clone(), Arc::new(agent));
             state.commit_event(id, Event::UserCreated(event), self.shared.relayed);
         }
@@ -67,6 +69,12 @@ impl AgentStore for MemoryStore {
         }
         state.agents.insert(agent.id.clone(), Arc::new(agent));
         Ok(true)
+    }
+
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
+        let audited = Audited { user_id: id.clone(), campaign_id: None, entry };
+        self.lock().audit.push(audited);
+        Ok(())
     }
 
     async fn agent_history(

@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::{
     access::{ApiKey, Reach},
+    campaign::Actor,
     errors::PortResult,
     ids::ApiKeyId,
     ports::ApiKeyStore,
@@ -38,10 +39,10 @@ impl ApiKeyStore for MemoryStore {
         Ok(state.api_keys.values().filter(wanted).take(limit).cloned().collect())
     }
 
-    async fn revoke_api_key(&self, id: &ApiKeyId, at: Instant) -> PortResult<bool> {
+    async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         let mut state = self.lock();
         let Some(key) = state.api_keys.get_mut(id) else { return Ok(false) };
-        key.revoked_at.get_or_insert(at);
+        key.revoke(by, at);
         Ok(true)
     }
 }

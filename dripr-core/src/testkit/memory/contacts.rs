@@ -8,6 +8,7 @@ use crate::{
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
     ports::{ContactReplacement, ContactStore},
+    schedule::Instant,
 };
 
 #[async_trait]
@@ -89,12 +90,23 @@ impl ContactStore for MemoryStore {
         Ok(())
     }
 
-    async fn lift(&self, user: &UserId, address: &EmailAddress, actor: Actor) -> PortResult<bool> {
+    async fn lift(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        most: SuppressionCause,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
         let mut state = self.lock();
         let key = address.key();
-        let Some(lifted) = state.suppressions.remove(&(user.clone(), key.clone())) else { return Ok(false) };
+        let slot = (user.clone(), key.clone());
+        if state.suppressions.get(&slot).is_none_or(|known| known.cause > most) {
+            return Ok(false);
+        }
+        state.suppressions.remove(&slot);
         let entry = AuditEntry {
-            at: lifted.since,
+            at,
             actor,
             what: "suppression_lifted".to_owned(),
             cycle: None,

@@ -8,6 +8,7 @@ mod campaigns;
 mod contacts;
 mod emails;
 mod feedback;
+mod imports;
 mod mail_accounts;
 mod notices;
 mod outbox;
@@ -15,6 +16,7 @@ mod persons;
 mod queue;
 mod queue_desk;
 mod replies;
+mod statistics;
 mod store_check;
 mod tally_store;
 
@@ -36,7 +38,7 @@ use crate::{
     email::{Email, Message, Suppression},
     events::{Event, Queue},
     feedback::Feedback,
-    ids::{ApiKeyId, CampaignId, ContactId, EmailId, EventId, FeedbackId, UserId},
+    ids::{ApiKeyId, CampaignId, ContactId, EmailId, EventId, FeedbackId, ImportId, UserId},
     mail_account::MailAccount,
     safeguards::Channel,
     schedule::{Cycle, Instant},
@@ -61,6 +63,7 @@ struct State {
     agents: BTreeMap<UserId, Arc<Agent>>,
     replies: HashMap<(String, String), replies::Call>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    imports: BTreeMap<ImportId, imports::Kept>,
     removed: BTreeSet<UserId>,
     contacts: BTreeMap<ContactId, Contact>,
     campaigns: BTreeMap<CampaignId, Campaign>,

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{Audited, MemoryStore, State};
+use super::{Audited, MemoryStore, State, imports};
 use crate::{
     campaign::AuditEntry,
     email::{Email, EmailAddress},
@@ -67,6 +67,8 @@ impl PersonStore for MemoryStore {
         let key = address.key();
         // Answers that are kept for calls that come again may name anybody.
         state.replies.clear();
+        // So may lines of imports.
+        state.imports.values_mut().filter(|kept| kept.of(user)).for_each(imports::Kept::forget_lines);
         let mut count = 0;
         for contact in state.contacts.values_mut() {
             if contact.user_id == *user && contact.email.key() == key {

@@ -12,7 +12,7 @@ use crate::{
     access::Reach,
     agent::Agent,
     agent_mail::{Notices, Standing},
-    campaign::{AuditEntry, CampaignStatus, Command, Dossier, Operation},
+    campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
     content::{AreaContent, AreaKey, CycleContent},
     email::{DeliveryStatus, Email, Message},
     errors::{Fault as Kind, PortError, PortResult},
@@ -178,8 +178,8 @@ impl EmailStore for FaultyStore {
 
 #[async_trait]
 impl AgentStore for FaultyStore {
-    async fn register(&self, agent: Agent, event: UserCreated) -> PortResult<bool> {
-        self.call("store.register", WRITE, self.store.register(agent, event)).await
+    async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
+        self.call("store.register", WRITE, self.store.register(agent, event, actor)).await
     }
 
     async fn agent(&self, id: &UserId) -> PortResult<Option<Agent>> {
@@ -192,6 +192,10 @@ impl AgentStore for FaultyStore {
 
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
         self.call("store.replace_agent", WRITE, AgentStore::replace(&*self.store, agent, audit)).await
+    }
+
+    async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
+        self.store.note(id, entry).await
     }
 
     async fn agent_history(

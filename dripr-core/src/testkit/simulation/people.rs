@@ -156,8 +156,9 @@ impl People {
             }
             14 | 19 | 20 => {
                 let (user, address) = (&dossier.campaign.user_id, &dossier.contact.email);
+                let now = stage.clock.now();
                 if stage
-                    .complete(stage.store.lift(user, address, Actor::Recipient))
+                    .complete(stage.store.lift(user, address, SuppressionCause::Complaint, Actor::Recipient, now))
                     .is_ok_and(|lifted| lifted)
                 {
                     stage.tell(format!("the homeowner of {id} opts in again"));

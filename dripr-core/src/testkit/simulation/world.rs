@@ -175,7 +175,7 @@ impl World {
                 agent.managed_client_id = Some("partner".to_owned());
             }
             let event = samples::user_created(&agent);
-            stage.complete(stage.store.register(agent.clone(), event))?;
+            stage.complete(stage.store.register(agent.clone(), event, crate::campaign::Actor::Operator))?;
             for number in 1..=self.dice.usize(1..=(self.plan.campaigns / 2).max(1)) {
                 let created = now - TimeDelta::hours(self.dice.i64(0..200));
                 enrolled.extend(homeowner(&agent, number, &mut self.dice, created));

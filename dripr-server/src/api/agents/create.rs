@@ -94,7 +94,7 @@ pub(super) async fn create_agent(
             .map(|sending| sending.rules(policy.rules, policy.mail_timeout))
             .transpose()?,
     };
-    let agent = newcomer.register(&*api.store, &*api.entropy, now).await?;
+    let agent = newcomer.register(&*api.store, &*api.entropy, now, asking.0.actor.clone()).await?;
     let agent =
         agent.ok_or_else(|| Problem::conflict("there is an agent with that id already, or was one"))?;
     let location = [(axum::http::header::LOCATION, format!("/api/v1/agents/{}", agent.id))];

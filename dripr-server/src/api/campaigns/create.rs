@@ -28,7 +28,7 @@ use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, 
 /// A campaign to be made, with its recipient.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewCampaign {
+pub(in crate::api) struct NewCampaign {
     #[serde(default)]
     #[schema(max_length = 200)]
     first_name: String,

@@ -24,6 +24,7 @@ use dripr_core::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(super) use self::{create::NewCampaign, view::HomeView};
 use super::{Api, caller::Asking, problem::Problem};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {

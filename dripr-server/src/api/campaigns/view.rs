@@ -42,7 +42,7 @@ pub(super) struct CampaignView {
 /// A home.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HomeView {
+pub(in crate::api) struct HomeView {
     /// Number and street, with a unit where there is one.
     #[schema(min_length = 1, max_length = 200)]
     street: String,

@@ -7,6 +7,7 @@ mod preview;
 mod read;
 mod reject;
 mod settle;
+mod test;
 mod view;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(reject::reject_email))
         .routes(routes!(edit_intro::edit_intro))
         .routes(routes!(settle::settle_email))
+        .routes(routes!(test::send_test))
 }
 
 /// The email of an agent that a path names.

@@ -74,7 +74,7 @@ pub(super) async fn create_key(
         return Err(Problem::conflict("expires_at is over already"));
     }
     let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
-    let minted = ApiKey::mint(new, &*api.entropy, now);
+    let minted = ApiKey::mint(new, asking.0.actor.clone(), &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
         return Err(Problem::lost());
     }

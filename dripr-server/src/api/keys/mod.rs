@@ -28,8 +28,13 @@ struct KeyView {
     reach: ReachView,
     scopes: Vec<ScopeView>,
     created_at: DateTime<Utc>,
+    /// Who made it, if that was noted.
+    #[schema(value_type = Option<String>)]
+    created_by: Option<String>,
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// Who took it back.
+    revoked_by: Option<String>,
 }
 
 /// Whose things a key reaches.
@@ -123,8 +128,10 @@ impl KeyView {
             reach: key.reach.into(),
             scopes: key.scopes.iter().map(Into::into).collect(),
             created_at: key.created_at,
+            created_by: key.created_by.as_ref().map(super::history::actor),
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            revoked_by: key.revoked_by.as_ref().map(super::history::actor),
         }
     }
 }

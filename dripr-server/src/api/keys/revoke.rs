@@ -32,6 +32,6 @@ pub(super) async fn revoke_key(
     if *reach != Reach::Deployment && *reach != key.reach {
         return Err(none());
     }
-    api.store.revoke_api_key(&id, api.bench.clock.now()).await?;
+    api.store.revoke_api_key(&id, asking.0.actor.clone(), api.bench.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! `/agents/{agent}/suppressions`: addresses that an agent must not write to.
 
 mod add;
+mod lift;
 mod list;
 
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list::list_suppressions, add::add_suppression))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_suppressions, add::add_suppression))
+        .routes(routes!(lift::lift_suppression))
 }
 
 /// An address that an agent must not write to.

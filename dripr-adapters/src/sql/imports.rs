@@ -1,0 +1,197 @@
+//! The port for imports of contacts.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use dripr_core::{
+    campaign::AuditEntry,
+    errors::PortResult,
+    ids::{CampaignId, ImportId, UserId},
+    imports::{Import, ImportLine, KEPT_DAYS},
+    ports::ImportStore,
+    schedule::Instant,
+};
+
+use super::{
+    SqlStore,
+    connection::{Connection, Row, query},
+    dossier::{json, row_place, to_json},
+    error::{While, corrupt},
+    execute::write_audit,
+    instant::micros,
+    values::Many,
+};
+
+const LINES: Many = Many {
+    before: "INSERT INTO import_lines (import_id, run, line, fate, state)",
+    after: "",
+    columns: 5,
+};
+
+const READING: &str = "reading an import";
+
+#[async_trait]
+impl ImportStore for SqlStore {
+    async fn add_import(&self, import: Import) -> PortResult<()> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let import = import.clone();
+                Box::pin(async move { add(transaction.connection, &import).await })
+            })
+            .await
+    }
+
+    async fn import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        let sql = "SELECT id, version, state FROM imports WHERE id = ?1";
+        let row = query(sql).bind(id.as_str()).fetch_optional(&self.shared.reads).await.doing(READING)?;
+        row.as_ref().map(read).transpose()
+    }
+
+    async fn imports(
+        &self,
+        user: &UserId,
+        before: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let condition = if before.is_some() { "AND id < ?3" } else { "" };
+        let sql = format!(
+            "SELECT id, version, state FROM imports WHERE user_id = ?1 {condition} ORDER BY id DESC LIMIT ?2"
+        );
+        let mut query =
+            query(sql).bind(user.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(before) = &before {
+            query = query.bind(before.as_str());
+        }
+        let rows = query.fetch_all(&self.shared.reads).await.doing("reading imports")?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn put_import(
+        &self,
+        import: &Import,
+        lines: Vec<ImportLine>,
+        audit: Option<AuditEntry>,
+    ) -> PortResult<bool> {
+        let import = import.clone();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (import, lines, audit) = (import.clone(), lines.clone(), audit.clone());
+                Box::pin(async move { put(transaction.connection, &import, &lines, audit.as_ref()).await })
+            })
+            .await
+    }
+
+    async fn import_lines(
+        &self,
+        import: &ImportId,
+        fate: Option<&'static str>,
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<ImportLine>> {
+        let doing = "reading lines of an import";
+        let condition = if fate.is_some() { "AND l.fate = ?4" } else { "" };
+        let sql = format!(
+            "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id AND l.run = i.run \
+             WHERE i.id = ?1 AND l.line > ?2 {condition} ORDER BY l.line LIMIT ?3"
+        );
+        let mut query = query(sql)
+            .bind(import.as_str())
+            .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(fate) = fate {
+            query = query.bind(fate);
+        }
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
+        let line =
+            |row: &Row| json(row.try_get(0).doing(doing)?, "import_lines", "state", import.as_str());
+        rows.iter().map(line).collect()
+    }
+
+    async fn campaigns_like(
+        &self,
+        user: &UserId,
+        wanted: &[(String, String)],
+    ) -> PortResult<Vec<Option<CampaignId>>> {
+        let doing = "looking for campaigns that are there";
+        let sql = "SELECT wanted.nr, c.id FROM @rows(?1: address_key text, home_key text) AS wanted \
+                   CROSS JOIN campaigns AS c ON c.user_id = ?2 AND c.address_key = wanted.address_key \
+                   AND c.home_key = wanted.home_key AND c.deleted_at IS NULL";
+        let query = query(sql).bind(to_json(&wanted)?).bind(user.as_str());
+        let mut found = vec![None; wanted.len()];
+        for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
+            let id: &str = row.try_get(1).doing(doing)?;
+            let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
+            if let Some(slot) = row_place(row.try_get(0).doing(doing)?).and_then(|at| found.get_mut(at)) {
+                *slot = Some(id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read(row: &Row) -> PortResult<Import> {
+    let id: &str = row.try_get(0).doing(READING)?;
+    let version: i64 = row.try_get(1).doing(READING)?;
+    let stored: Import = json(row.try_get(2).doing(READING)?, "imports", "state", id)?;
+    Ok(Import { version: u64::try_from(version).unwrap_or_default(), ..stored })
+}
+
+async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
+    let doing = "keeping an import";
+    let oldest =
+        import.created_at.checked_sub_signed(TimeDelta::days(KEPT_DAYS)).unwrap_or(Instant::MIN_UTC);
+    // Here, so that the tables keep to a month, whoever comes.
+    for sql in [
+        "DELETE FROM import_lines WHERE import_id IN (SELECT id FROM imports WHERE created_at <= ?1)",
+        "DELETE FROM imports WHERE created_at <= ?1",
+    ] {
+        query(sql).bind(micros(oldest)).execute(&mut *connection).await.doing(doing)?;
+    }
+    query("INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .bind(import.id.as_str())
+        .bind(import.user_id.as_str())
+        .bind(micros(import.created_at))
+        .bind(i64::from(import.run))
+        .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
+        .bind(to_json(import)?)
+        .execute(connection)
+        .await
+        .doing(doing)?;
+    Ok(())
+}
+
+async fn put(
+    connection: &mut Connection,
+    import: &Import,
+    lines: &[ImportLine],
+    audit: Option<&AuditEntry>,
+) -> PortResult<bool> {
+    let doing = "storing how far an import is";
+    let changed = query("UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2")
+        .bind(import.id.as_str())
+        .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
+        .bind(i64::from(import.run))
+        .bind(to_json(import)?)
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    if let Some(entry) = audit {
+        write_audit(connection, &[(None, &import.user_id, entry, to_json(entry)?)]).await?;
+    }
+    let rows = lines.iter().map(|line| Ok((line, to_json(line)?))).collect::<PortResult<Vec<_>>>()?;
+    LINES
+        .execute(connection, &rows, |row, (line, state)| {
+            row.bind(import.id.as_str())
+                .bind(i64::from(import.run))
+                .bind(i64::try_from(line.row).unwrap_or(i64::MAX))
+                .bind(line.fate.name())
+                .bind(state.as_str());
+        })
+        .await
+        .doing(doing)?;
+    Ok(true)
+}

@@ -1,0 +1,57 @@
+//! Where imports of contacts are kept.
+
+use async_trait::async_trait;
+
+use crate::{
+    campaign::AuditEntry,
+    errors::PortResult,
+    ids::{CampaignId, ImportId, UserId},
+    imports::{Import, ImportLine},
+};
+
+/// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is to be told of their rows.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait ImportStore: Send + Sync {
+    /// Keeps a new import, and forgets all that are too old by then, with their lines.
+    async fn add_import(&self, import: Import) -> PortResult<()>;
+
+    /// An import by id.
+    async fn import(&self, id: &ImportId) -> PortResult<Option<Import>>;
+
+    /// An agent's imports, the greatest id first, before `before`, at most `limit`.
+    async fn imports(
+        &self,
+        user: &UserId,
+        before: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>>;
+
+    /// Stores how far an import is, if its stored version is still the one given here, counts that up, adds lines to its
+    /// present run, and a row to the agent's history: all of it or nothing. `false`, and nothing changed, if it changed
+    /// meanwhile or is not there any more.
+    async fn put_import(
+        &self,
+        import: &Import,
+        lines: Vec<ImportLine>,
+        audit: Option<AuditEntry>,
+    ) -> PortResult<bool>;
+
+    /// Lines of an import's present run, in the order of their rows, after the row `after`, at most `limit`; only those
+    /// with the fate of that [name](crate::imports::Fate::name), if one is given.
+    async fn import_lines(
+        &self,
+        import: &ImportId,
+        fate: Option<&'static str>,
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<ImportLine>>;
+
+    /// The live campaign of an agent for each of these: the [key](crate::email::EmailAddress::key) of an address, and the
+    /// [key of a home](crate::campaign::Campaign::home_key). In the order asked for.
+    async fn campaigns_like(
+        &self,
+        user: &UserId,
+        wanted: &[(String, String)],
+    ) -> PortResult<Vec<Option<CampaignId>>>;
+}

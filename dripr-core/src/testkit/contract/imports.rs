@@ -1,0 +1,112 @@
+use super::{START, Stage, Store, at};
+use crate::{
+    campaign::{Actor, AuditEntry},
+    ids::{CampaignId, ImportId, UserId},
+    imports::{Fate, Import, ImportLine, ImportOptions, Stage as How, Tally},
+    ports::{ImportStore, PersonStore},
+    testkit::samples,
+};
+
+/// What every [`ImportStore`] must do: progress is stored with the lines that belong to it, by one reader of the file at a
+/// time, for a month; and what is there already is found.
+///
+/// # Panics
+/// With a sentence, if it does not.
+pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: &S) {
+    let stage = Stage::new(store, 2).await;
+    let user = stage.new[0].campaign.user_id.clone();
+    let id = |name: &str| ImportId::new(name).expect("an id");
+    let import = |name: &str, user: &UserId, now: &str| {
+        let options = ImportOptions { spread: Some(7), ..ImportOptions::default() };
+        Import::new(id(name), user.clone(), options, at(now))
+    };
+    let read = async |name: &str| store.import(&id(name)).await.expect("reading an import");
+    let another = samples::agent("other", at(START)).expect("a sample agent");
+    let (event, other) = (samples::user_created(&another), another.id.clone());
+    assert!(store.register(another, event, Actor::Operator).await.expect("registering an agent"));
+    let first = import("a", &user, START);
+    store.add_import(first.clone()).await.expect("adding an import");
+    assert_eq!(read("a").await.as_ref(), Some(&first), "an import is kept as it is");
+    assert_eq!(read("b").await, None, "there is no other");
+    store.add_import(import("b", &user, START)).await.expect("adding an import");
+    store.add_import(import("c", &other, START)).await.expect("adding an import");
+
+    let listed = async |before: Option<&str>, limit: usize| {
+        let imports = store.imports(&user, before.map(id), limit).await.expect("listing imports");
+        imports.into_iter().map(|import| import.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, 5).await, ["b", "a"], "the newest first, and nobody else's");
+    assert_eq!(listed(None, 1).await, ["b"]);
+    assert_eq!(listed(Some("b"), 5).await, ["a"]);
+
+    // Two readers at once: one of them goes on.
+    let line = |row: u64, fate: Fate| ImportLine { row, fate, opted_out: false, not_verified: row == 4 };
+    let refused = Fate::Refused {
+        field: "email".to_owned(),
+        value: "kim@home".to_owned(),
+        reason: "is \u{1f3e0} none".to_owned(),
+    };
+    let lines = vec![
+        line(2, refused.clone()),
+        line(3, Fate::AlreadyEnrolled(stage.id(0))),
+        line(4, Fate::Enrolled(stage.id(1))),
+        line(11, refused.clone()),
+    ];
+    let entry = |what: &str| Some(AuditEntry::of(what, Actor::Operator, at(START), None));
+    let put = async |import: &Import, lines: Vec<ImportLine>, audit: Option<AuditEntry>| {
+        store.put_import(import, lines, audit).await.expect("storing progress")
+    };
+    let mut mine = first.clone();
+    mine.begin(at("2026-03-01T12:00:01Z")).expect("a first beginning");
+    assert!(put(&mine, Vec::new(), entry("begun")).await, "the first one begins");
+    let late = put(&mine, vec![line(9, Fate::Acceptable)], entry("late")).await;
+    assert!(!late, "who did not hear of that does not");
+    mine.version += 1;
+    mine.advance(&Tally { rows: 10, refused: 2, ..Tally::default() }, at("2026-03-01T12:00:02Z"));
+    assert!(put(&mine, lines.clone(), None).await);
+    mine.version += 1;
+    assert_eq!(read("a").await.as_ref(), Some(&mine), "progress is stored, its version counted up");
+
+    let told = async |fate: Option<&'static str>, after: Option<u64>, limit: usize| {
+        let lines = store.import_lines(&id("a"), fate, after, limit).await.expect("reading lines");
+        lines.into_iter().map(|line| line.row).collect::<Vec<_>>()
+    };
+    let all = store.import_lines(&id("a"), None, None, 9).await.expect("reading lines");
+    assert_eq!(all, lines, "lines are kept as they are, and none of who was late");
+    assert_eq!(told(None, Some(2), 2).await, [3, 4], "a part of them");
+    assert_eq!(told(Some(refused.name()), None, 9).await, [2, 11], "by what became of them");
+    assert_eq!(told(Some(refused.name()), Some(2), 9).await, [11]);
+
+    // Whoever erases a person cannot know whom lines speak of.
+    let address = stage.new[0].contact.email.clone();
+    store.erase_contacts(&user, &address, at(START)).await.expect("erasing contacts");
+    assert_eq!(told(None, None, 9).await, [0_u64; 0], "lines are erased with any person of the agent");
+
+    mine.end(Some("it broke off".to_owned()), at("2026-03-01T12:00:03Z"));
+    assert!(put(&mine, vec![line(12, Fate::Acceptable)], None).await);
+    mine.version += 1;
+    mine.begin(at("2026-03-01T12:00:04Z")).expect("another beginning");
+    assert!(put(&mine, vec![line(12, refused)], None).await);
+    assert_eq!(told(None, None, 9).await, [12], "lines are those of the last run");
+    let stored = read("a").await.expect("it is there");
+    assert!(matches!(stored.stage, How::Running), "it runs again");
+
+    // A month later.
+    store.add_import(import("d", &other, "2026-03-31T12:00:00Z")).await.expect("adding an import");
+    assert_eq!(read("a").await, None, "imports are forgotten after a month");
+    assert_eq!(told(None, None, 9).await, [0_u64; 0], "with their lines");
+    assert!(!put(&stored, Vec::new(), entry("late")).await, "what is forgotten stays so");
+    let history = store.agent_history(&user, None, 99).await.expect("reading a history");
+    let told: Vec<_> = history.iter().filter(|line| ["begun", "late"].contains(&&*line.entry.what)).collect();
+    assert_eq!(told.len(), 1, "the history tells of what was done, and of nothing else");
+    assert!(read("d").await.is_some());
+
+    // The second of the sample campaigns; the first one's person was erased.
+    let known = (stage.new[1].contact.email.key(), stage.new[1].campaign.home_key());
+    let nobody = (known.0.clone(), "elsewhere".to_owned());
+    let found = store.campaigns_like(&user, &[nobody.clone(), known.clone(), nobody]).await;
+    let expected: [Option<CampaignId>; 3] = [None, Some(stage.id(1)), None];
+    assert_eq!(found.expect("looking for campaigns"), expected, "a campaign is found by address and home");
+    let of_others = store.campaigns_like(&other, &[known]).await.expect("looking for campaigns");
+    assert_eq!(of_others, [None], "and nobody else's");
+}

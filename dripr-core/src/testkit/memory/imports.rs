@@ -1,0 +1,116 @@
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use super::{Audited, MemoryStore};
+use crate::{
+    campaign::AuditEntry,
+    errors::PortResult,
+    ids::{CampaignId, ImportId, UserId},
+    imports::{Import, ImportLine, KEPT_DAYS},
+    ports::ImportStore,
+};
+
+/// An import, and each of its lines with its run.
+pub(super) struct Kept {
+    import: Import,
+    lines: Vec<(u32, ImportLine)>,
+}
+
+impl Kept {
+    pub(super) fn of(&self, user: &UserId) -> bool {
+        self.import.user_id == *user
+    }
+
+    pub(super) fn forget_lines(&mut self) {
+        self.lines.clear();
+    }
+}
+
+#[async_trait]
+impl ImportStore for MemoryStore {
+    async fn add_import(&self, import: Import) -> PortResult<()> {
+        let mut state = self.lock();
+        let now = import.created_at;
+        state.imports.retain(|_, kept| now - kept.import.created_at < TimeDelta::days(KEPT_DAYS));
+        state.imports.insert(import.id.clone(), Kept { import, lines: Vec::new() });
+        Ok(())
+    }
+
+    async fn import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        Ok(self.lock().imports.get(id).map(|kept| kept.import.clone()))
+    }
+
+    async fn imports(
+        &self,
+        user: &UserId,
+        before: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let state = self.lock();
+        let newest_first = state.imports.values().rev().map(|kept| &kept.import);
+        let wanted = newest_first.filter(|import| {
+            import.user_id == *user && before.as_ref().is_none_or(|before| import.id < *before)
+        });
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    async fn put_import(
+        &self,
+        import: &Import,
+        lines: Vec<ImportLine>,
+        audit: Option<AuditEntry>,
+    ) -> PortResult<bool> {
+        let mut state = self.lock();
+        let Some(kept) = state.imports.get_mut(&import.id) else { return Ok(false) };
+        if kept.import.version != import.version {
+            return Ok(false);
+        }
+        kept.import = Import { version: import.version + 1, ..import.clone() };
+        kept.lines.extend(lines.into_iter().map(|line| (import.run, line)));
+        let user_id = import.user_id.clone();
+        state.audit.extend(audit.map(|entry| Audited { user_id, campaign_id: None, entry }));
+        Ok(true)
+    }
+
+    async fn import_lines(
+        &self,
+        import: &ImportId,
+        fate: Option<&'static str>,
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<ImportLine>> {
+        let state = self.lock();
+        let Some(kept) = state.imports.get(import) else { return Ok(Vec::new()) };
+        let mut lines: Vec<&ImportLine> = kept
+            .lines
+            .iter()
+            .filter(|(run, line)| {
+                *run == kept.import.run
+                    && fate.is_none_or(|fate| line.fate.name() == fate)
+                    && after.is_none_or(|after| line.row > after)
+            })
+            .map(|(_, line)| line)
+            .collect();
+        lines.sort_by_key(|line| line.row);
+        Ok(lines.into_iter().take(limit).cloned().collect())
+    }
+
+    async fn campaigns_like(
+        &self,
+        user: &UserId,
+        wanted: &[(String, String)],
+    ) -> PortResult<Vec<Option<CampaignId>>> {
+        let state = self.lock();
+        let find = |(address, home): &(String, String)| {
+            let like = state.campaigns.values().find(|campaign| {
+                let contact = state.contacts.get(&campaign.contact_id);
+                campaign.user_id == *user
+                    && campaign.deleted_at.is_none()
+                    && campaign.home_key() == *home
+                    && contact.is_some_and(|contact| contact.email.key() == *address)
+            });
+            like.map(|campaign| campaign.id.clone())
+        };
+        Ok(wanted.iter().map(find).collect())
+    }
+}

@@ -1,0 +1,72 @@
+//! Making an import.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use dripr_core::{
+    access::Scope,
+    ids::ImportId,
+    imports::{Import, ImportOptions},
+    ports::{EntropyExt, ImportStore},
+    schedule::SendDay,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::ImportView;
+use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
+
+/// How the rows of a file are to be taken.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewImport {
+    /// Only look; store no contact and no campaign.
+    #[serde(default)]
+    dry_run: bool,
+    /// The send day of rows that name none; the deployment's own if it has one.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 28)]
+    send_day: Option<u8>,
+    /// Spread rows that name no send day over so many days of the month, from the send day on, so that not all is sent on
+    /// one day.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 28)]
+    spread: Option<u8>,
+    /// In a dry run: ask whether the addresses take mail too, which may cost.
+    #[serde(default)]
+    verify: bool,
+}
+
+/// Makes an import. Nothing happens until its file is sent.
+#[utoipa::path(
+    post, path = "/agents/{agent}/imports", tag = "imports", request_body = NewImport, params(("agent" = String, Path)),
+    responses((status = 201, body = ImportView, headers(("Location" = String))))
+)]
+pub(super) async fn create_import(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(agent): Path<String>,
+    Body(new): Body<NewImport>,
+) -> Result<impl IntoResponse, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let send_day = new.send_day.map(SendDay::new).transpose();
+    let send_day = send_day.map_err(|error| Problem::invalid("/send_day", error.to_string()))?;
+    if new.spread.is_some_and(|days| !(1..=28).contains(&days)) {
+        return Err(Problem::invalid("/spread", "must be from 1 to 28 days"));
+    }
+    if new.verify && api.verifier.is_none() {
+        return Err(Problem::conflict("this deployment has nobody who verifies addresses"));
+    }
+    let now = api.bench.clock.now();
+    let options =
+        ImportOptions { dry_run: new.dry_run, send_day, spread: new.spread, verify: new.verify };
+    let import = Import::new(ImportId::from(api.entropy.id(now)), agent.id, options, now);
+    api.store.add_import(import.clone()).await?;
+    let location = format!("/api/v1/agents/{}/imports/{}", import.user_id, import.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ImportView::of(import))))
+}

@@ -1,0 +1,170 @@
+//! An import as the API shows it.
+
+use chrono::{DateTime, Utc};
+use dripr_core::imports::{Fate, Import, ImportLine, Stage, Tally};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An import, and how far it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ImportView {
+    id: String,
+    /// Only looks; stores no contact and no campaign.
+    dry_run: bool,
+    /// The send day of rows that name none.
+    send_day: Option<u8>,
+    /// Over how many days of the month rows that name no send day are spread, from the send day on.
+    spread: Option<u8>,
+    /// Whether a dry run asks if addresses take mail.
+    verify: bool,
+    stage: StageView,
+    /// What was wrong with the file, if it failed.
+    failure: Option<String>,
+    created_at: DateTime<Utc>,
+    /// When it last came on.
+    moved_at: DateTime<Utc>,
+    progress: ProgressView,
+}
+
+/// How far an import is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StageView {
+    /// Its file did not come yet.
+    Waiting,
+    /// Its file is coming.
+    Running,
+    /// Every row was read.
+    Done,
+    /// The file cannot be read, or broke off. Send it again, whole: what was stored stays, and is not doubled.
+    Failed,
+}
+
+/// How the rows of a file fared so far.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProgressView {
+    /// Rows that were read, the header not counted.
+    rows: u64,
+    /// New campaigns; in a dry run, rows that would make one.
+    enrolled: u64,
+    /// Rows whose campaign was there already.
+    already_enrolled: u64,
+    /// Rows that cannot be used.
+    refused: u64,
+    /// Rows whose person wants no mail, among the first two; they get none.
+    opted_out: u64,
+    /// New campaigns about a ZIP code alone.
+    without_address: u64,
+    /// New campaigns whose agent approves each email.
+    to_approve: u64,
+    /// Rows that were taken though nobody could tell whether their address takes mail, where that was asked.
+    not_verified: u64,
+}
+
+/// A row of which there is something to tell.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RowView {
+    /// The line on which it begins; the header is line 1.
+    row: u64,
+    outcome: OutcomeView,
+    /// The campaign that was made or was there.
+    campaign_id: Option<String>,
+    /// Its person wants no mail, and gets none.
+    opted_out: bool,
+    /// Nobody could tell whether its address takes mail.
+    not_verified: bool,
+    /// What is wrong with it.
+    problem: Option<RowProblemView>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Serialize, ToSchema)]
+struct RowProblemView {
+    /// The field, in this API's words; `row` if it is the row itself.
+    field: String,
+    /// What the file has there, cut to its first characters.
+    value: String,
+    reason: String,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OutcomeView {
+    /// A campaign was made of it.
+    Enrolled,
+    /// A campaign would be made of it.
+    Acceptable,
+    /// There is a campaign like it already.
+    AlreadyEnrolled,
+    /// It cannot be used.
+    Refused,
+}
+
+impl OutcomeView {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Enrolled => "enrolled",
+            Self::Acceptable => "acceptable",
+            Self::AlreadyEnrolled => "already_enrolled",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl ImportView {
+    pub(super) fn of(import: Import) -> Self {
+        let Tally {
+            rows,
+            enrolled,
+            already_enrolled,
+            opted_out,
+            without_address,
+            to_approve,
+            refused,
+            not_verified,
+        } = import.tally;
+        let (stage, failure) = match import.stage {
+            Stage::Waiting => (StageView::Waiting, None),
+            Stage::Running => (StageView::Running, None),
+            Stage::Done => (StageView::Done, None),
+            Stage::Failed { reason } => (StageView::Failed, Some(reason)),
+        };
+        Self {
+            id: import.id.to_string(),
+            dry_run: import.options.dry_run,
+            send_day: import.options.send_day.map(|day| day.get()),
+            spread: import.options.spread,
+            verify: import.options.verify,
+            stage,
+            failure,
+            created_at: import.created_at,
+            moved_at: import.moved_at,
+            progress: ProgressView {
+                rows,
+                enrolled,
+                already_enrolled,
+                refused,
+                opted_out,
+                without_address,
+                to_approve,
+                not_verified,
+            },
+        }
+    }
+}
+
+impl RowView {
+    pub(super) fn of(line: ImportLine) -> Self {
+        let (outcome, campaign_id, problem) = match line.fate {
+            Fate::Enrolled(id) => (OutcomeView::Enrolled, Some(id.to_string()), None),
+            Fate::Acceptable => (OutcomeView::Acceptable, None, None),
+            Fate::AlreadyEnrolled(id) => (OutcomeView::AlreadyEnrolled, Some(id.to_string()), None),
+            Fate::Refused { field, value, reason } => {
+                (OutcomeView::Refused, None, Some(RowProblemView { field, value, reason }))
+            }
+        };
+        let ImportLine { row, opted_out, not_verified, .. } = line;
+        Self { row, outcome, campaign_id, opted_out, not_verified, problem }
+    }
+}

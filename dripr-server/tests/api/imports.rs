@@ -1,0 +1,178 @@
+//! Contacts that come as files.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{
+    asking::{Answer, ask, get, operator, post, request, site},
+    site::Site,
+};
+
+const CONTACTS: &str = "Email,First Name,Street,City,State,ZIP,Unsubscribed\n\
+    kim@home.example,Kim,12 Elm St,Seattle,WA,98103,\n\
+    lee@home.example,Lee,14 Elm St,Seattle,WA,98103,yes\n\
+    nobody,Nobody,16 Elm St,Seattle,WA,98103,\n\
+    OWNER1@home.example,Again,,,,98103,\n\
+    zoe@home.example,Zoe,,,,00000,\n\
+    kim@home.example,Kim,12 Elm St,Seattle,WA,98103,\n";
+
+async fn made(site: &Site, key: &str, options: Value) -> String {
+    let made = post(site, "/agents/ana/imports", key, options).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.json()["stage"], "waiting");
+    format!("/agents/ana/imports/{}", made.json()["id"].as_str().unwrap())
+}
+
+async fn sent(site: &Site, path: &str, key: &str, file: impl Into<reqwest::Body>) -> Answer {
+    let request = request(site, Method::PUT, &format!("{path}/file"), key);
+    ask(request.header("content-type", "text/csv; charset=utf-8").body(file)).await
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_first_and_then_taken_in() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let progress = |enrolled: u64, already: u64| {
+        json!({
+            "rows": 6, "enrolled": enrolled, "already_enrolled": already, "refused": 2, "opted_out": 1,
+            "without_address": enrolled - 2, "to_approve": 0, "not_verified": 0
+        })
+    };
+    let options = json!({"send_day": 3, "spread": 5, "dry_run": true});
+    let path = made(&site, &key, options).await;
+    let looked = sent(&site, &path, &key, CONTACTS).await;
+    assert_eq!(looked.status, 200, "{looked:?}");
+    assert_eq!(looked.json()["stage"], "done");
+    // The contact of the first campaign has a home there, and none in this file.
+    assert_eq!(looked.json()["progress"], progress(3, 1));
+    let campaigns = async || get(&site, "/agents/ana/campaigns", &key).await.json()["items"].clone();
+    assert_eq!(campaigns().await.as_array().unwrap().len(), 1, "nothing was stored");
+    let opt_outs = async || get(&site, "/agents/ana/suppressions", &key).await.json()["items"].clone();
+    assert_eq!(opt_outs().await, json!([]));
+
+    let path = made(&site, &key, json!({"send_day": 3, "spread": 5})).await;
+    let taken = sent(&site, &path, &key, CONTACTS).await;
+    assert_eq!(taken.json()["progress"], progress(3, 1), "{taken:?}");
+    assert_eq!(get(&site, &path, &key).await.json(), taken.json(), "whoever looks sees the same");
+    let campaigns = campaigns().await;
+    let days: Vec<_> = campaigns.as_array().unwrap().iter().map(|one| one["fixed_send_day"].clone()).collect();
+    assert_eq!(days.len(), 4);
+    for day in [3, 4, 6] {
+        assert!(days.contains(&json!(day)), "rows are spread by their place in the file: {days:?}");
+    }
+    assert_eq!(opt_outs().await[0]["address"], "lee@home.example");
+
+    let rows = async |query: &str| get(&site, &format!("{path}/rows{query}"), &key).await.json();
+    let told = rows("").await["items"].clone();
+    let seen: Vec<_> = told.as_array().unwrap().iter().map(|row| (row["row"].clone(), row["outcome"].clone())).collect();
+    let expected = [(3, "enrolled"), (4, "refused"), (6, "refused"), (7, "already_enrolled")];
+    assert_eq!(seen, expected.map(|(row, outcome)| (json!(row), json!(outcome))), "the other two went as they stand");
+    assert_eq!(told[0]["opted_out"], true);
+    assert_eq!(told[1]["problem"], json!({"field": "email", "value": "nobody", "reason": "it has no @"}));
+    assert_eq!(told[2]["problem"]["field"], "zip_code");
+    let page = rows("?outcome=refused&limit=1").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    let rest = rows(&format!("?outcome=refused&cursor={}", page["next_cursor"].as_str().unwrap())).await;
+    assert_eq!((&rest["items"][0]["row"], &rest["next_cursor"]), (&json!(6), &Value::Null));
+    let listed = get(&site, "/agents/ana/imports", &key).await.json();
+    assert_eq!(listed["items"][0]["id"], taken.json()["id"], "the newest comes first");
+    let history = get(&site, "/agents/ana/history", &key).await.text;
+    assert!(history.contains("of 6 rows 3 enrolled, 1 already there, 2 refused"), "{history}");
+
+    let again = sent(&site, &path, &key, CONTACTS).await;
+    assert_eq!(again.status, 409, "what is done is not done again: {again:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_is_told_of_and_another_may_be_sent() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = made(&site, &key, json!({"send_day": 3})).await;
+    let kind = request(&site, Method::PUT, &format!("{path}/file"), &key).json(&json!({}));
+    assert_eq!(ask(kind).await.status, 415);
+    let none = sent(&site, &path, &key, "name,zip\nKim,98103\n").await;
+    assert_eq!(none.status, 422, "{none:?}");
+    assert!(none.text.contains("no column of email addresses"), "{none:?}");
+    let failed = get(&site, &path, &key).await.json();
+    assert_eq!(failed["stage"], "failed");
+    assert!(failed["failure"].as_str().unwrap().contains("no column of email addresses"));
+    assert_eq!(sent(&site, &path, &key, Vec::new()).await.status, 422, "nor is an empty one");
+    // An address book of Windows.
+    let file = b"email,name,zip\r\nrene@home.example,Ren\xe9 Bl\xe4,98103\r\n".to_vec();
+    assert_eq!(sent(&site, &path, &key, file).await.json()["stage"], "done");
+    let contacts = get(&site, "/agents/ana/contacts", &key).await.text;
+    assert!(contacts.contains("Ren\u{e9}"), "{contacts}");
+    for wrong in [json!({"spread": 29}), json!({"send_day": 0}), json!({"spread": 0}), json!({"sprad": 1})] {
+        let refused = post(&site, "/agents/ana/imports", &key, wrong).await;
+        assert_eq!(refused.status, 422, "{refused:?}");
+    }
+    let nobody = post(&site, "/agents/ana/imports", &key, json!({"dry_run": true, "verify": true})).await;
+    assert_eq!(nobody.status, 409, "nobody verifies here: {nobody:?}");
+}
+
+/// A request whose body comes in pieces, of which none need follow.
+async fn begun(site: &Site, path: &str, key: &str, first: &str) -> TcpStream {
+    let host = site.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "PUT /api/v1{path}/file HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Type: text/csv\r\n\
+         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    piece(&mut stream, first).await;
+    stream
+}
+
+async fn piece(stream: &mut TcpStream, text: &str) {
+    stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await.unwrap();
+}
+
+fn rows(from: usize, to: usize) -> String {
+    (from..to).map(|n| format!("owner-{n}@home.example,98103\n")).collect()
+}
+
+/// How the import stands as soon as it is so.
+async fn when(site: &Site, path: &str, key: &str, so: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let now = get(site, path, key).await.json();
+        if so(&now) {
+            return now;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn progress_is_seen_while_the_file_comes_and_one_that_broke_off_is_sent_again() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = made(&site, &key, json!({"send_day": 3})).await;
+    let mut stream = begun(&site, &path, &key, &format!("email,zip\n{}", rows(0, 1_200))).await;
+    // Two whole parts of five hundred rows; the third is not full yet.
+    let part = when(&site, &path, &key, |import| import["progress"]["rows"] == 1_000).await;
+    assert_eq!(part["stage"], "running");
+    assert_eq!(part["progress"]["enrolled"], 1_000);
+    let second = sent(&site, &path, &key, "email,zip\n").await;
+    assert_eq!(second.status, 409, "a file is read by one at a time: {second:?}");
+    // In the middle of a piece.
+    stream.write_all(b"ffff\r\nowner-1200@home").await.unwrap();
+    drop(stream);
+    let failed = when(&site, &path, &key, |import| import["stage"] == "failed").await;
+    assert!(failed["failure"].as_str().unwrap().starts_with("it cannot be read"), "{failed}");
+    assert_eq!(failed["progress"]["rows"], 1_000);
+
+    let mut stream = begun(&site, &path, &key, &format!("email,zip\n{}", rows(0, 1_500))).await;
+    piece(&mut stream, &rows(1_500, 1_700)).await;
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let done = get(&site, &path, &key).await.json();
+    assert_eq!(done["stage"], "done");
+    let counts = ["rows", "enrolled", "already_enrolled", "refused"].map(|name| done["progress"][name].clone());
+    assert_eq!(counts, [1_700, 700, 1_000, 0].map(|count| json!(count)), "nobody is enrolled twice");
+}
