@@ -74,6 +74,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// For whole numbers: JSON knows one kind of number, and `5.0` is 5.
+pub(super) fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    use serde::de::Error;
+
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let whole = number.as_f64().filter(|known| known.fract() == 0.0 && (0.0..=255.0).contains(known));
+    let whole = whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 to 255")))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and from 0 to 255")]
+    Ok(Some(whole as u8))
+}
+
 /// For fields of a change: absent leaves as it is, `null` takes away.
 pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

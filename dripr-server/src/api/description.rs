@@ -6,7 +6,7 @@ use axum::{Json, Router, http::header, response::Html, routing::get};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        AllOfBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
+        AdditionalProperties, AllOfBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
         path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Api, agents, campaigns, contacts, emails, imports, keys, markets,
     problem::{FieldProblem, Problem},
-    settings, statistics, suppressions,
+    settings, statistics, suppressions, text,
 };
 
 #[derive(OpenApi)]
@@ -75,6 +75,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
     about_a_home_or_a_zip_code(&mut description);
+    let schemas = description.components.iter_mut().flat_map(|known| known.schemas.iter_mut());
+    schemas.for_each(|(name, schema)| strictly(name, schema));
     for item in description.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
         for operation in operations.into_iter().flatten() {
@@ -102,6 +104,36 @@ fn about_a_home_or_a_zip_code(description: &mut utoipa::openapi::OpenApi) {
         .build();
     let both = AllOfBuilder::new().item(schema.clone()).item(Schema::from(either)).build();
     *schema = RefOr::T(both.into());
+}
+
+/// Says what no attribute of a field can: texts are of one line, and alternatives know no other fields.
+fn strictly(name: &str, schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            for property in object.properties.values_mut() {
+                of_one_line(property);
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(|one| strictly(name, one)),
+        RefOr::T(Schema::OneOf(one)) if name == keys::ReachView::name() => {
+            for alternative in &mut one.items {
+                if let RefOr::T(Schema::Object(object)) = alternative {
+                    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn of_one_line(property: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(text)) = property
+        && text.max_length == Some(text::LONGEST)
+        && text.pattern.is_none()
+    {
+        let pattern = if text.min_length.is_some() { text::SOME_LINE } else { text::LINE };
+        text.pattern = Some(pattern.to_owned());
+    }
 }
 
 /// Adds what all operations have in common.

@@ -21,8 +21,6 @@ use crate::contacts_file::start_of_day;
 
 /// Days that are counted unless a caller says which.
 const USUAL_DAYS: u64 = 30;
-/// Days that are counted at most.
-const MOST_DAYS: i64 = 732;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(read_statistics)).routes(routes!(read_agent_statistics))
@@ -119,9 +117,6 @@ async fn count(api: &Api, of: &Reach, wanted: &Wanted) -> Result<Json<Statistics
     let from = from.ok_or_else(|| Problem::invalid("to", "is no day of any calendar in use"))?;
     if from > to {
         return Err(Problem::invalid("from", "must not be after the last day"));
-    }
-    if (to - from).num_days() >= MOST_DAYS {
-        return Err(Problem::invalid("from", format!("{MOST_DAYS} days are counted at most")));
     }
     let first = start_of_day(from, zone).ok_or_else(|| Problem::invalid("from", "is no day of that zone"))?;
     let after = to.succ_opt().and_then(|day| start_of_day(day, zone));

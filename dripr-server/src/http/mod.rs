@@ -35,7 +35,7 @@ use dripr_core::{
     campaign::command::Bench,
     email::{ApprovalLinks, OptOutLinks},
     mail_account::ConnectLinks,
-    ports::EmailStore,
+    ports::CampaignStore,
 };
 use tokio::net::TcpListener;
 
@@ -101,7 +101,7 @@ pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<R
 }
 
 async fn health(State(site): State<Arc<Site>>) -> StatusCode {
-    match site.store.count_by_status().await {
+    match site.store.next_due().await {
         Ok(_) => StatusCode::OK,
         Err(error) => {
             tracing::error!(%error, "the database does not answer");

@@ -35,7 +35,7 @@ async fn statistics_are_those_of_the_days_and_agents_that_are_asked_for() {
     let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &[Scope::Read]).await;
     let theirs = get(&site, "/statistics", &north).await.json();
     assert_eq!((&theirs["now"]["contacts"], &theirs["period"]["sent"]), (&json!(0), &json!(0)), "{theirs}");
-    for wrong in ["from=2026-03-12&to=2026-03-11", "from=2020-01-01", "to=-262143-01-01", "to=+262142-12-31", "to=tomorrow"] {
+    for wrong in ["from=2026-03-12&to=2026-03-11", "to=-262143-01-01", "to=+262142-12-31", "to=tomorrow"] {
         let refused = get(&site, &format!("/statistics?{wrong}"), &operator).await;
         assert_eq!(refused.status, 422, "{wrong}: {refused:?}");
     }

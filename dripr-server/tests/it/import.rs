@@ -118,3 +118,46 @@ fn an_import_is_spread_over_several_days() {
     let wrong = dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--spread=29"]).failure();
     assert!(wrong.stderr.contains("29"), "{}", wrong.stderr);
 }
+
+/// The most memory that a process had, in KB.
+#[cfg(target_os = "linux")]
+fn peak(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Rows are given by a pipe, so that memory can be looked at between them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_of_any_length_takes_little_memory() {
+    use std::{
+        io::Write,
+        process::{Command, Stdio},
+    };
+
+    let folder = deployment();
+    let mut import = Command::new(env!("CARGO_BIN_EXE_dripr"))
+        .args(["import", "/dev/stdin", "--agent", "a1", "--dry-run"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut rows = import.stdin.take().unwrap();
+    rows.write_all(b"first_name,last_name,email,street,city,state,zip,fixed_send_day\n").unwrap();
+    let mut give = |from: usize, to: usize| {
+        for n in from..to {
+            writeln!(rows, "Kim,Owner{n},owner{n}@home.example,{n} Elm St,Seattle,WA,98103,7").unwrap();
+        }
+        // A pipe holds 64 KB: all but the last thousand rows were read.
+        peak(import.id())
+    };
+    let few = give(0, 5_000);
+    let many = give(5_000, 60_000);
+    drop(rows);
+    let output = import.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("60000 rows: 60000 would be enrolled, 0 already there, 0 refused"), "{told}");
+    assert!(many < few + 6_000, "5,000 rows took {few} KB, 60,000 took {many} KB");
+}

@@ -13,6 +13,7 @@ mod deploying;
 mod doctor;
 mod exporting;
 mod import;
+mod keys_command;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;
 mod persons;

@@ -30,6 +30,7 @@ pub(super) struct CampaignChange {
     /// For a campaign without a home.
     #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$", nullable = false)]
     zip_code: Option<String>,
+    #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28, nullable = false)]
     fixed_send_day: Option<u8>,
     /// Whether the agent approves each email.

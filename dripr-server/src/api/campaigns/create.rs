@@ -46,7 +46,7 @@ pub(in crate::api) struct NewCampaign {
     #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$")]
     zip_code: Option<String>,
     /// The day of the month; the deployment's own if it has one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28)]
     fixed_send_day: Option<u8>,
     /// Whether the agent approves each email.

@@ -29,12 +29,12 @@ pub(super) struct NewImport {
     #[serde(default)]
     dry_run: bool,
     /// The send day of rows that name none; the deployment's own if it has one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28)]
     send_day: Option<u8>,
     /// Spread rows that name no send day over so many days of the month, from the send day on, so that not all is sent on
     /// one day.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28)]
     spread: Option<u8>,
     /// In a dry run: ask whether the addresses take mail too, which may cost.

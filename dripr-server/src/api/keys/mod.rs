@@ -40,7 +40,7 @@ struct KeyView {
 /// Whose things a key reaches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "of", deny_unknown_fields)]
-enum ReachView {
+pub(super) enum ReachView {
     /// Everybody's.
     Deployment {},
     /// Those of a brokerage's agents.
