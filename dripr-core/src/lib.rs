@@ -89,5 +89,6 @@ pub mod safeguards;
 pub mod schedule;
 #[cfg(feature = "simulation")]
 pub mod testkit;
+pub mod webhooks;
 
 pub use engine::Dripr;

@@ -38,6 +38,8 @@ mod renderer;
 mod reply_store;
 mod store_check;
 mod tally_store;
+mod webhook_sender;
+mod webhook_store;
 
 pub use agent_store::{AgentHistoryEntry, AgentStore};
 pub use alert_route::AlertRoute;
@@ -73,6 +75,8 @@ pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, Welcom
 pub use reply_store::ReplyStore;
 pub use store_check::StoreCheck;
 pub use tally_store::{CameBack, TallyStore};
+pub use webhook_sender::WebhookSender;
+pub use webhook_store::WebhookStore;
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
@@ -89,6 +93,6 @@ pub mod mocks {
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
         renderer::MockEmailRenderer, reply_store::MockReplyStore, store_check::MockStoreCheck,
-        tally_store::MockTallyStore,
+        tally_store::MockTallyStore, webhook_sender::MockWebhookSender, webhook_store::MockWebhookStore,
     };
 }

@@ -26,6 +26,7 @@
 //! contract::alert_store(&MemoryStore::new()).await;
 //! contract::store_check(&MemoryStore::new()).await;
 //! contract::tally_store(&MemoryStore::new()).await;
+//! contract::webhook_store(&MemoryStore::new()).await;
 //! let store = MemoryStore::with_outbox();
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
@@ -97,6 +98,7 @@ mod replies;
 mod store_check;
 mod tally_store;
 mod verifier;
+mod webhooks;
 mod writer;
 
 pub use agents::agent_store;
@@ -131,6 +133,7 @@ pub use replies::reply_store;
 pub use store_check::store_check;
 pub use tally_store::tally_store;
 pub use verifier::{VerifierQuestions, email_verifier};
+pub use webhooks::webhook_store;
 pub use writer::llm_writer;
 
 use std::sync::Arc;
@@ -182,6 +185,10 @@ impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
             stage.did(n, Action::Tick).await;
         }
         stage
+    }
+
+    fn clock_now(&self) -> Instant {
+        self.desk.clock.now()
     }
 
     fn id(&self, n: usize) -> CampaignId {

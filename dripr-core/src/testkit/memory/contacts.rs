@@ -8,6 +8,7 @@ use crate::{
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId},
     ports::{ContactReplacement, ContactStore},
+    webhooks::{Kind, Message},
 };
 
 #[async_trait]
@@ -84,6 +85,12 @@ impl ContactStore for MemoryStore {
             cause: Some(suppression.cause.sentence().to_owned()),
         };
         state.note(&user, &key, &entry);
+        state.tell(&user, Kind::ContactOptedOut, |state| {
+            let contact = state.contacts.values().find(|contact| {
+                contact.user_id == user && contact.email.key() == key && contact.deleted_at.is_none()
+            });
+            Some(Message::of_suppression(&suppression, contact.map(|contact| &contact.id)))
+        });
         state.suppressions.insert(slot, suppression);
         state.wake(&user, Some(&key));
         Ok(())

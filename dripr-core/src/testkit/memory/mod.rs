@@ -17,6 +17,7 @@ mod queue_desk;
 mod replies;
 mod store_check;
 mod tally_store;
+mod webhooks;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -79,6 +80,7 @@ struct State {
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
     parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
+    webhooks: webhooks::Webhooks,
     next_delivery: u64,
 }
 
