@@ -24,6 +24,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("sqlite/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("sqlite/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("sqlite/20261130000202_alerts.sql")),
+            (20_261_130_000_301, "webhooks", include_str!("sqlite/20261130000301_webhooks.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -32,6 +33,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("postgres/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("postgres/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("postgres/20261130000202_alerts.sql")),
+            (20_261_130_000_301, "webhooks", include_str!("postgres/20261130000301_webhooks.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -40,6 +42,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_101, "accounts", include_str!("mysql/20261130000101_accounts.sql")),
             (20_261_130_000_201, "watching", include_str!("mysql/20261130000201_watching.sql")),
             (20_261_130_000_202, "alerts", include_str!("mysql/20261130000202_alerts.sql")),
+            (20_261_130_000_301, "webhooks", include_str!("mysql/20261130000301_webhooks.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {
