@@ -33,13 +33,16 @@ struct Described;
 
 /// All operations, with their description.
 pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::with_openapi(Described::openapi())
+    let operations = OpenApiRouter::with_openapi(Described::openapi())
         .merge(agents::routes())
         .merge(contacts::routes())
         .merge(campaigns::routes())
         .merge(emails::routes())
         .merge(suppressions::routes())
-        .merge(keys::routes())
+        .merge(keys::routes());
+    #[cfg(feature = "webhooks")]
+    let operations = operations.merge(super::webhooks::routes());
+    operations
 }
 
 /// What can come of every operation besides what it says itself.

@@ -2,8 +2,8 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `agents`, `contacts`, `campaigns`, `emails`, `suppressions`, `keys` | what there is, a folder each, an operation a file |
-//! | `caller` | who asks, and whom they reach |
+//! | `agents`, `contacts`, `campaigns`, `emails`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
+//! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
@@ -27,9 +27,12 @@ mod idempotency;
 mod keys;
 mod page;
 mod problem;
+mod reach;
 mod suppressions;
 mod text;
 mod version;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -62,6 +65,12 @@ struct Api {
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
     sessions: Option<dripr_adapters::clerk::session::Sessions>,
+    /// Who says which addresses may get webhooks.
+    #[cfg(feature = "webhooks")]
+    sender: dripr_adapters::webhook_sender::Sender,
+    /// What keeps their secrets.
+    #[cfg(feature = "webhooks")]
+    vault: dripr_adapters::webhook_vault::WebhookVault,
 }
 
 /// The API of a deployment, its description and its page.
@@ -76,6 +85,10 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         default_send_day: deployment.config.default_send_day,
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,
+        #[cfg(feature = "webhooks")]
+        sender: crate::compose::webhook_sender(deployment)?,
+        #[cfg(feature = "webhooks")]
+        vault: crate::compose::webhook_vault(deployment)?,
     });
     let (operations, _) = description::operations().split_for_parts();
     let operations = operations
