@@ -2,7 +2,7 @@
 
 use dripr_core::{
     access::{Reach, Role, Scope},
-    ports::{Clock, WebhookStore},
+    ports::WebhookStore,
     webhooks::KeptSecret,
 };
 use reqwest::Method;
@@ -129,7 +129,6 @@ async fn a_webhook_is_told_of_no_more_agents_than_its_owner_reaches() {
     let ana = key(&site, Reach::Agent("ana".parse().unwrap()), &[Scope::Admin]).await;
     webhook(&site, &ana, &format!("{}/ana", server.base_url), &["email.sent"]).await;
     site.until("2026-03-12T16:00:00Z").await;
-    assert!(site.clock.now() > "2026-03-12T15:00:00Z".parse().unwrap());
     deliver(&site).await;
     let paths: Vec<_> = server.asked().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, ["/ana"]);

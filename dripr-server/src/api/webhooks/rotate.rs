@@ -19,10 +19,11 @@ use super::{
 use crate::api::{Api, body::Body, caller::Asking, idempotency, problem::Problem, version::IfMatch};
 
 /// The secret that takes the place of the present one.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewSecret {
     /// `whsec_` and 24 to 64 bytes in Base64. One is made if none is given.
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
     secret: Option<SecretString>,
 }
