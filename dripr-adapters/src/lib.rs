@@ -26,6 +26,7 @@
 //! | `zillow` | `PropertySource` | Zillow, by either of two RapidAPI services |
 //! | `quick-email-verification` | `EmailVerifier` | QuickEmailVerification |
 //! | `alert-webhook` | `AlertRoute` | a program of the operator's |
+//! | `webhooks` | `WebhookSender` | programs of agents and brokerages |
 //! | `redis` | `EventQueue`, `EventBus`, `QueueDesk`, `RateLimiter` | a Redis server |
 //! | `sns-sqs` | `EventBus`, `EventQueue`, `QueueDesk` | an AWS account |
 //!
@@ -120,6 +121,8 @@ pub mod returned_mail;
 pub mod s3_archive;
 #[cfg(any(feature = "postmark", feature = "smtp", feature = "returned-mail"))]
 mod said;
+#[cfg(any(feature = "gmail", feature = "webhooks"))]
+mod sealing;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 #[cfg(feature = "sns-sqs")]
@@ -135,5 +138,9 @@ pub mod templates;
 pub mod token_bucket;
 #[cfg(feature = "gmail")]
 pub mod token_vault;
+#[cfg(feature = "webhooks")]
+pub mod webhook_sender;
+#[cfg(feature = "webhooks")]
+pub mod webhook_vault;
 #[cfg(feature = "zillow")]
 pub mod zillow;

@@ -1,13 +1,6 @@
 //! Refresh tokens, sealed before they are stored: whoever has the database alone has access to nobody's mailbox.
 //!
-//! A token is sealed with XChaCha20-Poly1305, whose nonce is long enough to be drawn at random. The agent's id goes with it
-//! as associated data: a token that was moved to another agent's row does not open. A sealed token is
-//!
-//! | bytes | |
-//! |---|---|
-//! | 1 | the version of this form, 1 |
-//! | 24 | the nonce |
-//! | rest | the cipher text and its tag |
+//! The agent's id is sealed along with a token: one that was moved to another agent's row does not open.
 //!
 //! # Another key
 //!
@@ -17,17 +10,11 @@
 
 use std::{fmt, sync::Arc};
 
-use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
-};
 use dripr_core::{ids::UserId, mail_account::SealedToken, ports::Entropy};
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use secrecy::SecretString;
 
-/// The form of what is sealed.
-const FORM: u8 = 1;
-/// The length of a nonce.
-const NONCE: usize = 24;
+use crate::sealing::Keys;
+
 /// What a sealed token is for, so that nothing else that is ever sealed by the same key passes for one.
 const PURPOSE: &[u8] = b"dripr refresh token\0";
 
@@ -48,11 +35,7 @@ const PURPOSE: &[u8] = b"dripr refresh token\0";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct TokenVault {
-    /// The first seals.
-    ciphers: Vec<XChaCha20Poly1305>,
-    entropy: Arc<dyn Entropy>,
-}
+pub struct TokenVault(Keys);
 
 /// Why a vault cannot be made, or does not seal or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,16 +57,15 @@ impl TokenVault {
     /// # Errors
     /// [`TokenVaultError::Key`] if it is none. The error does not repeat it.
     pub fn new(key: &SecretString, entropy: Arc<dyn Entropy>) -> Result<Self, TokenVaultError> {
-        Ok(Self { ciphers: vec![cipher(key)?], entropy })
+        Keys::new(key, entropy).map(Self).ok_or(TokenVaultError::Key)
     }
 
     /// Opens also what an older key sealed.
     ///
     /// # Errors
     /// [`TokenVaultError::Key`] if it is none.
-    pub fn opening_also(mut self, older: &SecretString) -> Result<Self, TokenVaultError> {
-        self.ciphers.push(cipher(older)?);
-        Ok(self)
+    pub fn opening_also(self, older: &SecretString) -> Result<Self, TokenVaultError> {
+        self.0.opening_also(older).map(Self).ok_or(TokenVaultError::Key)
     }
 
     /// Seals an agent's token.
@@ -91,13 +73,7 @@ impl TokenVault {
     /// # Errors
     /// [`TokenVaultError::NotSealed`] if it is longer than any token.
     pub fn seal(&self, user: &UserId, token: &SecretString) -> Result<SealedToken, TokenVaultError> {
-        let cipher = self.ciphers.first().ok_or(TokenVaultError::NotSealed)?;
-        let random = [self.entropy.bytes(), self.entropy.bytes()].concat();
-        let nonce: [u8; NONCE] = random[..NONCE].try_into().map_err(|_| TokenVaultError::NotSealed)?;
-        let aad = associated(user);
-        let payload = Payload { msg: token.expose_secret().as_bytes(), aad: &aad };
-        let text = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| TokenVaultError::NotSealed)?;
-        Ok(SealedToken([&[FORM], &nonce[..], &text].concat()))
+        self.0.seal(&associated(user), token).map(SealedToken).ok_or(TokenVaultError::NotSealed)
     }
 
     /// Opens an agent's token by whichever key sealed it.
@@ -105,25 +81,8 @@ impl TokenVault {
     /// # Errors
     /// [`TokenVaultError::NotOpened`] if none did, or not for this agent.
     pub fn open(&self, user: &UserId, sealed: &SealedToken) -> Result<SecretString, TokenVaultError> {
-        let refused = TokenVaultError::NotOpened;
-        let rest = sealed.0.strip_prefix(&[FORM]).ok_or(refused)?;
-        let (nonce, text) = rest.split_at_checked(NONCE).ok_or(refused)?;
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| refused)?;
-        let (nonce, aad) = (XNonce::from(nonce), associated(user));
-        let opened = self
-            .ciphers
-            .iter()
-            .find_map(|cipher| cipher.decrypt(&nonce, Payload { msg: text, aad: &aad }).ok())
-            .map(Zeroizing::new)
-            .ok_or(refused)?;
-        std::str::from_utf8(&opened).map(Into::into).map_err(|_| refused)
+        self.0.open(&associated(user), &sealed.0).ok_or(TokenVaultError::NotOpened)
     }
-}
-
-fn cipher(key: &SecretString) -> Result<XChaCha20Poly1305, TokenVaultError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(key.expose_secret().trim(), &mut *bytes).map_err(|_| TokenVaultError::Key)?;
-    XChaCha20Poly1305::new_from_slice(&*bytes).map_err(|_| TokenVaultError::Key)
 }
 
 fn associated(user: &UserId) -> Vec<u8> {
@@ -132,15 +91,17 @@ fn associated(user: &UserId) -> Vec<u8> {
 
 impl fmt::Debug for TokenVault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenVault({} keys)", self.ciphers.len())
+        write!(f, "TokenVault({} keys)", self.0.len())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use dripr_core::testkit::SeededEntropy;
+    use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::sealing::NONCE;
 
     const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
     const NEWER: &str = "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";

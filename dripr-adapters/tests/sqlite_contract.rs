@@ -78,6 +78,12 @@ async fn it_stores_alarms_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_keeps_webhooks_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::webhook_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_can_be_checked_as_every_store_can() {
     let (_folder, store) = empty().await;
     contract::store_check(&store).await;

@@ -121,6 +121,10 @@ ids! {
     CustomerId = "customer_id";
     /// One subscription at the billing provider.
     SubscriptionId = "subscription_id";
+    /// One address that gets outgoing webhooks.
+    WebhookId = "webhook_id";
+    /// One message of outgoing webhooks, the same each time and wherever it is sent.
+    WebhookMessageId = "webhook_message_id";
 }
 
 impl UserId {
@@ -166,6 +170,29 @@ impl EventId {
     #[must_use]
     pub fn of(campaign: &CampaignId, version: u64) -> Self {
         Self(format!("{campaign}:{version}").into())
+    }
+}
+
+impl WebhookMessageId {
+    /// The id of a message by what it tells of. Derived, so that telling the same twice names it twice the same; it has no dot
+    /// in it, since signatures go over the id and a dot.
+    ///
+    /// ```
+    /// use dripr_core::ids::WebhookMessageId;
+    /// let id = WebhookMessageId::of(&["email.sent", "c.1"]);
+    /// assert_eq!(id, WebhookMessageId::of(&["email.sent", "c.1"]));
+    /// assert_ne!(id, WebhookMessageId::of(&["email.sent", "c.", "1"]));
+    /// assert!(id.as_str().starts_with("msg_") && !id.as_str().contains('.'));
+    /// ```
+    #[must_use]
+    pub fn of(parts: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let digest = hex::encode(hasher.finalize());
+        Self(format!("msg_{}", digest.get(..32).unwrap_or_default()).into())
     }
 }
 

@@ -93,5 +93,6 @@ pub mod schedule;
 pub mod statistics;
 #[cfg(feature = "simulation")]
 pub mod testkit;
+pub mod webhooks;
 
 pub use engine::Dripr;

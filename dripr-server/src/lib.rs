@@ -17,6 +17,7 @@
 //! | [`queue_desk`] | where the queues are looked at |
 //! | [`restoring`] | putting a backup in the place of the database |
 //! | [`verifying`] | whether addresses of contacts take mail |
+//! | `webhooks` | taking messages to the programs of agents and brokerages |
 //! | [`demo`] | months of campaigns on a virtual clock |
 //! | [`sample`] | the data that the demonstration ships with |
 //! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
@@ -52,3 +53,5 @@ pub mod sample;
 pub mod system_clock;
 pub mod users_file;
 pub mod verifying;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;

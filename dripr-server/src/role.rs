@@ -17,7 +17,7 @@ pub enum Role {
     DataFetcher,
     /// Makes and sends emails, and reads what came back of them.
     EmailManager,
-    /// Takes events to queues that are not in the database.
+    /// Takes events to queues that are not in the database, and messages to webhooks.
     Relay,
     /// Finds what time has made due, and tells agents what they must know.
     Cron,

@@ -13,7 +13,7 @@ pub(crate) mod json;
 mod refusal;
 mod retry_after;
 
-#[cfg(feature = "s3-archive")]
+#[cfg(any(feature = "s3-archive", feature = "webhooks"))]
 pub(crate) use api::tls;
 pub(crate) use api::{Answer, HttpApi, Unanswered};
 pub use api::{HttpOptions, UnusableApi};

@@ -21,6 +21,7 @@ use super::{Answer, Ask, Layer, Question};
 pub struct Metrics {
     counted: Arc<Mutex<BTreeMap<(&'static str, &'static str), Counted>>>,
     spent: Arc<Mutex<BTreeMap<&'static str, Spent>>>,
+    told: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
 /// What the texts of one model cost.
@@ -60,6 +61,19 @@ impl Metrics {
     pub fn spending(&self) -> Vec<(&'static str, Spent)> {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         spent.iter().map(|(provider, spent)| (*provider, *spent)).collect()
+    }
+
+    /// A webhook was tried, and this came of it.
+    pub fn told(&self, outcome: &'static str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        *told.entry(outcome).or_default() += 1;
+    }
+
+    /// How often webhooks were tried, by what came of it.
+    #[must_use]
+    pub fn tries_to_tell(&self) -> Vec<(&'static str, u64)> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().map(|(outcome, count)| (*outcome, *count)).collect()
     }
 
     /// A text cost something.

@@ -19,14 +19,16 @@ use super::{
 
 /// The bit of the outbox, beside those of the queues.
 pub(super) const OUTBOX: u16 = 1 << Queue::ALL.len();
+/// The bit of what is told to webhooks.
+pub(super) const WEBHOOKS: u16 = OUTBOX << 1;
 
 /// How often another process's writes are looked for while somebody waits for a delivery.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Tells those who wait for deliveries that some came.
 pub(super) struct Arrivals {
-    /// One for each queue, and one for the outbox.
-    places: [watch::Sender<()>; Queue::ALL.len() + 1],
+    /// One for each queue, one for the outbox, and one for webhooks.
+    places: [watch::Sender<()>; Queue::ALL.len() + 2],
     /// How many wait. While nobody does, other processes' writes are not looked for.
     listeners: watch::Sender<usize>,
 }

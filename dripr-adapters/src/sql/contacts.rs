@@ -19,6 +19,8 @@ use super::{
     execute::{wake, write_audit},
     instant::{AT_ONCE, micros},
     values::{Many, RowValues},
+    webhooks::tell::tell_suppression,
+    writer::Transaction,
 };
 
 /// New contacts.
@@ -90,7 +92,7 @@ impl ContactStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (suppression, actor) = (suppression.clone(), actor.clone());
-                Box::pin(async move { suppress(transaction.connection, &suppression, actor).await })
+                Box::pin(async move { suppress(transaction, &suppression, actor).await })
             })
             .await
     }
@@ -216,7 +218,8 @@ async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<()> {
     Ok(())
 }
 
-async fn suppress(connection: &mut Connection, new: &Suppression, actor: Actor) -> PortResult<()> {
+async fn suppress(transaction: &mut Transaction<'_>, new: &Suppression, actor: Actor) -> PortResult<()> {
+    let connection = &mut *transaction.connection;
     in_turn(connection, &new.user_id).await?;
     let key = new.address.key();
     let known = known_suppression(&mut *connection, &new.user_id, &key).await?;
@@ -246,7 +249,8 @@ async fn suppress(connection: &mut Connection, new: &Suppression, actor: Actor) 
         cause: Some(new.cause.sentence().to_owned()),
     };
     note(connection, &new.user_id, &key, &entry).await?;
-    wake(connection, &new.user_id, Some(&key)).await
+    wake(connection, &new.user_id, Some(&key)).await?;
+    tell_suppression(transaction, new).await
 }
 
 async fn lift(

@@ -18,6 +18,7 @@ use super::{
     error::{While, corrupt},
     execute::write_audit,
     message::{Base, unpack},
+    webhooks::tell::tell_settled,
     writer::Transaction,
 };
 
@@ -205,5 +206,6 @@ async fn resolve_held(
         .doing(doing)?;
     let row = (Some(email.campaign_id.clone()), &email.user_id, audit, to_json(audit)?);
     write_audit(connection, &[row]).await?;
+    tell_settled(transaction, &email, audit.at).await?;
     Ok(true)
 }

@@ -15,6 +15,7 @@ use dripr_core::{
     ids::{CampaignId, EmailId, EventId, UserId},
     ports::Execution,
     schedule::{Cycle, Instant},
+    webhooks::{Kinds, News},
 };
 use tokio::sync::oneshot;
 
@@ -26,6 +27,7 @@ use super::{
     instant::{AT_ONCE, micros, micros_reached},
     message::Packed,
     values::{Change, Many, RowValues},
+    webhooks::tell::{Listeners, Told},
     writer::Transaction,
 };
 
@@ -298,7 +300,27 @@ async fn write(
         wake(connection, &suppression.user_id, Some(&suppression.address.key())).await?;
     }
     write_audit(connection, &audit).await?;
-    announce(transaction, &events).await
+    announce(transaction, &events).await?;
+    tell(transaction, changed).await
+}
+
+/// What happened, to those who want to know.
+async fn tell(transaction: &mut Transaction<'_>, changed: &[InHand]) -> PortResult<()> {
+    let kinds: Kinds = changed.iter().flat_map(|one| &one.amendment.news).map(News::kind).collect();
+    let listeners = Listeners::of(transaction.connection, kinds).await?;
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    let mut told = Told::default();
+    for InHand { dossier, amendment, .. } in changed {
+        for news in &amendment.news {
+            told.add(&listeners, news.kind(), &dossier.agent, || {
+                let Dossier { campaign, contact, .. } = dossier;
+                news.message(campaign, &contact.id, &contact.email.key())
+            });
+        }
+    }
+    told.write(transaction).await
 }
 
 /// A campaign with its deadline and its JSON.

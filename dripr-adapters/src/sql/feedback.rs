@@ -16,6 +16,7 @@ use super::{
     dossier::{json, to_json},
     error::While,
     instant::micros,
+    webhooks::tell::tell_feedback,
 };
 
 #[async_trait]
@@ -45,6 +46,9 @@ impl FeedbackStore for SqlStore {
                         .execute(&mut *transaction.connection)
                         .await
                         .doing("keeping what came back")?;
+                    if kept == 1 {
+                        tell_feedback(transaction, &feedback).await?;
+                    }
                     Ok(kept == 1)
                 })
             })

@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
 //! | `rebase` | taking away a text that others were compressed against |
 //! | `rate_limiter` | the port for how fast providers may be called |
@@ -77,6 +77,7 @@ mod statistics;
 mod store_check;
 mod tally_store;
 mod values;
+mod webhooks;
 mod writer;
 
 pub use options::Queues;

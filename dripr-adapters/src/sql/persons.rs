@@ -21,6 +21,7 @@ use super::{
     execute::write_audit,
     instant::micros,
     rebase::rebase,
+    webhooks,
 };
 
 const DOING: &str = "reading what is stored about a person";
@@ -42,7 +43,9 @@ impl PersonStore for SqlStore {
         for dossier in self.load(&ids).await?.into_iter().flatten() {
             campaigns.push(self.personal(dossier.campaign).await?);
         }
-        Ok(Some(Person { user_id: user.clone(), address: address.clone(), contacts, campaigns, suppression }))
+        let messages = self.messages_to(user, address).await?;
+        let (user_id, address) = (user.clone(), address.clone());
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {
@@ -161,6 +164,7 @@ async fn erase_campaign(
         rebase(connection, &email.content_hash.to_string()).await?;
     }
     erase_rows(connection, id, &dossier.campaign.contact_id, &emails).await?;
+    webhooks::persons::erase_messages_of(connection, id).await?;
     let campaign = dossier.campaign.erased();
     let gone = format!("erased {id}");
     query(
@@ -243,6 +247,7 @@ async fn erase_contacts(
         .execute(&mut *connection)
         .await
         .doing(doing)?;
+    webhooks::persons::erase_messages_to(connection, user, key).await?;
     let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {

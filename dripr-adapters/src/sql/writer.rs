@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use super::{
-    arrivals::{Arrivals, OUTBOX, Told},
+    arrivals::{Arrivals, OUTBOX, Told, WEBHOOKS},
     connection::{Connecting, Connection},
     error::{While, is_contended, is_taken, sorted},
     execute::{self, ExecuteJob},
@@ -72,7 +72,7 @@ pub(super) struct Transaction<'a> {
     pub(super) connection: &'a mut Connection,
     /// Whether events go to the outbox and not into queues.
     pub(super) relayed: bool,
-    /// The queues that got something, as bits of [`Queue`], and the outbox.
+    /// The queues that got something, as bits of [`Queue`], the outbox, and webhooks.
     pub(super) woken: u16,
     /// Bases of texts that this transaction stores.
     pub(super) bases: Vec<Arc<Base>>,
@@ -85,6 +85,10 @@ impl Transaction<'_> {
 
     pub(super) fn wake_relay(&mut self) {
         self.woken |= OUTBOX;
+    }
+
+    pub(super) fn wake_courier(&mut self) {
+        self.woken |= WEBHOOKS;
     }
 }
 

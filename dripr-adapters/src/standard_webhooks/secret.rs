@@ -36,6 +36,12 @@ impl Secret {
         shown.expose_secret().parse()
     }
 
+    /// How many bytes it has.
+    #[cfg(feature = "webhooks")]
+    pub(crate) fn len(&self) -> usize {
+        self.0.expose_secret().len()
+    }
+
     /// The signature of a message, in Base64.
     pub(super) fn signature(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mut mac = self.mac();

@@ -80,6 +80,12 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_keeps_webhooks_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::webhook_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_can_be_checked_as_every_store_can() {
                 let (_place, store) = empty().await;
                 contract::store_check(&store).await;

@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 29] = [
     "memberships",
     "api_keys",
     "api_replies",
@@ -71,6 +71,9 @@ const TABLES: [&str; 26] = [
     "rate_limits",
     "store_checks",
     "alarms",
+    "webhook_deliveries",
+    "webhook_messages",
+    "webhook_endpoints",
 ];
 
 /// A database that is gone when this is dropped.

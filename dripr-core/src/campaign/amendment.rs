@@ -11,6 +11,7 @@ use crate::{
     events::StatusChanged,
     ids::{ApiKeyId, EmailId, UserId},
     schedule::{Cycle, Instant},
+    webhooks::News,
 };
 
 /// Everything that is to be written with a campaign, in one transaction: all of it or nothing.
@@ -30,13 +31,15 @@ pub struct Amendment {
     pub suppressions: Vec<Suppression>,
     /// Audit rows, append-only.
     pub audit: Vec<AuditEntry>,
+    /// What happened, to be told to those who want to know.
+    pub news: Vec<News>,
 }
 
 impl Amendment {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { campaign, emails, messages, content, events, suppressions, audit } = self;
+        let Self { campaign, emails, messages, content, events, suppressions, audit, news } = self;
         !campaign
             && emails.is_empty()
             && messages.is_empty()
@@ -44,6 +47,7 @@ impl Amendment {
             && events.is_empty()
             && suppressions.is_empty()
             && audit.is_empty()
+            && news.is_empty()
     }
 
     pub(super) fn put_email(&mut self, email: Email) {

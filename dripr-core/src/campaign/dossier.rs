@@ -15,6 +15,7 @@ use crate::{
     ids::EventId,
     policy::{Policy, after},
     schedule::Instant,
+    webhooks::News,
 };
 
 /// A campaign with its email, recipient and agent, as one transaction read them.
@@ -90,6 +91,7 @@ impl Dossier {
                 if amendment.campaign && self.campaign.version == old_dossier.campaign.version {
                     self.campaign.version += 1;
                 }
+                amendment.news = News::of(&old_dossier, self, amendment, now);
                 old_amendment.absorb(std::mem::take(amendment));
                 *amendment = old_amendment;
                 Ok(reply)
@@ -418,5 +420,6 @@ impl Amendment {
         self.events.extend(later.events);
         self.suppressions.extend(later.suppressions);
         self.audit.extend(later.audit);
+        self.news.extend(later.news);
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     feedback::Feedback,
     ids::{EmailId, UserId},
     schedule::Cycle,
+    webhooks,
 };
 
 /// All that is stored about a person.
@@ -37,6 +38,8 @@ pub struct Person {
     pub campaigns: Vec<PersonalCampaign>,
     /// Why they are not to be written to, if so.
     pub suppression: Option<Suppression>,
+    /// What other programs were told, or are to be, the oldest first.
+    pub messages: Vec<webhooks::Message>,
 }
 
 /// A campaign to a person, with all that was made for it. One that was removed is given too.

@@ -40,6 +40,8 @@ mod reply_store;
 mod statistics_store;
 mod store_check;
 mod tally_store;
+mod webhook_sender;
+mod webhook_store;
 
 pub use agent_store::{AgentHistoryEntry, AgentStore};
 pub use alert_route::AlertRoute;
@@ -77,6 +79,8 @@ pub use reply_store::ReplyStore;
 pub use statistics_store::StatisticsStore;
 pub use store_check::StoreCheck;
 pub use tally_store::{CameBack, TallyStore};
+pub use webhook_sender::WebhookSender;
+pub use webhook_store::WebhookStore;
 
 #[cfg(feature = "mocks")]
 pub mod mocks {
@@ -92,7 +96,8 @@ pub mod mocks {
         market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore, store_check::MockStoreCheck,
-        tally_store::MockTallyStore,
+        renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore,
+        store_check::MockStoreCheck, tally_store::MockTallyStore, webhook_sender::MockWebhookSender,
+        webhook_store::MockWebhookStore,
     };
 }

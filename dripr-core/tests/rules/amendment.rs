@@ -35,6 +35,7 @@ fn an_amendment_is_empty_when_no_part_of_it_has_anything() {
         ("events", Amendment { events: scene.written.events.clone(), ..none() }),
         ("suppressions", Amendment { suppressions: vec![suppression], ..none() }),
         ("audit", Amendment { audit: full.audit.clone(), ..none() }),
+        ("news", Amendment { news: scene.written.news.clone(), ..none() }),
     ] {
         assert_ne!(amendment, none(), "{part}");
         assert!(!amendment.is_empty(), "{part}");

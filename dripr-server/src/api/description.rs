@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Api, agents, campaigns, contacts, emails, imports, keys, markets,
     problem::{FieldProblem, Problem},
+    reach::ReachView,
     settings, statistics, suppressions, text,
 };
 
@@ -33,7 +34,7 @@ struct Described;
 
 /// All operations, with their description.
 pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::with_openapi(Described::openapi())
+    let operations = OpenApiRouter::with_openapi(Described::openapi())
         .merge(agents::routes())
         .merge(contacts::routes())
         .merge(campaigns::routes())
@@ -43,7 +44,10 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
         .merge(statistics::routes())
         .merge(markets::routes())
         .merge(settings::routes())
-        .merge(keys::routes())
+        .merge(keys::routes());
+    #[cfg(feature = "webhooks")]
+    let operations = operations.merge(super::webhooks::routes());
+    operations
 }
 
 /// What can come of every operation besides what it says itself.
@@ -115,7 +119,7 @@ fn strictly(name: &str, schema: &mut RefOr<Schema>) {
             }
         }
         RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(|one| strictly(name, one)),
-        RefOr::T(Schema::OneOf(one)) if name == keys::ReachView::name() => {
+        RefOr::T(Schema::OneOf(one)) if name == ReachView::name() => {
             for alternative in &mut one.items {
                 if let RefOr::T(Schema::Object(object)) = alternative {
                     object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));

@@ -2,9 +2,9 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys` | what there is, a folder each, an operation a file |
+//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings` | what is only looked at, a file each |
-//! | `caller` | who asks, and whom they reach |
+//! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
@@ -30,11 +30,14 @@ mod keys;
 mod markets;
 mod page;
 mod problem;
+mod reach;
 mod settings;
 mod statistics;
 mod suppressions;
 mod text;
 mod version;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -76,6 +79,12 @@ struct Api {
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
     sessions: Option<dripr_adapters::clerk::session::Sessions>,
+    /// Who says which addresses may get webhooks.
+    #[cfg(feature = "webhooks")]
+    sender: dripr_adapters::webhook_sender::Sender,
+    /// What keeps their secrets.
+    #[cfg(feature = "webhooks")]
+    vault: dripr_adapters::webhook_vault::WebhookVault,
 }
 
 /// The API of a deployment, its description and its page.
@@ -95,6 +104,10 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         reading: Arc::new(Semaphore::new(imports::AT_ONCE)),
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,
+        #[cfg(feature = "webhooks")]
+        sender: crate::compose::webhook_sender(deployment)?,
+        #[cfg(feature = "webhooks")]
+        vault: crate::compose::webhook_vault(deployment)?,
     });
     let (operations, _) = description::operations().split_for_parts();
     let operations = operations

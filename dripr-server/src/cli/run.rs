@@ -75,6 +75,15 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
     {
         workers.spawn(watch.watch(stopping.clone()));
     }
+    #[cfg(feature = "webhooks")]
+    if roles.has(Role::Relay) {
+        let (courier, metrics) = (compose::webhook_courier(&deployment)?, deployment.metrics.clone());
+        workers.spawn(crate::webhooks::deliver(courier, metrics, stopping.clone()));
+    }
+    #[cfg(feature = "webhooks")]
+    if roles.has(Role::Cron) {
+        workers.spawn(crate::webhooks::forget_old(deployment.clone(), stopping.clone()));
+    }
     if let Some((listener, routes)) = listener {
         if let Some(key) = first_key(&deployment).await? {
             // To whoever starts it, and into no log.

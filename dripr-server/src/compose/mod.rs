@@ -14,6 +14,8 @@ mod mailer;
 mod queues;
 mod sources;
 mod verifier;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 mod writer;
 
 pub use alerts::telling;
@@ -26,6 +28,8 @@ pub use mailer::POSTMARK_WEBHOOKS;
 pub use mailer::leaves_the_machine;
 pub use sources::{Sources, local_data, sources};
 pub use verifier::email_verifier;
+#[cfg(feature = "webhooks")]
+pub use webhooks::{webhook_courier, webhook_sender, webhook_vault};
 pub use writer::writer;
 
 use std::{

@@ -13,6 +13,7 @@
 //! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`operations`] | where those who watch the deployment are answered |
 //! | [`alerts`] | who is told when something is wrong |
+//! | [`webhooks`] | where messages to programs of agents and brokerages may go |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -60,6 +61,7 @@ pub mod sources;
 pub mod stripe;
 pub mod templates;
 mod url;
+pub mod webhooks;
 pub mod writing;
 pub mod zillow;
 
@@ -113,6 +115,9 @@ pub struct Config {
     pub operations: operations::Operations,
     /// Who is told when something is wrong.
     pub alerts: alerts::Alerts,
+    /// Where outgoing webhooks may go.
+    #[cfg(feature = "webhooks")]
+    pub webhooks: webhooks::Webhooks,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -156,6 +161,7 @@ struct Written {
     http: http::Http,
     operations: operations::Written,
     alerts: alerts::Written,
+    webhooks: webhooks::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -251,6 +257,8 @@ impl Config {
         problems.take(written.clerk.check());
         #[cfg(not(feature = "stripe"))]
         problems.take(written.stripe.check());
+        #[cfg(not(feature = "webhooks"))]
+        problems.take(written.webhooks.check());
         let mut providers = Vec::new();
         let mut data = None;
         // Without knowing who is asked, nothing can be said of them.
@@ -304,6 +312,8 @@ impl Config {
         let stripe = problems.take(written.stripe.check(environment, absolute));
         let operations = problems.take(written.operations.check(written.http.listen));
         let alerts = problems.take(written.alerts.check(environment, absolute));
+        #[cfg(feature = "webhooks")]
+        let webhooks = problems.take(written.webhooks.check(environment, absolute));
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {
@@ -327,6 +337,8 @@ impl Config {
                 stripe: stripe?,
                 operations: operations?,
                 alerts: alerts?,
+                #[cfg(feature = "webhooks")]
+                webhooks: webhooks?,
                 http: written.http,
                 email_verification: email_verification?,
                 archive: archive?,

@@ -10,7 +10,7 @@ use dripr_core::{
     errors::{Fault, PortError, PortResult},
     events::Queue,
     policy::{Policy, after, before},
-    ports::{CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore},
+    ports::{CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore, WebhookStore},
     safeguards::{Complaints, complaints},
     schedule::Instant,
 };
@@ -43,6 +43,8 @@ pub struct Figures {
     pub calls: Vec<(&'static str, &'static str, Counted)>,
     /// What texts cost that this process let write, by provider.
     pub spending: Vec<(&'static str, Spent)>,
+    /// How often this process tried to tell endpoints of webhooks something, by what came of it.
+    pub told: Vec<(&'static str, u64)>,
 }
 
 /// What the store of a deployment holds, of all agents together.
@@ -60,6 +62,8 @@ pub struct Stored {
     pub complaints: Complaints,
     /// Addresses that are not written to, by cause.
     pub suppressed: BTreeMap<SuppressionCause, u64>,
+    /// Messages that wait for endpoints of webhooks, and since when the oldest.
+    pub webhooks: (u64, Option<Instant>),
 }
 
 /// Gathers figures.
@@ -97,7 +101,8 @@ impl Gatherer {
         );
         let took = self.clock.now().signed_duration_since(at).to_std().unwrap_or_default();
         let (calls, spending) = (self.metrics.counted(), self.metrics.spending());
-        Figures { at, took, queues, stored, calls, spending }
+        let told = self.metrics.tries_to_tell();
+        Figures { at, took, queues, stored, calls, spending, told }
     }
 
     async fn standings(&self, now: Instant) -> PortResult<Vec<(Queue, Standing)>> {
@@ -117,6 +122,7 @@ impl Gatherer {
             came_back: store.came_back().await?,
             complaints: store.all_complaints(since).await?,
             suppressed: store.count_suppressions().await?.into_iter().collect(),
+            webhooks: store.waiting_messages().await?,
         })
     }
 

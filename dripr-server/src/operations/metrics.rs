@@ -35,8 +35,13 @@ pub(super) fn text(process: &Process, figures: &Figures) -> String {
         say_queues(&mut out, queues, figures.at);
     }
     if let Some(stored) = &figures.stored {
-        say_stored(&mut out, stored);
+        say_stored(&mut out, stored, figures.at);
     }
+    let told = ["taken", "refused", "failed"].map(|outcome| {
+        let count = figures.told.iter().find(|(known, _)| *known == outcome).map_or(0, |(_, count)| *count);
+        (vec![outcome], count as f64)
+    });
+    out.say(&metric::WEBHOOK_ATTEMPTS, told);
     say_providers(&mut out, figures);
     out.into_text()
 }
@@ -60,7 +65,7 @@ pub(super) fn oldest(standing: &Standing, at: Instant) -> Option<f64> {
     }
 }
 
-fn say_stored(out: &mut Exposition, stored: &Stored) {
+fn say_stored(out: &mut Exposition, stored: &Stored, at: Instant) {
     let campaigns = CampaignStatus::ALL;
     let count = |status| stored.campaigns.get(&status).copied().unwrap_or_default() as f64;
     out.say(&metric::CAMPAIGNS, campaigns.map(|status| (vec![status.as_str()], count(status))));
@@ -78,6 +83,10 @@ fn say_stored(out: &mut Exposition, stored: &Stored) {
     let complaints = stored.complaints;
     let ratio = (complaints.sent > 0).then(|| complaints.complained as f64 / complaints.sent as f64);
     out.one(&metric::COMPLAINT_RATIO, ratio);
+    let (waiting, since) = stored.webhooks;
+    out.one(&metric::WEBHOOKS_WAITING, waiting as f64);
+    let age = since.map_or(0.0, |since| (at - since).num_milliseconds().max(0) as f64 / 1e3);
+    out.one(&metric::WEBHOOKS_OLDEST, age);
 }
 
 fn say_providers(out: &mut Exposition, figures: &Figures) {

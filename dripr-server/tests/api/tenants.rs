@@ -3,8 +3,9 @@
 use dripr_core::{
     access::{Reach, Role, Scope},
     imports::{Import, ImportOptions},
-    ports::{AgentStore, CampaignStore, Clock, ContactStore, ImportStore},
+    ports::{AgentStore, CampaignStore, Clock, ContactStore, ImportStore, WebhookStore},
     testkit::samples,
+    webhooks::{Endpoint, KeptSecret, Kinds, Message, NewEndpoint},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -43,6 +44,13 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("put", "/agents/{agent}/imports/{import}/file") => json!({}),
         ("post", "/agents/{agent}/emails/{email}/test") => return None,
         ("post", "/keys") => json!({"name": "mine", "scopes": ["read"]}),
+        ("post", "/webhooks") => json!({"url": "https://crm.example", "kinds": ["email.sent"]}),
+        ("patch", "/webhooks/{webhook}") => json!({"description": "changed"}),
+        ("post", "/webhooks/{webhook}/rotate") => json!({}),
+        ("post", "/webhooks/{webhook}/replay") => json!({"since": "2026-03-01T12:00:00Z"}),
+        ("post", "/webhooks/{webhook}/test" | "/webhooks/{webhook}/deliveries/{message}/replay") => {
+            return None;
+        }
         other => panic!("{other:?} is new: say what it takes"),
     })
 }
@@ -68,7 +76,9 @@ async fn stored(site: &Site) -> String {
     let opt_outs = store.suppressions(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let history = store.agent_history(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
-    format!("{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}")
+    let webhooks = store.webhooks(None, None, 100).await.unwrap();
+    let told = store.deliveries(&"ben-hook".parse().unwrap(), None, None, 100).await.unwrap();
+    format!("{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}")
 }
 
 /// Two agents of different brokerages, each with a campaign that has an email.
@@ -79,14 +89,34 @@ async fn two_tenants() -> Site {
     let new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
     site.deployment.store.enrol(vec![new]).await.unwrap();
     let (id, now) = ("ben-import".parse().unwrap(), site.clock.now());
-    let import = Import::new(id, ben.id, ImportOptions::default(), now);
+    let import = Import::new(id, ben.id.clone(), ImportOptions::default(), now);
     site.deployment.store.add_import(import).await.unwrap();
+    let new = NewEndpoint {
+        id: "ben-hook".parse().unwrap(),
+        reach: Reach::Agent(ben.id.clone()),
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    let webhook = Endpoint::new(new, now);
+    assert!(site.deployment.store.put_webhook(webhook.clone()).await.unwrap());
+    let message = Message::test("msg_ben".parse().unwrap(), now);
+    assert!(site.deployment.store.put_message(&webhook.id, message).await.unwrap());
     site.until("2026-03-11T20:00:00Z").await;
     site
 }
 
 async fn foreign_is_unknown(site: &Site, key: &str, agents: [(&str, &str); 2]) {
-    let foreign = [("{contact}", "ben-2"), ("{campaign}", "ben-2"), ("{email}", "ben-2.1"), ("{import}", "ben-import")];
+    let foreign = [
+        ("{contact}", "ben-2"),
+        ("{campaign}", "ben-2"),
+        ("{email}", "ben-2.1"),
+        ("{webhook}", "ben-hook"),
+        ("{import}", "ben-import"),
+        ("{address}", "owner2@home.example"),
+        ("{message}", "msg_ben"),
+    ];
     for (method, path) in operations() {
         let Some(_) = path.find('{') else { continue };
         if path.starts_with("/keys") {
@@ -133,6 +163,8 @@ fn path_of(path: &str) -> String {
         (4, Some(&"emails")) => "{email}".to_owned(),
         (4, Some(&"imports")) => "{import}".to_owned(),
         (4, Some(&"suppressions")) => "{address}".to_owned(),
+        (2, Some(&"webhooks")) => "{webhook}".to_owned(),
+        (4, Some(&"deliveries")) => "{message}".to_owned(),
         _ => (*part).to_owned(),
     });
     named.collect::<Vec<_>>().join("/")

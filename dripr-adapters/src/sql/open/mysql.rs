@@ -22,9 +22,9 @@ use super::{
     STATEMENTS, unreadable, writing,
 };
 
-/// The newest deliveries of both kinds: the ends of two indexes.
+/// The newest deliveries of both kinds, and the newest message to webhooks: the ends of three indexes.
 const NEWEST: &str = "SELECT coalesce((SELECT max(id) FROM queue_deliveries), 0) \
-     + coalesce((SELECT max(event) FROM outbox), 0)";
+     + coalesce((SELECT max(event) FROM outbox), 0) + coalesce((SELECT max(at) FROM webhook_messages), 0)";
 
 /// How long it is waited for another process that migrates, in seconds.
 const LONGEST_MIGRATION: u32 = 600;

@@ -28,6 +28,7 @@
 //! contract::store_check(&MemoryStore::new()).await;
 //! contract::tally_store(&MemoryStore::new()).await;
 //! contract::statistics_store(&MemoryStore::new()).await;
+//! contract::webhook_store(&MemoryStore::new()).await;
 //! let store = MemoryStore::with_outbox();
 //! contract::outbox(&store, &store).await;
 //! let bus = MemoryStore::with_outbox();
@@ -101,6 +102,7 @@ mod statistics;
 mod store_check;
 mod tally_store;
 mod verifier;
+mod webhooks;
 mod writer;
 
 pub use agents::agent_store;
@@ -137,6 +139,7 @@ pub use statistics::statistics_store;
 pub use store_check::store_check;
 pub use tally_store::tally_store;
 pub use verifier::{VerifierQuestions, email_verifier};
+pub use webhooks::webhook_store;
 pub use writer::llm_writer;
 
 use std::sync::Arc;
@@ -188,6 +191,10 @@ impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
             stage.did(n, Action::Tick).await;
         }
         stage
+    }
+
+    fn clock_now(&self) -> Instant {
+        self.desk.clock.now()
     }
 
     fn id(&self, n: usize) -> CampaignId {

@@ -200,6 +200,13 @@ impl State {
         }
         let audited = |entry| Audited { user_id: user.clone(), campaign_id: Some(id.clone()), entry };
         self.audit.extend(amendment.audit.into_iter().map(audited));
+        for news in &amendment.news {
+            self.tell(&user, news.kind(), |state| {
+                let campaign = state.campaigns.get(&id)?;
+                let contact = state.contacts.get(&campaign.contact_id)?;
+                Some(news.message(campaign, &contact.id, &contact.email.key()))
+            });
+        }
         for suppression in amendment.suppressions {
             let key = suppression.address.key();
             self.suppressions.insert((user.clone(), key.clone()), suppression);

@@ -9,6 +9,7 @@ use crate::{
     ids::{CampaignId, ContactId, UserId},
     ports::{ContactReplacement, ContactStore},
     schedule::Instant,
+    webhooks::{Kind, Message},
 };
 
 #[async_trait]
@@ -85,6 +86,12 @@ impl ContactStore for MemoryStore {
             cause: Some(suppression.cause.sentence().to_owned()),
         };
         state.note(&user, &key, &entry);
+        state.tell(&user, Kind::ContactOptedOut, |state| {
+            let contact = state.contacts.values().find(|contact| {
+                contact.user_id == user && contact.email.key() == key && contact.deleted_at.is_none()
+            });
+            Some(Message::of_suppression(&suppression, contact.map(|contact| &contact.id)))
+        });
         state.suppressions.insert(slot, suppression);
         state.wake(&user, Some(&key));
         Ok(())

@@ -10,6 +10,7 @@ use crate::{
     ids::EmailId,
     ports::{EmailFilter, EmailStore},
     testkit::simulation::Canary,
+    webhooks::{self, Kind},
 };
 
 #[async_trait]
@@ -64,8 +65,13 @@ impl EmailStore for MemoryStore {
         };
         email.delivery_status = to;
         email.cause.clone_from(&audit.cause);
+        let (email, at) = (email.clone(), audit.at);
         let (user_id, campaign_id) = (email.user_id.clone(), Some(email.campaign_id.clone()));
         state.audit.push(Audited { user_id, campaign_id, entry: audit });
+        let kind = Kind::of_settled(to);
+        state.tell(&email.user_id, kind, |state| {
+            Some(webhooks::Message::of_email(kind, &email, &state.contact_of(&email)?, at, "settled"))
+        });
         Ok(true)
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     ports::{ChannelStore, FeedbackStore},
     safeguards::{Channel, Complaints},
     schedule::Instant,
+    webhooks::Message,
 };
 
 #[async_trait]
@@ -24,7 +25,13 @@ impl FeedbackStore for MemoryStore {
         if state.feedback.contains_key(&feedback.id) || !state.emails.contains_key(&feedback.email_id) {
             return Ok(false);
         }
-        state.feedback.insert(feedback.id.clone(), feedback);
+        state.feedback.insert(feedback.id.clone(), feedback.clone());
+        let email = state.emails.get(&feedback.email_id).cloned();
+        if let (Some(kind), Some(email)) = (Message::kind_of(&feedback), email) {
+            state.tell(&email.user_id, kind, |state| {
+                Message::of_feedback(&feedback, &email, &state.contact_of(&email)?)
+            });
+        }
         Ok(true)
     }
 

@@ -19,6 +19,7 @@ mod replies;
 mod statistics;
 mod store_check;
 mod tally_store;
+mod webhooks;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -82,6 +83,7 @@ struct State {
     deliveries: BTreeMap<(Queue, u64), queue::Stored>,
     parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
+    webhooks: webhooks::Webhooks,
     next_delivery: u64,
 }
 

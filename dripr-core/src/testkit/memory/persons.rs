@@ -27,7 +27,9 @@ impl PersonStore for MemoryStore {
             return Ok(None);
         }
         let campaigns = state.campaigns_to(user, &key).iter().filter_map(|id| state.personal(id)).collect();
-        Ok(Some(Person { user_id: user.clone(), address: address.clone(), contacts, campaigns, suppression }))
+        let messages = state.messages_to(user, address);
+        let (user_id, address) = (user.clone(), address.clone());
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {
@@ -57,6 +59,7 @@ impl PersonStore for MemoryStore {
             row.entry = row.entry.erased();
         }
         state.audit.push(Audited { user_id: erased.user_id.clone(), campaign_id: Some(id.clone()), entry });
+        state.erase_messages_of(id);
         state.deadlines.remove(id);
         state.campaigns.insert(id.clone(), erased);
         Ok(CampaignErasure::Erased(emails.into_iter().map(|email| email.id).collect()))
@@ -69,6 +72,7 @@ impl PersonStore for MemoryStore {
         state.replies.clear();
         // So may lines of imports.
         state.imports.values_mut().filter(|kept| kept.of(user)).for_each(imports::Kept::forget_lines);
+        state.erase_messages_to(user, &key);
         let mut count = 0;
         for contact in state.contacts.values_mut() {
             if contact.user_id == *user && contact.email.key() == key {

@@ -11,13 +11,21 @@ use axum::{
 use chrono::{DateTime, Utc};
 use dripr_core::{
     access::{ApiKey, NewApiKey, Reach, Scope, Scopes},
-    ports::{AgentStore, ApiKeyStore},
+    ports::ApiKeyStore,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{KeyView, ReachView, ScopeView};
-use crate::api::{Api, body::Body, caller::Asking, idempotency, problem::Problem, text::some_line};
+use super::{KeyView, ScopeView};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    idempotency,
+    problem::Problem,
+    reach::{ReachView, within},
+    text::some_line,
+};
 
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -80,16 +88,4 @@ pub(super) async fn create_key(
     }
     let secret = minted.expose().to_owned();
     Ok((StatusCode::CREATED, Json(ShownKey { key: KeyView::of(minted.key), secret })))
-}
-
-/// Whether a reach lies within another.
-async fn within(api: &Api, outer: &Reach, inner: &Reach) -> Result<bool, Problem> {
-    Ok(match (outer, inner) {
-        (Reach::Deployment, _) => true,
-        (Reach::Brokerage(own), Reach::Team(brokerage, _)) => own == brokerage,
-        (_, Reach::Agent(id)) => {
-            api.store.agent(id).await?.is_some_and(|agent| agent.deleted_at.is_none() && outer.covers(&agent))
-        }
-        _ => outer == inner,
-    })
 }

@@ -7,12 +7,12 @@ mod revoke;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use dripr_core::access::{ApiKey, Reach, Scope};
+use dripr_core::access::{ApiKey, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Api;
+use super::{Api, reach::ReachView};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -35,31 +35,6 @@ struct KeyView {
     revoked_at: Option<DateTime<Utc>>,
     /// Who took it back.
     revoked_by: Option<String>,
-}
-
-/// Whose things a key reaches.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", tag = "of", deny_unknown_fields)]
-pub(super) enum ReachView {
-    /// Everybody's.
-    Deployment {},
-    /// Those of a brokerage's agents.
-    Brokerage {
-        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
-        brokerage_id: dripr_core::ids::BrokerageId,
-    },
-    /// Those of one team's agents.
-    Team {
-        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
-        brokerage_id: dripr_core::ids::BrokerageId,
-        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
-        team_id: dripr_core::ids::TeamId,
-    },
-    /// One agent's.
-    Agent {
-        #[schema(value_type = String, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
-        agent_id: dripr_core::ids::UserId,
-    },
 }
 
 /// What a key may do.
@@ -94,28 +69,6 @@ impl From<Scope> for ScopeView {
             Scope::Write => Self::Write,
             Scope::Approve => Self::Approve,
             Scope::Admin => Self::Admin,
-        }
-    }
-}
-
-impl From<ReachView> for Reach {
-    fn from(view: ReachView) -> Self {
-        match view {
-            ReachView::Deployment {} => Self::Deployment,
-            ReachView::Brokerage { brokerage_id } => Self::Brokerage(brokerage_id),
-            ReachView::Team { brokerage_id, team_id } => Self::Team(brokerage_id, team_id),
-            ReachView::Agent { agent_id } => Self::Agent(agent_id),
-        }
-    }
-}
-
-impl From<Reach> for ReachView {
-    fn from(reach: Reach) -> Self {
-        match reach {
-            Reach::Deployment => Self::Deployment {},
-            Reach::Brokerage(brokerage_id) => Self::Brokerage { brokerage_id },
-            Reach::Team(brokerage_id, team_id) => Self::Team { brokerage_id, team_id },
-            Reach::Agent(agent_id) => Self::Agent { agent_id },
         }
     }
 }

@@ -1,0 +1,285 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::{MemoryStore, State};
+use crate::{
+    access::Reach,
+    email::{Email, EmailAddress},
+    errors::PortResult,
+    ids::{CampaignId, ContactId, UserId, WebhookId, WebhookMessageId},
+    policy::{FARTHEST, after},
+    ports::WebhookStore,
+    schedule::Instant,
+    webhooks::{Delivery, Due, Endpoint, Kind, Message, Report, Standing},
+};
+
+/// Endpoints, each with until when it is in somebody's hand; messages; and how each stands with each.
+#[derive(Default)]
+pub(super) struct Webhooks {
+    endpoints: BTreeMap<WebhookId, (Endpoint, Instant)>,
+    messages: BTreeMap<WebhookMessageId, Message>,
+    deliveries: BTreeMap<(WebhookId, WebhookMessageId), Delivery>,
+}
+
+impl Webhooks {
+    fn put(&mut self, id: &WebhookId, message: &Message) {
+        let delivery = Delivery::new(id.clone(), message);
+        self.deliveries.entry((id.clone(), message.id.clone())).or_insert(delivery);
+        self.messages.entry(message.id.clone()).or_insert_with(|| message.clone());
+    }
+
+    fn of<'a>(&'a self, id: &'a WebhookId) -> impl Iterator<Item = &'a Delivery> {
+        self.deliveries.values().filter(move |delivery| delivery.endpoint_id == *id)
+    }
+
+    fn first_due(&self, id: &WebhookId) -> Option<Instant> {
+        self.of(id).filter_map(|delivery| delivery.due_at).min()
+    }
+
+    fn last_due(&self, id: &WebhookId) -> Option<Instant> {
+        self.of(id).filter_map(|delivery| delivery.due_at).max()
+    }
+
+    fn due(&self, delivery: &Delivery) -> Option<Due> {
+        let message = self.messages.get(&delivery.message_id)?.clone();
+        Some(Due { delivery: delivery.clone(), message })
+    }
+}
+
+impl State {
+    /// Writes a message for everybody who wants it. It is put into words only if somebody does.
+    pub(super) fn tell(&mut self, user: &UserId, kind: Kind, message: impl FnOnce(&Self) -> Option<Message>) {
+        let Some(agent) = self.agents.get(user) else { return };
+        let wanting = self.webhooks.endpoints.values().filter(|(endpoint, _)| endpoint.wants(kind, agent));
+        let wanting: Vec<WebhookId> = wanting.map(|(endpoint, _)| endpoint.id.clone()).collect();
+        if wanting.is_empty() {
+            return;
+        }
+        if let Some(message) = message(self) {
+            wanting.iter().for_each(|id| self.webhooks.put(id, &message));
+        }
+    }
+
+    /// The contact to whom an email went.
+    pub(super) fn contact_of(&self, email: &Email) -> Option<ContactId> {
+        self.campaigns.get(&email.campaign_id).map(|campaign| campaign.contact_id.clone())
+    }
+
+    /// Takes a person out of what is told of a campaign.
+    pub(super) fn erase_messages_of(&mut self, campaign: &CampaignId) {
+        let of = |message: &&mut Message| message.campaign_id.as_ref() == Some(campaign);
+        self.webhooks.messages.values_mut().filter(of).for_each(|message| *message = message.erased());
+    }
+
+    /// Takes a person out of what is told of an address.
+    pub(super) fn erase_messages_to(&mut self, user: &UserId, key: &str) {
+        let to = |message: &&mut Message| {
+            message.user_id.as_ref() == Some(user) && message.address_key.as_deref() == Some(key)
+        };
+        self.webhooks.messages.values_mut().filter(to).for_each(|message| *message = message.erased());
+    }
+
+    /// What is told of an address.
+    pub(super) fn messages_to(&self, user: &UserId, address: &EmailAddress) -> Vec<Message> {
+        let key = address.key();
+        let to = |message: &&Message| {
+            message.user_id.as_ref() == Some(user) && message.address_key.as_ref() == Some(&key)
+        };
+        let mut messages: Vec<Message> = self.webhooks.messages.values().filter(to).cloned().collect();
+        messages.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        messages
+    }
+}
+
+#[async_trait]
+impl WebhookStore for MemoryStore {
+    async fn put_webhook(&self, mut endpoint: Endpoint) -> PortResult<bool> {
+        {
+            let mut state = self.lock();
+            let endpoints = &mut state.webhooks.endpoints;
+            let known = endpoints.get(&endpoint.id);
+            if known.map_or(0, |(known, _)| known.version) != endpoint.version {
+                return Ok(false);
+            }
+            let in_hand = known.map_or(Instant::MIN_UTC, |(_, until)| *until);
+            endpoint.version += 1;
+            endpoints.insert(endpoint.id.clone(), (endpoint, in_hand));
+        }
+        self.notify();
+        Ok(true)
+    }
+
+    async fn webhook(&self, id: &WebhookId) -> PortResult<Option<Endpoint>> {
+        Ok(self.lock().webhooks.endpoints.get(id).map(|(endpoint, _)| endpoint.clone()))
+    }
+
+    async fn webhooks(
+        &self,
+        of: Option<Reach>,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> PortResult<Vec<Endpoint>> {
+        let state = self.lock();
+        let wanted = |endpoint: &&Endpoint| {
+            after.as_ref().is_none_or(|after| endpoint.id > *after)
+                && of.as_ref().is_none_or(|reach| endpoint.reach == *reach)
+        };
+        let all = state.webhooks.endpoints.values().map(|(endpoint, _)| endpoint);
+        Ok(all.filter(wanted).take(limit).cloned().collect())
+    }
+
+    async fn remove_webhook(&self, id: &WebhookId) -> PortResult<bool> {
+        let webhooks = &mut self.lock().webhooks;
+        webhooks.deliveries.retain(|(endpoint, _), _| endpoint != id);
+        Ok(webhooks.endpoints.remove(id).is_some())
+    }
+
+    async fn put_message(&self, id: &WebhookId, message: Message) -> PortResult<bool> {
+        {
+            let webhooks = &mut self.lock().webhooks;
+            if !webhooks.endpoints.contains_key(id) {
+                return Ok(false);
+            }
+            webhooks.put(id, &message);
+        }
+        self.notify();
+        Ok(true)
+    }
+
+    async fn claim_webhooks(&self, now: Instant, until: Instant, limit: usize) -> PortResult<Vec<Endpoint>> {
+        let webhooks = &mut self.lock().webhooks;
+        let too_long = until + (until - now);
+        let mut free: Vec<(Instant, WebhookId)> = webhooks
+            .endpoints
+            .values()
+            .filter(|(endpoint, held)| endpoint.off.is_none() && (*held <= now || *held > too_long))
+            .filter(|(endpoint, _)| {
+                webhooks.first_due(&endpoint.id).is_some_and(|at| at <= now)
+                    || webhooks.last_due(&endpoint.id).is_some_and(|at| at > after(now, FARTHEST))
+            })
+            .map(|(endpoint, held)| (*held, endpoint.id.clone()))
+            .collect();
+        free.sort();
+        let mut taken = Vec::new();
+        for (_, id) in free.into_iter().take(limit) {
+            if let Some((endpoint, held)) = webhooks.endpoints.get_mut(&id) {
+                *held = until;
+                taken.push(endpoint.clone());
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn due_messages(&self, id: &WebhookId, now: Instant, limit: usize) -> PortResult<Vec<Due>> {
+        let webhooks = &self.lock().webhooks;
+        let far = after(now, FARTHEST);
+        let is_due = |delivery: &&Delivery| delivery.due_at.is_some_and(|at| at <= now || at > far);
+        let mut due: Vec<&Delivery> = webhooks.of(id).filter(is_due).collect();
+        due.sort_by_key(|delivery| (delivery.due_at, &delivery.message_id));
+        Ok(due.into_iter().take(limit).filter_map(|delivery| webhooks.due(delivery)).collect())
+    }
+
+    async fn end_turn(
+        &self,
+        id: &WebhookId,
+        until: Instant,
+        mut reports: Vec<Report>,
+        now: Instant,
+    ) -> PortResult<()> {
+        {
+            let webhooks = &mut self.lock().webhooks;
+            let Some((endpoint, held)) = webhooks.endpoints.get_mut(id) else { return Ok(()) };
+            if *held == until {
+                *held = now;
+            }
+            reports.sort_by_key(|report| report.answer.outcome.is_taken());
+            let mut changed = false;
+            for report in &reports {
+                let key = (id.clone(), report.message_id.clone());
+                let stored = webhooks.deliveries.get_mut(&key).is_some_and(|known| known.record(report));
+                changed |= stored && endpoint.hear(report.answer.outcome, report.at);
+            }
+            endpoint.version += u64::from(changed);
+        }
+        self.notify();
+        Ok(())
+    }
+
+    async fn next_webhook_due(&self) -> PortResult<Option<Instant>> {
+        let webhooks = &self.lock().webhooks;
+        let on = webhooks.endpoints.values().filter(|(endpoint, _)| endpoint.off.is_none());
+        Ok(on.filter_map(|(endpoint, held)| Some(webhooks.first_due(&endpoint.id)?.max(*held))).min())
+    }
+
+    async fn deliveries(
+        &self,
+        id: &WebhookId,
+        standing: Option<Standing>,
+        before: Option<(Instant, WebhookMessageId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Delivery>> {
+        let webhooks = &self.lock().webhooks;
+        let place = |delivery: &Delivery| (delivery.at, delivery.message_id.clone());
+        let wanted = |delivery: &&Delivery| {
+            standing.is_none_or(|standing| delivery.standing == standing)
+                && before.as_ref().is_none_or(|before| place(delivery) < *before)
+        };
+        let mut found: Vec<Delivery> = webhooks.of(id).filter(wanted).cloned().collect();
+        found.sort_by_key(|delivery| std::cmp::Reverse(place(delivery)));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn delivery(&self, id: &WebhookId, message: &WebhookMessageId) -> PortResult<Option<Due>> {
+        let webhooks = &self.lock().webhooks;
+        let known = webhooks.deliveries.get(&(id.clone(), message.clone()));
+        Ok(known.and_then(|delivery| webhooks.due(delivery)))
+    }
+
+    async fn replay(&self, id: &WebhookId, message: &WebhookMessageId, now: Instant) -> PortResult<bool> {
+        {
+            let mut state = self.lock();
+            let known = state.webhooks.deliveries.get_mut(&(id.clone(), message.clone()));
+            let Some(delivery) = known else { return Ok(false) };
+            delivery.replay(now);
+        }
+        self.notify();
+        Ok(true)
+    }
+
+    async fn replay_failed(&self, id: &WebhookId, since: Instant, now: Instant) -> PortResult<u64> {
+        let mut count = 0;
+        for delivery in self.lock().webhooks.deliveries.values_mut() {
+            let wanted = delivery.endpoint_id == *id && delivery.standing == Standing::Failed;
+            if wanted && delivery.at >= since && delivery.replay(now) {
+                count += 1;
+            }
+        }
+        self.notify();
+        Ok(count)
+    }
+
+    async fn forget_messages(&self, before: Instant) -> PortResult<u64> {
+        let webhooks = &mut self.lock().webhooks;
+        let known = webhooks.messages.len();
+        webhooks.messages.retain(|_, message| message.at >= before);
+        webhooks.deliveries.retain(|_, delivery| delivery.at >= before);
+        Ok((known - webhooks.messages.len()) as u64)
+    }
+
+    async fn waiting_messages(&self) -> PortResult<(u64, Option<Instant>)> {
+        let webhooks = &self.lock().webhooks;
+        let on = |delivery: &&Delivery| {
+            let endpoint = webhooks.endpoints.get(&delivery.endpoint_id);
+            endpoint.is_some_and(|(endpoint, _)| endpoint.off.is_none()) && delivery.due_at.is_some()
+        };
+        let waiting: Vec<Instant> =
+            webhooks.deliveries.values().filter(on).map(|delivery| delivery.at).collect();
+        Ok((waiting.len() as u64, waiting.into_iter().min()))
+    }
+
+    async fn message_added(&self) {
+        self.shared.arrived.notified().await;
+    }
+}

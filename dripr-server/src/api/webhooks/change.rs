@@ -1,0 +1,67 @@
+//! Changing an endpoint.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use dripr_core::webhooks::Kind;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{changed, checked_kinds, checked_url, view::WebhookView};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    problem::Problem,
+    text::line,
+    version::{IfMatch, Versioned},
+};
+
+/// A change of a webhook. What is absent stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct WebhookChange {
+    #[schema(format = "uri", max_length = 2000, nullable = false)]
+    url: Option<String>,
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, nullable = false)]
+    kinds: Option<Vec<Kind>>,
+    #[schema(max_length = 200, nullable = false)]
+    description: Option<String>,
+    /// Whether anything is sent. What happens while nothing is, is not told later; what was waiting is.
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+}
+
+/// Changes a webhook. All of it is stored, or none.
+#[utoipa::path(
+    patch, path = "/webhooks/{webhook}", tag = "webhooks", request_body = WebhookChange,
+    params(("webhook" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String))))
+)]
+pub(super) async fn change_webhook(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(webhook): Path<String>,
+    seen: IfMatch,
+    Body(change): Body<WebhookChange>,
+) -> Result<Versioned<WebhookView>, Problem> {
+    let now = api.bench.clock.now();
+    let WebhookChange { url, kinds, description, enabled } = change;
+    let endpoint = changed(&api, &asking, &webhook, |endpoint| {
+        seen.admit(&endpoint.choices_mark())?;
+        if let Some(url) = &url {
+            endpoint.url = checked_url(&api, url)?;
+        }
+        if let Some(kinds) = &kinds {
+            endpoint.kinds = checked_kinds(kinds.clone())?;
+        }
+        if let Some(description) = &description {
+            endpoint.description = line("/description", description)?;
+        }
+        if let Some(enabled) = enabled {
+            endpoint.switch(enabled, now);
+        }
+        Ok(())
+    });
+    Ok(WebhookView::versioned(endpoint.await?))
+}

@@ -1,0 +1,96 @@
+//! Making an endpoint.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+};
+use dripr_core::{
+    access::{Reach, Scope},
+    ids::WebhookId,
+    ports::{EntropyExt, WebhookStore},
+    webhooks::{Endpoint, Kind, NewEndpoint},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    checked_kinds, checked_url, kept_secret,
+    view::{ShownWebhook, WebhookView},
+};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    idempotency,
+    problem::Problem,
+    reach::{ReachView, within},
+    text::line,
+};
+
+/// An address to be told what happens.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewWebhook {
+    /// `https://`; it must not lead to a private network.
+    #[schema(format = "uri", max_length = 2000)]
+    url: String,
+    /// What is told: `email.ready` (waits for approval), `email.sent`, `email.held`, `email.dropped`, `email.delivered`,
+    /// `email.bounced`, `email.complained`, `email.opened`, `email.clicked`, `contact.opted_out`, `campaign.needs_attention`,
+    /// `campaign.status`.
+    #[schema(value_type = Vec<String>, min_items = 1, example = json!(["email.sent", "contact.opted_out"]))]
+    kinds: Vec<Kind>,
+    /// What it is for.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    description: String,
+    /// Whose agents it is told of; as far as who makes it if it is not given.
+    #[serde(default)]
+    reach: Option<ReachView>,
+    /// What messages are signed with: `whsec_` and 24 to 64 bytes in Base64. One is made if none is given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    secret: Option<SecretString>,
+}
+
+/// Makes a webhook. A secret that was made for it is in the answer, and nowhere else ever.
+#[utoipa::path(
+    post, path = "/webhooks", tag = "webhooks", request_body = NewWebhook,
+    responses((status = 201, body = ShownWebhook))
+)]
+pub(super) async fn create_webhook(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    headers: HeaderMap,
+    Body(new): Body<NewWebhook>,
+) -> Result<impl IntoResponse, Problem> {
+    asking.may(Scope::Admin)?;
+    if headers.contains_key(idempotency::HEADER) {
+        // Answers under such keys are kept, and this one has a secret in it.
+        return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
+    }
+    let reach = new.reach.map_or_else(|| asking.0.reach.clone(), Reach::from);
+    if !within(&api, &asking.0.reach, &reach).await? {
+        return Err(Problem::forbidden("a webhook reaches no farther than who makes it"));
+    }
+    let now = api.bench.clock.now();
+    let id = WebhookId::from(api.entropy.id(now));
+    let url = checked_url(&api, &new.url)?;
+    let kinds = checked_kinds(new.kinds)?;
+    let description = line("/description", &new.description)?;
+    let (secret, made) = kept_secret(&api, &id, new.secret)?;
+    let new = NewEndpoint { id, reach, description, url, kinds, secret };
+    let mut endpoint = Endpoint::new(new, now);
+    if !api.store.put_webhook(endpoint.clone()).await? {
+        return Err(Problem::lost());
+    }
+    endpoint.version += 1;
+    let tag = format!("\"{}\"", endpoint.choices_mark());
+    let secret = made.map(|secret| secret.expose_secret().to_owned());
+    let shown = ShownWebhook { webhook: WebhookView::of(endpoint), secret };
+    Ok((StatusCode::CREATED, [(header::ETAG, tag)], Json(shown)))
+}

@@ -1,0 +1,31 @@
+//! Sending one message again.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use dripr_core::ports::WebhookStore;
+
+use super::{find, find_delivery, view::WholeDelivery};
+use crate::api::{Api, caller::Asking, problem::Problem};
+
+/// Sends a message again, under its id, whatever became of it. One that waits goes on waiting.
+#[utoipa::path(
+    post, path = "/webhooks/{webhook}/deliveries/{message}/replay", tag = "webhooks",
+    params(("webhook" = String, Path), ("message" = String, Path)),
+    responses((status = 202, body = WholeDelivery))
+)]
+pub(super) async fn replay_delivery(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path((webhook, message)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<WholeDelivery>), Problem> {
+    let endpoint = find(&api, &asking, &webhook).await?;
+    let due = find_delivery(&api, &endpoint, &message).await?;
+    api.store.replay(&endpoint.id, &due.message.id, api.bench.clock.now()).await?;
+    let due = find_delivery(&api, &endpoint, &message).await?;
+    Ok((StatusCode::ACCEPTED, Json(WholeDelivery::of(due))))
+}

@@ -1,0 +1,106 @@
+//! What a process with the role `relay` does for webhooks: it takes what is due to its endpoint, many endpoints side by side, and
+//! sleeps until something is due or comes.
+//!
+//! An endpoint that does not answer keeps its own turn, and no other: as soon as one ends, the next endpoint is taken in hand.
+//! Told to stop, it takes none any more and ends the turns it has.
+
+use std::{pin::pin, time::Duration};
+
+use dripr_adapters::layers::Metrics;
+use dripr_core::{
+    errors::PortResult,
+    policy::{TICK, after},
+    schedule::Instant,
+    webhooks::{Courier, Report, Turn},
+};
+use futures_util::{StreamExt, poll, stream::FuturesUnordered};
+use tokio::sync::watch;
+
+/// How many endpoints are served at once.
+pub const MOST_AT_ONCE: usize = 64;
+
+/// A moment that stays past although it was looked at is looked at again after this.
+const STAYS_PAST: Duration = Duration::from_secs(1);
+
+/// The pause after the store did not answer.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Takes messages to endpoints, until told to stop.
+pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Receiver<()>) {
+    let mut turns = FuturesUnordered::new();
+    let mut stopped = false;
+    loop {
+        // Listening begins before looking, so that nothing comes unheard between the two.
+        let store = courier.store.clone();
+        let mut added = pin!(store.message_added());
+        let heard = poll!(&mut added).is_ready();
+        let mut failed = false;
+        let mut wake = after(courier.clock.now(), TICK);
+        if !stopped && turns.len() < MOST_AT_ONCE {
+            match next(&courier, MOST_AT_ONCE - turns.len()).await {
+                Ok((taken, due)) => {
+                    let now = courier.clock.now();
+                    // What somebody else is taking at this moment stays past until they have.
+                    let earliest = if taken.is_empty() { after(now, STAYS_PAST) } else { now };
+                    turns.extend(taken.into_iter().map(|turn| courier.serve(turn)));
+                    wake = due.map_or(wake, |due| due.clamp(earliest, wake.max(earliest)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "webhooks could not be looked for");
+                    wake = after(courier.clock.now(), AFTER_FAILURE);
+                    failed = true;
+                }
+            }
+        }
+        if stopped && turns.is_empty() {
+            return;
+        }
+        if heard && !failed && !stopped && turns.len() < MOST_AT_ONCE {
+            // Something came while it was looked.
+            continue;
+        }
+        let full = turns.len() >= MOST_AT_ONCE;
+        tokio::select! {
+            Some(served) = turns.next(), if !turns.is_empty() => count(&metrics, served),
+            () = &mut added, if !stopped && !heard && !full => {}
+            () = courier.clock.sleep_until(wake), if !stopped && !full => {}
+            // The other end is dropped, which says the same.
+            _ = stopping.changed(), if !stopped => stopped = true,
+        }
+    }
+}
+
+/// Endpoints in hand, and when the next can be taken.
+async fn next(courier: &Courier, room: usize) -> PortResult<(Vec<Turn>, Option<Instant>)> {
+    let taken = courier.claim(room).await?;
+    Ok((taken, courier.store.next_webhook_due().await?))
+}
+
+/// Takes all that is due now to its endpoints, turn by turn, and says how many tries that were: for tests and for hosts that
+/// have a loop of their own.
+///
+/// # Errors
+/// The store's.
+pub async fn deliver_due(courier: &Courier, metrics: &Metrics) -> PortResult<usize> {
+    let mut tried = 0;
+    loop {
+        let taken = courier.claim(MOST_AT_ONCE).await?;
+        if taken.is_empty() {
+            return Ok(tried);
+        }
+        let mut turns: FuturesUnordered<_> = taken.into_iter().map(|turn| courier.serve(turn)).collect();
+        while let Some(served) = turns.next().await {
+            tried += served.as_ref().map_or(0, Vec::len);
+            count(metrics, served);
+        }
+    }
+}
+
+fn count(metrics: &Metrics, served: PortResult<Vec<Report>>) {
+    match served {
+        Ok(reports) => reports.iter().for_each(|report| metrics.told(report.answer.outcome.word())),
+        Err(error) => {
+            tracing::warn!(%error, "what came of webhooks could not be stored; they are sent again");
+        }
+    }
+}
