@@ -5,14 +5,17 @@ use std::{io::Write, pin::Pin, sync::Arc, time::Duration};
 use axum::Router;
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+use tracing_subscriber::{Layer, Registry};
 
 use super::ConfigFile;
 use crate::{
     compose,
+    config::Config,
     failure::Failure,
     first_key::first_key,
     http,
@@ -31,18 +34,19 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config.load()?;
-    config.log.start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let traces = Traces::of(&config, runtime.handle())?;
+    config.log.start(traces.layers());
     // As for the other subcommands: compiled once.
     let work: Pin<Box<dyn Future<Output = Result<(), Failure>>>> =
-        Box::pin(until_told_to_stop(config, Roles::of(&args.roles)));
+        Box::pin(until_told_to_stop(config, Roles::of(&args.roles), traces));
     let result = runtime.block_on(work);
     // A provider call that does not end keeps nobody waiting.
     runtime.shutdown_background();
     result
 }
 
-async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Result<(), Failure> {
+async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Result<(), Failure> {
     // Before anything is begun, so that no signal is missed.
     let mut stop = StopSignals::listen()?;
     let drain = config.drain;
@@ -129,6 +133,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
         deployment.close().await;
         drop(watched);
     };
+        traces.end().await;
     tokio::select! {
         () = finish => {
             tracing::info!("dripr has stopped");
@@ -144,6 +149,41 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
 
 /// Answers those who watch, for as long as it is there: also while the process finishes what it has in hand.
 struct Watched(JoinHandle<()>);
+/// Traces to a collector, if one was chosen.
+struct Traces {
+    #[cfg(feature = "otlp")]
+    chosen: Option<crate::traces::Traces>,
+}
+
+impl Traces {
+    #[cfg(feature = "otlp")]
+    fn of(config: &Config, runtime: &Handle) -> Result<Self, Failure> {
+        let chosen = config.traces.as_ref().map(|chosen| crate::traces::Traces::new(chosen, runtime.clone()));
+        let chosen = chosen.transpose().map_err(|error| Failure::new(format!("traces.endpoint: {error}")))?;
+        Ok(Self { chosen })
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with traces it can fail")]
+    fn of(_: &Config, _: &Handle) -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    fn layers(&self) -> Vec<Box<dyn Layer<Registry> + Send + Sync>> {
+        #[cfg(feature = "otlp")]
+        return self.chosen.iter().map(crate::traces::Traces::layer).collect();
+        #[cfg(not(feature = "otlp"))]
+        Vec::new()
+    }
+
+    async fn end(self) {
+        #[cfg(feature = "otlp")]
+        if let Some(chosen) = self.chosen {
+            chosen.end().await;
+        }
+    }
+}
+
 
 impl Watched {
     fn from(listener: TcpListener, routes: Router) -> Result<Self, Failure> {

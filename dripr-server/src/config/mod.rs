@@ -13,6 +13,7 @@
 //! | [`http`] | where opt-out links and webhooks are answered |
 //! | [`operations`] | where those who watch the deployment are answered |
 //! | [`alerts`] | who is told when something is wrong |
+//! | [`traces`] | which collector gets traces |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -59,6 +60,7 @@ pub mod shown;
 pub mod sources;
 pub mod stripe;
 pub mod templates;
+pub mod traces;
 mod url;
 pub mod writing;
 pub mod zillow;
@@ -111,6 +113,9 @@ pub struct Config {
     pub operations: operations::Operations,
     /// Who is told when something is wrong.
     pub alerts: alerts::Alerts,
+    /// Which collector gets traces, if any does.
+    #[cfg(feature = "otlp")]
+    pub traces: Option<traces::Traces>,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -154,6 +159,7 @@ struct Written {
     http: http::Http,
     operations: operations::Written,
     alerts: alerts::Written,
+    traces: traces::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -249,6 +255,8 @@ impl Config {
         problems.take(written.clerk.check());
         #[cfg(not(feature = "stripe"))]
         problems.take(written.stripe.check());
+        #[cfg(not(feature = "otlp"))]
+        problems.take(written.traces.check());
         let mut providers = Vec::new();
         let mut data = None;
         // Without knowing who is asked, nothing can be said of them.
@@ -302,6 +310,8 @@ impl Config {
         let stripe = problems.take(written.stripe.check(environment, absolute));
         let operations = problems.take(written.operations.check(written.http.listen));
         let alerts = problems.take(written.alerts.check(environment, absolute));
+        #[cfg(feature = "otlp")]
+        let traces = problems.take(written.traces.check(environment));
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {
@@ -324,6 +334,8 @@ impl Config {
                 stripe: stripe?,
                 operations: operations?,
                 alerts: alerts?,
+                #[cfg(feature = "otlp")]
+                traces: traces?,
                 http: written.http,
                 email_verification: email_verification?,
                 archive: archive?,
