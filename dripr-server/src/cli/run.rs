@@ -54,7 +54,7 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
     let engine = compose::engine(&deployment, &roles).await?;
     let operations = Arc::new(Operations::of(&deployment).await?);
     // An address that is taken stops everything before an email leaves whose links nobody answers.
-    let listener = match deployment.config.http.listen.filter(|_| roles.has(Role::Api)) {
+    let listener = match deployment.config.http.listen.address().filter(|_| roles.has(Role::Api)) {
         Some(address) => Some((http::listen(address).await?, http::router(&deployment, &operations)?)),
         None => None,
     };
@@ -100,7 +100,7 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
             }
         });
     } else if roles.has(Role::Api) && compose::leaves_the_machine(&deployment) {
-        tracing::warn!("http.listen is not set: somebody else has to answer the opt-out links");
+        tracing::warn!("http.listen is off: somebody else has to answer the opt-out links");
     }
     if let Some(allowed) =
         deployment.config.mail.only_to.as_ref().filter(|_| compose::leaves_the_machine(&deployment))

@@ -308,7 +308,7 @@ impl Config {
         let clerk = problems.take(written.clerk.check(environment, absolute));
         #[cfg(feature = "stripe")]
         let stripe = problems.take(written.stripe.check(environment, absolute));
-        let operations = problems.take(written.operations.check(written.http.listen));
+        let operations = problems.take(written.operations.check(written.http.listen.address()));
         let alerts = problems.take(written.alerts.check(environment, absolute));
         #[cfg(feature = "otlp")]
         let traces = problems.take(written.traces.check(environment));
