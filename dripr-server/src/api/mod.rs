@@ -8,6 +8,7 @@
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
+//! | `limits` | how many calls there may be |
 //! | `history` | lines of histories |
 //! | `problem` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
@@ -25,6 +26,7 @@ mod emails;
 mod history;
 mod idempotency;
 mod keys;
+mod limits;
 mod page;
 mod problem;
 mod suppressions;
@@ -43,7 +45,7 @@ use dripr_core::{campaign::command::Bench, ports::Entropy, schedule::SendDay};
 
 use tower_http::cors::CorsLayer;
 
-use self::problem::Problem;
+use self::{limits::Limits, problem::Problem};
 use crate::{
     compose::{Deployment, Store},
     config::http::Origin,
@@ -59,6 +61,7 @@ struct Api {
     bench: Arc<Bench>,
     entropy: Arc<dyn Entropy>,
     default_send_day: Option<SendDay>,
+    limits: Limits,
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
     sessions: Option<dripr_adapters::clerk::session::Sessions>,
@@ -74,6 +77,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         bench: deployment.desk(),
         entropy: deployment.entropy.clone(),
         default_send_day: deployment.config.default_send_day,
+        limits: Limits::new(deployment.config.http.requests_per_minute),
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,
     });
@@ -84,6 +88,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         })
         .fallback(async || Problem::not_found("address"))
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
+        .layer(middleware::from_fn_with_state(api.clone(), limits::within))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(api);
     let router = Router::new().nest("/api/v1", operations).merge(description::pages());
@@ -97,7 +102,7 @@ fn from_browsers(origins: &[Origin]) -> CorsLayer {
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, idempotency::HEADER])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, limits::LEFT, limits::POLICY])
         .max_age(std::time::Duration::from_secs(3600))
 }
 

@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{io::Write, pin::Pin, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -93,6 +93,8 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
             // The other end is dropped, which says the same.
             let _ = stopping.changed().await;
         };
+        // Whose sign-ins fail is counted by address.
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(until_stopped);
         workers.spawn(async move {
             if let Err(error) = serving.await {
@@ -131,9 +133,9 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
             tracing::info!(provider, question, calls, failed, throttled, "a provider was asked");
         }
         deployment.close().await;
+        traces.end().await;
         drop(watched);
     };
-        traces.end().await;
     tokio::select! {
         () = finish => {
             tracing::info!("dripr has stopped");
@@ -147,8 +149,6 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
     }
 }
 
-/// Answers those who watch, for as long as it is there: also while the process finishes what it has in hand.
-struct Watched(JoinHandle<()>);
 /// Traces to a collector, if one was chosen.
 struct Traces {
     #[cfg(feature = "otlp")]
@@ -184,6 +184,8 @@ impl Traces {
     }
 }
 
+/// Answers those who watch, for as long as it is there: also while the process finishes what it has in hand.
+struct Watched(JoinHandle<()>);
 
 impl Watched {
     fn from(listener: TcpListener, routes: Router) -> Result<Self, Failure> {

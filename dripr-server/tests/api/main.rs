@@ -6,6 +6,7 @@ mod asking;
 mod campaigns;
 mod emails;
 mod keys;
+mod limits;
 mod people;
 mod requests;
 #[path = "../mail/site.rs"]
