@@ -81,7 +81,7 @@ async fn fred() -> Loopback {
     let rates = include_str!(
         "../../dripr-adapters/tests/data/providers/fred/observations.MORTGAGE30US.constructed.json"
     );
-    Loopback::answering(|_| Reply::ok(rates)).await
+    Loopback::answering(move |_| Reply::ok(rates)).await
 }
 
 fn text(attributes: &[KeyValue], name: &str) -> Option<String> {
@@ -124,6 +124,8 @@ async fn a_month_can_be_followed_by_ids_alone() {
     let fred = fred().await;
     let deployment = deployment(3, &collector.base_url, &fred.base_url);
     let program = Program::start(&deployment);
+    // The same TLS provider as everywhere; it is not used on this machine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let ask = async |path: &str, name: &str| {
         let (trace, span) = CALLER;
