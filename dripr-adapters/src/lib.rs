@@ -43,6 +43,8 @@
 //!
 //! `dns-records` says what a domain's DNS says about its mail: SPF, DKIM, DMARC and MX.
 //!
+//! `otlp` takes spans to a collector of OpenTelemetry's.
+//!
 //! `layers` has what is done around calls to them; `token_bucket` limits how many there are in one process, `redis` in all that
 //! share a server.
 
@@ -105,6 +107,8 @@ mod mime;
 pub mod model_writer;
 #[cfg(feature = "openai-writer")]
 pub mod openai_writer;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 #[cfg(feature = "postmark")]
 pub mod postmark;
 #[cfg(feature = "quick-email-verification")]

@@ -115,6 +115,38 @@ impl TokenBuckets {
     }
 }
 
+impl TokenBuckets {
+    /// How many calls of an API could be made now, without making one; none if it is not limited.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dripr_adapters::token_bucket::{Rate, TokenBuckets};
+    /// use dripr_core::ports::RateLimiter;
+    ///
+    /// # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # rt.block_on(async {
+    /// let three_a_minute = Rate { calls: 3, period: Duration::from_secs(60) };
+    /// let limiter = TokenBuckets::new([]).with_each("key:", three_a_minute);
+    /// let now = "2026-03-12T15:00:00Z".parse()?;
+    /// limiter.take("key:1", 2, now).await?;
+    /// assert_eq!((limiter.left("key:1", now), limiter.left("key:2", now)), (Some(1), Some(3)));
+    /// assert_eq!(limiter.left("key:1", "2026-03-12T15:00:20Z".parse()?), Some(2));
+    /// assert_eq!(limiter.left("other", now), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn left(&self, api: &str, now: Instant) -> Option<u32> {
+        if let Some(bucket) = self.buckets.get(api) {
+            return Some(bucket.lock().unwrap_or_else(PoisonError::into_inner).left(now));
+        }
+        let family = self.families.iter().find(|family| api.starts_with(&family.prefix))?;
+        let members = family.members.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(members.get(api).unwrap_or(&family.full).left(now))
+    }
+}
+
 impl fmt::Debug for TokenBuckets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
@@ -155,11 +187,22 @@ impl Bucket {
         self.empty_at.is_none_or(|empty| empty.checked_add_signed(filling).is_some_and(|full| full <= now))
     }
 
+    /// When it was or would have been empty, seen from now: never more tokens than fit, and none are owed to a clock that was
+    /// ahead and is right again.
+    fn emptied(&self, now: Instant) -> Instant {
+        let filling = TimeDelta::microseconds(self.each.saturating_mul(self.most));
+        let full = now.checked_sub_signed(filling).unwrap_or(now);
+        self.empty_at.unwrap_or(full).clamp(full, now)
+    }
+
+    fn left(&self, now: Instant) -> u32 {
+        let since = now.signed_duration_since(self.emptied(now)).num_microseconds().unwrap_or(i64::MAX);
+        u32::try_from(since / self.each).unwrap_or(u32::MAX)
+    }
+
     pub(crate) fn take(&mut self, calls: u32, now: Instant) -> Permit {
         let micros = |tokens: i64| TimeDelta::microseconds(self.each.saturating_mul(tokens));
-        let full = now.checked_sub_signed(micros(self.most)).unwrap_or(now);
-        // Never more tokens than fit; and none are owed to a clock that was ahead and is right again.
-        let empty_at = self.empty_at.unwrap_or(full).clamp(full, now);
+        let empty_at = self.emptied(now);
         let taken = empty_at.checked_add_signed(micros(i64::from(calls))).unwrap_or(Instant::MAX_UTC);
         if taken <= now {
             self.empty_at = Some(taken);

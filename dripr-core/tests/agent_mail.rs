@@ -222,26 +222,46 @@ async fn a_lost_account_is_told_at_once_and_once_and_again_when_it_is_lost_again
 }
 
 #[tokio::test]
-async fn the_end_of_a_subscription_is_told_when_it_stops_the_mail_and_not_again_under_another_name() {
+async fn a_failed_payment_is_told_once_and_once_that_it_stops_the_mail_and_not_again_under_another_name() {
     let scene = Scene::new(1).await;
     scene.until("2026-03-02T03:00:00Z").await;
     let since = scene.clock.now();
     scene.change(|agent| agent.subscription_status = Subscription::PastDue { since }).await;
     scene.until("2026-03-09T02:59:00Z").await;
-    assert_eq!(scene.told(), [], "a late payment stops nothing for seven days");
+    let failed = ("2026-03-02T03:00Z", "Your payment");
+    assert_eq!(scene.told(), pairs([failed]), "a late payment stops nothing for seven days");
+    assert!(scene.notices()[0].message.text.contains("reports stop on March 8"), "by the agent's clock");
     scene.until("2026-03-10T00:00:00Z").await;
     let told = ("2026-03-09T03:00Z", "Your subscription");
-    assert_eq!(scene.told(), pairs([told]));
+    assert_eq!(scene.told(), pairs([failed, told]));
     scene.change(|agent| agent.subscription_status = Subscription::Unpaid).await;
     scene.until("2026-03-11T00:00:00Z").await;
     scene.change(|agent| agent.subscription_status = Subscription::Canceled).await;
     scene.until("2026-03-12T00:00:00Z").await;
-    assert_eq!(scene.told(), pairs([told]), "that it has stopped is known");
+    assert_eq!(scene.told(), pairs([failed, told]), "that it has stopped is known");
     scene.change(|agent| agent.subscription_status = Subscription::Active).await;
     scene.until("2026-03-13T00:00:00Z").await;
     scene.change(|agent| agent.subscription_status = Subscription::Canceled).await;
     scene.until("2026-03-14T00:00:00Z").await;
-    assert_eq!(scene.told(), pairs([told, ("2026-03-13T00:00Z", "Your subscription")]));
+    assert_eq!(scene.told(), pairs([failed, told, ("2026-03-13T00:00Z", "Your subscription")]));
+}
+
+#[tokio::test]
+async fn another_payment_that_fails_is_another_story() {
+    let scene = Scene::new(1).await;
+    let mut told = Vec::new();
+    for (day, paid) in
+        [("2026-03-02T03:00:00Z", "2026-03-05T03:00:00Z"), ("2026-03-20T03:00:00Z", "2026-03-22T03:00:00Z")]
+    {
+        scene.until(day).await;
+        let since = scene.clock.now();
+        scene.change(|agent| agent.subscription_status = Subscription::PastDue { since }).await;
+        scene.until(paid).await;
+        scene.change(|agent| agent.subscription_status = Subscription::Active).await;
+        told.push((day.replace(":00Z", "Z"), "Your payment".to_owned()));
+    }
+    scene.until("2026-03-25T00:00:00Z").await;
+    assert_eq!(scene.told(), told);
 }
 
 #[tokio::test]

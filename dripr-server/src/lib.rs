@@ -22,6 +22,7 @@
 //! | [`sample`] | the data that the demonstration ships with |
 //! | [`system_clock`], [`os_entropy`] | the real time and real randomness |
 //! | [`json_log`] | a log as JSON |
+//! | `traces` | traces to a collector |
 //! | [`failure`] | why a subcommand failed, in one sentence |
 
 pub mod account;
@@ -51,6 +52,8 @@ pub mod returned;
 pub mod role;
 pub mod sample;
 pub mod system_clock;
+#[cfg(feature = "otlp")]
+pub mod traces;
 pub mod users_file;
 pub mod verifying;
 #[cfg(feature = "webhooks")]

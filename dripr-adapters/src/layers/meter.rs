@@ -1,4 +1,4 @@
-//! Counting calls.
+//! Counting calls, and giving each a span.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +13,7 @@ use dripr_core::{
     ports::Clock,
 };
 use futures_util::future::BoxFuture;
+use tracing::{Instrument, field::Empty};
 
 use super::{Answer, Ask, Layer, Question};
 
@@ -89,7 +90,8 @@ impl Metrics {
 }
 
 /// Counts the calls to a provider, how they ended and how long they took. What was never asked, because our own pace or
-/// budget forbade it, is not counted.
+/// budget forbade it, is not counted. Each call is a span `provider` with `provider`, `operation` and `outcome`, and nothing of
+/// what is asked.
 pub struct Meter {
     provider: &'static str,
     clock: Arc<dyn Clock>,
@@ -117,7 +119,9 @@ impl Layer for Meter {
     ) -> BoxFuture<'a, PortResult<T>> {
         Box::pin(async move {
             let began = self.clock.now();
-            let answer = ask().await;
+            let span = span(self.provider, question.operation);
+            let answer = ask().instrument(span.clone()).await;
+            span.record("outcome", answer.as_ref().map_or_else(|error| word(error.fault()), |_| OK));
             let took = self.clock.now().signed_duration_since(began).to_std().unwrap_or_default();
             let fault = answer.as_ref().err().map(dripr_core::errors::PortError::fault);
             if !matches!(fault, Some(Fault::NotYet | Fault::NotAllowed)) {
@@ -131,5 +135,28 @@ impl Layer for Meter {
             }
             answer
         })
+    }
+}
+
+/// How a call that was answered ended.
+pub(super) const OK: &str = "ok";
+
+/// The span of a call to a provider, whose `outcome` is told at its end.
+pub(super) fn span(provider: &'static str, operation: &'static str) -> tracing::Span {
+    tracing::info_span!("provider", provider, operation, outcome = Empty)
+}
+
+/// How a call ended that failed.
+const fn word(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Unavailable => "unavailable",
+        Fault::Throttled => "throttled",
+        Fault::NotYet => "not_yet",
+        Fault::NotAllowed => "not_allowed",
+        Fault::Garbled => "garbled",
+        Fault::NotFound => "not_found",
+        Fault::Invalid => "invalid",
+        Fault::Misconfigured => "misconfigured",
+        Fault::Corrupt => "corrupt",
     }
 }

@@ -7,7 +7,8 @@
 //! | [`CircuitBreaker`] | leaves a provider alone that keeps failing, or that asks for a pause |
 //! | [`RateLimit`] | keeps to a number of calls a minute, shared by all who have the limiter |
 //! | [`Cache`] | answers a question that was answered lately; those who ask it at once wait for one answer |
-//! | [`Meter`] | counts calls, failures and time |
+//! | [`Meter`] | counts calls, failures and time, and gives each call a span |
+//! | [`Seen`] | gives each call to a mailer a span |
 //! | [`Spending`] | counts what a writer's texts cost |
 //! | [`Fallback`] | asks the next source where one has no answer |
 //! | [`Divided`] | asks one property source about homes, another one about listings or sales |
@@ -44,6 +45,7 @@ mod layered;
 mod meter;
 mod rate_limit;
 mod retry;
+mod seen;
 mod spending;
 mod timeout;
 
@@ -55,5 +57,6 @@ pub use layered::{Answer, Ask, Layer, Layered, Question};
 pub use meter::{Counted, Meter, Metrics, Spent};
 pub use rate_limit::RateLimit;
 pub use retry::Retry;
+pub use seen::Seen;
 pub use spending::Spending;
 pub use timeout::Timeout;

@@ -50,12 +50,13 @@ struct InNeedView {
     reason: String,
 }
 
-/// A mail about what stops the agent's mail.
+/// A mail about what stops the agent's mail, or soon will.
 #[derive(Debug, Serialize)]
 pub(super) struct ConcernView {
     agent: AgentView,
     title: &'static str,
     account_lost: bool,
+    payment_failed: bool,
     subscription_ended: bool,
     sending_paused: bool,
     because: Option<String>,
@@ -79,22 +80,20 @@ impl NoticeView {
                 }))
             }
             Letter::Concern { concern, because, link } => {
-                let (title, [account_lost, subscription_ended, sending_paused]) = match concern {
-                    Concern::AccountLost { .. } => {
-                        ("Please connect your mail account again", [true, false, false])
-                    }
-                    Concern::SubscriptionEnded => {
-                        ("Your home reports have stopped: your subscription", [false, true, false])
-                    }
-                    Concern::SendingPaused { .. } => ("Your home reports have stopped", [false, false, true]),
+                let title = match concern {
+                    Concern::AccountLost { .. } => "Please connect your mail account again",
+                    Concern::PaymentFailed => "Your home reports may stop: your payment failed",
+                    Concern::SubscriptionEnded => "Your home reports have stopped: your subscription",
+                    Concern::SendingPaused { .. } => "Your home reports have stopped",
                 };
                 let link = link.as_deref().map(|link| web_link(link, "the link to connect an account"));
                 Ok(Self::Concern(ConcernView {
                     agent,
                     title,
-                    account_lost,
-                    subscription_ended,
-                    sending_paused,
+                    account_lost: matches!(concern, Concern::AccountLost { .. }),
+                    payment_failed: *concern == Concern::PaymentFailed,
+                    subscription_ended: *concern == Concern::SubscriptionEnded,
+                    sending_paused: matches!(concern, Concern::SendingPaused { .. }),
                     because: clean::some_line(because),
                     link: link.transpose()?,
                 }))

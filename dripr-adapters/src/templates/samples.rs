@@ -224,6 +224,11 @@ pub fn notices() -> PortResult<Vec<NoticeContext>> {
     let letters = [
         morning,
         concern(Concern::AccountLost { since }, "Google says that access was taken back", Some(link)),
+        concern(
+            Concern::PaymentFailed,
+            "a payment of your subscription failed; without it, reports stop on March 19",
+            None,
+        ),
         concern(Concern::SubscriptionEnded, "the agent's subscription has ended", None),
         concern(Concern::SendingPaused { since }, "4 of 900 emails in 30 days were reported as spam", None),
     ];

@@ -1,14 +1,14 @@
-//! What stops an agent's mail, and what only the agent or an operator can mend.
+//! What stops an agent's mail or soon will, and what only the agent or an operator can mend.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::{Agent, Stop},
+    agent::{Agent, Stop, Subscription},
     mail_account::Grant,
     schedule::Instant,
 };
 
-/// Something that stops all of an agent's mail. Each time one arises the agent is told of it, once.
+/// Something that stops all of an agent's mail, or soon will. Each time one arises the agent is told of it, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "concern")]
 pub enum Concern {
@@ -17,6 +17,8 @@ pub enum Concern {
         /// Since when.
         since: Instant,
     },
+    /// A payment of the subscription failed. Mail goes on until [`Agent::lapses_at`].
+    PaymentFailed,
     /// The subscription has ended, or its payment is too late.
     SubscriptionEnded,
     /// Sending was stopped, for the reason that the agent's [`Pause`](crate::agent::Pause) gives.
@@ -27,7 +29,7 @@ pub enum Concern {
 }
 
 impl Concern {
-    /// What stops an agent's mail at a moment.
+    /// What stops an agent's mail at a moment, or soon will.
     #[must_use]
     pub fn of(agent: &Agent, grant: Option<&Grant>, now: Instant) -> Vec<Self> {
         let mut concerns = Vec::new();
@@ -53,6 +55,11 @@ impl Concern {
             )
             | None => {}
         }
+        // Others may have told us of it before their clock and ours agree that it was.
+        let is_late = matches!(agent.subscription_status, Subscription::PastDue { since } if since <= now);
+        if is_late && agent.deleted_at.is_none() && agent.lapses_at().is_some_and(|end| now < end) {
+            concerns.push(Self::PaymentFailed);
+        }
         if let Some(pause) = &agent.paused {
             concerns.push(Self::SendingPaused { since: pause.since });
         }
@@ -64,6 +71,7 @@ impl Concern {
     pub const fn name(self) -> &'static str {
         match self {
             Self::AccountLost { .. } => "account",
+            Self::PaymentFailed => "payment",
             Self::SubscriptionEnded => "subscription",
             Self::SendingPaused { .. } => "pause",
         }

@@ -79,7 +79,7 @@ impl LetterName {
         let id = match self {
             Self::Morning(day) => format!("morning.{day}.{user}"),
             // What has no beginning of its own begins when it is told.
-            Self::Concern(concern @ Concern::SubscriptionEnded) => {
+            Self::Concern(concern @ (Concern::PaymentFailed | Concern::SubscriptionEnded)) => {
                 format!("{}.{}.{user}", concern.name(), now.timestamp())
             }
             Self::Concern(concern @ (Concern::AccountLost { since } | Concern::SendingPaused { since })) => {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{
     Engine, Outcome,
@@ -132,6 +132,7 @@ impl Engine {
             let span = spans::of_delivery(queue, &delivery);
             let handling = async move {
                 let outcome = engine.handle(&work).await;
+                Span::current().record("outcome", outcome.name());
                 let action = engine.action(&work, outcome);
                 (work, delivery, action)
             };

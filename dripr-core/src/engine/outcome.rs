@@ -16,3 +16,16 @@ pub enum Outcome {
     /// It cannot succeed.
     GiveUp(String),
 }
+
+impl Outcome {
+    /// What it is called in traces.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Skipped => "skipped",
+            Self::Retry(_) => "failed",
+            Self::DeferUntil(_) => "deferred",
+            Self::GiveUp(_) => "given_up",
+        }
+    }
+}

@@ -9,8 +9,7 @@ use crate::{
 
 /// The span in which a delivery is worked on.
 pub(super) fn of_delivery(queue: Queue, delivery: &Delivery) -> Span {
-    let span =
-        tracing::info_span!("delivery", %queue, campaign_id = Empty, user_id = Empty, event_id = Empty);
+    let span = tracing::info_span!("delivery", %queue, campaign_id = Empty, user_id = Empty, event_id = Empty, outcome = Empty);
     if let Ok(event) = delivery.event() {
         match event {
             Event::StatusChanged(change) => span.record("campaign_id", change.campaign_id.as_str()),
@@ -23,10 +22,16 @@ pub(super) fn of_delivery(queue: Queue, delivery: &Delivery) -> Span {
     span
 }
 
-/// The span in which emails are handed over together: that of the delivery, if it is one.
-pub(super) fn of_sending<'a>(mut deliveries: impl ExactSizeIterator<Item = &'a Span>) -> Span {
-    match deliveries.len() {
-        1 => deliveries.next().cloned().unwrap_or_else(Span::none),
-        emails => tracing::info_span!("sending", emails),
+/// The span in which emails are handed over together: in that of the delivery, if it is one, and after those of all if they
+/// are several.
+pub(super) fn of_sending<'a>(deliveries: impl ExactSizeIterator<Item = &'a Span> + Clone) -> Span {
+    let emails = deliveries.len();
+    let within = deliveries.clone().next().filter(|_| emails == 1).and_then(Span::id);
+    let span = tracing::info_span!(parent: within, "sending", emails, accepted = Empty);
+    if emails > 1 {
+        for delivery in deliveries {
+            span.follows_from(delivery);
+        }
     }
+    span
 }

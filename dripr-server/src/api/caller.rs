@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use dripr_core::{
     access::{ApiKey, Caller, Scope},
@@ -17,6 +17,7 @@ use dripr_core::{
 use super::{Api, problem::Problem};
 
 /// Somebody who is known.
+#[derive(Clone)]
 pub(super) struct Asking(pub(super) Caller);
 
 /// What is told to everybody whose key or token is not taken, whatever is wrong with it.
@@ -28,18 +29,24 @@ impl FromRequestParts<Arc<Api>> for Asking {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let unknown = || Problem::unauthorized(UNKNOWN);
-        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or_else(unknown)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(unknown());
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
         }
-        let Some((id, secret)) = ApiKey::parts(token.trim()) else {
-            return signed_in(api, token.trim()).await.map(Self);
+        let token = token(&parts.headers).ok_or_else(unknown)?;
+        let Some((id, secret)) = ApiKey::parts(token) else {
+            return signed_in(api, token).await.map(Self);
         };
         let key = api.store.api_key(&id).await?.ok_or_else(unknown)?;
         let caller = key.admit(secret, api.bench.clock.now());
         caller.map(Self).map_err(|unusable| Problem::unauthorized(unusable.to_string()))
     }
+}
+
+/// What a request brings to say who asks.
+pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())?;
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whoever a session token was given to.

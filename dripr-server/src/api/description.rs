@@ -51,11 +51,12 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
 }
 
 /// What can come of every operation besides what it says itself.
-const PROBLEMS: [(&str, &str); 6] = [
+const PROBLEMS: [(&str, &str); 7] = [
     ("400", "The request cannot be read."),
     ("401", "Who asks is not known."),
     ("403", "Who asks may not do this."),
     ("422", "A value cannot be taken."),
+    ("429", "Too many requests; `Retry-After` says when to come back."),
     ("500", "Something failed here."),
     ("503", "Something that this needs does not answer."),
 ];

@@ -9,6 +9,7 @@
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
+//! | `limits` | how many calls there may be |
 //! | `history` | lines of histories |
 //! | `problem` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
@@ -27,6 +28,7 @@ mod history;
 mod idempotency;
 mod imports;
 mod keys;
+mod limits;
 mod markets;
 mod page;
 mod problem;
@@ -51,7 +53,7 @@ use dripr_core::{campaign::command::Bench, email::OptOutLinks, ports::{EmailVeri
 use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 
-use self::problem::Problem;
+use self::{limits::Limits, problem::Problem};
 use crate::{
     compose::{self, Deployment, Store},
     config::{http::Origin, shown::Shown},
@@ -76,6 +78,7 @@ struct Api {
     settings: Vec<Shown>,
     /// Places for files that are being read.
     reading: Arc<Semaphore>,
+    limits: Limits,
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
     sessions: Option<dripr_adapters::clerk::session::Sessions>,
@@ -102,6 +105,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         opt_out: deployment.config.public.opt_out.clone(),
         settings: deployment.config.shown.clone(),
         reading: Arc::new(Semaphore::new(imports::AT_ONCE)),
+        limits: Limits::new(deployment.config.http.requests_per_minute),
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,
         #[cfg(feature = "webhooks")]
@@ -116,6 +120,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         })
         .fallback(async || Problem::not_found("address"))
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
+        .layer(middleware::from_fn_with_state(api.clone(), limits::within))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(api);
     let router = Router::new().nest("/api/v1", operations).merge(description::pages());
@@ -129,7 +134,7 @@ fn from_browsers(origins: &[Origin]) -> CorsLayer {
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, idempotency::HEADER])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, limits::LEFT, limits::POLICY])
         .max_age(std::time::Duration::from_secs(3600))
 }
 

@@ -121,6 +121,12 @@ impl Problem {
         problem
     }
 
+    /// Too much was asked for. `headers` say when there is more.
+    pub(super) fn too_many(detail: impl Into<String>, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let (name, title) = ("too-many-requests", "Not so fast");
+        Self { headers, ..Self::new(StatusCode::TOO_MANY_REQUESTS, name, title, detail) }
+    }
+
     /// Another answer that some layer below gives.
     pub(super) fn of_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("refused").to_lowercase().replace(' ', "-");

@@ -1,18 +1,21 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{io::Write, pin::Pin, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+use tracing_subscriber::{Layer, Registry};
 
 use super::ConfigFile;
 use crate::{
     compose,
+    config::Config,
     failure::Failure,
     first_key::first_key,
     http,
@@ -31,18 +34,19 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config.load()?;
-    config.log.start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let traces = Traces::of(&config, runtime.handle())?;
+    config.log.start(traces.layers());
     // As for the other subcommands: compiled once.
     let work: Pin<Box<dyn Future<Output = Result<(), Failure>>>> =
-        Box::pin(until_told_to_stop(config, Roles::of(&args.roles)));
+        Box::pin(until_told_to_stop(config, Roles::of(&args.roles), traces));
     let result = runtime.block_on(work);
     // A provider call that does not end keeps nobody waiting.
     runtime.shutdown_background();
     result
 }
 
-async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Result<(), Failure> {
+async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Result<(), Failure> {
     // Before anything is begun, so that no signal is missed.
     let mut stop = StopSignals::listen()?;
     let drain = config.drain;
@@ -50,7 +54,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
     let engine = compose::engine(&deployment, &roles).await?;
     let operations = Arc::new(Operations::of(&deployment).await?);
     // An address that is taken stops everything before an email leaves whose links nobody answers.
-    let listener = match deployment.config.http.listen.filter(|_| roles.has(Role::Api)) {
+    let listener = match deployment.config.http.listen.address().filter(|_| roles.has(Role::Api)) {
         Some(address) => Some((http::listen(address).await?, http::router(&deployment, &operations)?)),
         None => None,
     };
@@ -98,6 +102,8 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             // The other end is dropped, which says the same.
             let _ = stopping.changed().await;
         };
+        // Whose sign-ins fail is counted by address.
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(until_stopped);
         workers.spawn(async move {
             if let Err(error) = serving.await {
@@ -105,7 +111,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             }
         });
     } else if roles.has(Role::Api) && compose::leaves_the_machine(&deployment) {
-        tracing::warn!("http.listen is not set: somebody else has to answer the opt-out links");
+        tracing::warn!("http.listen is off: somebody else has to answer the opt-out links");
     }
     if let Some(allowed) =
         deployment.config.mail.only_to.as_ref().filter(|_| compose::leaves_the_machine(&deployment))
@@ -136,6 +142,7 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             tracing::info!(provider, question, calls, failed, throttled, "a provider was asked");
         }
         deployment.close().await;
+        traces.end().await;
         drop(watched);
     };
     tokio::select! {
@@ -148,6 +155,41 @@ async fn until_told_to_stop(config: crate::config::Config, roles: Roles) -> Resu
             "work in hand did not end within {} s (limits.drain_seconds); it is taken up again by the next run",
             drain.as_secs()
         ))),
+    }
+}
+
+/// Traces to a collector, if one was chosen.
+struct Traces {
+    #[cfg(feature = "otlp")]
+    chosen: Option<crate::traces::Traces>,
+}
+
+impl Traces {
+    #[cfg(feature = "otlp")]
+    fn of(config: &Config, runtime: &Handle) -> Result<Self, Failure> {
+        let chosen = config.traces.as_ref().map(|chosen| crate::traces::Traces::new(chosen, runtime.clone()));
+        let chosen = chosen.transpose().map_err(|error| Failure::new(format!("traces.endpoint: {error}")))?;
+        Ok(Self { chosen })
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with traces it can fail")]
+    fn of(_: &Config, _: &Handle) -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    fn layers(&self) -> Vec<Box<dyn Layer<Registry> + Send + Sync>> {
+        #[cfg(feature = "otlp")]
+        return self.chosen.iter().map(crate::traces::Traces::layer).collect();
+        #[cfg(not(feature = "otlp"))]
+        Vec::new()
+    }
+
+    async fn end(self) {
+        #[cfg(feature = "otlp")]
+        if let Some(chosen) = self.chosen {
+            chosen.end().await;
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use dripr_adapters::file_outbox::FileOutbox;
 #[cfg(feature = "postmark")]
 use dripr_adapters::postmark::PostmarkMailer;
 #[cfg(feature = "smtp")]
 use dripr_adapters::smtp::{self, SmtpMailer};
+use dripr_adapters::{file_outbox::FileOutbox, layers::Seen};
 use dripr_core::{
     ports::{Mailer, RateLimiter},
     safeguards::ToAllowedOnly,
@@ -77,7 +77,8 @@ const fn unaskable(_: &Deployment) -> Option<usize> {
 fn reports(deployment: &Deployment, common: &Arc<dyn Mailer>) -> Result<Arc<dyn Mailer>, Failure> {
     let Some(own) = super::gmail_mailer(deployment)? else { return Ok(common.clone()) };
     let accounts = deployment.store.clone();
-    let routed = dripr_core::mail_account::ByMailAccount::new(accounts, Arc::new(own), common.clone());
+    let own = Arc::new(Seen::new("Gmail", Arc::new(own)));
+    let routed = dripr_core::mail_account::ByMailAccount::new(accounts, own, common.clone());
     Ok(Arc::new(routed))
 }
 
@@ -114,14 +115,18 @@ fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), F
 /// The deployment's own mailer, and how many emails it takes at once where the usual number is too many.
 fn unpaused(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
     let config = &deployment.config;
+    let seen = |provider, mailer| -> Arc<dyn Mailer> { Arc::new(Seen::new(provider, mailer)) };
     Ok(match &config.mail.by {
-        mail::Mailer::Outbox => (Arc::new(FileOutbox::open(&config.outbox.dir)?), None),
+        mail::Mailer::Outbox => (seen("outbox", Arc::new(FileOutbox::open(&config.outbox.dir)?)), None),
         // What is claimed and not yet begun when the program dies would be held for nothing.
         #[cfg(feature = "smtp")]
-        mail::Mailer::Smtp(options) => (Arc::new(SmtpMailer::new(options.clone())?), Some(smtp::CONNECTIONS)),
+        mail::Mailer::Smtp(options) => {
+            (seen("SMTP", Arc::new(SmtpMailer::new(options.clone())?)), Some(smtp::CONNECTIONS))
+        }
         #[cfg(feature = "postmark")]
         mail::Mailer::Postmark(postmark) => {
-            (Arc::new(PostmarkMailer::new(&postmark.token, postmark.options.clone())?), None)
+            let mailer = PostmarkMailer::new(&postmark.token, postmark.options.clone())?;
+            (seen("Postmark", Arc::new(mailer)), None)
         }
     })
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tracing::Subscriber;
 use tracing_subscriber::{
-    Layer, filter::Targets, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan,
+    Layer, Registry, filter::Targets, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
@@ -43,10 +43,12 @@ impl Log {
         Ok(self)
     }
 
-    /// Sends the program's log to stderr from here on.
-    pub fn start(&self) {
+    /// Sends the program's log to stderr from here on, and what is said to others who listen.
+    pub fn start(&self, others: Vec<Box<dyn Layer<Registry> + Send + Sync>>) {
+        let mut layers = others;
+        layers.push(self.layer(std::io::stderr));
         // A second start, as in tests, keeps the first.
-        let _ = tracing_subscriber::registry().with(self.layer(std::io::stderr)).try_init();
+        let _ = tracing_subscriber::registry().with(layers).try_init();
     }
 
     /// What writes the log.

@@ -14,6 +14,7 @@
 //! | [`operations`] | where those who watch the deployment are answered |
 //! | [`alerts`] | who is told when something is wrong |
 //! | [`webhooks`] | where messages to programs of agents and brokerages may go |
+//! | [`traces`] | which collector gets traces |
 //! | [`email_verification`] | who looks whether imported addresses take mail |
 //! | [`sources`] | who is asked for homes, listings, sales, markets, rates and places |
 //! | [`data`] | the files of sales, listings and mortgage rates |
@@ -60,6 +61,7 @@ pub mod shown;
 pub mod sources;
 pub mod stripe;
 pub mod templates;
+pub mod traces;
 mod url;
 pub mod webhooks;
 pub mod writing;
@@ -118,6 +120,9 @@ pub struct Config {
     /// Where outgoing webhooks may go.
     #[cfg(feature = "webhooks")]
     pub webhooks: webhooks::Webhooks,
+    /// Which collector gets traces, if any does.
+    #[cfg(feature = "otlp")]
+    pub traces: Option<traces::Traces>,
     /// Who looks whether imported addresses take mail.
     pub email_verification: email_verification::EmailVerification,
     /// Where the HTML of emails is kept for people.
@@ -162,6 +167,7 @@ struct Written {
     operations: operations::Written,
     alerts: alerts::Written,
     webhooks: webhooks::Written,
+    traces: traces::Written,
     email_verification: email_verification::Written,
     archive: archive::Written,
     sources: sources::Written,
@@ -259,6 +265,8 @@ impl Config {
         problems.take(written.stripe.check());
         #[cfg(not(feature = "webhooks"))]
         problems.take(written.webhooks.check());
+        #[cfg(not(feature = "otlp"))]
+        problems.take(written.traces.check());
         let mut providers = Vec::new();
         let mut data = None;
         // Without knowing who is asked, nothing can be said of them.
@@ -310,10 +318,12 @@ impl Config {
         let clerk = problems.take(written.clerk.check(environment, absolute));
         #[cfg(feature = "stripe")]
         let stripe = problems.take(written.stripe.check(environment, absolute));
-        let operations = problems.take(written.operations.check(written.http.listen));
+        let operations = problems.take(written.operations.check(written.http.listen.address()));
         let alerts = problems.take(written.alerts.check(environment, absolute));
         #[cfg(feature = "webhooks")]
         let webhooks = problems.take(written.webhooks.check(environment, absolute));
+        #[cfg(feature = "otlp")]
+        let traces = problems.take(written.traces.check(environment));
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {
@@ -339,6 +349,8 @@ impl Config {
                 alerts: alerts?,
                 #[cfg(feature = "webhooks")]
                 webhooks: webhooks?,
+                #[cfg(feature = "otlp")]
+                traces: traces?,
                 http: written.http,
                 email_verification: email_verification?,
                 archive: archive?,

@@ -127,6 +127,7 @@ fn default(key: &Key) -> Option<toml::Value> {
 fn typed(key: &Key, text: String) -> toml::Value {
     match default(key) {
         Some(toml::Value::Integer(_)) => text.trim().parse::<i64>().map_or(text.into(), toml::Value::Integer),
+        Some(toml::Value::Float(_)) => text.trim().parse::<f64>().map_or(text.into(), toml::Value::Float),
         _ => text.into(),
     }
 }

@@ -28,7 +28,7 @@ pub(crate) mod request_id;
 #[cfg(feature = "stripe")]
 mod stripe;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use axum::{Router, extract::DefaultBodyLimit, extract::State, http::StatusCode, routing::get};
 use dripr_core::{
@@ -115,7 +115,13 @@ async fn health(State(site): State<Arc<Site>>) -> StatusCode {
 /// # Errors
 /// The address is taken, or not this machine's.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Failure::new(format!("http.listen: cannot listen at {address}: {error}")))
+    TcpListener::bind(address).await.map_err(|error| {
+        let what = match error.kind() {
+            ErrorKind::AddrInUse => {
+                "another program listens there already; give another address, or \"off\"".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Failure::new(format!("http.listen: cannot listen at {address}: {what}"))
+    })
 }

@@ -40,6 +40,8 @@ async fn answer(State(entropy): State<Arc<dyn Entropy>>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let request_id = id.to_str().unwrap_or_default();
     let span = tracing::info_span!("request", request_id, method, route, status = tracing::field::Empty);
+    #[cfg(feature = "otlp")]
+    crate::traces::continues(&span, request.headers());
     let inside = span.clone();
     let answered = async move {
         let response = next.run(request).await;

@@ -102,6 +102,8 @@ async fn a_late_payment_has_a_week_and_one_that_came_lets_mail_go_on() {
     // Told again of something else; it is late since the first.
     assert_eq!(tell(&site, &about(UPDATED, "2026-03-05T00:00:00Z", "past_due")).await, 200);
     assert_eq!(status(&site).await, Subscription::PastDue { since: at("2026-03-01T10:00:00Z") });
+    let told: Vec<_> = site.agents.accepted().iter().map(|mail| mail.message.subject.clone()).collect();
+    assert_eq!(told.iter().filter(|subject| subject.contains("payment")).count(), 1, "{told:?}");
     site.until("2026-03-12T20:00:00Z").await;
     assert!(site.mailbox.accepted().is_empty());
     assert_eq!(tell(&site, &about(UPDATED, "2026-03-12T20:00:00Z", "active")).await, 200);

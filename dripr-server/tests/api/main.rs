@@ -7,6 +7,7 @@ mod campaigns;
 mod emails;
 mod imports;
 mod keys;
+mod limits;
 mod looking;
 mod people;
 mod requests;

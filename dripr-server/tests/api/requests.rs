@@ -69,7 +69,9 @@ async fn the_api_is_described_with_its_page() {
     assert!(operations.contains_key("/agents/{agent}/emails/{email}/approve"));
     for (path, item) in operations {
         for (method, operation) in item.as_object().unwrap() {
-            assert!(operation["responses"]["401"].is_object(), "{method} {path}");
+            for status in ["401", "429"] {
+                assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
+            }
             assert!(operation["summary"].is_string(), "{method} {path} says what it does");
         }
     }

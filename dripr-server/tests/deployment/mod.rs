@@ -75,7 +75,9 @@ impl Deployment {
         "#;
         let lease =
             if limits.contains("operation_lease_seconds") { "" } else { "operation_lease_seconds = 2\n" };
-        self.write("dripr.toml", &format!("{config}{lease}{limits}\n"));
+        // Many run at once; a test that asks them says where.
+        let http = if limits.contains("[http]") { "" } else { "[http]\nlisten = \"off\"\n" };
+        self.write("dripr.toml", &format!("{http}{config}{lease}{limits}\n"));
         self.write("sales.csv", &sales());
         for (id, address) in agents {
             let name = ["--first-name", "Ana", "--last-name", "Ruiz"];

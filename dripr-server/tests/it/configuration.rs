@@ -244,6 +244,57 @@ mod smtp {
 }
 
 #[test]
+fn it_listens_on_this_machine_unless_told_otherwise() {
+    let listen =
+        |lines: &str| parse(&format!("{CONFIG}[http]\n{lines}\n")).map(|config| config.http.listen.address());
+    assert_eq!(listen(""), Ok(Some(([127, 0, 0, 1], 8080).into())));
+    assert_eq!(listen("listen = \"[::1]:0\""), Ok(Some("[::1]:0".parse().unwrap())));
+    assert_eq!(listen("listen = \"off\""), Ok(None));
+    for wrong in ["\"\"", "\"Off\"", "\"127.0.0.1\"", "\"localhost:8080\"", "8080", "false"] {
+        let error = listen(&format!("listen = {wrong}")).unwrap_err();
+        assert!(error.contains("http.listen: "), "{error}");
+    }
+    let both = parse(&format!("{CONFIG}[operations]\nlisten = \"127.0.0.1:8080\"\n")).unwrap_err();
+    assert!(both.contains("operations.listen: 127.0.0.1:8080 is that of http.listen"), "{both}");
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn a_collector_of_traces_is_named_here_or_by_the_usual_variables() {
+    let traces = |lines: &str, variables: &[(&str, &str)]| -> Result<Option<(String, String, f64)>, String> {
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let text = format!("{CONFIG}[traces]\n{lines}\n");
+        let read = Config::parse(&text, Path::new(""), &variable);
+        let traces = read.map(|config| config.traces).map_err(|problem| problem.to_string())?;
+        Ok(traces.map(|traces| (traces.endpoint, traces.service_name, traces.sampled)))
+    };
+    let chosen =
+        |endpoint: &str, name: &str, sampled| Ok::<_, String>(Some((endpoint.into(), name.into(), sampled)));
+    assert_eq!(traces("", &[("OTEL_SERVICE_NAME", "x"), ("OTEL_TRACES_SAMPLER_ARG", "loud")]), Ok(None));
+    assert_eq!(traces("", &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]), Ok(None));
+    let file = "endpoint = \"http://c.example:4318\"\nsampled = 0";
+    assert_eq!(traces(file, &[]), chosen("http://c.example:4318", "dripr", 0.0));
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://d.example"),
+        ("OTEL_SERVICE_NAME", "reports"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ];
+    assert_eq!(traces(file, &variables), chosen("https://d.example", "reports", 0.25));
+    for (lines, variables, key) in [
+        ("endpoint = \"c.example\"", &[][..], "traces.endpoint: "),
+        (file, &[("OTEL_TRACES_SAMPLER_ARG", "loud")], "traces.sampled: must be from 0 to 1, not \"loud\""),
+        (file, &[("OTEL_TRACES_SAMPLER_ARG", "NaN")], "traces.sampled: "),
+        ("endpoint = \"http://c.example\"\nsampled = 1.5", &[], "traces.sampled: "),
+        ("service_name = \"\"", &[], "traces.service_name: "),
+    ] {
+        let error = traces(lines, variables).unwrap_err();
+        assert!(error.contains(key), "{error}");
+    }
+}
+
+#[test]
 fn secrets_do_not_print() {
     let config = parse(CONFIG).unwrap();
     assert!(!format!("{config:?}").contains("a key for tests only"));

@@ -24,8 +24,14 @@ struct Running {
 
 impl Running {
     fn start(folder: &Path) -> Self {
+        // Many run at once.
+        Self::start_with(folder, &["--set", "http.listen=127.0.0.1:0"])
+    }
+
+    fn start_with(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dripr"))
             .arg("run")
+            .args(arguments)
             .current_dir(folder)
             .stderr(Stdio::piped())
             .spawn()
@@ -105,6 +111,21 @@ fn it_runs_until_it_is_told_to_stop_and_ends_in_order() {
         let folder = deployment();
         Running::start(folder.path()).stop(signal);
     }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_left_alone_by_whoever_does_not_answer() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("http.listen={}", taken.local_addr().unwrap());
+    let folder = deployment();
+    let run = dripr(folder.path(), &["run", "--set", &listen, "--set", "log.filter=error"]).failure();
+    let said = format!(
+        "dripr: http.listen: cannot listen at {}: another program listens there already; give another address, or \"off\"\n",
+        taken.local_addr().unwrap()
+    );
+    assert_eq!(run.stderr, said);
+    Running::start_with(folder.path(), &["--set", &listen, "--roles", "cron,email-manager"]).stop("TERM");
+    Running::start_with(folder.path(), &["--set", "http.listen=off"]).stop("TERM");
 }
 
 #[test]

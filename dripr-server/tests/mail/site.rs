@@ -84,6 +84,7 @@ impl Site {
         let routes = http::router(&deployment, &operations).unwrap();
         let listener = http::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let client = client();
         Self { deployment, clock, mailbox, agents, base, client, dripr, _folder: folder }

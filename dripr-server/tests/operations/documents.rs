@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dripr_server::operations::metric;
 
 const RULES: &str = include_str!("../../../docs/deploy/prometheus-rules.yml");
-const PAGE: &str = include_str!("../../../docs/operating.md");
+const PAGE: &str = include_str!("../../../docs/operate.md");
 
 /// The metrics that a text names.
 fn named(text: &str) -> BTreeSet<&str> {

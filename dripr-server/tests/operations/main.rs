@@ -8,3 +8,4 @@ mod health;
 mod logs;
 mod metrics;
 mod stage;
+mod walk;

@@ -222,12 +222,19 @@ impl Notice {
         let because = match (concern, grant, &agent.paused) {
             (Concern::AccountLost { .. }, Some(Grant::Revoked { reason, .. }), _) => reason.clone(),
             (Concern::SendingPaused { .. }, _, Some(pause)) => pause.detail.clone(),
+            (Concern::PaymentFailed, ..) => {
+                let last = agent.lapses_at().map(|end| self.rules.civil_date(end))?;
+                format!(
+                    "a payment of your subscription failed; without it, reports stop on {}",
+                    last.format("%B %-d")
+                )
+            }
             _ => agent.stopped_by(now).map(|stop| stop.sentence().to_owned()).unwrap_or_default(),
         };
         let desk = engine.ports.notices.as_ref()?;
         let link = match concern {
             Concern::AccountLost { .. } => desk.links.connect(&agent.id, now),
-            Concern::SubscriptionEnded | Concern::SendingPaused { .. } => None,
+            Concern::PaymentFailed | Concern::SubscriptionEnded | Concern::SendingPaused { .. } => None,
         };
         Some(Letter::Concern { concern, because, link })
     }

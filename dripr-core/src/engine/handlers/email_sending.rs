@@ -193,6 +193,8 @@ async fn send(engine: &Arc<Engine>, ready: Vec<Ready>) -> PortResult<()> {
             outcomes.push((claimed, outcome));
         }
     }
+    let accepted = outcomes.iter().filter(|(_, outcome)| matches!(outcome, SendOutcome::Accepted { .. }));
+    Span::current().record("accepted", accepted.count());
     record(engine, outcomes).await
 }
 

@@ -50,7 +50,11 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
     // What was stored comes back.
     let full = Notices {
         due_at: Some(at("2026-03-02T14:00:00.000001Z")),
-        told: vec![Concern::SubscriptionEnded, Concern::AccountLost { since: at(START) }],
+        told: vec![
+            Concern::PaymentFailed,
+            Concern::SubscriptionEnded,
+            Concern::AccountLost { since: at(START) },
+        ],
         mornings: vec!["2026-03-01".parse().expect("a day")],
         in_need: [stage.id(0)].into(),
         in_hand: Some(InHand {

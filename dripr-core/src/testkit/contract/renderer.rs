@@ -72,8 +72,12 @@ pub async fn email_renderer<R: EmailRenderer + ?Sized>(renderer: &R) {
         }
     }
     let since = at(START);
-    let concerns =
-        [Concern::AccountLost { since }, Concern::SubscriptionEnded, Concern::SendingPaused { since }];
+    let concerns = [
+        Concern::AccountLost { since },
+        Concern::PaymentFailed,
+        Concern::SubscriptionEnded,
+        Concern::SendingPaused { since },
+    ];
     for concern in concerns {
         let letter = |text: &str| Letter::Concern {
             concern,

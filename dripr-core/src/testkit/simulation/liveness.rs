@@ -54,7 +54,7 @@ impl World {
                         Concern::AccountLost { since } | Concern::SendingPaused { since } => {
                             since <= before(now, bound)
                         }
-                        Concern::SubscriptionEnded => true,
+                        Concern::PaymentFailed | Concern::SubscriptionEnded => true,
                     };
                     if settled && !told.contains(&concern) {
                         stage.judge(|_| Err(format!("I10: {} was never told of {concern:?}", agent.id)));
