@@ -33,7 +33,10 @@ async fn world(may_fall_back: bool) -> World {
     let store = MemoryStore::new();
     for id in ["own", "none"] {
         let agent = samples::agent(id, now()).unwrap();
-        store.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await.unwrap();
+        store
+            .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+            .await
+            .unwrap();
     }
     let account = MailAccount {
         user_id: UserId::new("own").unwrap(),

@@ -129,7 +129,13 @@ async fn an_email_held_after_an_opt_out_counts_as_sent_when_the_homeowner_comes_
     assert_eq!(world.emails(1).await, [DeliveryStatus::Held]);
     let dossier = world.dripr.campaign(&world.id(1)).await.unwrap().unwrap();
     let (user, address) = (&dossier.campaign.user_id, &dossier.contact.email);
-    assert!(world.store.lift(user, address, SuppressionCause::Complaint, Actor::Recipient, at("2026-03-14T00:00:00Z")).await.unwrap());
+    assert!(
+        world
+            .store
+            .lift(user, address, SuppressionCause::Complaint, Actor::Recipient, at("2026-03-14T00:00:00Z"))
+            .await
+            .unwrap()
+    );
     world.until(at("2026-04-11T00:00:00Z")).await;
     assert_eq!(world.mailbox.accepted().len(), 1, "the cycle of the held email is over");
     world.until(at("2026-04-13T00:00:00Z")).await;

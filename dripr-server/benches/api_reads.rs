@@ -76,12 +76,18 @@ fn main() -> Result<(), Failure> {
 /// A deployment with an agent and campaigns, and an operator's key.
 fn furnish(folder: &Path) -> Result<String, Failure> {
     let config = "[public]\nurl = \"https://reports.example\"\nopt_out_key = \"a key that is long enough\"\n\
-                  [data]\nsales = \"sales.csv\"\n[http]\nlisten = \"127.0.0.1:0\"\n[log]\nfilter = \"info\"\n";
+                  [data]\nsales = \"sales.csv\"\n[http]\nlisten = \"127.0.0.1:0\"\nrequests_per_minute = 0\n[log]\nfilter = \"info\"\n";
     fs::write(folder.join("dripr.toml"), config)?;
-    fs::write(folder.join("sales.csv"), "id,date,price,bedrooms,bathrooms,sqft_living,sqft_lot,yr_built,zipcode,lat,long\n")?;
+    fs::write(
+        folder.join("sales.csv"),
+        "id,date,price,bedrooms,bathrooms,sqft_living,sqft_lot,yr_built,zipcode,lat,long\n",
+    )?;
     let mut contacts = String::from("first_name,last_name,email,street,city,state,zip_code,fixed_send_day\n");
     for n in 0..CAMPAIGNS {
-        contacts.push_str(&format!("Kim,Owner{n},owner{n}@home.example,{n} Elm St,Seattle,WA,98103,{}\n", n % 28 + 1));
+        contacts.push_str(&format!(
+            "Kim,Owner{n},owner{n}@home.example,{n} Elm St,Seattle,WA,98103,{}\n",
+            n % 28 + 1
+        ));
     }
     fs::write(folder.join("contacts.csv"), contacts)?;
     let name = ["agent", "add", "--id", "ana", "--first-name", "Ana", "--last-name", "Ruiz"];
@@ -113,7 +119,8 @@ fn start(folder: &Path) -> Result<(Program, String), Failure> {
     let log = child.stderr.take().ok_or("the program has no log")?;
     let program = Program(child);
     let mut lines = BufReader::new(log).lines();
-    let line = lines.find_map(|line| line.ok().filter(|line| line.contains("links and webhooks are answered")));
+    let line =
+        lines.find_map(|line| line.ok().filter(|line| line.contains("links and webhooks are answered")));
     let line = line.ok_or("the program did not start")?;
     let address = line.split("address=").nth(1).unwrap_or_default();
     let plain: String = address.chars().filter(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();

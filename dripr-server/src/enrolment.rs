@@ -103,7 +103,11 @@ impl Enroller<'_> {
             }
         }
         let kept = self.verified(usable, &mut taken).await;
-        if self.dry_run { self.rehearse(kept, &mut taken).await? } else { self.enrol(kept, &mut taken).await? }
+        if self.dry_run {
+            self.rehearse(kept, &mut taken).await?
+        } else {
+            self.enrol(kept, &mut taken).await?
+        }
         Ok(taken)
     }
 
@@ -131,8 +135,7 @@ impl Enroller<'_> {
     /// remembers none, so that a file of any length takes little memory.
     async fn rehearse(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
         let new: Vec<_> = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
-        let keys: Vec<_> =
-            new.iter().map(|new| (new.contact.email.key(), new.campaign.home_key())).collect();
+        let keys: Vec<_> = new.iter().map(|new| (new.contact.email.key(), new.campaign.home_key())).collect();
         let known = self.imports.campaigns_like(&self.user_id, &keys).await?;
         let mut before: HashMap<&(String, String), &CampaignId> = HashMap::new();
         for (((in_hand, new), key), known) in rows.into_iter().zip(&new).zip(&keys).zip(known) {

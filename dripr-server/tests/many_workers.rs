@@ -51,7 +51,8 @@ fn unique() -> u128 {
 fn everybody_gets_one_email(environment: BTreeMap<String, String>, sections: &str, most: usize) {
     let homeowners = usize::try_from(told("DRIPR_HOMEOWNERS", 200)).unwrap();
     let limits = format!("mail_timeout_seconds = 1\n{sections}");
-    let deployment = Deployment::in_environment(environment, &[("agent", "ana@brokerage.example")], homeowners, &limits);
+    let deployment =
+        Deployment::in_environment(environment, &[("agent", "ana@brokerage.example")], homeowners, &limits);
     let run = |at: usize| deployment.run_with(&["--roles", SPLIT[at]]);
     let mut running: Vec<Running> = (0..SPLIT.len()).map(run).collect();
     let mut dice = told("DRIPR_SEED", 0x5eed_0002) | 1;

@@ -74,7 +74,12 @@ fn deployment(homeowners: usize, collector: &str, fred: &str) -> Deployment {
     let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let lines =
         format!("mail_timeout_seconds = 1\n[sources]\nrates = [\"fred\"]\n[fred]\nurl = \"{fred}\"\n");
-    Deployment::in_environment(BTreeMap::from(environment), homeowners, &lines)
+    Deployment::in_environment(
+        BTreeMap::from(environment),
+        &[("agent", "ana@brokerage.example")],
+        homeowners,
+        &lines,
+    )
 }
 
 async fn fred() -> Loopback {

@@ -125,7 +125,12 @@ async fn of_a_person_who_was_erased_nothing_is_left_in_any_file() {
     for n in [first, second] {
         let address = format!("owner{n}@home.example").parse().unwrap();
         assert!(store.person(&user, &address).await.unwrap().unwrap().suppression.is_some());
-        assert!(store.lift(&user, &address, SuppressionCause::Complaint, Actor::Operator, clock.now()).await.unwrap());
+        assert!(
+            store
+                .lift(&user, &address, SuppressionCause::Complaint, Actor::Operator, clock.now())
+                .await
+                .unwrap()
+        );
     }
     drop(connection);
     drop(dripr);

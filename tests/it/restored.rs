@@ -137,7 +137,10 @@ async fn wherever_in_a_day_a_backup_was_taken_nobody_gets_two_reports_in_a_month
     let database = folder.path().join("dripr.db");
     let first = store(&database).await;
     let agent = samples::agent("agent", start).unwrap();
-    first.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await.unwrap();
+    first
+        .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+        .await
+        .unwrap();
     let new = (1..=CAMPAIGNS).map(|n| samples::campaign(&agent, n, "98103", 12, start).unwrap()).collect();
     first.enrol(new).await.unwrap();
     let mailer = Logged::open(&folder.path().join("outbox"), &[]).await;

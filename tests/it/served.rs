@@ -28,7 +28,10 @@ impl Served {
         let place = Place::new(server).await;
         let store = place.open(ServerOptions::default()).await;
         let agent = samples::agent("agent", start).unwrap();
-        store.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await.unwrap();
+        store
+            .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+            .await
+            .unwrap();
         let days = days.iter().flat_map(|(campaigns, day)| std::iter::repeat_n(*day, *campaigns));
         let campaign =
             |(n, day)| samples::campaign(&agent, n, ["98103", "98115", "98052"][n % 3], day, start).unwrap();

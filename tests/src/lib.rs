@@ -52,7 +52,9 @@ impl World {
         };
         let store = world.store().await?;
         let agent = samples::agent("agent", start)?;
-        store.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await?;
+        store
+            .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+            .await?;
         let new: Result<Vec<_>, _> =
             (1..=campaigns).map(|n| samples::campaign(&agent, n, zips[n % zips.len()], day, start)).collect();
         store.enrol(new?).await?;

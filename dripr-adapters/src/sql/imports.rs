@@ -21,11 +21,8 @@ use super::{
     values::Many,
 };
 
-const LINES: Many = Many {
-    before: "INSERT INTO import_lines (import_id, run, line, fate, state)",
-    after: "",
-    columns: 5,
-};
+const LINES: Many =
+    Many { before: "INSERT INTO import_lines (import_id, run, line, fate, state)", after: "", columns: 5 };
 
 const READING: &str = "reading an import";
 
@@ -57,8 +54,7 @@ impl ImportStore for SqlStore {
         let sql = format!(
             "SELECT id, version, state FROM imports WHERE user_id = ?1 {condition} ORDER BY id DESC LIMIT ?2"
         );
-        let mut query =
-            query(sql).bind(user.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut query = query(sql).bind(user.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX));
         if let Some(before) = &before {
             query = query.bind(before.as_str());
         }
@@ -103,8 +99,7 @@ impl ImportStore for SqlStore {
             query = query.bind(fate);
         }
         let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
-        let line =
-            |row: &Row| json(row.try_get(0).doing(doing)?, "import_lines", "state", import.as_str());
+        let line = |row: &Row| json(row.try_get(0).doing(doing)?, "import_lines", "state", import.as_str());
         rows.iter().map(line).collect()
     }
 
@@ -139,8 +134,7 @@ fn read(row: &Row) -> PortResult<Import> {
 
 async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     let doing = "keeping an import";
-    let oldest =
-        import.created_at.checked_sub_signed(TimeDelta::days(KEPT_DAYS)).unwrap_or(Instant::MIN_UTC);
+    let oldest = import.created_at.checked_sub_signed(TimeDelta::days(KEPT_DAYS)).unwrap_or(Instant::MIN_UTC);
     // Here, so that the tables keep to a month, whoever comes.
     for sql in [
         "DELETE FROM import_lines WHERE import_id IN (SELECT id FROM imports WHERE created_at <= ?1)",
@@ -148,16 +142,18 @@ async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     ] {
         query(sql).bind(micros(oldest)).execute(&mut *connection).await.doing(doing)?;
     }
-    query("INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .bind(import.id.as_str())
-        .bind(import.user_id.as_str())
-        .bind(micros(import.created_at))
-        .bind(i64::from(import.run))
-        .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
-        .bind(to_json(import)?)
-        .execute(connection)
-        .await
-        .doing(doing)?;
+    query(
+        "INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(import.id.as_str())
+    .bind(import.user_id.as_str())
+    .bind(micros(import.created_at))
+    .bind(i64::from(import.run))
+    .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
+    .bind(to_json(import)?)
+    .execute(connection)
+    .await
+    .doing(doing)?;
     Ok(())
 }
 
@@ -168,14 +164,16 @@ async fn put(
     audit: Option<&AuditEntry>,
 ) -> PortResult<bool> {
     let doing = "storing how far an import is";
-    let changed = query("UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2")
-        .bind(import.id.as_str())
-        .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
-        .bind(i64::from(import.run))
-        .bind(to_json(import)?)
-        .execute(&mut *connection)
-        .await
-        .doing(doing)?;
+    let changed = query(
+        "UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2",
+    )
+    .bind(import.id.as_str())
+    .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
+    .bind(i64::from(import.run))
+    .bind(to_json(import)?)
+    .execute(&mut *connection)
+    .await
+    .doing(doing)?;
     if changed == 0 {
         return Ok(false);
     }

@@ -42,8 +42,7 @@ const COUNTS: [&str; 7] = [
 const CAMPAIGNS: &str = "SELECT c.campaign_status, count(*) FROM {agents} CROSS JOIN campaigns AS c ON c.user_id = a.id \
      AND c.deleted_at IS NULL GROUP BY c.campaign_status";
 
-const SUPPRESSIONS: &str =
-    "SELECT s.cause, count(*) FROM {agents} CROSS JOIN suppressions AS s ON s.user_id = a.id GROUP BY s.cause";
+const SUPPRESSIONS: &str = "SELECT s.cause, count(*) FROM {agents} CROSS JOIN suppressions AS s ON s.user_id = a.id GROUP BY s.cause";
 
 /// The agents in reach, as a table with one column; and what it binds.
 fn agents(of: &Reach) -> (&'static str, Vec<&str>) {

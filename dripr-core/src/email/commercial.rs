@@ -185,7 +185,22 @@ mod tests {
     /// HTML with everything that could make reading its end something else than reading it all.
     fn html() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "<", ">", "<p>", "</p>", "&lt;", "&gt;", "&", "&amp;", ";", "&#60;", "1 Elm", " St", "\n", "http://o/1", "\"", "é",
+            "<",
+            ">",
+            "<p>",
+            "</p>",
+            "&lt;",
+            "&gt;",
+            "&",
+            "&amp;",
+            ";",
+            "&#60;",
+            "1 Elm",
+            " St",
+            "\n",
+            "http://o/1",
+            "\"",
+            "é",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }

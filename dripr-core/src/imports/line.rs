@@ -58,7 +58,9 @@ impl ImportLine {
     /// [`Tally`](super::Tally) alone, so that the report of a long file is short.
     #[must_use]
     pub const fn is_worth_telling(&self) -> bool {
-        self.opted_out || self.not_verified || matches!(self.fate, Fate::AlreadyEnrolled(_) | Fate::Refused { .. })
+        self.opted_out
+            || self.not_verified
+            || matches!(self.fate, Fate::AlreadyEnrolled(_) | Fate::Refused { .. })
     }
 }
 

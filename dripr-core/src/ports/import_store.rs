@@ -20,12 +20,8 @@ pub trait ImportStore: Send + Sync {
     async fn import(&self, id: &ImportId) -> PortResult<Option<Import>>;
 
     /// An agent's imports, the greatest id first, before `before`, at most `limit`.
-    async fn imports(
-        &self,
-        user: &UserId,
-        before: Option<ImportId>,
-        limit: usize,
-    ) -> PortResult<Vec<Import>>;
+    async fn imports(&self, user: &UserId, before: Option<ImportId>, limit: usize)
+    -> PortResult<Vec<Import>>;
 
     /// Stores how far an import is, if its stored version is still the one given here, counts that up, adds lines to its
     /// present run, and a row to the agent's history: all of it or nothing. `false`, and nothing changed, if it changed

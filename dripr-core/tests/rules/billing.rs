@@ -152,7 +152,10 @@ proptest! {
 async fn a_change_finds_its_agent_by_name_or_else_by_customer() {
     let store = MemoryStore::new();
     let ana = samples::agent("ana", *START).unwrap();
-    store.register(ana.clone(), samples::user_created(&ana), dripr_core::campaign::Actor::Operator).await.unwrap();
+    store
+        .register(ana.clone(), samples::user_created(&ana), dripr_core::campaign::Actor::Operator)
+        .await
+        .unwrap();
     let status = async || store.agent(&ana.id).await.unwrap().unwrap().subscription_status;
     let plain = told(1, Stage::Created, "incomplete");
     assert_eq!(billing::take(&store, &plain).await.unwrap(), Taken::Stranger);

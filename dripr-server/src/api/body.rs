@@ -80,8 +80,13 @@ pub(super) fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
 
     let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
     let whole = number.as_f64().filter(|known| known.fract() == 0.0 && (0.0..=255.0).contains(known));
-    let whole = whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 to 255")))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and from 0 to 255")]
+    let whole =
+        whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 to 255")))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole, and from 0 to 255"
+    )]
     Ok(Some(whole as u8))
 }
 

@@ -6,8 +6,10 @@ use axum::{Json, Router, http::header, response::Html, routing::get};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        AdditionalProperties, AllOfBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
+        AllOfBuilder, ContentBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder,
+        Schema, Type,
         path::Operation,
+        schema::AdditionalProperties,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };

@@ -45,7 +45,10 @@ pub(super) async fn once(State(api): State<Arc<Api>>, request: Request, next: Ne
 async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<Response, Problem> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // A file is too large to be compared with one before. Sending it again is the same as sending it once, by its import.
-    let is_file = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/csv"));
+    let is_file = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/csv"));
     let Some(key) = key(request.headers())?.filter(|_| !safe && !is_file) else {
         return Ok(next.run(request).await);
     };

@@ -9,7 +9,9 @@ use axum::{
 use chrono::NaiveDate;
 use dripr_core::{
     access::Scope,
-    content::{AreaContent, AreaKey, AreaKind, FiguresOf, LocalMarket, MarketStatistics, MortgageRate, ZipCode},
+    content::{
+        AreaContent, AreaKey, AreaKind, FiguresOf, LocalMarket, MarketStatistics, MortgageRate, ZipCode,
+    },
     ports::AreaStore,
 };
 use serde::Serialize;

@@ -49,7 +49,12 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     middleware,
 };
-use dripr_core::{campaign::command::Bench, email::OptOutLinks, ports::{EmailVerifier, Entropy, Mailer}, schedule::SendDay};
+use dripr_core::{
+    campaign::command::Bench,
+    email::OptOutLinks,
+    ports::{EmailVerifier, Entropy, Mailer},
+    schedule::SendDay,
+};
 use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 

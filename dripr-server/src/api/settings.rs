@@ -40,10 +40,7 @@ struct SettingView {
 
 /// What the deployment is set to, secrets hidden. It is changed where it is run, by its file and its environment.
 #[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = SettingsView)))]
-async fn read_settings(
-    State(api): State<Arc<Api>>,
-    asking: Asking,
-) -> Result<Json<SettingsView>, Problem> {
+async fn read_settings(State(api): State<Arc<Api>>, asking: Asking) -> Result<Json<SettingsView>, Problem> {
     asking.may(Scope::Admin)?;
     if asking.0.reach != Reach::Deployment {
         return Err(Problem::forbidden("only operators see what the deployment is set to"));

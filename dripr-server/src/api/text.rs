@@ -8,8 +8,7 @@ pub(super) const LONGEST: usize = 200;
 /// What such a text is, as the description says it (ECMA 262).
 pub(super) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// The same for one that must say something.
-pub(super) const SOME_LINE: &str =
-    r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+pub(super) const SOME_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 
 /// A text on one line, without spaces around it.
 ///

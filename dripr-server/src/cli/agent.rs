@@ -178,7 +178,9 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         membership: Membership::default(),
         sending_rules: args.rules(&deployment)?,
     };
-    let added = newcomer.register(&*deployment.store, &*deployment.entropy, now(&deployment), Actor::Operator).await?;
+    let added = newcomer
+        .register(&*deployment.store, &*deployment.entropy, now(&deployment), Actor::Operator)
+        .await?;
     if added.is_none() {
         return Err(Failure::new(format!("there is an agent {id} already, or was one that was removed")));
     }

@@ -79,7 +79,8 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         Command::List(args) => list(args, out).await,
         Command::Revoke(args) => {
             let deployment = args.config.open().await?;
-            let revoked = deployment.store.revoke_api_key(&args.key, Actor::Operator, now(&deployment)).await?;
+            let revoked =
+                deployment.store.revoke_api_key(&args.key, Actor::Operator, now(&deployment)).await?;
             deployment.close().await;
             if !revoked {
                 let key = &args.key;

@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dripr_core::{
-    campaign::Actor,access::Membership, email::EmailAddress, ids::UserId, ports::AgentStore};
+use dripr_core::{access::Membership, campaign::Actor, email::EmailAddress, ids::UserId, ports::AgentStore};
 use serde_json::{Value, json};
 
 use super::{ConfigFile, now};
@@ -101,7 +100,11 @@ impl Outcome {
 
 async fn bring(deployment: &Deployment, newcomer: Newcomer) -> Result<Outcome, Failure> {
     let id = newcomer.id.clone();
-    if newcomer.register(&*deployment.store, &*deployment.entropy, now(deployment), Actor::Operator).await?.is_some() {
+    if newcomer
+        .register(&*deployment.store, &*deployment.entropy, now(deployment), Actor::Operator)
+        .await?
+        .is_some()
+    {
         return Ok(Outcome::Created);
     }
     let known = deployment.store.agent(&id).await?;

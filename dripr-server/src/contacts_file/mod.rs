@@ -121,10 +121,7 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
     ///
     /// # Errors
     /// [`FileProblem::Unreadable`] if the file broke off.
-    pub fn next_rows(
-        &mut self,
-        most: usize,
-    ) -> Result<Vec<Result<NewContactRow, RowProblem>>, FileProblem> {
+    pub fn next_rows(&mut self, most: usize) -> Result<Vec<Result<NewContactRow, RowProblem>>, FileProblem> {
         let mut rows = Vec::with_capacity(most);
         while rows.len() < most {
             let Some(row) = self.next_row()? else { break };

@@ -67,7 +67,9 @@ async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, 
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
-    let recipient = consent::opt_in(&*site.store, &claim, site.bench.clock.now()).await.map_err(|error| Page::failed(&error))?;
+    let recipient = consent::opt_in(&*site.store, &claim, site.bench.clock.now())
+        .await
+        .map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     if recipient.suppression.is_some() {
         return Ok(out(&recipient, &link));

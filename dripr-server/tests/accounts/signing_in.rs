@@ -41,7 +41,9 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     let mut agent = samples::agent(&text(&claims["sub"]), site.clock.now()).unwrap();
     agent.first_name = "Zoë".to_owned();
     let event = samples::user_created(&agent);
-    assert!(site.deployment.store.register(agent, event, dripr_core::campaign::Actor::Operator).await.unwrap());
+    assert!(
+        site.deployment.store.register(agent, event, dripr_core::campaign::Actor::Operator).await.unwrap()
+    );
     let own = ask("/agents/me", &token).await;
     assert_eq!(own.status, 200, "{}", own.text);
     assert!(own.text.contains("Zoë"));

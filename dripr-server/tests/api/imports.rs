@@ -59,7 +59,8 @@ async fn a_file_is_looked_at_first_and_then_taken_in() {
     assert_eq!(taken.json()["progress"], progress(3, 1), "{taken:?}");
     assert_eq!(get(&site, &path, &key).await.json(), taken.json(), "whoever looks sees the same");
     let campaigns = campaigns().await;
-    let days: Vec<_> = campaigns.as_array().unwrap().iter().map(|one| one["fixed_send_day"].clone()).collect();
+    let days: Vec<_> =
+        campaigns.as_array().unwrap().iter().map(|one| one["fixed_send_day"].clone()).collect();
     assert_eq!(days.len(), 4);
     for day in [3, 4, 6] {
         assert!(days.contains(&json!(day)), "rows are spread by their place in the file: {days:?}");
@@ -68,9 +69,14 @@ async fn a_file_is_looked_at_first_and_then_taken_in() {
 
     let rows = async |query: &str| get(&site, &format!("{path}/rows{query}"), &key).await.json();
     let told = rows("").await["items"].clone();
-    let seen: Vec<_> = told.as_array().unwrap().iter().map(|row| (row["row"].clone(), row["outcome"].clone())).collect();
+    let seen: Vec<_> =
+        told.as_array().unwrap().iter().map(|row| (row["row"].clone(), row["outcome"].clone())).collect();
     let expected = [(3, "enrolled"), (4, "refused"), (6, "refused"), (7, "already_enrolled")];
-    assert_eq!(seen, expected.map(|(row, outcome)| (json!(row), json!(outcome))), "the other two went as they stand");
+    assert_eq!(
+        seen,
+        expected.map(|(row, outcome)| (json!(row), json!(outcome))),
+        "the other two went as they stand"
+    );
     assert_eq!(told[0]["opted_out"], true);
     assert_eq!(told[1]["problem"], json!({"field": "email", "value": "nobody", "reason": "it has no @"}));
     assert_eq!(told[2]["problem"]["field"], "zip_code");
@@ -173,6 +179,7 @@ async fn progress_is_seen_while_the_file_comes_and_one_that_broke_off_is_sent_ag
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let done = get(&site, &path, &key).await.json();
     assert_eq!(done["stage"], "done");
-    let counts = ["rows", "enrolled", "already_enrolled", "refused"].map(|name| done["progress"][name].clone());
+    let counts =
+        ["rows", "enrolled", "already_enrolled", "refused"].map(|name| done["progress"][name].clone());
     assert_eq!(counts, [1_700, 700, 1_000, 0].map(|count| json!(count)), "nobody is enrolled twice");
 }

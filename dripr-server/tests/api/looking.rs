@@ -24,7 +24,10 @@ async fn statistics_are_those_of_the_days_and_agents_that_are_asked_for() {
     };
     assert!(site.deployment.store.keep_feedback(opened).await.unwrap());
     let all = get(&site, "/statistics", &operator).await.json();
-    assert_eq!((&all["from"], &all["to"], &all["zone"]), (&json!("2026-02-11"), &json!("2026-03-12"), &json!("America/New_York")));
+    assert_eq!(
+        (&all["from"], &all["to"], &all["zone"]),
+        (&json!("2026-02-11"), &json!("2026-03-12"), &json!("America/New_York"))
+    );
     assert_eq!(all["now"]["contacts"], 1);
     assert_eq!(all["now"]["campaigns"], json!({"DORMANT": 1}));
     assert_eq!((&all["period"]["sent"], &all["period"]["opened"]), (&json!(1), &json!(1)));
@@ -62,7 +65,8 @@ async fn settings_are_the_operators_and_without_secrets() {
     let key_of_operator = operator(&site).await;
     let shown = get(&site, "/settings", &key_of_operator).await;
     let settings = shown.json()["settings"].clone();
-    let setting = |key: &str| settings.as_array().unwrap().iter().find(|one| one["key"] == key).cloned().unwrap();
+    let setting =
+        |key: &str| settings.as_array().unwrap().iter().find(|one| one["key"] == key).cloned().unwrap();
     assert_eq!(setting("public.url")["value"], "http://reports.example");
     assert_eq!(setting("public.url")["from"], "file");
     let secret = setting("public.opt_out_key");

@@ -78,7 +78,9 @@ async fn stored(site: &Site) -> String {
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let webhooks = store.webhooks(None, None, 100).await.unwrap();
     let told = store.deliveries(&"ben-hook".parse().unwrap(), None, None, 100).await.unwrap();
-    format!("{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}")
+    format!(
+        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}"
+    )
 }
 
 /// Two agents of different brokerages, each with a campaign that has an email.

@@ -171,7 +171,8 @@ async fn story(environment: BTreeMap<String, String>, sections: &str) {
 
     // The homeowner opts out with one click (RFC 8058).
     let path = link.strip_prefix("https://reports.example").unwrap_or_else(|| panic!("{link}"));
-    let click = agent.client.post(format!("{base}{path}")).body("List-Unsubscribe=One-Click").send().await.unwrap();
+    let click =
+        agent.client.post(format!("{base}{path}")).body("List-Unsubscribe=One-Click").send().await.unwrap();
     assert_eq!(click.status(), 200);
 
     // All of it stands in the history.
@@ -221,6 +222,7 @@ fn on_mysql_with_sqs_and_redis() {
         ("DRIPR_REDIS_URL".to_owned(), redis),
     ]));
     let prefix = std::process::id();
-    let sections = format!("[queues]\nplace = \"aws\"\n{section}[redis]\nprefix = \"dripr-test-{prefix}:\"\n");
+    let sections =
+        format!("[queues]\nplace = \"aws\"\n{section}[redis]\nprefix = \"dripr-test-{prefix}:\"\n");
     an_agent_and_a_homeowner(environment, &sections);
 }

@@ -32,8 +32,7 @@ pub(crate) struct SignedIn {
 impl SignedIn {
     /// Publishes the key by which the agent's sessions are signed.
     pub(crate) async fn publishing() -> Self {
-        let text =
-            include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
+        let text = include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
         let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
         let key = KeyPair::from_pkcs8(&der).unwrap();
         let public = PublicKeyComponents::<Vec<u8>>::from(key.public());

@@ -8,7 +8,8 @@ use crate::program::{deployment, dripr};
 fn a_key_is_shown_once_listed_and_taken_back() {
     let folder = deployment();
     let keys = |arguments: &[&str]| dripr(folder.path(), &[&["keys"], arguments].concat());
-    let made = keys(&["create", "--name", "our CRM", "--brokerage", "north", "--scopes", "read,write"]).success();
+    let made =
+        keys(&["create", "--name", "our CRM", "--brokerage", "north", "--scopes", "read,write"]).success();
     let secret = made.stdout.split_whitespace().find(|word| word.starts_with("dripr_")).unwrap().to_owned();
     let listed = keys(&["list", "--json"]).success();
     assert!(!listed.stdout.contains(&secret), "a secret is shown once");

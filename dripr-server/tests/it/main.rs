@@ -13,9 +13,9 @@ mod deploying;
 mod doctor;
 mod exporting;
 mod import;
-mod keys_command;
 #[cfg(feature = "legacy-tables")]
 mod import_tables;
+mod keys_command;
 mod persons;
 mod program;
 mod providers;

@@ -84,7 +84,12 @@ async fn a_day_of_hostile_names_leaves_no_personal_data_and_no_secrets_in_the_lo
     (agent.brokerage, agent.phone) = (Some(hostile("C")), Some(hostile("D")));
     agent.email = format!("agent.{MARK}@brokerage.example").parse().unwrap();
     agent.postal_address = format!("1 {MARK} Street, Seattle WA 98101");
-    stage.deployment.store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+    stage
+        .deployment
+        .store
+        .register(agent.clone(), samples::user_created(&agent), Actor::Operator)
+        .await
+        .unwrap();
     let mut new = Vec::new();
     for n in 1..=4 {
         let mut one = samples::campaign(&agent, n, "98103", 12, stage.clock.now()).unwrap();

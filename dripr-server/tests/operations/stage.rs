@@ -71,7 +71,10 @@ impl Stage {
             .build()
             .unwrap();
         let agent = samples::agent(agent, clock.now()).unwrap();
-        store.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await.unwrap();
+        store
+            .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+            .await
+            .unwrap();
         let campaign = |n| samples::campaign(&agent, n, "98103", 12, clock.now()).unwrap();
         dripr.enrol((1..=homeowners).map(campaign).collect()).await.unwrap();
         let deployment = Arc::new(Deployment {

@@ -52,7 +52,9 @@ impl World {
         let start = start()?;
         let store = place.open().await?;
         let agent = samples::agent("agent", start)?;
-        store.register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator).await?;
+        store
+            .register(agent.clone(), samples::user_created(&agent), dripr_core::campaign::Actor::Operator)
+            .await?;
         let mut send_days = send_days.enumerate().peekable();
         while send_days.peek().is_some() {
             let some = send_days.by_ref().take(AT_ONCE);

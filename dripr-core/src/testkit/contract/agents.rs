@@ -21,7 +21,10 @@ pub async fn agent_store<S: Store + ?Sized>(store: &S) {
     let given = samples::agent("agent", at(START)).expect("an agent");
     let stored = store.agent(&given.id).await.expect("an agent").expect("a registered agent is found");
     assert_eq!(stored, given, "an agent comes back as it was given");
-    let again = store.register(given.clone(), samples::user_created(&given), Actor::Operator).await.expect("registering");
+    let again = store
+        .register(given.clone(), samples::user_created(&given), Actor::Operator)
+        .await
+        .expect("registering");
     assert!(!again, "an agent is registered once");
     let deliveries =
         store.receive(Queue::WelcomeEmails, 10, at(START), Duration::from_secs(30)).await.expect("receiving");
@@ -71,7 +74,10 @@ async fn members<S: Store + ?Sized>(store: &S) {
         agent.membership =
             Membership { brokerage: of.map(brokerage), team: in_team.map(team), role: Role::TeamLead };
         let event = samples::user_created(&agent);
-        assert!(store.register(agent.clone(), event, Actor::Operator).await.expect("registering"), "an agent is registered");
+        assert!(
+            store.register(agent.clone(), event, Actor::Operator).await.expect("registering"),
+            "an agent is registered"
+        );
         let stored = store.agent(&agent.id).await.expect("an agent");
         assert_eq!(stored, Some(agent), "an agent comes back with their place in a brokerage");
     }
@@ -122,7 +128,11 @@ async fn history<S: Store + ?Sized>(store: &S, stage: &Scene<'_, S>) {
     assert!(all.windows(2).all(|two| two[0].number > two[1].number), "numbers grow with time");
     assert_eq!(read(Some(all[0].number), 1).await, all[1..2], "a page at a time");
     let first = all.last().expect("it is not empty");
-    assert_eq!((&*first.entry.what, &first.entry.actor), ("registered", &Actor::Operator), "it begins with who did it");
+    assert_eq!(
+        (&*first.entry.what, &first.entry.actor),
+        ("registered", &Actor::Operator),
+        "it begins with who did it"
+    );
     let other = UserId::new("m5").expect("an id");
     let note = AuditEntry::of("noted", Actor::Recipient, at(START), None);
     store.note(&other, note.clone()).await.expect("adding a row");
@@ -134,7 +144,12 @@ async fn history<S: Store + ?Sized>(store: &S, stage: &Scene<'_, S>) {
 
 async fn new_agent<S: Store + ?Sized>(store: &S, id: &str) -> Agent {
     let agent = samples::agent(id, at(START)).expect("an agent");
-    assert!(store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.expect("registering"));
+    assert!(
+        store
+            .register(agent.clone(), samples::user_created(&agent), Actor::Operator)
+            .await
+            .expect("registering")
+    );
     agent
 }
 

@@ -17,7 +17,10 @@ pub async fn mail_account_store<S: MailAccountStore + AgentStore + ?Sized>(store
     for id in ["agent", "other"] {
         let agent = samples::agent(id, at(START)).expect("a sample agent");
         let event = samples::user_created(&agent);
-        assert!(store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering"), "a new agent is registered");
+        assert!(
+            store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering"),
+            "a new agent is registered"
+        );
     }
     let read = async |user: &UserId| store.mail_account(user).await.expect("reading an account");
     let put = async |account: &MailAccount| {

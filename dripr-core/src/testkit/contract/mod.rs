@@ -180,7 +180,8 @@ impl<'a, S: AgentStore + CampaignStore + ?Sized> Stage<'a, S> {
         let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
         let agent = samples::agent("agent", at(START)).expect("a sample agent");
         let event = samples::user_created(&agent);
-        let registered = store.register(agent.clone(), event, Actor::Operator).await.expect("registering an agent");
+        let registered =
+            store.register(agent.clone(), event, Actor::Operator).await.expect("registering an agent");
         assert!(registered, "a new agent is registered");
         let new: Vec<_> = (1..=campaigns)
             .map(|n| samples::campaign(&agent, n, "98103", 12, at(START)).expect("a sample campaign"))

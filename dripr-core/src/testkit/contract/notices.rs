@@ -22,7 +22,10 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
     let stage = Stage::new(store, 2).await;
     let user = UserId::new("agent").expect("an id");
     let other = samples::agent("other", at("2026-03-01T13:00:00Z")).expect("an agent");
-    store.register(other.clone(), samples::user_created(&other), crate::campaign::Actor::Operator).await.expect("registering");
+    store
+        .register(other.clone(), samples::user_created(&other), crate::campaign::Actor::Operator)
+        .await
+        .expect("registering");
     let due = async |now: &str, limit| store.due_notices(at(now), limit).await.expect("who is due");
     let put = async |notices: Notices| store.put_notices(notices).await.expect("storing notices");
     let known = async || store.notices(&user).await.expect("reading").expect("notices of an agent");

@@ -117,7 +117,10 @@ where
     let early = poll!(&mut added).is_ready();
     let agent = samples::agent("third", at(START)).expect("a sample agent");
     let event = samples::user_created(&agent);
-    assert!(store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering an agent"), "a new agent is registered");
+    assert!(
+        store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering an agent"),
+        "a new agent is registered"
+    );
     assert!(
         early || within(Duration::from_secs(5), added).await.is_some(),
         "whoever waits for the outbox hears of what is added after the first poll"
@@ -129,9 +132,13 @@ where
 async fn register_another<S: AgentStore + ?Sized>(store: &S) {
     let agent = samples::agent("another", at(START)).expect("a sample agent");
     let event = samples::user_created(&agent);
-    let registered = store.register(agent.clone(), event.clone(), crate::campaign::Actor::Operator).await.expect("registering an agent");
+    let registered = store
+        .register(agent.clone(), event.clone(), crate::campaign::Actor::Operator)
+        .await
+        .expect("registering an agent");
     assert!(registered, "a new agent is registered");
-    let twice = store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering an agent");
+    let twice =
+        store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering an agent");
     assert!(!twice, "an agent is registered once");
 }
 

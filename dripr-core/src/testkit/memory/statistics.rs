@@ -46,7 +46,8 @@ impl StatisticsStore for MemoryStore {
             }
         }
         let emails = |wanted: fn(&Happening) -> bool| {
-            let feedback = state.feedback.values().filter(|feedback| within(feedback.at) && wanted(&feedback.what));
+            let feedback =
+                state.feedback.values().filter(|feedback| within(feedback.at) && wanted(&feedback.what));
             let emails: BTreeSet<_> = feedback.map(|feedback| &feedback.email_id).collect();
             let of_agents = |id| state.emails.get(id).is_some_and(|email| agents.contains(&email.user_id));
             emails.into_iter().filter(|id| of_agents(id)).count() as u64

@@ -158,7 +158,13 @@ impl People {
                 let (user, address) = (&dossier.campaign.user_id, &dossier.contact.email);
                 let now = stage.clock.now();
                 if stage
-                    .complete(stage.store.lift(user, address, SuppressionCause::Complaint, Actor::Recipient, now))
+                    .complete(stage.store.lift(
+                        user,
+                        address,
+                        SuppressionCause::Complaint,
+                        Actor::Recipient,
+                        now,
+                    ))
                     .is_ok_and(|lifted| lifted)
                 {
                     stage.tell(format!("the homeowner of {id} opts in again"));

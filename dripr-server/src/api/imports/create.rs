@@ -63,8 +63,7 @@ pub(super) async fn create_import(
         return Err(Problem::conflict("this deployment has nobody who verifies addresses"));
     }
     let now = api.bench.clock.now();
-    let options =
-        ImportOptions { dry_run: new.dry_run, send_day, spread: new.spread, verify: new.verify };
+    let options = ImportOptions { dry_run: new.dry_run, send_day, spread: new.spread, verify: new.verify };
     let import = Import::new(ImportId::from(api.entropy.id(now)), agent.id, options, now);
     api.store.add_import(import.clone()).await?;
     let location = format!("/api/v1/agents/{}/imports/{}", import.user_id, import.id);

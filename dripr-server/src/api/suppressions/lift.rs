@@ -34,7 +34,9 @@ pub(super) async fn lift_suppression(
         return Ok(StatusCode::NO_CONTENT);
     }
     match api.store.suppression(&agent.id, &address).await? {
-        Some(known) => Err(Problem::conflict(format!("{}; only they can take it back", known.cause.sentence()))),
+        Some(known) => {
+            Err(Problem::conflict(format!("{}; only they can take it back", known.cause.sentence())))
+        }
         None => Err(none()),
     }
 }
