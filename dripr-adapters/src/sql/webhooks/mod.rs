@@ -489,8 +489,8 @@ mod tests {
             let rows = query(format!("EXPLAIN QUERY PLAN {sql}")).fetch_all(&store.shared.reads).await;
             let plan: Vec<String> = rows.unwrap().iter().map(|row| row.try_get(3).unwrap()).collect();
             let plan = plan.join("; ");
-            assert_eq!(plan.matches(due).count(), count, "{sql}: {plan}");
-            assert!(!plan.contains("SCAN d"), "{sql}: {plan}");
+            assert!(plan.matches(due).count() >= count, "{sql}: {plan}");
+            assert!(!plan.contains("SCAN webhook_deliveries"), "{sql}: {plan}");
         }
     }
 }
