@@ -8,6 +8,8 @@
 //! First a thousand requests a second are made for some seconds, each at its time whatever became of those before, so that waiting
 //! counts as slowness; then as many as are answered. Each of the operations is asked for equally often.
 
+#![expect(clippy::disallowed_methods, reason = "what is measured is real time")]
+
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -117,8 +117,12 @@ fn about_a_home_or_a_zip_code(description: &mut utoipa::openapi::OpenApi) {
 fn strictly(name: &str, schema: &mut RefOr<Schema>) {
     match schema {
         RefOr::T(Schema::Object(object)) => {
-            for property in object.properties.values_mut() {
+            for (name, property) in &mut object.properties {
                 of_one_line(property);
+                #[cfg(feature = "webhooks")]
+                of_kinds(name, property);
+                #[cfg(not(feature = "webhooks"))]
+                let _ = name;
             }
         }
         RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(|one| strictly(name, one)),
@@ -140,6 +144,21 @@ fn of_one_line(property: &mut RefOr<Schema>) {
     {
         let pattern = if text.min_length.is_some() { text::SOME_LINE } else { text::LINE };
         text.pattern = Some(pattern.to_owned());
+    }
+}
+
+/// What webhooks are told is one of what they can be told.
+#[cfg(feature = "webhooks")]
+fn of_kinds(name: &str, property: &mut RefOr<Schema>) {
+    use dripr_core::webhooks::Kind;
+    use utoipa::openapi::schema::ArrayItems;
+
+    if let RefOr::T(Schema::Array(list)) = property
+        && name == "kinds"
+    {
+        let kind =
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Kind::ALL.map(Kind::as_str)));
+        list.items = ArrayItems::RefOrSchema(Box::new(RefOr::T(kind.build().into())));
     }
 }
 

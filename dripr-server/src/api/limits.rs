@@ -46,7 +46,7 @@ const COUNTS: u64 = 4096;
 /// How many calls there may be.
 pub(super) struct Limits {
     requests: Option<Limit>,
-    failed_sign_ins: Limit,
+    failed_sign_ins: Option<Limit>,
 }
 
 struct Limit {
@@ -63,10 +63,11 @@ struct Taken {
 }
 
 impl Limits {
-    /// So many requests a minute; as many as there are if it is none.
+    /// So many requests a minute. If it is none, nothing is counted, failed sign-ins neither.
     pub(super) fn new(requests_per_minute: u32) -> Self {
         let requests = (requests_per_minute > 0).then(|| Limit::new("requests", requests_per_minute));
-        Self { requests, failed_sign_ins: Limit::new("failed-sign-ins", FAILED_SIGN_INS) }
+        let failed_sign_ins = requests.is_some().then(|| Limit::new("failed-sign-ins", FAILED_SIGN_INS));
+        Self { requests, failed_sign_ins }
     }
 }
 
@@ -115,7 +116,8 @@ async fn counted(api: &Arc<Api>, request: Request, next: Next) -> Result<Respons
     let asking = match Asking::from_request_parts(&mut parts, api).await {
         Ok(asking) => asking,
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
-            let taken = api.limits.failed_sign_ins.take(&address(&parts.extensions), now).await?;
+            let Some(limit) = &api.limits.failed_sign_ins else { return Err(problem) };
+            let taken = limit.take(&address(&parts.extensions), now).await?;
             let detail = "too many sign-ins from your address failed";
             return Err(if taken.until.is_none() {
                 problem

@@ -14,7 +14,7 @@ use dripr_core::{
     webhooks::{Courier, Report, Turn},
 };
 use futures_util::{StreamExt, poll, stream::FuturesUnordered};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 /// How many endpoints are served at once.
 pub const MOST_AT_ONCE: usize = 64;
@@ -27,7 +27,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Takes messages to endpoints, until told to stop.
 pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Receiver<()>) {
-    let mut turns = FuturesUnordered::new();
+    // Tasks of their own: whoever waits for a connection to the database must be able to take it at any time, or all who come
+    // after them wait for nothing.
+    let mut turns = JoinSet::new();
     let mut stopped = false;
     loop {
         // Listening begins before looking, so that nothing comes unheard between the two.
@@ -42,7 +44,10 @@ pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Re
                     let now = courier.clock.now();
                     // What somebody else is taking at this moment stays past until they have.
                     let earliest = if taken.is_empty() { after(now, STAYS_PAST) } else { now };
-                    turns.extend(taken.into_iter().map(|turn| courier.serve(turn)));
+                    for turn in taken {
+                        let courier = courier.clone();
+                        turns.spawn(async move { courier.serve(turn).await });
+                    }
                     wake = due.map_or(wake, |due| due.clamp(earliest, wake.max(earliest)));
                 }
                 Err(error) => {
@@ -61,7 +66,11 @@ pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Re
         }
         let full = turns.len() >= MOST_AT_ONCE;
         tokio::select! {
-            Some(served) = turns.next(), if !turns.is_empty() => count(&metrics, served),
+            Some(ended) = turns.join_next(), if !turns.is_empty() => match ended {
+                Ok(served) => count(&metrics, served),
+                // What it had in hand is taken again when its time there is over.
+                Err(error) => tracing::error!(%error, "a webhook's turn broke off"),
+            },
             () = &mut added, if !stopped && !heard && !full => {}
             () = courier.clock.sleep_until(wake), if !stopped && !full => {}
             // The other end is dropped, which says the same.

@@ -1,7 +1,7 @@
 //! From signing in to the opt-out, through the real program and nothing but its HTTP: an agent imports contacts, waits for
 //! reports, approves one, whose homeowner gets it and opts out, and sees it all in the history.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the real program runs on the real clock")]
 
 #[path = "../deployment/mod.rs"]

@@ -141,9 +141,9 @@ async fn only_an_address_that_takes_no_mail_is_refused() {
     assert_eq!(
         problems,
         [
-            "row 6: email \"nobody\": it has no @",
             "row 3: email \"bad@home.example\": takes no mail: so it is",
             "row 4: email \"typo@home.example\": takes no mail: so it is; perhaps good@home.example was meant",
+            "row 6: email \"nobody\": it has no @",
         ]
     );
     assert_eq!((tally.rows, tally.enrolled, tally.refused, tally.not_verified), (7, 4, 3, 2));

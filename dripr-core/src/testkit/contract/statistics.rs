@@ -30,8 +30,8 @@ pub async fn statistics_store<S: Store + FeedbackStore + StatisticsStore + ?Size
     }
     // Two are sent at the opening of the window, the third waits for its agent.
     stage.clock.set(at("2026-03-12T15:00:00Z"));
-    for n in 0..2 {
-        let email_id = emails[n].clone();
+    for (n, email_id) in emails.iter().take(2).enumerate() {
+        let email_id = email_id.clone();
         stage.did(n, Action::Tick).await;
         stage.did(n, Action::Claim { email_id: email_id.clone() }).await;
         stage.did(n, Action::Arrived { email_id }).await;

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::{
     find, find_delivery,
-    view::{DeliveryView, OutcomeView, WholeDelivery},
+    view::{DeliveryOutcomeView, DeliveryView, WholeDelivery},
 };
 use crate::api::{
     Api,
@@ -29,7 +29,7 @@ use crate::api::{
 pub(super) struct Filter {
     /// Only those of which this became.
     #[param(inline)]
-    outcome: Option<OutcomeView>,
+    outcome: Option<DeliveryOutcomeView>,
 }
 
 /// A place in the list.

@@ -64,7 +64,7 @@ pub(super) struct ShownWebhook {
 /// What became of a message.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum OutcomeView {
+pub(super) enum DeliveryOutcomeView {
     /// It is tried, now or later.
     Waiting,
     /// It was taken.
@@ -73,17 +73,17 @@ pub(super) enum OutcomeView {
     Failed,
 }
 
-impl From<OutcomeView> for Standing {
-    fn from(view: OutcomeView) -> Self {
+impl From<DeliveryOutcomeView> for Standing {
+    fn from(view: DeliveryOutcomeView) -> Self {
         match view {
-            OutcomeView::Waiting => Self::Waiting,
-            OutcomeView::Delivered => Self::Delivered,
-            OutcomeView::Failed => Self::Failed,
+            DeliveryOutcomeView::Waiting => Self::Waiting,
+            DeliveryOutcomeView::Delivered => Self::Delivered,
+            DeliveryOutcomeView::Failed => Self::Failed,
         }
     }
 }
 
-impl From<Standing> for OutcomeView {
+impl From<Standing> for DeliveryOutcomeView {
     fn from(standing: Standing) -> Self {
         match standing {
             Standing::Waiting => Self::Waiting,
@@ -103,7 +103,7 @@ pub(super) struct DeliveryView {
     kind: String,
     /// When what it tells of happened.
     timestamp: DateTime<Utc>,
-    outcome: OutcomeView,
+    outcome: DeliveryOutcomeView,
     /// When it is tried next; null unless it waits.
     next_attempt_at: Option<DateTime<Utc>>,
     /// How often it was tried.
