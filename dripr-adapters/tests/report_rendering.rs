@@ -224,7 +224,7 @@ async fn every_kind_of_report_reads_as_it_did() {
     shows_the_address("welcome", &email);
     compare("welcome", "html", &email.html);
     compare("welcome", "txt", &format!("Subject: {}\n\n{}", email.subject, email.text));
-    let names = ["morning", "account", "subscription", "pause"];
+    let names = ["morning", "account", "payment", "subscription", "pause"];
     for (name, context) in names.into_iter().zip(samples::notices().unwrap()) {
         let email = Templates::builtin().unwrap().notice(&context).await.unwrap();
         look_over(name, &email, None);

@@ -29,6 +29,8 @@ async fn connection(path: &Path) -> SqliteConnection {
 
 /// Takes back what the migration of notices did, and what later ones built on it.
 const BEFORE_NOTICES: &str = "
+    DROP INDEX feedback_by_agent;
+    DELETE FROM _sqlx_migrations WHERE version = 20261130000402;
     DROP TABLE store_checks;
     DROP INDEX dead_letters_by_queue;
     DROP INDEX feedback_bounced;

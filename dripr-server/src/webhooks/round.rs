@@ -39,9 +39,10 @@ pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Re
         let mut failed = false;
         let mut wake = after(courier.clock.now(), TICK);
         if !stopped && turns.len() < MOST_AT_ONCE {
+            // What time it was when it was looked: what became due since is past when it is slept for.
+            let now = courier.clock.now();
             match next(&courier, MOST_AT_ONCE - turns.len()).await {
                 Ok((taken, due)) => {
-                    let now = courier.clock.now();
                     // What somebody else is taking at this moment stays past until they have.
                     let earliest = if taken.is_empty() { after(now, STAYS_PAST) } else { now };
                     for turn in taken {
