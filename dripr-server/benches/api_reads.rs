@@ -58,6 +58,8 @@ fn main() -> Result<(), Failure> {
     let (program, address) = start(folder.path())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        // What the engine does with new campaigns is over by then.
+        tokio::time::sleep(Duration::from_secs(15)).await;
         // Once each, so that nothing is measured that happens once.
         for path in READS {
             Connection::open(&address, &key).await?.read(path).await?;
