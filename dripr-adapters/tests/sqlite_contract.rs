@@ -60,6 +60,12 @@ async fn it_keeps_keys_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_keeps_what_was_done_about_keys_and_webhooks_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::deed_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_contacts_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::contact_store(&store).await;

@@ -17,7 +17,7 @@ use dripr_adapters::{
     webhook_vault::WebhookVault,
 };
 use dripr_core::{
-    access::Reach,
+    access::{Caller, Reach},
     ids::{WebhookId, WebhookMessageId},
     ports::WebhookSender,
     schedule::Instant,
@@ -52,7 +52,7 @@ fn endpoint(url: &str) -> Endpoint {
         kinds: Kinds::default(),
         secret: KeptSecret::Plain(SECRET.into()),
     };
-    Endpoint::new(new, now())
+    Endpoint::new(new, &Caller::operator(), now())
 }
 
 fn message() -> Message {

@@ -187,7 +187,7 @@ impl Stop {
     }
 }
 
-/// A stop of all that an agent sends, which lasts until an operator lifts it.
+/// A stop of all that an agent sends, which lasts until an operator lifts it, or an admin what an admin wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Since when.
@@ -206,6 +206,8 @@ pub enum PauseCause {
     Complaints,
     /// An operator wanted it.
     Operator,
+    /// An admin of the agent's brokerage wanted it.
+    Admin,
 }
 
 impl PauseCause {
@@ -217,6 +219,7 @@ impl PauseCause {
                 "sending is paused: too many recipients reported the agent's mail as spam; an operator can resume it"
             }
             Self::Operator => "sending is paused by an operator",
+            Self::Admin => "sending is paused by an admin of the agent's brokerage",
         }
     }
 }

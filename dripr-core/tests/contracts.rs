@@ -77,6 +77,11 @@ async fn the_memory_store_keeps_the_contract_of_notices() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_deeds() {
+    contract::deed_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_webhook_contract() {
     contract::webhook_store(&MemoryStore::new()).await;
 }

@@ -381,7 +381,7 @@ impl Walk {
                 self.run(Action::Skip { reason: None });
             }
             Happening::EditIntro => {
-                self.run(Action::EditIntro { text: Some("Hello".to_owned()) });
+                self.run(Action::EditIntro { of: None, text: Some("Hello".to_owned()) });
             }
             Happening::Enable(true) => {
                 self.run(Action::Enable);

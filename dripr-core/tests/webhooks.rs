@@ -9,7 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use dripr_core::{
-    access::Reach,
+    access::{Caller, Reach},
+    campaign::Actor,
     ids::{WebhookId, WebhookMessageId},
     ports::{WebhookSender, WebhookStore},
     schedule::Instant,
@@ -37,7 +38,7 @@ fn endpoint(id: &str) -> Endpoint {
         kinds: Kind::ALL.into_iter().collect(),
         secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
     };
-    Endpoint::new(new, start())
+    Endpoint::new(new, &Caller::operator(), start())
 }
 
 fn message(id: &str) -> Message {
@@ -121,9 +122,11 @@ fn what_is_taken_or_gone_is_not_tried_again_until_somebody_asks() {
         delivery.record(&report(&delivery, start(), outcome, None, 0.0));
         assert_eq!(delivery.standing, standing, "{outcome}");
         assert_eq!(delivery.due_at.is_some(), standing == Standing::Waiting);
-        let later = at("2026-03-20T00:00:00Z");
-        assert_eq!(delivery.replay(later), standing != Standing::Waiting);
-        assert_eq!(delivery.standing, Standing::Waiting);
+        let soon = at("2026-03-12T15:00:01Z");
+        assert!(delivery.replay(soon), "what waits is hurried");
+        assert_eq!((delivery.standing, delivery.due_at), (Standing::Waiting, Some(soon)));
+        assert_eq!(delivery.tries, u32::from(standing == Standing::Waiting), "and goes on from there");
+        assert!(!delivery.replay(at("2026-03-20T00:00:00Z")), "what is due is due");
     }
     let mut delivery = Delivery::new(WebhookId::new("crm").unwrap(), &message("msg_1"));
     for n in 0..50 {
@@ -145,19 +148,34 @@ fn an_endpoint_is_switched_off_when_it_is_gone_or_nothing_reaches_it_for_five_da
     assert_eq!(gone.off.as_ref().map(|off| off.because), Some(OffBecause::Gone));
 
     let mut failing = endpoint("crm");
-    assert!(failing.hear(DOWN, start()));
-    assert!(!failing.hear(DOWN, at("2026-03-17T14:59:59Z")), "not yet");
-    assert!(failing.off.is_none());
+    let fail_daily = |failing: &mut Endpoint| {
+        for day in 12..17 {
+            failing.hear(DOWN, at(&format!("2026-03-{day}T15:00:00Z")));
+            assert!(failing.off.is_none());
+        }
+    };
+    fail_daily(&mut failing);
+    failing.hear(DOWN, at("2026-03-17T14:59:59Z"));
+    assert!(failing.off.is_none(), "not yet");
+    assert!(!failing.hear(DOWN, at("2026-03-17T14:59:59.1Z")), "not each try is noted");
     assert!(failing.hear(Outcome::Answered(204), at("2026-03-17T14:59:59.5Z")), "one success counts");
     assert_eq!(failing.failing_since, None);
     assert!(!failing.hear(Outcome::Answered(204), at("2026-03-17T15:00:00Z")));
-    failing.hear(DOWN, start());
+    fail_daily(&mut failing);
     assert!(failing.hear(Outcome::Failed(Trouble::TimedOut), at("2026-03-17T15:00:00Z")));
     let off = failing.off.clone().unwrap();
     assert_eq!((off.because, off.since), (OffBecause::Failing, at("2026-03-17T15:00:00Z")));
     assert!(!failing.hear(Outcome::Answered(410), at("2026-03-18T00:00:00Z")), "the first reason stays");
     failing.switch(true, at("2026-03-18T00:00:00Z"));
     assert!(!failing.hear(DOWN, at("2026-03-18T00:00:00Z")) || failing.off.is_none(), "it begins anew");
+
+    let mut quiet = endpoint("crm");
+    quiet.hear(DOWN, start());
+    quiet.hear(DOWN, at("2026-04-12T15:00:00Z"));
+    assert!(quiet.off.is_none(), "weeks in which nothing was tried say nothing");
+    assert_eq!(quiet.failing_since, Some(at("2026-04-12T15:00:00Z")));
+    quiet.redirect("https://other.example".to_owned());
+    assert_eq!(quiet.failing_since, None, "nothing is known of another address");
 }
 
 #[test]
@@ -251,14 +269,17 @@ async fn a_turn_takes_a_few_and_leaves_the_rest_to_the_next() {
     let entropy = Arc::new(SeededEntropy::new(1));
     let courier = Courier { store: store.clone(), sender: sender.clone(), clock: clock.clone(), entropy };
     for id in ["much", "little"] {
-        assert!(store.put_webhook(endpoint(id)).await.unwrap());
+        let endpoint = endpoint(id);
+        let deed = endpoint.deed("made", Actor::Operator, start(), None);
+        assert!(store.put_webhook(endpoint, deed).await.unwrap());
     }
     let all = BATCH + 3;
+    let tested = endpoint("much").deed("tested", Actor::Operator, start(), None);
     for n in 0..all {
         let message = message(&format!("msg_{n:03}"));
-        store.put_message(&"much".parse().unwrap(), message.clone()).await.unwrap();
+        store.put_message(&"much".parse().unwrap(), message.clone(), tested.clone()).await.unwrap();
         if n == 0 {
-            store.put_message(&"little".parse().unwrap(), message).await.unwrap();
+            store.put_message(&"little".parse().unwrap(), message, tested.clone()).await.unwrap();
         }
     }
     // Who took an endpoint in hand and died leaves it to others when that is over, who send under the same id.

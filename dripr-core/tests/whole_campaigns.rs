@@ -221,7 +221,7 @@ async fn an_email_that_may_have_arrived_is_held_and_never_replaced_by_another() 
     let day = SendDay::new(25).unwrap();
     let changes = [
         Action::EditSchedule { fixed_send_day: day },
-        Action::EditIntro { text: Some("Hello.".to_owned()) },
+        Action::EditIntro { of: None, text: Some("Hello.".to_owned()) },
         Action::RequireApproval { check_before_sending: true },
         Action::Skip { reason: None },
         Action::Disable,

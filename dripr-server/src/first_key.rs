@@ -1,7 +1,7 @@
 //! The first key of a deployment, so that somebody can use its API at all.
 
 use dripr_core::{
-    access::{ApiKey, MintedKey, NewApiKey, Reach, Scopes},
+    access::{ApiKey, Caller, MintedKey, NewApiKey, Reach, Scopes},
     campaign::Actor,
     errors::PortResult,
     ports::ApiKeyStore,
@@ -14,7 +14,7 @@ use crate::compose::Deployment;
 /// # Errors
 /// The store's.
 pub async fn first_key(deployment: &Deployment) -> PortResult<Option<MintedKey>> {
-    if !deployment.store.api_keys(None, None, 1).await?.is_empty() {
+    if !deployment.store.api_keys(&Reach::Deployment, None, 1).await?.is_empty() {
         return Ok(None);
     }
     let new = NewApiKey {
@@ -23,7 +23,8 @@ pub async fn first_key(deployment: &Deployment) -> PortResult<Option<MintedKey>>
         scopes: Scopes::all(),
         expires_at: None,
     };
-    let minted = ApiKey::mint(new, Actor::System, &*deployment.entropy, deployment.clock.now());
+    let by = Caller { actor: Actor::System, ..Caller::operator() };
+    let minted = ApiKey::mint(new, &by, &*deployment.entropy, deployment.clock.now());
     let stored = deployment.store.put_api_key(minted.key.clone()).await?;
     Ok(stored.then_some(minted))
 }

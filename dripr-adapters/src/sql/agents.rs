@@ -16,12 +16,13 @@ use dripr_core::{
 use super::{
     SqlStore,
     announce::announce,
+    api_keys,
     connection::{Connection, Row, query},
     dossier::{agent, json, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
     instant::micros,
-    notices,
+    notices, webhooks,
     writer::Transaction,
 };
 
@@ -98,18 +99,23 @@ impl AgentStore for SqlStore {
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         let doing = "reading a history";
-        let sql = "SELECT id, campaign_id, state FROM audit WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
-        let rows = query(sql)
+        let of = if campaign.is_some() { "campaign_id = ?4 AND user_id = ?1" } else { "user_id = ?1" };
+        let sql = format!(
+            "SELECT id, campaign_id, state FROM audit WHERE {of} AND id < ?2 ORDER BY id DESC LIMIT ?3"
+        );
+        let mut query = query(sql)
             .bind(id.as_str())
             .bind(before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.shared.reads)
-            .await
-            .doing(doing)?;
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(campaign) = &campaign {
+            query = query.bind(campaign.as_str());
+        }
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
         let line = |row: &Row| {
             let campaign_id: Option<&str> = row.try_get(1).doing(doing)?;
             let read = |campaign: &str| {
@@ -249,6 +255,12 @@ async fn replace(connection: &mut Connection, mut new: Agent, audit: Option<Audi
     .doing(doing)?;
     if known.membership != new.membership {
         put_membership(&mut *connection, &new).await?;
+    }
+    if new.membership.left(&known.membership) {
+        let at = audit.as_ref().map_or(new.created_at, |entry| entry.at);
+        let of = Reach::Agent(new.id.clone());
+        api_keys::leave_behind(&mut *connection, &of, at).await?;
+        webhooks::leave_behind(&mut *connection, &of, at).await?;
     }
     if known.billing != new.billing {
         link_customers(&mut *connection, &new).await?;

@@ -12,10 +12,12 @@ use dripr_core::{
 
 use super::{
     SqlStore,
-    connection::{Row, query},
+    connection::{Connection, Row, query},
+    deeds,
     dossier::{json, to_json},
     error::While,
     instant::micros,
+    reach::{column, lies_within},
 };
 
 #[async_trait]
@@ -37,6 +39,11 @@ impl ApiKeyStore for SqlStore {
                         .execute(&mut *transaction.connection)
                         .await
                         .doing("storing a key")?;
+                    if stored > 0
+                        && let Some(deed) = key.making()
+                    {
+                        deeds::write(transaction.connection, &deed).await?;
+                    }
                     Ok(stored > 0)
                 })
             })
@@ -52,25 +59,20 @@ impl ApiKeyStore for SqlStore {
 
     async fn api_keys(
         &self,
-        of: Option<Reach>,
+        within: &Reach,
         after: Option<ApiKeyId>,
         limit: usize,
     ) -> PortResult<Vec<ApiKey>> {
-        let reach = of.as_ref().map(column).transpose()?;
+        let (condition, values) = lies_within("reach", within, 3)?;
+        let sql =
+            format!("SELECT id, state FROM api_keys WHERE id > ?1 AND {condition} ORDER BY id LIMIT ?2");
         // No id is empty, so that all are greater than that.
-        let after = after.as_ref().map_or("", ApiKeyId::as_str).to_owned();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let query = match reach {
-            Some(reach) => {
-                query("SELECT id, state FROM api_keys WHERE id > ?1 AND reach = ?3 ORDER BY id LIMIT ?2")
-                    .bind(after)
-                    .bind(limit)
-                    .bind(reach)
-            }
-            None => query("SELECT id, state FROM api_keys WHERE id > ?1 ORDER BY id LIMIT ?2")
-                .bind(after)
-                .bind(limit),
-        };
+        let mut query = query(sql)
+            .bind(after.as_ref().map_or("", ApiKeyId::as_str))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        for value in values {
+            query = query.bind(value);
+        }
         let rows = query.fetch_all(&self.shared.reads).await.doing("reading keys")?;
         rows.iter().map(read).collect()
     }
@@ -91,14 +93,10 @@ impl ApiKeyStore for SqlStore {
                         .doing(doing)?;
                     let Some(row) = row else { return Ok(false) };
                     let mut key = read(&row)?;
-                    key.revoke(by, at);
-                    query("UPDATE api_keys SET revoked_at = ?2, state = ?3 WHERE id = ?1")
-                        .bind(id.as_str())
-                        .bind(key.revoked_at.map(micros))
-                        .bind(to_json(&key)?)
-                        .execute(&mut *transaction.connection)
-                        .await
-                        .doing(doing)?;
+                    if key.revoked_at.is_none() {
+                        key.revoke(by, at);
+                        revoked(transaction.connection, &key).await?;
+                    }
                     Ok(true)
                 })
             })
@@ -106,9 +104,32 @@ impl ApiKeyStore for SqlStore {
     }
 }
 
-/// A reach as its column has it: JSON, so that no two are written alike.
-fn column(reach: &Reach) -> PortResult<String> {
-    to_json(reach)
+/// Stores that a key was taken back.
+async fn revoked(connection: &mut Connection, key: &ApiKey) -> PortResult<()> {
+    query("UPDATE api_keys SET revoked_at = ?2, state = ?3 WHERE id = ?1")
+        .bind(key.id.as_str())
+        .bind(key.revoked_at.map(micros))
+        .bind(to_json(key)?)
+        .execute(&mut *connection)
+        .await
+        .doing("revoking a key")?;
+    match key.revoking() {
+        Some(deed) => deeds::write(connection, &deed).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes keys back that reach this one agent alone.
+pub(super) async fn leave_behind(connection: &mut Connection, of: &Reach, at: Instant) -> PortResult<()> {
+    let sql = "SELECT id, state FROM api_keys WHERE reach = ?1 ORDER BY id@locked";
+    let rows = query(sql).bind(column(of)?).fetch_all(&mut *connection).await.doing("reading keys")?;
+    for row in &rows {
+        let mut key = read(row)?;
+        if key.left_behind(at) {
+            revoked(connection, &key).await?;
+        }
+    }
+    Ok(())
 }
 
 fn read(row: &Row) -> PortResult<ApiKey> {

@@ -2,7 +2,7 @@
 //! memory by the core, and written in a few.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -307,7 +307,9 @@ async fn write(
 /// What happened, to those who want to know.
 async fn tell(transaction: &mut Transaction<'_>, changed: &[InHand]) -> PortResult<()> {
     let kinds: Kinds = changed.iter().flat_map(|one| &one.amendment.news).map(News::kind).collect();
-    let listeners = Listeners::of(transaction.connection, kinds).await?;
+    let agents = changed.iter().filter(|one| !one.amendment.news.is_empty());
+    let agents: BTreeSet<&UserId> = agents.map(|one| &one.dossier.agent.id).collect();
+    let listeners = Listeners::of(transaction.connection, kinds, &agents).await?;
     if listeners.is_empty() {
         return Ok(());
     }

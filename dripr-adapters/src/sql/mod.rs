@@ -12,8 +12,9 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
+//! | `reach` | how far keys and webhooks reach, as a column |
 //! | `rebase` | taking away a text that others were compressed against |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
@@ -48,6 +49,7 @@ mod campaigns;
 mod channels;
 mod connection;
 mod contacts;
+mod deeds;
 mod dossier;
 mod emails;
 mod enrol;
@@ -69,6 +71,7 @@ mod persons;
 mod queue;
 mod queue_desk;
 mod rate_limiter;
+mod reach;
 mod rebase;
 mod replies;
 #[cfg(feature = "sqlite")]

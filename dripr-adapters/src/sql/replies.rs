@@ -38,13 +38,19 @@ impl ReplyStore for SqlStore {
             .await
     }
 
-    async fn end_call(&self, caller: &str, key: &str, reply: Option<KeptReply>) -> PortResult<()> {
+    async fn end_call(
+        &self,
+        caller: &str,
+        key: &str,
+        begun_at: Instant,
+        reply: Option<KeptReply>,
+    ) -> PortResult<()> {
         let (caller, key) = (caller.to_owned(), key.to_owned());
         self.shared
             .writer
             .call(move |transaction| {
                 let (caller, key, reply) = (caller.clone(), key.clone(), reply.clone());
-                Box::pin(async move { end(transaction.connection, &caller, &key, reply).await })
+                Box::pin(async move { end(transaction.connection, &caller, &key, begun_at, reply).await })
             })
             .await
     }
@@ -114,20 +120,24 @@ async fn end(
     connection: &mut Connection,
     caller: &str,
     key: &str,
+    begun_at: Instant,
     reply: Option<KeptReply>,
 ) -> PortResult<()> {
     let doing = "keeping an answer";
     let Some(reply) = reply else {
-        let sql = "DELETE FROM api_replies WHERE caller = ?1 AND reply_key = ?2";
-        query(sql).bind(caller).bind(key).execute(connection).await.doing(doing)?;
+        let sql = "DELETE FROM api_replies WHERE caller = ?1 AND reply_key = ?2 AND begun_at = ?3";
+        let forgetting = query(sql).bind(caller).bind(key).bind(micros(begun_at));
+        forgetting.execute(connection).await.doing(doing)?;
         return Ok(());
     };
-    let row = query("SELECT state FROM api_replies WHERE caller = ?1 AND reply_key = ?2@locked")
-        .bind(caller)
-        .bind(key)
-        .fetch_optional(&mut *connection)
-        .await
-        .doing(doing)?;
+    let row =
+        query("SELECT state FROM api_replies WHERE caller = ?1 AND reply_key = ?2 AND begun_at = ?3@locked")
+            .bind(caller)
+            .bind(key)
+            .bind(micros(begun_at))
+            .fetch_optional(&mut *connection)
+            .await
+            .doing(doing)?;
     let Some(row) = row else { return Ok(()) };
     let known: State = json(row.try_get(0).doing(doing)?, "api_replies", "state", key)?;
     query("UPDATE api_replies SET state = ?3 WHERE caller = ?1 AND reply_key = ?2")

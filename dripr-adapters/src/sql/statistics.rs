@@ -44,16 +44,21 @@ const CAMPAIGNS: &str = "SELECT c.campaign_status, count(*) FROM {agents} CROSS 
 
 const SUPPRESSIONS: &str = "SELECT s.cause, count(*) FROM {agents} CROSS JOIN suppressions AS s ON s.user_id = a.id GROUP BY s.cause";
 
-/// The agents in reach, as a table with one column; and what it binds.
+/// The agents in reach who are not removed, as a table with one column; and what it binds.
 fn agents(of: &Reach) -> (&'static str, Vec<&str>) {
     match of {
-        Reach::Deployment => ("users AS a", Vec::new()),
-        Reach::Agent(id) => ("(SELECT id FROM users WHERE id = ?1) AS a", vec![id.as_str()]),
-        Reach::Brokerage(brokerage) => {
-            ("(SELECT user_id AS id FROM memberships WHERE brokerage_id = ?1) AS a", vec![brokerage.as_str()])
+        Reach::Deployment => ("(SELECT id FROM users WHERE deleted_at IS NULL) AS a", Vec::new()),
+        Reach::Agent(id) => {
+            ("(SELECT id FROM users WHERE id = ?1 AND deleted_at IS NULL) AS a", vec![id.as_str()])
         }
+        Reach::Brokerage(brokerage) => (
+            "(SELECT u.id FROM memberships AS m CROSS JOIN users AS u ON u.id = m.user_id \
+             WHERE m.brokerage_id = ?1 AND u.deleted_at IS NULL) AS a",
+            vec![brokerage.as_str()],
+        ),
         Reach::Team(brokerage, team) => (
-            "(SELECT user_id AS id FROM memberships WHERE brokerage_id = ?1 AND team_id = ?2) AS a",
+            "(SELECT u.id FROM memberships AS m CROSS JOIN users AS u ON u.id = m.user_id \
+             WHERE m.brokerage_id = ?1 AND m.team_id = ?2 AND u.deleted_at IS NULL) AS a",
             vec![brokerage.as_str(), team.as_str()],
         ),
     }

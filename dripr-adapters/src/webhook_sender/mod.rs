@@ -104,7 +104,7 @@ impl Sender {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .https_only(!options.allow_private)
-            .dns_resolver(Resolver { private: options.allow_private })
+            .dns_resolver(Resolver::new(options.allow_private))
             .timeout(options.timeout)
             .user_agent(concat!("dripr/", env!("CARGO_PKG_VERSION")))
             .build()

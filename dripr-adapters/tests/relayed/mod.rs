@@ -158,10 +158,11 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
-        self.store.agent_history(id, before, limit).await
+        self.store.agent_history(id, campaign, before, limit).await
     }
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         self.store.remove(id, at).await

@@ -62,6 +62,12 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_keeps_what_was_done_about_keys_and_webhooks_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::deed_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_stores_contacts_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::contact_store(&store).await;

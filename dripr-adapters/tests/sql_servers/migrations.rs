@@ -28,13 +28,16 @@ async fn schema(connection: &mut MySqlConnection, tables: &[&str]) -> Vec<String
 }
 
 /// What each migration of MySQL's is, in order.
-const MYSQL: [(u64, &str); 6] = [
+const MYSQL: [(u64, &str); 9] = [
     (20_261_129_000_001, include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql")),
     (20_261_130_000_001, include_str!("../../src/sql/migrations/mysql/20261130000001_access.sql")),
     (20_261_130_000_101, include_str!("../../src/sql/migrations/mysql/20261130000101_accounts.sql")),
     (20_261_130_000_201, include_str!("../../src/sql/migrations/mysql/20261130000201_watching.sql")),
     (20_261_130_000_202, include_str!("../../src/sql/migrations/mysql/20261130000202_alerts.sql")),
     (20_261_130_000_301, include_str!("../../src/sql/migrations/mysql/20261130000301_webhooks.sql")),
+    (20_261_130_000_401, include_str!("../../src/sql/migrations/mysql/20261130000401_imports.sql")),
+    (20_261_130_000_402, include_str!("../../src/sql/migrations/mysql/20261130000402_statistics.sql")),
+    (20_261_130_000_501, include_str!("../../src/sql/migrations/mysql/20261130000501_deeds.sql")),
 ];
 
 /// MySQL keeps each table that a migration made before it was interrupted, and the mark that it had begun.
@@ -49,7 +52,7 @@ async fn a_migration_that_was_interrupted_anywhere_goes_on_in_mysql() {
         })
         .collect();
     let names: Vec<&str> = tables.iter().map(|(_, name)| *name).collect();
-    assert_eq!(tables.len(), 29);
+    assert_eq!(tables.len(), 32);
 
     let place = Place::new(Server::MySql).await;
     migrate(&place).await.unwrap();

@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 32] = [
     "memberships",
     "api_keys",
     "api_replies",
@@ -74,6 +74,9 @@ const TABLES: [&str; 29] = [
     "webhook_deliveries",
     "webhook_messages",
     "webhook_endpoints",
+    "deeds",
+    "import_lines",
+    "imports",
 ];
 
 /// A database that is gone when this is dropped.

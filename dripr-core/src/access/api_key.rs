@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Caller, Reach, Scopes};
+use super::{Caller, Deed, Reach, Scopes};
 use crate::{
     campaign::Actor,
     ids::ApiKeyId,
@@ -50,6 +50,9 @@ pub struct ApiKey {
     /// Who made it, if that was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Actor>,
+    /// How far who made it reached, if that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Reach>,
     /// Until when it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
@@ -93,18 +96,18 @@ impl ApiKey {
     /// Makes a key, for somebody.
     ///
     /// ```
-    /// use dripr_core::{access::{ApiKey, NewApiKey, Reach, Scopes}, campaign::Actor, testkit::SeededEntropy};
+    /// use dripr_core::{access::{ApiKey, Caller, NewApiKey, Reach, Scopes}, testkit::SeededEntropy};
     /// use secrecy::ExposeSecret;
     /// let now = "2026-03-01T12:00:00Z".parse()?;
     /// let new = NewApiKey { name: "CRM".into(), reach: Reach::Deployment, scopes: Scopes::all(), expires_at: None };
-    /// let minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(7), now);
+    /// let minted = ApiKey::mint(new, &Caller::operator(), &SeededEntropy::new(7), now);
     /// let (id, secret) = ApiKey::parts(minted.shown.expose_secret()).unwrap();
     /// assert_eq!(id, minted.key.id);
     /// assert!(minted.key.admit(secret, now).is_ok());
     /// # Ok::<(), chrono::ParseError>(())
     /// ```
     #[must_use]
-    pub fn mint(new: NewApiKey, by: Actor, entropy: &dyn Entropy, now: Instant) -> MintedKey {
+    pub fn mint(new: NewApiKey, by: &Caller, entropy: &dyn Entropy, now: Instant) -> MintedKey {
         let NewApiKey { name, reach, scopes, expires_at } = new;
         let id = ApiKeyId::from(entropy.id(now));
         let secret = hex::encode([entropy.bytes(), entropy.bytes()].concat());
@@ -117,7 +120,8 @@ impl ApiKey {
             scopes,
             digest,
             created_at: now,
-            created_by: Some(by),
+            created_by: Some(by.actor.clone()),
+            owner: Some(by.reach.clone()),
             expires_at,
             revoked_at: None,
             revoked_by: None,
@@ -130,6 +134,34 @@ impl ApiKey {
         if self.revoked_at.is_none() {
             (self.revoked_at, self.revoked_by) = (Some(at), Some(by));
         }
+    }
+
+    /// That it was made, as history has it; `None` if it was not noted who did it.
+    #[must_use]
+    pub fn making(&self) -> Option<Deed> {
+        Some(self.deed("key_made", self.created_by.clone()?, self.created_at, Some(self.name.clone())))
+    }
+
+    /// That it was taken back, as history has it; `None` if it was not, or it was not noted by whom.
+    #[must_use]
+    pub fn revoking(&self) -> Option<Deed> {
+        Some(self.deed("key_revoked", self.revoked_by.clone()?, self.revoked_at?, None))
+    }
+
+    fn deed(&self, what: &str, actor: Actor, at: Instant, cause: Option<String>) -> Deed {
+        let (about, reach) = (self.id.to_string(), self.reach.clone());
+        Deed { at, actor, what: what.to_owned(), about, reach, cause }
+    }
+
+    /// Takes the key back because the one agent whom it reaches went to another brokerage. `false`, and nothing changed, if it was
+    /// taken back before, or if who runs the deployment made it.
+    pub fn left_behind(&mut self, at: Instant) -> bool {
+        let stays = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
+        if stays || self.revoked_at.is_some() {
+            return false;
+        }
+        self.revoke(Actor::System, at);
+        true
     }
 
     /// The id and the secret in what somebody presents; `None` if it is written like no key.
@@ -155,10 +187,7 @@ impl ApiKey {
         if self.expires_at.is_some_and(|end| end <= now) {
             return Err(UnusableKey::Expired);
         }
-        let actor = match &self.reach {
-            Reach::Deployment => Actor::Operator,
-            _ => Actor::ApiKey(self.id.clone()),
-        };
+        let actor = Actor::ApiKey(self.id.clone());
         Ok(Caller { actor, reach: self.reach.clone(), scopes: self.scopes })
     }
 }

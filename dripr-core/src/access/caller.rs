@@ -48,9 +48,38 @@ impl Reach {
             Self::Agent(id) => agent.id == *id,
         }
     }
+
+    /// Whether another reach lies within this one. `named` is the agent whom the other names, if it is one agent's and they
+    /// are known.
+    ///
+    /// ```
+    /// use dripr_core::{access::Reach, ids::{BrokerageId, TeamId}};
+    /// let north = BrokerageId::new("north")?;
+    /// let team = Reach::Team(north.clone(), TeamId::new("blue")?);
+    /// assert!(Reach::Brokerage(north.clone()).contains(&team, None));
+    /// assert!(!team.contains(&Reach::Brokerage(north), None));
+    /// # Ok::<(), dripr_core::ids::InvalidId>(())
+    /// ```
+    #[must_use]
+    pub fn contains(&self, other: &Self, named: Option<&Agent>) -> bool {
+        match (self, other) {
+            (Self::Deployment, _) => true,
+            (Self::Brokerage(own), Self::Team(brokerage, _)) => own == brokerage,
+            (Self::Brokerage(_) | Self::Team(..), Self::Agent(id)) => {
+                named.is_some_and(|agent| agent.id == *id && self.covers(agent))
+            }
+            _ => self == other,
+        }
+    }
 }
 
 impl Caller {
+    /// Who runs the deployment, at its command line.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { actor: Actor::Operator, reach: Reach::Deployment, scopes: Scopes::all() }
+    }
+
     /// An agent who signed in, reaching as far as their role does. A team lead without a team and anybody without a
     /// brokerage reach themselves alone; only admins keep agents and keys.
     #[must_use]

@@ -19,6 +19,12 @@ pub struct Membership {
 }
 
 impl Membership {
+    /// Whether somebody is not of the brokerage any more of which they were before.
+    #[must_use]
+    pub fn left(&self, before: &Self) -> bool {
+        before.brokerage.is_some() && self.brokerage != before.brokerage
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_none(&self) -> bool {

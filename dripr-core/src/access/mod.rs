@@ -5,12 +5,14 @@
 
 mod api_key;
 mod caller;
+mod deed;
 mod kept_reply;
 mod membership;
 mod scope;
 
 pub use api_key::{ApiKey, MintedKey, NewApiKey, UnusableKey};
 pub use caller::{Caller, Reach};
+pub use deed::Deed;
 pub use kept_reply::{KEPT_HOURS, KeptReply, Repetition, UNDER_WAY_SECONDS};
 pub use membership::{Membership, Role};
 pub use scope::{Scope, Scopes, UnknownScope};

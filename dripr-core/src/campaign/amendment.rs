@@ -91,12 +91,12 @@ pub enum Actor {
     System,
     /// A user of the tenant.
     User(UserId),
-    /// A program that came by a key of a brokerage, a team or an agent.
+    /// A program that came by a key.
     ApiKey(ApiKeyId),
     /// The recipient.
     Recipient,
     /// A mail or billing provider.
     Provider,
-    /// Who runs the deployment.
+    /// Who runs the deployment, at its command line.
     Operator,
 }

@@ -12,6 +12,18 @@ use crate::{
 /// What a copy's subject begins with.
 const MARK: &str = "[Test] ";
 
+impl Message {
+    /// A text of this email for anybody but its recipient: the opt-out link in it is another one, which decides nothing. By the
+    /// recipient's own, whoever sees the email could opt them out, and in again.
+    #[must_use]
+    pub fn for_others(&self, text: &str, links: &OptOutLinks) -> String {
+        match &self.opt_out_link {
+            Some(link) => text.replace(link.as_str(), &links.of_tests()),
+            None => text.to_owned(),
+        }
+    }
+}
+
 /// A copy of an email, addressed to the agent alone. The homeowner's opt-out link is another one in it, which opts nobody out:
 /// whoever tries a link of a test must not lose a reader. `once` tells copies of one email from each other.
 ///
@@ -25,17 +37,12 @@ pub fn test_copy(
     now: Instant,
 ) -> Result<OutgoingEmail, InvalidId> {
     let email_id = EmailId::new(format!("test-{once}"))?;
-    let inert = links.of_tests();
-    let without = |text: &str| match &message.opt_out_link {
-        Some(link) => text.replace(link.as_str(), &inert),
-        None => text.to_owned(),
-    };
     let copy = Message {
         from: message.from.clone(),
         to: Party { name: agent.full_name(), address: agent.email.clone() },
         subject: format!("{MARK}{}", message.subject),
-        html: without(&message.html),
-        text: without(&message.text),
+        html: message.for_others(&message.html, links),
+        text: message.for_others(&message.text, links),
         opt_out_link: None,
         opt_out_mailto: None,
     };

@@ -29,16 +29,20 @@ pub trait AgentStore: Send + Sync {
     /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version, in one transaction
     /// with the row of their history if one is given; what the engine notes for itself has none. `false`, and nothing
     /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
-    /// decisions look at changed ([`Agent::decides_otherwise_than`]).
+    /// decisions look at changed ([`Agent::decides_otherwise_than`]). If the agent was of a brokerage and is not any more, keys
+    /// that reach this one agent are taken back ([`ApiKey::left_behind`](crate::access::ApiKey::left_behind)) and webhooks that are
+    /// told of them alone switched off ([`Endpoint::left_behind`](crate::webhooks::Endpoint::left_behind)), and it is noted.
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool>;
 
     /// Adds a row to an agent's history, for what is stored elsewhere or nowhere.
     async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()>;
 
-    /// What was done by and for an agent, their campaigns included: the newest first, before `before`, at most `limit`.
+    /// What was done by and for an agent, their campaigns included, or about one campaign of theirs: the newest first, before
+    /// `before`, at most `limit`.
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>>;

@@ -14,20 +14,20 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ApiKeyStore: Send + Sync {
-    /// Stores a new key. `false`, and nothing changed, if there is one with that id.
+    /// Stores a new key, and [that it was made](ApiKey::making). `false`, and nothing changed, if there is one with that id.
     async fn put_api_key(&self, key: ApiKey) -> PortResult<bool>;
 
     /// A key by its id, revoked and expired ones too.
     async fn api_key(&self, id: &ApiKeyId) -> PortResult<Option<ApiKey>>;
 
-    /// Keys of exactly this reach, ordered by id, after `after`, at most `limit`; of every reach if none is given.
+    /// Keys that [lie within](Reach::contains) a reach, ordered by id, after `after`, at most `limit`.
     async fn api_keys(
         &self,
-        of: Option<Reach>,
+        within: &Reach,
         after: Option<ApiKeyId>,
         limit: usize,
     ) -> PortResult<Vec<ApiKey>>;
 
-    /// Takes a key back, and notes by whom: from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
+    /// Takes a key back, and stores [that it was](ApiKey::revoking): from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool>;
 }

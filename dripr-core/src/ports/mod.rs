@@ -15,6 +15,7 @@ mod campaign_store;
 mod channel_store;
 mod clock;
 mod contact_store;
+mod deed_store;
 mod email_store;
 mod email_verifier;
 mod entropy;
@@ -54,6 +55,7 @@ pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, Hi
 pub use channel_store::ChannelStore;
 pub use clock::Clock;
 pub use contact_store::{ContactReplacement, ContactStore};
+pub use deed_store::{DeedEntry, DeedStore};
 pub use email_store::{EmailFilter, EmailStore};
 pub use email_verifier::{EmailVerifier, Verification};
 pub use entropy::{Entropy, EntropyExt};
@@ -89,15 +91,15 @@ pub mod mocks {
         agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore,
         allowance::MockCallCounter, api_key_store::MockApiKeyStore, archive::MockArchive,
         area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
-        clock::MockClock, contact_store::MockContactStore, email_store::MockEmailStore,
-        email_verifier::MockEmailVerifier, entropy::MockEntropy, event_bus::MockEventBus,
-        event_queue::MockEventQueue, feedback_store::MockFeedbackStore, geocoder::MockGeocoder,
-        import_store::MockImportStore, llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore,
-        mailer::MockMailer, market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
-        notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
-        property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
-        renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore,
-        store_check::MockStoreCheck, tally_store::MockTallyStore, webhook_sender::MockWebhookSender,
-        webhook_store::MockWebhookStore,
+        clock::MockClock, contact_store::MockContactStore, deed_store::MockDeedStore,
+        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
+        event_bus::MockEventBus, event_queue::MockEventQueue, feedback_store::MockFeedbackStore,
+        geocoder::MockGeocoder, import_store::MockImportStore, llm_writer::MockLlmWriter,
+        mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
+        mortgage_rate_source::MockMortgageRateSource, notice_store::MockNoticeStore, outbox::MockOutbox,
+        person_store::MockPersonStore, probe::MockProbe, property_source::MockPropertySource,
+        queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
+        reply_store::MockReplyStore, statistics_store::MockStatisticsStore, store_check::MockStoreCheck,
+        tally_store::MockTallyStore, webhook_sender::MockWebhookSender, webhook_store::MockWebhookStore,
     };
 }

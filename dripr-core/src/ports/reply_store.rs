@@ -18,6 +18,13 @@ pub trait ReplyStore: Send + Sync {
     /// [`UNDER_WAY_SECONDS`](crate::access::UNDER_WAY_SECONDS) is begun again.
     async fn begin_call(&self, caller: &str, key: &str, call: &str, now: Instant) -> PortResult<Repetition>;
 
-    /// Keeps the answer of a call that was begun; without one, the call is forgotten.
-    async fn end_call(&self, caller: &str, key: &str, reply: Option<KeptReply>) -> PortResult<()>;
+    /// Keeps the answer of a call that was begun at an instant; without one, the call is forgotten. Nothing changes if somebody
+    /// else began it anew meanwhile.
+    async fn end_call(
+        &self,
+        caller: &str,
+        key: &str,
+        begun_at: Instant,
+        reply: Option<KeptReply>,
+    ) -> PortResult<()>;
 }

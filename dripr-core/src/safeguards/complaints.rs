@@ -61,7 +61,8 @@ where
 {
     for _ in 0..TRIES {
         let Some(mut agent) = store.agent(user).await? else { return Ok(false) };
-        if agent.paused.is_some() {
+        // What an admin stopped, an admin lifts: it must not stand in the place of a stop that only an operator does.
+        if agent.paused.as_ref().is_some_and(|pause| pause.cause != PauseCause::Admin) {
             return Ok(false);
         }
         let since = now - TimeDelta::days(DAYS);

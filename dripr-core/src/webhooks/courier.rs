@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
-use super::{Due, Endpoint, Report};
+use super::{Due, Endpoint, Outcome, Report};
 use crate::{
     errors::PortResult,
     policy::after,
@@ -21,6 +21,10 @@ use crate::{
 
 /// For how long an endpoint is in one hand: longer than any sender takes for an answer, and than storing it takes.
 pub const IN_HAND: Duration = Duration::from_secs(60);
+
+/// For how long an endpoint is left alone that answered nothing in a whole turn, so that many of that kind do not hold up the
+/// others. No longer than [`IN_HAND`], which is how a store knows a wrong clock.
+pub const REST: Duration = Duration::from_secs(60);
 
 /// How many messages an endpoint gets at once.
 pub const BATCH: usize = 16;
@@ -71,7 +75,13 @@ impl Courier {
             return Ok(Vec::new());
         }
         let reports = join_all(due.iter().map(|due| self.send(&endpoint, due))).await;
-        self.store.end_turn(&endpoint.id, until, reports.clone(), self.clock.now()).await?;
+        let now = self.clock.now();
+        let silent = reports.iter().all(|report| matches!(report.answer.outcome, Outcome::Failed(_)));
+        let rests_until = if silent { after(now, REST) } else { now };
+        let off = self.store.end_turn(&endpoint.id, until, reports.clone(), rests_until).await?;
+        if let Some(because) = off {
+            tracing::warn!(endpoint = %endpoint.id, because = because.sentence(), "a webhook was switched off");
+        }
         Ok(reports)
     }
 

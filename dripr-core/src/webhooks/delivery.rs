@@ -170,10 +170,15 @@ impl Delivery {
         true
     }
 
-    /// Begins anew with a message that is not waiting. `false`, and nothing changed, if it is.
+    /// Begins anew with a message; one that waits is tried now, and goes on from there. `false`, and nothing changed, if it is
+    /// due already.
     pub fn replay(&mut self, now: Instant) -> bool {
         if self.standing == Standing::Waiting {
-            return false;
+            let later = self.due_at.is_some_and(|due| due > now);
+            if later {
+                self.due_at = Some(now);
+            }
+            return later;
         }
         self.standing = Standing::Waiting;
         self.due_at = Some(now);

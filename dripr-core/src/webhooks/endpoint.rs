@@ -6,14 +6,28 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Kinds, Outcome};
-use crate::{access::Reach, agent::Agent, ids::WebhookId, policy::after, schedule::Instant};
+use super::{Kind, Kinds, Outcome, PAUSES};
+use crate::{
+    access::{Caller, Deed, Reach},
+    agent::Agent,
+    campaign::Actor,
+    ids::WebhookId,
+    policy::after,
+    schedule::Instant,
+};
 
 /// For how long a secret that was exchanged for another still signs.
 pub const SIGNS_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// For how long nothing may reach an endpoint before it is switched off.
 pub const FAILING_FOR: Duration = Duration::from_secs(5 * 24 * 3600);
+
+/// How many endpoints may have the same reach. Each costs something in every transaction in which something happens that it is
+/// to be told.
+pub const MOST_OF_A_REACH: usize = 50;
+
+/// How often it is noted that tries go on failing.
+const NOTED_EVERY: Duration = Duration::from_secs(3600);
 
 /// The longest address, in bytes.
 pub const LONGEST_URL: usize = 2_000;
@@ -41,9 +55,18 @@ pub struct Endpoint {
     pub off: Option<Off>,
     /// When it was made.
     pub created_at: Instant,
-    /// When the first of the tries failed that failed since the last success.
+    /// Who made it, if that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Actor>,
+    /// How far who made it reached, if that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Reach>,
+    /// When the first of the tries failed that failed since the last success, with no long time without tries among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Instant>,
+    /// When the last of them failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Instant>,
     /// Grows with every stored change.
     #[serde(default)]
     pub version: u64,
@@ -103,9 +126,25 @@ pub enum OffBecause {
     Gone,
     /// Nothing reached it for [`FAILING_FOR`].
     Failing,
+    /// The agent of whom it was told went to another brokerage.
+    Moved,
 }
 
 impl OffBecause {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Asked, Self::Gone, Self::Failing, Self::Moved];
+
+    /// A word for counting.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+            Self::Moved => "moved",
+        }
+    }
+
     /// For people.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
@@ -113,14 +152,15 @@ impl OffBecause {
             Self::Asked => "somebody switched it off",
             Self::Gone => "it answered 410 Gone",
             Self::Failing => "nothing reached it for five days",
+            Self::Moved => "its agent belongs to another brokerage now",
         }
     }
 }
 
 impl Endpoint {
-    /// A new endpoint, switched on.
+    /// A new endpoint, made by somebody and switched on.
     #[must_use]
-    pub fn new(new: NewEndpoint, now: Instant) -> Self {
+    pub fn new(new: NewEndpoint, by: &Caller, now: Instant) -> Self {
         let NewEndpoint { id, reach, description, url, kinds, secret } = new;
         Self {
             id,
@@ -132,7 +172,10 @@ impl Endpoint {
             former: None,
             off: None,
             created_at: now,
+            created_by: Some(by.actor.clone()),
+            owner: Some(by.reach.clone()),
             failing_since: None,
+            failed_at: None,
             version: 0,
         }
     }
@@ -155,11 +198,44 @@ impl Endpoint {
         std::iter::once(&self.secret).chain(former.map(|former| &former.secret))
     }
 
+    /// Sends what comes to another address. What is known of the one before says nothing of it.
+    pub fn redirect(&mut self, url: String) {
+        if self.url != url {
+            self.url = url;
+            (self.failing_since, self.failed_at) = (None, None);
+        }
+    }
+
+    /// What somebody did about it, as history has it.
+    #[must_use]
+    pub fn deed(&self, what: &str, actor: Actor, at: Instant, cause: Option<String>) -> Deed {
+        let (about, reach) = (self.id.to_string(), self.reach.clone());
+        Deed { at, actor, what: what.to_owned(), about, reach, cause }
+    }
+
+    /// That it was switched off by what came of tries, as history has it.
+    #[must_use]
+    pub fn went_off(&self) -> Option<Deed> {
+        let off = self.off.as_ref()?;
+        Some(self.deed("webhook_off", Actor::System, off.since, Some(off.because.sentence().to_owned())))
+    }
+
+    /// Switches it off because the one agent of whom it is told went to another brokerage. `false`, and nothing changed, if it is off
+    /// already, or if who runs the deployment made it.
+    pub fn left_behind(&mut self, at: Instant) -> bool {
+        let stays = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
+        if stays || self.off.is_some() {
+            return false;
+        }
+        self.off = Some(Off { since: at, because: OffBecause::Moved });
+        true
+    }
+
     /// Switches it on or off. What is waiting goes on once it is on again.
     pub fn switch(&mut self, on: bool, now: Instant) {
         if on {
             self.off = None;
-            self.failing_since = None;
+            (self.failing_since, self.failed_at) = (None, None);
         } else {
             self.off.get_or_insert(Off { since: now, because: OffBecause::Asked });
         }
@@ -168,10 +244,22 @@ impl Endpoint {
     /// What follows for the endpoint from what came of a try. `true` if it is to be stored.
     pub fn hear(&mut self, outcome: Outcome, at: Instant) -> bool {
         if outcome.is_taken() {
+            self.failed_at = None;
             return self.failing_since.take().is_some();
+        }
+        // Days on which nothing was tried say nothing.
+        let longest = PAUSES.last().copied().unwrap_or_default() * 2;
+        if self.failed_at.is_some_and(|last| at > after(last, longest)) {
+            self.failing_since = None;
         }
         let begins = self.failing_since.is_none();
         let since = *self.failing_since.get_or_insert(at);
+        // To the hour: no more is asked of it, and each hour costs one write and not each try.
+        let noted = self.off.is_none() && self.failed_at.is_none_or(|last| at >= after(last, NOTED_EVERY));
+        if noted {
+            self.failed_at = Some(at);
+        }
+        let begins = begins || noted;
         let because = if outcome.is_gone() {
             OffBecause::Gone
         } else if at >= after(since, FAILING_FOR) {

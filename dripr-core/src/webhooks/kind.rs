@@ -121,7 +121,7 @@ impl TryFrom<String> for Kind {
     }
 }
 
-/// A set of kinds.
+/// A set of kinds. Names that mean nothing are left out when it is read: a later version knew more.
 ///
 /// ```
 /// use dripr_core::webhooks::{Kind, Kinds};
@@ -131,7 +131,7 @@ impl TryFrom<String> for Kind {
 /// assert_eq!(Kinds::from_bits(kinds.bits()), kinds);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Kind>", into = "Vec<Kind>")]
+#[serde(from = "Vec<String>", into = "Vec<Kind>")]
 pub struct Kinds(u32);
 
 impl Kinds {
@@ -171,9 +171,9 @@ impl FromIterator<Kind> for Kinds {
     }
 }
 
-impl From<Vec<Kind>> for Kinds {
-    fn from(kinds: Vec<Kind>) -> Self {
-        kinds.into_iter().collect()
+impl From<Vec<String>> for Kinds {
+    fn from(names: Vec<String>) -> Self {
+        names.iter().filter_map(|name| name.parse::<Kind>().ok()).collect()
     }
 }
 

@@ -25,11 +25,11 @@ mod message;
 mod news;
 
 pub use attempt::{Answer, Attempt, Outcome, Trouble};
-pub use courier::{BATCH, Courier, IN_HAND, Turn};
+pub use courier::{BATCH, Courier, IN_HAND, REST, Turn};
 pub use delivery::{Delivery, Due, KEPT_ATTEMPTS, PAUSES, Report, Standing};
 pub use endpoint::{
-    Endpoint, FAILING_FOR, FormerSecret, KeptSecret, LONGEST_URL, NewEndpoint, Off, OffBecause, SIGNS_FOR,
-    check_url,
+    Endpoint, FAILING_FOR, FormerSecret, KeptSecret, LONGEST_URL, MOST_OF_A_REACH, NewEndpoint, Off,
+    OffBecause, SIGNS_FOR, check_url,
 };
 pub use kind::{Kind, Kinds, UnknownKind};
 pub use message::{KEPT_FOR, Message};

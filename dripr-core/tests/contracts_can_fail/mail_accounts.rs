@@ -7,7 +7,7 @@ use dripr_core::{
     campaign::{Actor, AuditEntry},
     errors::PortResult,
     events::UserCreated,
-    ids::{CustomerId, UserId},
+    ids::{CampaignId, CustomerId, UserId},
     mail_account::MailAccount,
     ports::{AgentHistoryEntry, AgentStore, MailAccountStore},
     schedule::Instant,
@@ -70,10 +70,11 @@ impl AgentStore for Wrong {
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
-        self.0.agent_history(id, before, limit).await
+        self.0.agent_history(id, campaign, before, limit).await
     }
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         self.0.remove(id, at).await

@@ -29,7 +29,29 @@ fn agents() -> impl Strategy<Value = Agent> {
         .prop_map(|(id, brokerage, team, role)| agent(id, brokerage, team, role))
 }
 
+fn reaches() -> impl Strategy<Value = Reach> {
+    let brokerage = |n: u8| BrokerageId::new(format!("b{n}")).unwrap();
+    prop_oneof![
+        Just(Reach::Deployment),
+        (0..3u8).prop_map(move |b| Reach::Brokerage(brokerage(b))),
+        (0..3u8, 0..3u8)
+            .prop_map(move |(b, t)| Reach::Team(brokerage(b), TeamId::new(format!("t{t}")).unwrap())),
+        (0..6u8).prop_map(|id| Reach::Agent(UserId::new(format!("a{id}")).unwrap())),
+    ]
+}
+
 proptest! {
+    /// Whoever has something within a reach has nothing that the reach does not cover.
+    #[test]
+    fn what_lies_within_a_reach_covers_nobody_else(outer in reaches(), inner in reaches(), agent in agents()) {
+        let named = (inner == Reach::Agent(agent.id.clone())).then_some(&agent);
+        if outer.contains(&inner, named) && inner.covers(&agent) {
+            prop_assert!(outer.covers(&agent));
+        }
+        prop_assert!(outer.contains(&outer, None) || matches!(outer, Reach::Agent(_)));
+        prop_assert_eq!(inner.contains(&Reach::Deployment, None), inner == Reach::Deployment);
+    }
+
     /// Whoever signs in reaches themselves, and others only within their own brokerage.
     #[test]
     fn nobody_reaches_beyond_their_brokerage(own in agents(), other in agents()) {
@@ -69,7 +91,7 @@ proptest! {
         let now = at("2026-03-01T12:00:00Z");
         let reach = Reach::Agent(UserId::new("a1").unwrap());
         let new = NewApiKey { name: "n".to_owned(), reach: reach.clone(), scopes: Scopes::all(), expires_at: None };
-        let minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(seed), now);
+        let minted = ApiKey::mint(new, &Caller::operator(), &SeededEntropy::new(seed), now);
         let (id, secret) = ApiKey::parts(minted.expose()).unwrap();
         prop_assert_eq!(&id, &minted.key.id);
         let caller = minted.key.admit(secret, now).unwrap();
@@ -95,9 +117,10 @@ fn an_expired_or_revoked_key_says_so_to_who_has_it() {
         scopes: Scopes::all(),
         expires_at: Some(at("2026-03-02T12:00:00Z")),
     };
-    let mut minted = ApiKey::mint(new, Actor::Operator, &SeededEntropy::new(1), now);
+    let mut minted = ApiKey::mint(new, &Caller::operator(), &SeededEntropy::new(1), now);
     let secret = ApiKey::parts(minted.expose()).unwrap().1.to_owned();
-    assert_eq!(minted.key.admit(&secret, now).unwrap().actor, Actor::Operator);
+    let by_key = Actor::ApiKey(minted.key.id.clone());
+    assert_eq!(minted.key.admit(&secret, now).unwrap().actor, by_key, "each key is told from the others");
     assert_eq!(minted.key.admit(&secret, at("2026-03-02T12:00:00Z")), Err(UnusableKey::Expired));
     assert_eq!(minted.key.admit("other", at("2026-03-02T12:00:00Z")), Err(UnusableKey::Unknown));
     minted.key.revoked_at = Some(now);

@@ -51,7 +51,7 @@ fn several_commands_of_one_transaction_write_each_email_once_as_it_stands_at_the
     let words = CycleContent::HomeReport(Words::new("Hi".to_owned(), Author::Composed));
     for action in [
         Action::CreateEmail { cycle, message },
-        Action::EditIntro { text: Some("Hello".to_owned()) },
+        Action::EditIntro { of: None, text: Some("Hello".to_owned()) },
         Action::Finish {
             operation: Operation::EmailCreation,
             cycle,
@@ -81,7 +81,7 @@ fn two_emails_of_one_transaction_are_both_written() {
     let mut all = Amendment::default();
     let cycle = scene.cycle();
     let message = samples::commercial(message(&scene.dossier.contact.email), &scene.dossier.agent);
-    for action in [Action::EditIntro { text: None }, Action::CreateEmail { cycle, message }] {
+    for action in [Action::EditIntro { of: None, text: None }, Action::CreateEmail { cycle, message }] {
         let command = scene.command(action);
         scene.dossier.execute(&command, &mut all).unwrap();
     }

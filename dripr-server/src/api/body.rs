@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, header, request::Parts},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -31,7 +31,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let pointer = pointer(error.path());
             let inner = error.into_inner();
             match inner.classify() {
-                Category::Data => Problem::invalid(pointer, without_place(&inner.to_string())),
+                Category::Data => {
+                    let message = inner.to_string();
+                    let message = without_place(&message);
+                    let pointer = match missing(message) {
+                        Some(field) => format!("{pointer}/{field}"),
+                        None => pointer,
+                    };
+                    Problem::invalid(pointer, message)
+                }
                 Category::Syntax | Category::Eof | Category::Io => {
                     Problem::unreadable(format!("the body is no JSON: {inner}"))
                 }
@@ -55,6 +63,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
+/// The field that is not there: serde tells of it at what it is missing from.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
 /// Line and column say less than the pointer.
 fn without_place(message: &str) -> &str {
     message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
@@ -66,10 +79,15 @@ pub(super) struct Parameters<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::invalid("", rejection.body_text()))?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        let value = serde_path_to_error::deserialize(pairs).map_err(|error| {
+            let path = error.path().to_string();
+            let message = error.into_inner().to_string();
+            let name = missing(&message).map_or(path, str::to_owned);
+            Problem::invalid(name, message)
+        })?;
         Ok(Self(value))
     }
 }

@@ -12,6 +12,7 @@ use dripr_core::{
     campaign::{Actor, AuditEntry},
     ids::UserId,
     ports::{AgentStore, ApiKeyStore},
+    schedule::Instant,
 };
 
 use super::{Api, problem::Problem};
@@ -87,6 +88,12 @@ impl Asking {
         };
         let agent = api.store.agent(&id).await?.ok_or_else(none)?;
         if agent.deleted_at.is_none() && self.0.reach.covers(&agent) { Ok(agent) } else { Err(none()) }
+    }
+
+    /// Until when the caller's own key works, if they came by one that ends.
+    pub(super) async fn expires_at(&self, api: &Api) -> Result<Option<Instant>, Problem> {
+        let Actor::ApiKey(id) = &self.0.actor else { return Ok(None) };
+        Ok(api.store.api_key(id).await?.and_then(|key| key.expires_at))
     }
 
     /// A row of history by this caller.

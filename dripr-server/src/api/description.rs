@@ -16,7 +16,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, emails, imports, keys, markets,
+    Api, agents, campaigns, contacts, deeds, emails, imports, keys, markets,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -26,7 +26,10 @@ use super::{
 #[openapi(
     info(
         title = "dripr",
-        description = "The engine that sends every homeowner a personal, truthful home report once a month.",
+        description = "The engine that sends every homeowner a personal, truthful home report once a month.\n\n\
+                       A change may carry an `Idempotency-Key` of 1 to 255 visible ASCII characters, such as a UUID: the same \
+                       call under the same key is done once, and answered alike for a day. It is not taken where a secret is \
+                       answered.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),
@@ -46,7 +49,8 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
         .merge(statistics::routes())
         .merge(markets::routes())
         .merge(settings::routes())
-        .merge(keys::routes());
+        .merge(keys::routes())
+        .merge(deeds::routes());
     #[cfg(feature = "webhooks")]
     let operations = operations.merge(super::webhooks::routes());
     operations

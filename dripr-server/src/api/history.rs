@@ -1,10 +1,7 @@
 //! A line of a history.
 
 use chrono::{DateTime, Utc};
-use dripr_core::{
-    campaign::{Actor, AuditEntry},
-    ids::CampaignId,
-};
+use dripr_core::{campaign::Actor, ports::AgentHistoryEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,12 +36,13 @@ pub(super) fn actor(actor: &Actor) -> String {
 }
 
 impl HistoryLine {
-    pub(super) fn of(campaign: Option<CampaignId>, entry: AuditEntry) -> Self {
+    pub(super) fn of(line: AgentHistoryEntry) -> Self {
+        let AgentHistoryEntry { number: _, campaign_id, entry } = line;
         Self {
             at: entry.at,
             actor: actor(&entry.actor),
             what: entry.what,
-            campaign_id: campaign.map(|id| id.to_string()),
+            campaign_id: campaign_id.map(|id| id.to_string()),
             cycle: entry.cycle.map(|cycle| cycle.to_string()),
             email_id: entry.email_id.map(|id| id.to_string()),
             cause: entry.cause,

@@ -3,6 +3,8 @@
 //! By the three rules of Stripe's API (docs.stripe.com/api/idempotent_requests): the first call's answer is kept for a day and
 //! given again, failures included; the same key with another call is refused; and nothing is kept of a call that never began,
 //! because it could not be read or taken, or because the same was being done.
+//!
+//! A call that began is done to its end, and its answer kept, although whoever asked is gone: that is when they ask again.
 
 use std::sync::Arc;
 
@@ -15,10 +17,10 @@ use axum::{
 };
 use dripr_core::{
     access::{KeptReply, Repetition},
-    campaign::Actor,
     ports::ReplyStore,
 };
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 
 use super::{Api, caller::Asking, problem::Problem};
 use crate::http::MOST_BYTES;
@@ -26,7 +28,7 @@ use crate::http::MOST_BYTES;
 /// The header.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// That an answer is one that was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The longest key.
 const LONGEST: usize = 255;
 /// The largest answer that is kept, in bytes; no change is answered with more.
@@ -59,8 +61,9 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         .map_err(|_| Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
     let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let call = digest(&[parts.method.as_str().as_bytes(), path.as_bytes(), &body]);
-    let caller = caller(&asking, &parts.headers);
-    match api.store.begin_call(&caller, &key, &call, api.bench.clock.now()).await? {
+    let caller = caller(&asking);
+    let begun_at = api.bench.clock.now();
+    match api.store.begin_call(&caller, &key, &call, begun_at).await? {
         Repetition::First => {}
         Repetition::Answered(reply) => return Ok(again(reply)),
         Repetition::UnderWay => {
@@ -70,15 +73,20 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
             return Err(Problem::invalid("Idempotency-Key", "was used for another call; choose a new one"));
         }
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let (parts, body) = response.into_parts();
-    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-    let reply = began(parts.status).then(|| kept(parts.status, &parts.headers, &body));
-    if let Err(error) = api.store.end_call(&caller, &key, reply).await {
-        // It was done. Who asks again within a minute is told to wait, and then it is done again, by its own rules.
-        tracing::warn!(%error, "an answer could not be kept");
-    }
-    Ok(Response::from_parts(parts, Body::from(body)))
+    let api = api.clone();
+    // Whoever asks may hang up; a task of its own goes on.
+    let doing = async move {
+        let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+        let reply = began(parts.status).then(|| kept(parts.status, &parts.headers, &body));
+        if let Err(error) = api.store.end_call(&caller, &key, begun_at, reply).await {
+            // It was done. Who asks again within a minute is told to wait, and then it is done again, by its own rules.
+            tracing::warn!(%error, "an answer could not be kept");
+        }
+        Response::from_parts(parts, Body::from(body))
+    };
+    tokio::spawn(doing.in_current_span()).await.map_err(|_| Problem::lost())
 }
 
 /// The key of a call, if it has one.
@@ -93,16 +101,9 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Err(Problem::invalid("Idempotency-Key", detail))
 }
 
-/// Whose keys these are: a program's by its key, so that two operators do not meet.
-fn caller(asking: &Asking, headers: &HeaderMap) -> String {
-    match &asking.0.actor {
-        Actor::User(id) => format!("agent {id}"),
-        Actor::ApiKey(id) => format!("key {id}"),
-        _ => {
-            let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-            format!("operator {}", digest(&[authorization.unwrap_or_default()]))
-        }
-    }
+/// Whose keys these are: a program's by its key, so that two of one owner do not meet.
+fn caller(asking: &Asking) -> String {
+    super::history::actor(&asking.0.actor)
 }
 
 /// Whether a call with this answer was begun.

@@ -22,6 +22,7 @@ use dripr_core::{
     access::ApiKey,
     campaign::Actor,
     errors::PortResult,
+    ids::UserId,
     ports::{Permit, RateLimiter},
     schedule::Instant,
 };
@@ -43,9 +44,14 @@ const FAILED_SIGN_INS: u32 = 30;
 /// Addresses share so many counts, so that nobody fills the memory with their number.
 const COUNTS: u64 = 4096;
 
+/// Test copies that an agent may get in an hour: they are mail, whoever asks for them.
+const TEST_COPIES: u32 = 20;
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// How many calls there may be.
 pub(super) struct Limits {
     requests: Option<Limit>,
+    test_copies: TokenBuckets,
     failed_sign_ins: Option<Limit>,
 }
 
@@ -67,7 +73,21 @@ impl Limits {
     pub(super) fn new(requests_per_minute: u32) -> Self {
         let requests = (requests_per_minute > 0).then(|| Limit::new("requests", requests_per_minute));
         let failed_sign_ins = requests.is_some().then(|| Limit::new("failed-sign-ins", FAILED_SIGN_INS));
-        Self { requests, failed_sign_ins }
+        let test_copies = TokenBuckets::new([]).with_each("", Rate { calls: TEST_COPIES, period: HOUR });
+        Self { requests, test_copies, failed_sign_ins }
+    }
+
+    /// Counts a test copy to an agent, unless it is one too many.
+    pub(super) async fn test_copy(&self, agent: &UserId, now: Instant) -> Result<(), Problem> {
+        match self.test_copies.take(agent.as_str(), 1, now).await? {
+            Permit::Granted => Ok(()),
+            Permit::Exhausted { retry_at } => {
+                let detail =
+                    format!("an agent gets {TEST_COPIES} test copies an hour; the next one from {retry_at}");
+                let seconds = retry_at.signed_duration_since(now).num_seconds().max(1).unsigned_abs();
+                Err(Problem::too_many(detail, vec![(header::RETRY_AFTER, HeaderValue::from(seconds))]))
+            }
+        }
     }
 }
 

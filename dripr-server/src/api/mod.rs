@@ -5,12 +5,12 @@
 //! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
-//! | `body`, `text` | what requests bring |
+//! | `body`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
-//! | `history` | lines of histories |
+//! | `history`, `deeds` | lines of histories; that of keys and webhooks |
 //! | `problem` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
 //!
@@ -22,6 +22,7 @@ mod body;
 mod caller;
 mod campaigns;
 mod contacts;
+mod deeds;
 mod description;
 mod emails;
 mod history;
@@ -31,6 +32,7 @@ mod keys;
 mod limits;
 mod markets;
 mod page;
+mod parameters;
 mod problem;
 mod reach;
 mod settings;
@@ -48,6 +50,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, Method, StatusCode, header},
     middleware,
+    response::Response,
 };
 use dripr_core::{
     campaign::command::Bench,
@@ -118,18 +121,29 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         #[cfg(feature = "webhooks")]
         vault: crate::compose::webhook_vault(deployment)?,
     });
-    let (operations, _) = description::operations().split_for_parts();
+    let (operations, described) = description::operations().split_for_parts();
+    let known = parameters::known(&described, "/api/v1");
     let operations = operations
         .method_not_allowed_fallback(async || {
             Problem::of_status(StatusCode::METHOD_NOT_ALLOWED, "this is not done with that method")
         })
         .fallback(async || Problem::not_found("address"))
+        .layer(middleware::from_fn_with_state(known, parameters::refuse_unknown))
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(api.clone(), limits::within))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::map_response(for_the_caller_alone))
         .with_state(api);
     let router = Router::new().nest("/api/v1", operations).merge(description::pages());
     Ok(router.layer(from_browsers(&deployment.config.http.allowed_origins)))
+}
+
+/// Answers are about people, some have secrets in them, and none is a page: nobody keeps them or takes them for something else.
+async fn for_the_caller_alone(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// What pages of other origins may do.
@@ -139,7 +153,15 @@ fn from_browsers(origins: &[Origin]) -> CorsLayer {
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, idempotency::HEADER])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, limits::LEFT, limits::POLICY])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            limits::LEFT,
+            limits::POLICY,
+            idempotency::REPLAYED,
+            crate::http::request_id::HEADER,
+        ])
         .max_age(std::time::Duration::from_secs(3600))
 }
 

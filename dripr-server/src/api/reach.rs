@@ -4,7 +4,7 @@ use dripr_core::{access::Reach, ports::AgentStore};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Api, problem::Problem};
+use super::{Api, caller::Asking, problem::Problem};
 
 /// Whose things something reaches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -54,13 +54,29 @@ impl From<Reach> for ReachView {
 }
 
 /// Whether a reach lies within another.
-pub(super) async fn within(api: &Api, outer: &Reach, inner: &Reach) -> Result<bool, Problem> {
-    Ok(match (outer, inner) {
-        (Reach::Deployment, _) => true,
-        (Reach::Brokerage(own), Reach::Team(brokerage, _)) => own == brokerage,
-        (_, Reach::Agent(id)) => {
-            api.store.agent(id).await?.is_some_and(|agent| agent.deleted_at.is_none() && outer.covers(&agent))
-        }
-        _ => outer == inner,
-    })
+pub(super) async fn lies_within(api: &Api, reach: &Reach, outer: &Reach) -> Result<bool, Problem> {
+    let named = match reach {
+        Reach::Agent(id) => api.store.agent(id).await?,
+        Reach::Deployment | Reach::Brokerage(_) | Reach::Team(..) => None,
+    };
+    Ok(outer.contains(reach, named.as_ref()))
+}
+
+/// The reach of something that a caller makes: as far as they reach, unless they say less. `what` it is, for people.
+pub(super) async fn wanted(
+    api: &Api,
+    asking: &Asking,
+    reach: Option<ReachView>,
+    what: &str,
+) -> Result<Reach, Problem> {
+    let own = &asking.0.reach;
+    let Some(reach) = reach.map(Reach::from) else { return Ok(own.clone()) };
+    let there = match &reach {
+        Reach::Agent(id) => api.store.agent(id).await?.is_some_and(|agent| agent.deleted_at.is_none()),
+        Reach::Deployment | Reach::Brokerage(_) | Reach::Team(..) => true,
+    };
+    if there && lies_within(api, &reach, own).await? {
+        return Ok(reach);
+    }
+    Err(Problem::forbidden(format!("a {what} reaches no farther than who makes it")))
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use dripr_core::{
-    access::{ApiKey, NewApiKey, Reach, Scope, Scopes},
+    access::{ApiKey, Caller, NewApiKey, Reach, Scope, Scopes},
     campaign::Actor,
     ids::{ApiKeyId, BrokerageId, TeamId, UserId},
     ports::ApiKeyStore,
@@ -106,7 +106,7 @@ async fn create(args: Create, out: &mut (dyn Write + Send)) -> Result<(), Failur
     };
     let scopes = if args.scopes.is_empty() { Scopes::all() } else { args.scopes.into_iter().collect() };
     let new = NewApiKey { name, reach, scopes, expires_at: args.expires_at };
-    let minted = ApiKey::mint(new, Actor::Operator, &*deployment.entropy, now(&deployment));
+    let minted = ApiKey::mint(new, &Caller::operator(), &*deployment.entropy, now(&deployment));
     let stored = deployment.store.put_api_key(minted.key.clone()).await?;
     deployment.close().await;
     if !stored {
@@ -121,7 +121,7 @@ async fn list(args: List, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     let mut keys: Vec<ApiKey> = Vec::new();
     loop {
         let after = keys.last().map(|key| key.id.clone());
-        let page = deployment.store.api_keys(None, after, AT_ONCE).await?;
+        let page = deployment.store.api_keys(&Reach::Deployment, after, AT_ONCE).await?;
         let full = page.len() == AT_ONCE;
         keys.extend(page);
         if !full {

@@ -93,7 +93,9 @@ async fn with_preview(site: &Site, email: &Email, page: Page) -> Result<Page, Pa
     let messages = site.store.messages(std::slice::from_ref(&email.id)).await;
     let message = messages.map_err(|error| Page::failed(&error))?.pop().flatten();
     Ok(match message {
-        Some(message) => page.says(format!("Subject: {}", message.subject)).preview(message.html.clone()),
+        Some(message) => page
+            .says(format!("Subject: {}", message.subject))
+            .preview(message.for_others(&message.html, &site.opt_out)),
         None => page,
     })
 }
@@ -152,7 +154,7 @@ async fn edit_intro(
     let email = undecided(&site, &link).await?;
     // Browsers end lines in their own way.
     let text = Some(written.text.replace("\r\n", "\n"));
-    decide(&site, &email, Action::EditIntro { text }).await?;
+    decide(&site, &email, Action::EditIntro { of: Some(email.id.clone()), text }).await?;
     let until = site.bench.clock.now() + TimeDelta::days(AGAIN_DAYS);
     let again = site.approval.again(&email.user_id, &email.campaign_id, until);
     Ok(Page::new("Your words are in")

@@ -16,7 +16,7 @@ use dripr_core::ports::Entropy;
 use tracing::Instrument;
 
 /// The header that a name comes and goes by.
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest name that is taken.
 const LONGEST: usize = 64;
 

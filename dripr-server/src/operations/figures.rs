@@ -13,6 +13,7 @@ use dripr_core::{
     ports::{CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore, WebhookStore},
     safeguards::{Complaints, complaints},
     schedule::Instant,
+    webhooks::OffBecause,
 };
 use futures_util::future::{Either, select, try_join_all};
 
@@ -64,6 +65,8 @@ pub struct Stored {
     pub suppressed: BTreeMap<SuppressionCause, u64>,
     /// Messages that wait for endpoints of webhooks, and since when the oldest.
     pub webhooks: (u64, Option<Instant>),
+    /// Endpoints that are switched off, by why.
+    pub webhooks_off: Vec<(OffBecause, u64)>,
 }
 
 /// Gathers figures.
@@ -123,6 +126,7 @@ impl Gatherer {
             complaints: store.all_complaints(since).await?,
             suppressed: store.count_suppressions().await?.into_iter().collect(),
             webhooks: store.waiting_messages().await?,
+            webhooks_off: store.webhooks_off().await?,
         })
     }
 

@@ -7,6 +7,7 @@ use dripr_core::{
     events::Queue,
     ports::Standing,
     schedule::Instant,
+    webhooks::OffBecause,
 };
 
 use super::{
@@ -87,6 +88,11 @@ fn say_stored(out: &mut Exposition, stored: &Stored, at: Instant) {
     out.one(&metric::WEBHOOKS_WAITING, waiting as f64);
     let age = since.map_or(0.0, |since| (at - since).num_milliseconds().max(0) as f64 / 1e3);
     out.one(&metric::WEBHOOKS_OLDEST, age);
+    let off = |because| {
+        let count = stored.webhooks_off.iter().find(|(known, _)| *known == because);
+        count.map_or(0, |(_, count)| *count) as f64
+    };
+    out.say(&metric::WEBHOOKS_OFF, OffBecause::ALL.map(|because| (vec![because.word()], off(because))));
 }
 
 fn say_providers(out: &mut Exposition, figures: &Figures) {

@@ -42,7 +42,8 @@ pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Re
             // What time it was when it was looked: what became due since is past when it is slept for.
             let now = courier.clock.now();
             match next(&courier, MOST_AT_ONCE - turns.len()).await {
-                Ok((taken, due)) => {
+                Ok((taken, due, looked)) => {
+                    failed = !looked;
                     // What somebody else is taking at this moment stays past until they have.
                     let earliest = if taken.is_empty() { after(now, STAYS_PAST) } else { now };
                     for turn in taken {
@@ -80,10 +81,16 @@ pub async fn deliver(courier: Courier, metrics: Metrics, mut stopping: watch::Re
     }
 }
 
-/// Endpoints in hand, and when the next can be taken.
-async fn next(courier: &Courier, room: usize) -> PortResult<(Vec<Turn>, Option<Instant>)> {
+/// Endpoints in hand, when the next can be taken, and whether that could be told. What is in hand is served in any case.
+async fn next(courier: &Courier, room: usize) -> PortResult<(Vec<Turn>, Option<Instant>, bool)> {
     let taken = courier.claim(room).await?;
-    Ok((taken, courier.store.next_webhook_due().await?))
+    Ok(match courier.store.next_webhook_due().await {
+        Ok(due) => (taken, due, true),
+        Err(error) => {
+            tracing::warn!(%error, "it could not be seen when webhooks are due next");
+            (taken, Some(after(courier.clock.now(), AFTER_FAILURE)), false)
+        }
+    })
 }
 
 /// Takes all that is due now to its endpoints, turn by turn, and says how many tries that were: for tests and for hosts that

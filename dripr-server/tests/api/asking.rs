@@ -1,7 +1,7 @@
 //! Somebody who asks the API.
 
 use dripr_core::{
-    access::{ApiKey, Membership, NewApiKey, Reach, Role, Scope, Scopes},
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Role, Scope, Scopes},
     campaign::Actor,
     ports::{AgentStore, ApiKeyStore, Clock},
     testkit::samples,
@@ -37,7 +37,7 @@ pub(crate) async fn key(site: &Site, reach: Reach, scopes: &[Scope]) -> String {
     let scopes: Scopes = scopes.iter().copied().collect();
     let new = NewApiKey { name: "a test's".to_owned(), reach, scopes, expires_at: None };
     let deployment = &site.deployment;
-    let minted = ApiKey::mint(new, Actor::Operator, &*deployment.entropy, site.clock.now());
+    let minted = ApiKey::mint(new, &Caller::operator(), &*deployment.entropy, site.clock.now());
     assert!(deployment.store.put_api_key(minted.key.clone()).await.unwrap());
     minted.expose().to_owned()
 }

@@ -1,9 +1,10 @@
 //! Campaigns: making, changing, halting and removing them, and what they say of themselves.
 
+use dripr_core::access::{Reach, Scope};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::asking::{ask, delete, get, operator, patch, post, request, site};
+use crate::asking::{ask, delete, get, key, operator, patch, post, request, site};
 
 #[tokio::test]
 async fn a_campaign_is_made_changed_and_removed() {
@@ -52,9 +53,12 @@ async fn a_campaign_is_made_changed_and_removed() {
     let skipped = post(&site, &format!("{path}/skip"), &key, json!({"reason": "on holiday"})).await;
     assert_eq!(skipped.status, 204, "{skipped:?}");
     let history = get(&site, &format!("{path}/history"), &key).await.json();
-    let lines = history.as_array().unwrap();
+    let lines = history["items"].as_array().unwrap();
     let edited = lines.iter().find(|line| line["what"] == "schedule_edited").unwrap();
-    assert_eq!(edited["actor"], "operator");
+    assert!(edited["actor"].as_str().unwrap().starts_with("key "), "{edited}");
+    let first = get(&site, &format!("{path}/history?limit=1"), &key).await.json();
+    assert_eq!(first["items"][0], lines[0], "a page at a time, the newest first");
+    assert!(first["next_cursor"].is_string());
     assert!(lines.iter().any(|line| line["cause"] == "on holiday"), "{history:#}");
 
     assert_eq!(delete(&site, &path, &key).await.status, 204);
@@ -90,4 +94,38 @@ async fn campaigns_are_listed_a_page_at_a_time_and_by_what_they_are() {
     assert_eq!(get(&site, "/agents/ana/campaigns?status=SLEEPY", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?limit=0", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?cursor=%21", &key).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_campaign_does_not_become_one_that_is_there() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let home =
+        |street: &str| json!({"street": street, "city": "Seattle", "state": "WA", "zip_code": "98103"});
+    let make = async |street: &str| {
+        let new = json!({"email": "kim@home.example", "home": home(street), "fixed_send_day": 20});
+        post(&site, "/agents/ana/campaigns", &key, new).await
+    };
+    let first = make("12 Pine St").await.json();
+    let second = make("14 Pine St").await;
+    let path = format!("/agents/ana/campaigns/{}", second.json()["id"].as_str().unwrap());
+    let twin = patch(&site, &path, &key, "*", json!({"home": home("12 PINE ST")})).await;
+    assert_eq!(twin.status, 409, "{twin:?}");
+    assert!(twin.text.contains(first["id"].as_str().unwrap()), "it names the one that is there: {twin:?}");
+    assert_eq!(get(&site, &path, &key).await.json(), second.json(), "nothing changed");
+    let itself = patch(&site, &path, &key, "*", json!({"home": home("14 pine st")})).await;
+    assert_eq!(itself.status, 200, "{itself:?}");
+}
+
+#[tokio::test]
+async fn only_who_may_approve_does_without_approvals() {
+    let site = site().await;
+    let writer = key(&site, Reach::Deployment, &[Scope::Read, Scope::Write]).await;
+    let path = "/agents/ana/campaigns/ana-1";
+    let choose = async |key: &str, check: bool| {
+        patch(&site, path, key, "*", json!({"check_before_sending": check})).await.status
+    };
+    assert_eq!(choose(&writer, true).await, 200, "asking for approvals takes nothing from anybody");
+    assert_eq!(choose(&writer, false).await, 403);
+    assert_eq!(choose(&operator(&site).await, false).await, 200);
 }

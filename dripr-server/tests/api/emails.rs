@@ -19,7 +19,11 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
     let path = format!("/agents/ana/emails/{}", email["id"].as_str().unwrap());
     let html = get(&site, &format!("{path}/html"), &key).await;
     assert_eq!((html.status, html.kind.as_str()), (200, "text/html; charset=utf-8"));
-    assert!(get(&site, &format!("{path}/text"), &key).await.kind.starts_with("text/plain"));
+    let text = get(&site, &format!("{path}/text"), &key).await;
+    assert!(text.kind.starts_with("text/plain"));
+    for shown in [&html.text, &text.text] {
+        assert!(!shown.contains("/o/ana/"), "by the recipient's link an agent could undo what they decided");
+    }
 
     let other = json!({"content_hash": "0".repeat(64)});
     let refused = post(&site, &format!("{path}/approve"), &key, other).await;
@@ -32,7 +36,9 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
     site.until("2026-03-13T00:00:00Z").await;
     let sent = site.mailbox.accepted();
     assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].message.html, html.text, "what was seen is what was sent");
+    let link = sent[0].message.opt_out_link.clone().unwrap();
+    let seen_html = sent[0].message.html.replace(&link, "http://reports.example/o/test");
+    assert_eq!(seen_html, html.text, "what was seen is what was sent, but for the recipient's own link");
     let again = post(&site, &format!("{path}/approve"), &key, seen).await;
     assert_eq!(again.status, 409, "what was sent is not approved: {again:?}");
     let read = get(&site, &path, &key).await.json();
@@ -101,4 +107,35 @@ async fn a_test_copy_goes_to_the_agent_alone_and_opts_nobody_out() {
     assert_eq!(read["delivery_status"], "CREATED", "the email itself stays as it is");
     let history = get(&site, "/agents/ana/history", &key).await.text;
     assert!(history.contains("test_sent"), "{history}");
+}
+
+#[tokio::test]
+async fn no_test_copy_goes_where_no_mail_may_go_or_without_end() {
+    let site = site().await;
+    let key = operator(&site).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    let path = "/agents/ana/emails/ana-1.1/test";
+    let statuses = async |times: usize| {
+        let mut statuses = Vec::new();
+        for _ in 0..times {
+            statuses.push(post(&site, path, &key, json!({})).await.status);
+        }
+        statuses
+    };
+    assert_eq!(statuses(21).await, [vec![200; 20], vec![429]].concat());
+    site.until("2026-03-11T22:00:00Z").await;
+    assert_eq!(statuses(1).await, [200]);
+
+    post(&site, "/agents/ana/pause", &key, json!({"because": "a test"})).await;
+    let stopped = post(&site, path, &key, json!({})).await;
+    assert_eq!(stopped.status, 409, "{stopped:?}");
+    assert!(stopped.text.contains("paused by an operator"), "{stopped:?}");
+    post(&site, "/agents/ana/resume", &key, json!({})).await;
+    assert_eq!(statuses(1).await, [200]);
+
+    let own = get(&site, "/agents/ana", &key).await.json()["email"].clone();
+    let opted_out = post(&site, "/agents/ana/suppressions", &key, json!({"address": own})).await;
+    assert_eq!(opted_out.status, 204, "{opted_out:?}");
+    assert_eq!(statuses(1).await, [409]);
 }

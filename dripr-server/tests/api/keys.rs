@@ -3,7 +3,7 @@
 use dripr_core::access::{Reach, Role, Scope};
 use serde_json::json;
 
-use crate::asking::{agent, delete, get, key, operator, post, site};
+use crate::asking::{agent, delete, get, key, operator, patch, post, site};
 
 #[tokio::test]
 async fn a_key_is_made_used_and_taken_back() {
@@ -59,14 +59,99 @@ async fn a_key_reaches_no_farther_and_may_do_no_more_than_who_makes_it() {
     assert_eq!(make(json!({"of": "agent", "agent_id": "a1"}), json!(["write"])).await, 403);
     assert_eq!(make(json!({"of": "agent", "agent_id": "a1"}), json!([])).await, 422);
     let of_north = get(&site, "/keys", &admin).await.json();
-    let reaches: Vec<_> =
+    let mut reaches: Vec<_> =
         of_north["items"].as_array().unwrap().iter().map(|key| key["reach"].clone()).collect();
-    assert!(
-        reaches.iter().all(|reach| *reach == json!({"of": "brokerage", "brokerage_id": "north"})),
-        "{reaches:?}"
-    );
+    let north = json!({"of": "brokerage", "brokerage_id": "north"});
+    let team = json!({"of": "team", "brokerage_id": "north", "team_id": "a"});
+    let a1 = json!({"of": "agent", "agent_id": "a1"});
+    reaches.sort_by_key(ToString::to_string);
+    assert_eq!(reaches, [a1, north.clone(), north, team], "what reaches no farther than they do");
+    let of_south = key(&site, Reach::Brokerage("south".parse().unwrap()), &[Scope::Read]).await;
+    let of_agent = |list: &serde_json::Value, of: &str| {
+        let keys = list["items"].as_array().unwrap();
+        let found = keys.iter().find(|key| key["reach"]["of"] == of && key["revoked_at"].is_null()).unwrap();
+        format!("/keys/{}", found["id"].as_str().unwrap())
+    };
     let all = get(&site, "/keys", &operator(&site).await).await.json();
-    let of_a1 = all["items"].as_array().unwrap().iter().find(|key| key["reach"]["of"] == "agent").unwrap();
-    let path = format!("/keys/{}", of_a1["id"].as_str().unwrap());
-    assert_eq!(delete(&site, &path, &admin).await.status, 404, "a key of another reach is none of theirs");
+    let south = all["items"].as_array().unwrap().iter().find(|key| key["reach"]["brokerage_id"] == "south");
+    let path = format!("/keys/{}", south.unwrap()["id"].as_str().unwrap());
+    assert_eq!(delete(&site, &path, &admin).await.status, 404, "a key of others is none of theirs");
+    assert_eq!(get(&site, "/agents", &of_south).await.status, 200);
+    assert_eq!(delete(&site, &of_agent(&of_north, "agent"), &admin).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_key_that_ends_makes_none_that_outlives_it() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let new =
+        |name: &str, end: Option<&str>| json!({"name": name, "scopes": ["admin", "read"], "expires_at": end});
+    let short = post(&site, "/keys", &operator, new("short", Some("2026-03-05T12:00:00Z"))).await.json();
+    let short = short["secret"].as_str().unwrap();
+    for (end, status) in
+        [(None, 422), (Some("2026-03-05T12:00:01Z"), 422), (Some("2026-03-05T12:00:00Z"), 201)]
+    {
+        let made = post(&site, "/keys", short, new("child", end)).await;
+        assert_eq!(made.status, status, "{made:?}");
+        if status == 422 {
+            assert_eq!(made.json()["errors"][0]["pointer"], "/expires_at");
+        }
+    }
+    let past = post(&site, "/keys", &operator, new("past", Some("2026-02-05T12:00:00Z"))).await;
+    assert_eq!((past.status, past.json()["errors"][0]["pointer"].as_str()), (422, Some("/expires_at")));
+}
+
+#[tokio::test]
+async fn what_is_done_about_keys_is_in_a_history_of_who_reaches_as_far() {
+    let site = site().await;
+    agent(&site, "a1", Some("north"), Some("a"), Role::Agent).await;
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &[Scope::Read, Scope::Admin]).await;
+    let of_a1 = json!({"name": "CRM", "reach": {"of": "agent", "agent_id": "a1"}, "scopes": ["read"]});
+    let made = post(&site, "/keys", &admin, of_a1.clone()).await.json();
+    let id = made["key"]["id"].as_str().unwrap();
+    assert_eq!(delete(&site, &format!("/keys/{id}"), &admin).await.status, 204);
+    let lines = get(&site, "/history?limit=2", &admin).await.json();
+    let by = made["key"]["created_by"].as_str().unwrap();
+    assert!(by.starts_with("key "), "{by}");
+    let whats: Vec<_> = lines["items"].as_array().unwrap().iter().collect();
+    assert_eq!(whats.len(), 2);
+    for (line, what) in whats.iter().zip(["key_revoked", "key_made"]) {
+        assert_eq!((&line["what"], &line["about"], &line["actor"]), (&json!(what), &json!(id), &json!(by)));
+        assert_eq!(line["reach"], of_a1["reach"]);
+    }
+    let rest = format!("/history?limit=2&cursor={}", lines["next_cursor"].as_str().unwrap());
+    let rest = get(&site, &rest, &admin).await.json();
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1, "their own key was made: {rest}");
+    let south = key(&site, Reach::Brokerage("south".parse().unwrap()), &[Scope::Admin]).await;
+    let others = get(&site, "/history", &south).await.json();
+    assert_eq!(others["items"].as_array().unwrap().len(), 1, "nothing of others: {others}");
+    let reader = key(&site, Reach::Deployment, &[Scope::Read]).await;
+    assert_eq!(get(&site, "/history", &reader).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_key_for_one_agent_does_not_follow_them_to_another_brokerage() {
+    let site = site().await;
+    agent(&site, "a1", Some("north"), Some("a"), Role::Agent).await;
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &[Scope::Read, Scope::Admin]).await;
+    let operator = operator(&site).await;
+    let of_a1 = json!({"name": "CRM", "reach": {"of": "agent", "agent_id": "a1"}, "scopes": ["read"]});
+    let north = post(&site, "/keys", &admin, of_a1.clone()).await.json();
+    let ours = post(&site, "/keys", &operator, of_a1).await.json();
+    let (north, ours) = (north["secret"].as_str().unwrap(), ours["secret"].as_str().unwrap());
+    assert_eq!(get(&site, "/agents/me", north).await.status, 200);
+    let moved = json!({"membership": {"brokerage_id": "south", "role": "agent"}});
+    let moved = patch(&site, "/agents/a1", &operator, "*", moved).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+    assert_eq!(get(&site, "/agents/me", north).await.status, 401);
+    assert_eq!(
+        get(&site, "/agents/me", ours).await.status,
+        200,
+        "an operator's is an operator's to take back"
+    );
+    let lines = get(&site, "/history?limit=1", &operator).await.json();
+    assert_eq!(
+        (&lines["items"][0]["what"], &lines["items"][0]["actor"]),
+        (&json!("key_revoked"), &json!("system"))
+    );
 }

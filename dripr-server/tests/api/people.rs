@@ -4,7 +4,7 @@ use dripr_core::{
     access::{Reach, Role, Scope},
     campaign::Actor,
     email::{Suppression, SuppressionCause},
-    ports::{Clock, ContactStore},
+    ports::{AgentStore, Clock, ContactStore},
 };
 use serde_json::json;
 
@@ -49,7 +49,7 @@ async fn an_agent_is_added_changed_stopped_and_removed() {
     let history = get(&site, &format!("{path}/history?limit=2"), &key).await.json();
     let what = |at: usize| history["items"][at]["what"].as_str().unwrap().to_owned();
     assert_eq!((what(0), what(1)), ("resumed".to_owned(), "paused".to_owned()));
-    assert_eq!(history["items"][1]["actor"], "operator");
+    assert!(history["items"][1]["actor"].as_str().unwrap().starts_with("key "), "{history}");
     let cursor = history["next_cursor"].as_str().unwrap();
     let rest = get(&site, &format!("{path}/history?limit=2&cursor={cursor}"), &key).await.json();
     assert_eq!(rest["items"][0]["what"], "agent_changed");
@@ -164,4 +164,25 @@ async fn an_agents_own_key_does_not_lift_a_stop() {
     assert_eq!(resumed.status, 403, "{resumed:?}");
     let shown = get(&site, "/agents/ana", &operator).await.json();
     assert_eq!(shown["stopped_because"], "sending is paused by an operator");
+}
+
+#[tokio::test]
+async fn an_admin_lifts_what_an_admin_stopped_and_no_more() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    agent(&site, "amy", Some("north"), None, Role::Agent).await;
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let store = &site.deployment.store;
+    let amy = async || store.agent(&"amy".parse().unwrap()).await.unwrap().unwrap();
+    let because = json!({"because": "a test"});
+    let resume =
+        async |key: &str| ask(request(&site, reqwest::Method::POST, "/agents/amy/resume", key)).await.status;
+    let stopped = post(&site, "/agents/amy/pause", &admin, because.clone()).await.json();
+    assert_eq!(stopped["stopped_because"], "sending is paused by an admin of the agent's brokerage");
+    assert_eq!(resume(&admin).await, 200);
+    assert_eq!(amy().await.resumed_at, None, "complaints of before still count");
+    post(&site, "/agents/amy/pause", &operator, because).await;
+    assert_eq!(resume(&admin).await, 403);
+    assert_eq!(resume(&operator).await, 200);
+    assert_eq!(amy().await.resumed_at, Some(site.clock.now()));
 }

@@ -35,8 +35,55 @@ async fn a_value_that_cannot_be_taken_is_named() {
     let home = json!({"street": "1 Elm St", "zip_code": "98103", "x": 1});
     let in_home = json!({"email": "a@b.example", "home": home});
     assert_eq!(pointer(&try_(in_home).await), "/home/x");
+    assert_eq!(pointer(&try_(json!({"zip_code": "98103"})).await), "/email", "what is missing is named too");
     let page = get(&site, path, &key).await.json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1, "nothing was stored");
+    for (query, name) in [("limit=many", "limit"), ("status=SLEEPY", "status"), ("stauts=DORMANT", "stauts")]
+    {
+        assert_eq!(pointer(&get(&site, &format!("{path}?{query}"), &key).await), name);
+    }
+}
+
+#[tokio::test]
+async fn nobody_keeps_an_answer_or_takes_it_for_something_else() {
+    let site = site().await;
+    let key = operator(&site).await;
+    for path in ["/agents/ana/contacts", "/agents/nobody", "/nothing"] {
+        let answer = request(&site, Method::GET, path, &key).send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_hangs_up_is_done_once() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let body = json!({"email": "p1@home.example", "zip_code": "98103", "fixed_send_day": 9}).to_string();
+    let host = site.base.strip_prefix("http://").unwrap();
+    let head = format!(
+        "POST /api/v1/agents/ana/campaigns HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\nidempotency-key: once\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+    drop(stream);
+    let again = async || {
+        let request =
+            request(&site, Method::POST, "/agents/ana/campaigns", &key).header("idempotency-key", "once");
+        ask(request.header("content-type", "application/json").body(body.clone())).await
+    };
+    // It is being done, or done: never a conflict with what the first call made.
+    let mut answer = again().await;
+    while answer.status == 409 {
+        assert!(answer.text.contains("is being done"), "{answer:?}");
+        tokio::task::yield_now().await;
+        answer = again().await;
+    }
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let listed = get(&site, "/agents/ana/campaigns", &key).await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

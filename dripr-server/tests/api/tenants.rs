@@ -1,9 +1,10 @@
 //! Nobody sees or changes what they do not reach, on any route: foreign things are answered as things that do not exist.
 
 use dripr_core::{
-    access::{Reach, Role, Scope},
+    access::{Caller, Reach, Role, Scope},
+    campaign::Actor,
     imports::{Import, ImportOptions},
-    ports::{AgentStore, CampaignStore, Clock, ContactStore, ImportStore, WebhookStore},
+    ports::{AgentStore, CampaignStore, Clock, ContactStore, DeedStore, ImportStore, WebhookStore},
     testkit::samples,
     webhooks::{Endpoint, KeptSecret, Kinds, Message, NewEndpoint},
 };
@@ -74,12 +75,15 @@ async fn stored(site: &Site) -> String {
     let agents = AgentStore::agents(&**store, &Reach::Deployment, None, 100).await.unwrap();
     let contacts = store.contacts(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let opt_outs = store.suppressions(&"ben".parse().unwrap(), None, 100).await.unwrap();
-    let history = store.agent_history(&"ben".parse().unwrap(), None, 100).await.unwrap();
+    let history = store.agent_history(&"ben".parse().unwrap(), None, None, 100).await.unwrap();
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
-    let webhooks = store.webhooks(None, None, 100).await.unwrap();
+    let webhooks = store.webhooks(&Reach::Deployment, None, 100).await.unwrap();
+    // The test itself makes keys.
+    let mut deeds = store.deeds(&Reach::Deployment, None, 100).await.unwrap();
+    deeds.retain(|entry| entry.deed.what != "key_made");
     let told = store.deliveries(&"ben-hook".parse().unwrap(), None, None, 100).await.unwrap();
     format!(
-        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}"
+        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}{deeds:#?}"
     )
 }
 
@@ -101,10 +105,11 @@ async fn two_tenants() -> Site {
         kinds: Kinds::default(),
         secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
     };
-    let webhook = Endpoint::new(new, now);
-    assert!(site.deployment.store.put_webhook(webhook.clone()).await.unwrap());
+    let webhook = Endpoint::new(new, &Caller::operator(), now);
+    let deed = webhook.deed("webhook_made", Actor::Operator, now, None);
+    assert!(site.deployment.store.put_webhook(webhook.clone(), deed.clone()).await.unwrap());
     let message = Message::test("msg_ben".parse().unwrap(), now);
-    assert!(site.deployment.store.put_message(&webhook.id, message).await.unwrap());
+    assert!(site.deployment.store.put_message(&webhook.id, message, deed).await.unwrap());
     site.until("2026-03-11T20:00:00Z").await;
     site
 }

@@ -183,8 +183,7 @@ async fn story(environment: BTreeMap<String, String>, sections: &str) {
     })
     .await;
     let lines = |history: &Value| -> Vec<String> {
-        // A campaign's is whole, an agent's comes in pages.
-        let items = history.as_array().or_else(|| history["items"].as_array()).unwrap();
+        let items = history["items"].as_array().unwrap();
         items.iter().map(|line| line["what"].as_str().unwrap().to_owned()).collect()
     };
     let (_, history) = agent.get(&format!("{campaign}/history")).await;

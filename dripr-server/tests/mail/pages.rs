@@ -268,7 +268,7 @@ async fn an_approval_link_ends_and_cannot_be_guessed() {
 #[tokio::test]
 async fn an_email_that_was_made_again_is_not_approved_by_the_old_link() {
     let (site, link) = waiting("2026-03-14T00:00:00Z").await;
-    site.command(Action::EditIntro { text: Some("Dear Kim,".to_owned()) }).await;
+    site.command(Action::EditIntro { of: None, text: Some("Dear Kim,".to_owned()) }).await;
     site.until("2026-03-11T16:30:00Z").await;
     assert_eq!(status(&site).await, DeliveryStatus::Superseded);
     assert_eq!(site.post(&link).await.status, 409);

@@ -105,7 +105,7 @@ async fn a_day_of_hostile_names_leaves_no_personal_data_and_no_secrets_in_the_lo
     // What people do by links, links that are none, and what is refused.
     let id: CampaignId = CAMPAIGN.parse().unwrap();
     let by = Actor::User("hostile".parse().unwrap());
-    for action in [Action::EditIntro { text: Some(hostile("H")) }, Action::Retry] {
+    for action in [Action::EditIntro { of: None, text: Some(hostile("H")) }, Action::Retry] {
         // Whether it is done or refused.
         let _ = stage.dripr.command(&id, by.clone(), action).await;
     }

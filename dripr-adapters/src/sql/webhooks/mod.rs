@@ -7,13 +7,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use dripr_core::{
-    access::Reach,
+    access::{Deed, Reach},
     errors::PortResult,
     ids::{WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
     ports::WebhookStore,
     schedule::Instant,
-    webhooks::{Delivery, Due, Endpoint, Message, Report, Standing},
+    webhooks::{Delivery, Due, Endpoint, Message, OffBecause, Report, Standing},
 };
 
 use self::tell::{Told, delivery_id};
@@ -21,9 +21,11 @@ use super::{
     SqlStore,
     arrivals::WEBHOOKS,
     connection::{Connection, Row, query},
+    deeds,
     dossier::{id_list, json, to_json},
     error::While,
     instant::{AT_ONCE, instant, micros, micros_reached},
+    reach::{column, lies_within},
     values::Change,
     writer::Transaction,
 };
@@ -38,8 +40,10 @@ const REPLAYED_AT_ONCE: i64 = 500;
 /// Endpoints that can be taken in hand, those first that were longest in no hand: a look at two ends of an index for each.
 const FREE: &str = "SELECT e.id FROM webhook_endpoints AS e WHERE @true(e.enabled) \
      AND (e.in_hand_until <= ?1 OR e.in_hand_until > ?2) \
-     AND (EXISTS (SELECT 1 FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.due_at <= ?1) \
-     OR EXISTS (SELECT 1 FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.due_at > ?3)) \
+     AND ((SELECT d.due_at FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.standing = 'waiting' \
+     AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) <= ?1 \
+     OR (SELECT d.due_at FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.standing = 'waiting' \
+     AND d.due_at IS NOT NULL ORDER BY d.due_at DESC LIMIT 1) > ?3) \
      ORDER BY e.in_hand_until, e.id LIMIT ?4";
 
 const TAKE: &str = "UPDATE webhook_endpoints SET in_hand_until = ?2 FROM @list(?1: taken text) AS v \
@@ -50,31 +54,38 @@ const TAKEN: &str = "SELECT e.id, e.version, e.state FROM @list(?1: taken text) 
 
 /// What is due for an endpoint: two ranges of an index.
 const DUE: &str = "SELECT d.message_id, d.state, m.state FROM \
-     (SELECT * FROM (SELECT message_id, due_at, state FROM webhook_deliveries@by(webhook_deliveries_due) \
-     WHERE endpoint_id = ?1 AND due_at <= ?2 ORDER BY due_at, message_id LIMIT ?4) AS reached \
-     UNION ALL SELECT * FROM (SELECT message_id, due_at, state FROM webhook_deliveries@by(webhook_deliveries_due) \
-     WHERE endpoint_id = ?1 AND due_at > ?3 ORDER BY due_at, message_id LIMIT ?4) AS far) AS d \
-     CROSS JOIN webhook_messages AS m ON m.id = d.message_id ORDER BY d.due_at, d.message_id LIMIT ?4";
+     (SELECT * FROM (SELECT id, message_id, due_at, state FROM webhook_deliveries@by(webhook_deliveries_due) \
+     WHERE endpoint_id = ?1 AND standing = 'waiting' AND due_at <= ?2 ORDER BY due_at, id LIMIT ?4) AS reached \
+     UNION ALL SELECT * FROM (SELECT id, message_id, due_at, state FROM webhook_deliveries@by(webhook_deliveries_due) \
+     WHERE endpoint_id = ?1 AND standing = 'waiting' AND due_at > ?3 ORDER BY due_at, id LIMIT ?4) AS far) AS d \
+     CROSS JOIN webhook_messages AS m ON m.id = d.message_id ORDER BY d.due_at, d.id LIMIT ?4";
 
 /// The end of an index for each endpoint.
 const NEXT: &str = "SELECT min(CASE WHEN n.due_at < n.in_hand_until THEN n.in_hand_until ELSE n.due_at END) FROM \
-     (SELECT e.in_hand_until AS in_hand_until, (SELECT min(d.due_at) FROM webhook_deliveries AS d \
-     WHERE d.endpoint_id = e.id AND d.due_at IS NOT NULL) AS due_at FROM webhook_endpoints AS e WHERE @true(e.enabled)) AS n";
+     (SELECT e.in_hand_until AS in_hand_until, (SELECT d.due_at FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id \
+     AND d.standing = 'waiting' AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) AS due_at FROM webhook_endpoints AS e WHERE @true(e.enabled)) AS n";
 
 const WAITING: &str = "SELECT count(*), min(d.at) FROM webhook_endpoints AS e \
-     JOIN webhook_deliveries AS d ON d.endpoint_id = e.id AND d.due_at IS NOT NULL WHERE @true(e.enabled)";
+     JOIN webhook_deliveries AS d ON d.endpoint_id = e.id AND d.standing = 'waiting' AND d.due_at IS NOT NULL WHERE @true(e.enabled)";
 
 const CHANGED: Change =
     Change { table: "webhook_deliveries", key: "id", columns: &[&["standing", "due_at", "state"]] };
 
 #[async_trait]
 impl WebhookStore for SqlStore {
-    async fn put_webhook(&self, endpoint: Endpoint) -> PortResult<bool> {
+    async fn put_webhook(&self, endpoint: Endpoint, deed: Deed) -> PortResult<bool> {
         self.shared
             .writer
             .call(move |transaction| {
-                let endpoint = endpoint.clone();
-                Box::pin(async move { put(transaction, endpoint).await })
+                let (endpoint, deed) = (endpoint.clone(), deed.clone());
+                Box::pin(async move {
+                    transaction.wake_courier();
+                    let stored = put(transaction.connection, endpoint).await?;
+                    if stored {
+                        deeds::write(transaction.connection, &deed).await?;
+                    }
+                    Ok(stored)
+                })
             })
             .await
     }
@@ -87,50 +98,59 @@ impl WebhookStore for SqlStore {
 
     async fn webhooks(
         &self,
-        of: Option<Reach>,
+        within: &Reach,
         after: Option<WebhookId>,
         limit: usize,
     ) -> PortResult<Vec<Endpoint>> {
-        let condition = if of.is_some() { " AND reach = ?3" } else { "" };
+        let (condition, values) = lies_within("reach", within, 3)?;
         let sql = format!(
-            "SELECT id, version, state FROM webhook_endpoints WHERE id > ?1{condition} ORDER BY id LIMIT ?2"
+            "SELECT id, version, state FROM webhook_endpoints WHERE id > ?1 AND {condition} ORDER BY id LIMIT ?2"
         );
         // No id is empty, so that all are greater than that.
         let mut query = query(sql)
             .bind(after.as_ref().map_or("", WebhookId::as_str))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        if let Some(reach) = &of {
-            query = query.bind(to_json(reach)?);
+        for value in values {
+            query = query.bind(value);
         }
         let rows = query.fetch_all(&self.shared.reads).await.doing(READING)?;
-        rows.iter().map(endpoint).collect()
+        Ok(readable(&rows))
     }
 
-    async fn remove_webhook(&self, id: &WebhookId) -> PortResult<bool> {
+    async fn count_webhooks(&self, of: &Reach) -> PortResult<usize> {
+        let sql = "SELECT count(*) FROM webhook_endpoints WHERE reach = ?1";
+        let row = query(sql).bind(column(of)?).fetch_one(&self.shared.reads).await.doing(READING)?;
+        Ok(usize::try_from(row.try_get::<i64>(0).doing(READING)?).unwrap_or_default())
+    }
+
+    async fn remove_webhook(&self, id: &WebhookId, deed: Deed) -> PortResult<bool> {
         let id = id.clone();
         self.shared
             .writer
             .call(move |transaction| {
-                let id = id.clone();
+                let (id, deed) = (id.clone(), deed.clone());
                 Box::pin(async move {
                     let connection = &mut *transaction.connection;
                     let sql = "DELETE FROM webhook_endpoints WHERE id = ?1";
                     let removed =
                         query(sql).bind(id.as_str()).execute(&mut *connection).await.doing(STORING)?;
                     let sql = "DELETE FROM webhook_deliveries WHERE endpoint_id = ?1";
-                    query(sql).bind(id.as_str()).execute(connection).await.doing(STORING)?;
+                    query(sql).bind(id.as_str()).execute(&mut *connection).await.doing(STORING)?;
+                    if removed > 0 {
+                        deeds::write(connection, &deed).await?;
+                    }
                     Ok(removed > 0)
                 })
             })
             .await
     }
 
-    async fn put_message(&self, id: &WebhookId, message: Message) -> PortResult<bool> {
+    async fn put_message(&self, id: &WebhookId, message: Message, deed: Deed) -> PortResult<bool> {
         let id = id.clone();
         self.shared
             .writer
             .call(move |transaction| {
-                let (id, message) = (id.clone(), message.clone());
+                let (id, message, deed) = (id.clone(), message.clone(), deed.clone());
                 Box::pin(async move {
                     if locked(transaction.connection, &id).await?.is_none() {
                         return Ok(false);
@@ -138,6 +158,7 @@ impl WebhookStore for SqlStore {
                     let mut told = Told::default();
                     told.add_for(&id, message);
                     told.write(transaction).await?;
+                    deeds::write(transaction.connection, &deed).await?;
                     Ok(true)
                 })
             })
@@ -181,8 +202,8 @@ impl WebhookStore for SqlStore {
         id: &WebhookId,
         until: Instant,
         mut reports: Vec<Report>,
-        now: Instant,
-    ) -> PortResult<()> {
+        rests_until: Instant,
+    ) -> PortResult<Option<OffBecause>> {
         // One success counts, whatever else failed in the same turn.
         reports.sort_by_key(|report| report.answer.outcome.is_taken());
         let id = id.clone();
@@ -190,7 +211,7 @@ impl WebhookStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (id, reports) = (id.clone(), reports.clone());
-                Box::pin(async move { end_turn(transaction, &id, until, &reports, now).await })
+                Box::pin(async move { end_turn(transaction, &id, until, &reports, rests_until).await })
             })
             .await
     }
@@ -237,34 +258,42 @@ impl WebhookStore for SqlStore {
         row.as_ref().map(due).transpose()
     }
 
-    async fn replay(&self, id: &WebhookId, message: &WebhookMessageId, now: Instant) -> PortResult<bool> {
+    async fn replay(&self, id: &WebhookId, message: &WebhookMessageId, deed: Deed) -> PortResult<bool> {
         let row_id = format!("{message}:{id}");
         self.shared
             .writer
             .call(move |transaction| {
-                let row_id = row_id.clone();
+                let (row_id, deed) = (row_id.clone(), deed.clone());
                 Box::pin(async move {
                     let sql = "SELECT message_id, state FROM webhook_deliveries WHERE id = ?1@locked";
                     let query = query(sql).bind(row_id);
                     let row = query.fetch_optional(&mut *transaction.connection).await.doing(STORING)?;
                     let Some(row) = row else { return Ok(false) };
-                    replay(transaction, &[row], now).await?;
+                    if replay(transaction, &[row], deed.at).await? > 0 {
+                        deeds::write(transaction.connection, &deed).await?;
+                    }
                     Ok(true)
                 })
             })
             .await
     }
 
-    async fn replay_failed(&self, id: &WebhookId, since: Instant, now: Instant) -> PortResult<u64> {
+    async fn replay_failed(&self, id: &WebhookId, since: Instant, deed: Deed) -> PortResult<u64> {
         let mut replayed = 0;
+        // Noted with the first part: what of the others a crash keeps from being done is asked for again.
+        let mut unnoted = Some(deed.clone());
         loop {
             let id = id.clone();
+            let (now, noted) = (deed.at, unnoted.take());
             let some = self
                 .shared
                 .writer
                 .call(move |transaction| {
-                    let id = id.clone();
+                    let (id, noted) = (id.clone(), noted.clone());
                     Box::pin(async move {
+                        if let Some(deed) = &noted {
+                            deeds::write(transaction.connection, deed).await?;
+                        }
                         let sql = "SELECT message_id, state FROM webhook_deliveries WHERE endpoint_id = ?1 \
                                    AND standing = ?2 AND at >= ?3 ORDER BY at, message_id LIMIT ?4@locked";
                         let rows = query(sql)
@@ -284,6 +313,19 @@ impl WebhookStore for SqlStore {
             }
             replayed += some;
         }
+    }
+
+    async fn webhooks_off(&self) -> PortResult<Vec<(OffBecause, u64)>> {
+        let sql = "SELECT id, version, state FROM webhook_endpoints WHERE NOT @true(enabled)";
+        let rows = query(sql).fetch_all(&self.shared.reads).await.doing(READING)?;
+        let mut counts: Vec<(OffBecause, u64)> = Vec::new();
+        for off in readable(&rows).into_iter().filter_map(|endpoint| endpoint.off) {
+            match counts.iter_mut().find(|(because, _)| *because == off.because) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((off.because, 1)),
+            }
+        }
+        Ok(counts)
     }
 
     async fn forget_messages(&self, before: Instant) -> PortResult<u64> {
@@ -347,10 +389,26 @@ async fn claim(connection: &mut Connection, free: Free) -> PortResult<Vec<Endpoi
     let ids = id_list(ids.iter().map(String::as_str));
     query(TAKE).bind(ids.as_str()).bind(free.until).execute(&mut *connection).await.doing(LOOKING)?;
     let rows = query(TAKEN).bind(ids).fetch_all(connection).await.doing(LOOKING)?;
-    rows.iter().map(endpoint).collect()
+    Ok(readable(&rows))
 }
 
-async fn put(transaction: &mut Transaction<'_>, mut endpoint: Endpoint) -> PortResult<bool> {
+/// Switches webhooks off that are told of this one agent alone.
+pub(super) async fn leave_behind(connection: &mut Connection, of: &Reach, at: Instant) -> PortResult<()> {
+    let sql = "SELECT id, version, state FROM webhook_endpoints WHERE reach = ?1 ORDER BY id@locked";
+    let rows = query(sql).bind(column(of)?).fetch_all(&mut *connection).await.doing(STORING)?;
+    for mut endpoint in rows.iter().map(endpoint).collect::<PortResult<Vec<_>>>()? {
+        if endpoint.left_behind(at) {
+            let deed = endpoint.went_off();
+            put(&mut *connection, endpoint).await?;
+            if let Some(deed) = deed {
+                deeds::write(&mut *connection, &deed).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn put(connection: &mut Connection, mut endpoint: Endpoint) -> PortResult<bool> {
     let known = endpoint.version;
     endpoint.version += 1;
     let sql = if known == 0 {
@@ -362,16 +420,15 @@ async fn put(transaction: &mut Transaction<'_>, mut endpoint: Endpoint) -> PortR
     };
     let stored = query(sql)
         .bind(endpoint.id.as_str())
-        .bind(to_json(&endpoint.reach)?)
+        .bind(column(&endpoint.reach)?)
         .bind(endpoint.off.is_none())
         .bind(i64::from(endpoint.kinds.bits()))
         .bind(i64::try_from(endpoint.version).unwrap_or(i64::MAX))
         .bind(to_json(&endpoint)?)
         .bind(if known == 0 { AT_ONCE } else { i64::try_from(known).unwrap_or(i64::MAX) })
-        .execute(&mut *transaction.connection)
+        .execute(connection)
         .await
         .doing(STORING)?;
-    transaction.wake_courier();
     Ok(stored > 0)
 }
 
@@ -388,10 +445,12 @@ async fn end_turn(
     id: &WebhookId,
     until: Instant,
     reports: &[Report],
-    now: Instant,
-) -> PortResult<()> {
+    rests_until: Instant,
+) -> PortResult<Option<OffBecause>> {
+    transaction.wake_courier();
     let connection = &mut *transaction.connection;
-    let Some((mut endpoint, in_hand_until)) = locked(connection, id).await? else { return Ok(()) };
+    let Some((mut endpoint, in_hand_until)) = locked(connection, id).await? else { return Ok(None) };
+    let was_on = endpoint.off.is_none();
     let mut known = deliveries(connection, id, reports).await?;
     let (mut changed, mut heard) = (Vec::new(), false);
     for report in reports {
@@ -404,13 +463,19 @@ async fn end_turn(
     write(connection, &changed).await?;
     if in_hand_until == micros_reached(until) {
         let sql = "UPDATE webhook_endpoints SET in_hand_until = ?2 WHERE id = ?1";
-        query(sql).bind(id.as_str()).bind(micros(now)).execute(connection).await.doing(STORING)?;
-        transaction.wake_courier();
+        let resting = query(sql).bind(id.as_str()).bind(micros_reached(rests_until));
+        resting.execute(&mut *connection).await.doing(STORING)?;
     }
-    if heard {
-        put(transaction, endpoint).await?;
+    if !heard {
+        return Ok(None);
     }
-    Ok(())
+    let off = endpoint.off.as_ref().filter(|_| was_on).map(|off| off.because);
+    let deed = endpoint.went_off().filter(|_| was_on);
+    put(&mut *connection, endpoint).await?;
+    if let Some(deed) = deed {
+        deeds::write(connection, &deed).await?;
+    }
+    Ok(off)
 }
 
 /// What reports are about, in hand.
@@ -456,6 +521,17 @@ async fn write(connection: &mut Connection, changed: &[Delivery]) -> PortResult<
         .doing(STORING)
 }
 
+/// The endpoints of these rows that this version can read. One that it cannot must not keep all others from being served.
+fn readable(rows: &[Row]) -> Vec<Endpoint> {
+    let read = rows.iter().map(endpoint);
+    let told = read.inspect(|read| {
+        if let Err(error) = read {
+            tracing::error!(%error, "a webhook cannot be read");
+        }
+    });
+    told.filter_map(Result::ok).collect()
+}
+
 /// The first three columns.
 fn endpoint(row: &Row) -> PortResult<Endpoint> {
     let id: &str = row.try_get(0).doing(READING)?;
@@ -484,13 +560,18 @@ mod tests {
     async fn what_is_due_is_an_end_of_an_index_for_each_endpoint() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
-        let due = "INDEX webhook_deliveries_due (endpoint_id=? AND due_at";
-        for (sql, count) in [(FREE, 2), (DUE, 2), (NEXT, 1)] {
+        let due = "INDEX webhook_deliveries_due (endpoint_id=? AND standing=?";
+        for (sql, count) in [(FREE, 2), (DUE, 2), (NEXT, 1), (WAITING, 1)] {
             let rows = query(format!("EXPLAIN QUERY PLAN {sql}")).fetch_all(&store.shared.reads).await;
             let plan: Vec<String> = rows.unwrap().iter().map(|row| row.try_get(3).unwrap()).collect();
             let plan = plan.join("; ");
             assert!(plan.matches(due).count() >= count, "{sql}: {plan}");
             assert!(!plan.contains("SCAN webhook_deliveries"), "{sql}: {plan}");
+            assert_eq!(
+                plan.matches("TEMP B-TREE").count(),
+                usize::from(sql != NEXT && sql != WAITING),
+                "{sql}: {plan}"
+            );
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Who wants to know is one statement for each transaction in which something happened that could be told; where nobody does,
 //! nothing is put into words.
 
+use std::collections::BTreeSet;
+
 use dripr_core::{
     access::Reach,
     agent::Agent,
@@ -16,9 +18,10 @@ use dripr_core::{
 
 use crate::sql::{
     connection::{Connection, query},
-    dossier::{agent, json, to_json},
+    dossier::{agent, id_list, json, to_json},
     error::{While, corrupt},
     instant::{micros, micros_reached},
+    reach::column,
     values::Many,
     writer::Transaction,
 };
@@ -37,6 +40,15 @@ const DELIVERIES: Many = Many {
     columns: 7,
 };
 
+/// Endpoints whose reach covers one of these agents: a look into an index for each of their reaches.
+const COVERING: &str = "SELECT e.id, e.reach, e.kinds FROM @list(?1: reach text) AS w \
+     CROSS JOIN webhook_endpoints AS e ON e.reach = w.reach WHERE @true(e.enabled) \
+     UNION SELECT e.id, e.reach, e.kinds FROM @list(?2: id text) AS w CROSS JOIN memberships AS m ON m.user_id = w.id \
+     CROSS JOIN webhook_endpoints AS e ON e.reach = concat('{\"brokerage\":\"', m.brokerage_id, '\"}') WHERE @true(e.enabled) \
+     UNION SELECT e.id, e.reach, e.kinds FROM @list(?2: id text) AS w CROSS JOIN memberships AS m ON m.user_id = w.id \
+     CROSS JOIN webhook_endpoints AS e ON e.reach = concat('{\"team\":[\"', m.brokerage_id, '\",\"', m.team_id, '\"]}') \
+     WHERE @true(e.enabled)";
+
 /// Endpoints that are on and want any of some kinds.
 pub(in crate::sql) struct Listeners(Vec<Listener>);
 
@@ -47,14 +59,23 @@ struct Listener {
 }
 
 impl Listeners {
-    /// Those that want any of these kinds.
-    pub(in crate::sql) async fn of(connection: &mut Connection, kinds: Kinds) -> PortResult<Self> {
+    /// Those that want any of these kinds, of some agents.
+    pub(in crate::sql) async fn of(
+        connection: &mut Connection,
+        kinds: Kinds,
+        agents: &BTreeSet<&UserId>,
+    ) -> PortResult<Self> {
         if kinds.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        let sql = "SELECT id, reach, kinds FROM webhook_endpoints WHERE @true(enabled)";
+        let mut reaches = vec![column(&Reach::Deployment)?];
+        for agent in agents {
+            reaches.push(column(&Reach::Agent((*agent).clone()))?);
+        }
+        let query =
+            query(COVERING).bind(to_json(&reaches)?).bind(id_list(agents.iter().map(|agent| agent.as_str())));
         let mut listeners = Vec::new();
-        for row in &query(sql).fetch_all(connection).await.doing(DOING)? {
+        for row in &query.fetch_all(connection).await.doing(DOING)? {
             let id: &str = row.try_get(0).doing(DOING)?;
             let wanted: i64 = row.try_get(2).doing(DOING)?;
             let wanted = Kinds::from_bits(u32::try_from(wanted).unwrap_or_default());
@@ -168,7 +189,8 @@ pub(in crate::sql) async fn tell_suppression(
 ) -> PortResult<()> {
     let kind = Kind::ContactOptedOut;
     let connection = &mut *transaction.connection;
-    let listeners = Listeners::of(connection, Kinds::from_iter([kind])).await?;
+    let agents = BTreeSet::from([&suppression.user_id]);
+    let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &agents).await?;
     if listeners.is_empty() {
         return Ok(());
     }
@@ -192,16 +214,16 @@ pub(in crate::sql) async fn tell_feedback(
 ) -> PortResult<()> {
     let Some(kind) = Message::kind_of(feedback) else { return Ok(()) };
     let connection = &mut *transaction.connection;
-    let listeners = Listeners::of(connection, Kinds::from_iter([kind])).await?;
-    if listeners.is_empty() {
-        return Ok(());
-    }
     let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, c.contact_id, e.state, e.delivery_status \
                FROM emails AS e JOIN campaigns AS c ON c.id = e.campaign_id JOIN users AS u ON u.id = e.user_id \
                WHERE e.id = ?1";
     let query = query(sql).bind(feedback.email_id.as_str());
-    let Some(row) = query.fetch_optional(connection).await.doing(DOING)? else { return Ok(()) };
+    let Some(row) = query.fetch_optional(&mut *connection).await.doing(DOING)? else { return Ok(()) };
     let (agent, contact) = (agent_of(&row)?, contact_id(row.try_get(4).doing(DOING)?)?);
+    let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &BTreeSet::from([&agent.id])).await?;
+    if listeners.is_empty() {
+        return Ok(());
+    }
     let email = crate::sql::dossier::email(row.try_get(5).doing(DOING)?, row.try_get(6).doing(DOING)?)?;
     let mut told = Told::default();
     if let Some(message) = Message::of_feedback(feedback, &email, &contact) {
@@ -218,7 +240,8 @@ pub(in crate::sql) async fn tell_settled(
 ) -> PortResult<()> {
     let kind = Kind::of_settled(email.delivery_status);
     let connection = &mut *transaction.connection;
-    let listeners = Listeners::of(connection, Kinds::from_iter([kind])).await?;
+    let agents = BTreeSet::from([&email.user_id]);
+    let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &agents).await?;
     if listeners.is_empty() {
         return Ok(());
     }

@@ -198,6 +198,8 @@ pub enum Action {
     },
     /// Use the agent's own intro for this cycle's email.
     EditIntro {
+        /// The email that was looked at; `None` is whichever there is.
+        of: Option<EmailId>,
         /// The text; `None` goes back to the written one.
         text: Option<String>,
     },
@@ -299,7 +301,7 @@ impl Action {
             }
             Self::Reject { email_id, reason } => reject::perform(desk, email_id, reason.as_deref()),
             Self::Skip { reason } => skip::perform(desk, reason.as_deref()),
-            Self::EditIntro { text } => edit_intro::perform(desk, text.as_deref()),
+            Self::EditIntro { of, text } => edit_intro::perform(desk, of.as_ref(), text.as_deref()),
             Self::Enable => enable::perform(desk, true),
             Self::Disable => enable::perform(desk, false),
             Self::EditSchedule { fixed_send_day } => edit_schedule::perform(desk, *fixed_send_day),

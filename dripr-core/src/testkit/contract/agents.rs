@@ -110,7 +110,7 @@ async fn members<S: Store + ?Sized>(store: &S) {
 /// What is done to an agent stands in their history, with what their campaigns did.
 async fn history<S: Store + ?Sized>(store: &S, stage: &Scene<'_, S>) {
     let id = &stage.new[0].campaign.user_id;
-    let read = async |before, limit| store.agent_history(id, before, limit).await.expect("a history");
+    let read = async |before, limit| store.agent_history(id, None, before, limit).await.expect("a history");
     stage.did(0, Action::RequireApproval { check_before_sending: true }).await;
     let agent = store.agent(id).await.expect("an agent").expect("the stage's agent");
     let entry = AuditEntry::of("renamed", Actor::Operator, at(START), Some("\"why\"".to_owned()));
@@ -136,7 +136,7 @@ async fn history<S: Store + ?Sized>(store: &S, stage: &Scene<'_, S>) {
     let other = UserId::new("m5").expect("an id");
     let note = AuditEntry::of("noted", Actor::Recipient, at(START), None);
     store.note(&other, note.clone()).await.expect("adding a row");
-    let others = store.agent_history(&other, None, 10).await.expect("a history");
+    let others = store.agent_history(&other, None, None, 10).await.expect("a history");
     let told: Vec<_> = others.iter().map(|line| &*line.entry.what).collect();
     assert_eq!(told, ["noted", "registered"], "each agent has their own, and it can be added to");
     assert_eq!(others[0].entry, note, "a row is kept as it was given");

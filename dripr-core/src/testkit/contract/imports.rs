@@ -96,7 +96,7 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     assert_eq!(read("a").await, None, "imports are forgotten after a month");
     assert_eq!(told(None, None, 9).await, [0_u64; 0], "with their lines");
     assert!(!put(&stored, Vec::new(), entry("late")).await, "what is forgotten stays so");
-    let history = store.agent_history(&user, None, 99).await.expect("reading a history");
+    let history = store.agent_history(&user, None, None, 99).await.expect("reading a history");
     let told: Vec<_> = history.iter().filter(|line| ["begun", "late"].contains(&&*line.entry.what)).collect();
     assert_eq!(told.len(), 1, "the history tells of what was done, and of nothing else");
     assert!(read("d").await.is_some());

@@ -12,8 +12,8 @@ pub async fn reply_store<S: ReplyStore + ?Sized>(store: &S) {
     let begin = async |caller: &str, key: &str, call: &str, now: &str| {
         store.begin_call(caller, key, call, at(now)).await.expect("beginning a call")
     };
-    let end = async |caller: &str, key: &str, reply: Option<KeptReply>| {
-        store.end_call(caller, key, reply).await.expect("ending a call");
+    let end = async |caller: &str, key: &str, begun: &str, reply: Option<KeptReply>| {
+        store.end_call(caller, key, at(begun), reply).await.expect("ending a call");
     };
     let reply = KeptReply {
         status: 201,
@@ -30,14 +30,17 @@ pub async fn reply_store<S: ReplyStore + ?Sized>(store: &S) {
     assert_eq!(begin("one", "key", "other", later).await, Repetition::OtherCall, "a key is for one call");
     assert_eq!(begin("two", "key", "other", noon).await, Repetition::First, "keys are their callers' own");
     assert_eq!(begin("one", "Key", "call", noon).await, Repetition::First, "keys differ by case");
-    end("one", "key", Some(reply.clone())).await;
+    end("one", "key", noon, Some(reply.clone())).await;
     let answered = begin("one", "key", "call", "2026-03-02T11:59:59Z").await;
     assert_eq!(answered, Repetition::Answered(reply), "a call that comes again is answered alike for a day");
     assert_eq!(begin("one", "key", "other", later).await, Repetition::OtherCall, "and no other call is");
     let next_day = begin("one", "key", "other", "2026-03-02T12:00:00Z").await;
     assert_eq!(next_day, Repetition::First, "then it is forgotten");
 
-    end("two", "key", None).await;
+    end("two", "key", later, None).await;
+    let known = begin("two", "key", "call", later).await;
+    assert_eq!(known, Repetition::OtherCall, "whoever did not begin it ends nothing");
+    end("two", "key", noon, None).await;
     assert_eq!(
         begin("two", "key", "call", later).await,
         Repetition::First,
@@ -45,4 +48,8 @@ pub async fn reply_store<S: ReplyStore + ?Sized>(store: &S) {
     );
     let abandoned = begin("one", "Key", "call", "2026-03-01T12:01:00Z").await;
     assert_eq!(abandoned, Repetition::First, "a call that was never answered is done again after a minute");
+    let late = KeptReply { status: 200, headers: Vec::new(), body: "late".to_owned() };
+    end("one", "Key", noon, Some(late)).await;
+    let known = begin("one", "Key", "call", "2026-03-01T12:01:01Z").await;
+    assert_eq!(known, Repetition::UnderWay, "whose time was over answers no more for it");
 }

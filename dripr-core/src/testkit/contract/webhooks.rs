@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{START, Stage, Store, at};
 use crate::{
-    access::Reach,
+    access::{Caller, Deed, Reach},
     campaign::{Action, Actor, AuditEntry},
     email::{DeliveryStatus, Suppression, SuppressionCause},
     errors::PortResult,
@@ -26,7 +26,7 @@ pub async fn webhook_store<S: Store + WebhookStore + FeedbackStore + PersonStore
     let stage = Stage::new(store, 2).await;
     endpoints(store).await;
     for id in ["a-everything", "b-nobodys", "c-sent"] {
-        store.remove_webhook(&webhook(id)).await.expect("removing an endpoint");
+        remove(store, id).await;
     }
     told(&stage).await;
     turns(store).await;
@@ -48,15 +48,33 @@ fn endpoint(id: &str, reach: Reach, kinds: Kinds) -> Endpoint {
         kinds,
         secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
     };
-    Endpoint::new(new, at(START))
+    Endpoint::new(new, &Caller::operator(), at(START))
 }
 
 fn all_kinds() -> Kinds {
     Kind::ALL.into_iter().collect()
 }
 
+/// Something that somebody did about an endpoint.
+fn deed(id: &str, what: &str, at: Instant) -> Deed {
+    let (actor, about, reach) = (Actor::Operator, id.to_owned(), Reach::Deployment);
+    Deed { at, actor, what: what.to_owned(), about, reach, cause: None }
+}
+
+fn made(endpoint: &Endpoint) -> Deed {
+    endpoint.deed("made", Actor::Operator, at(START), None)
+}
+
 async fn put<S: WebhookStore + ?Sized>(store: &S, endpoint: Endpoint) {
-    assert!(store.put_webhook(endpoint).await.expect("storing an endpoint"), "a new endpoint is stored");
+    let deed = made(&endpoint);
+    assert!(
+        store.put_webhook(endpoint, deed).await.expect("storing an endpoint"),
+        "a new endpoint is stored"
+    );
+}
+
+async fn remove<S: WebhookStore + ?Sized>(store: &S, id: &str) -> bool {
+    done(store.remove_webhook(&webhook(id), deed(id, "removed", at(START))).await)
 }
 
 fn done<T>(outcome: PortResult<T>) -> T {
@@ -72,27 +90,40 @@ async fn endpoints<S: WebhookStore + ?Sized>(store: &S) {
     for new in [&first, &second, &third] {
         put(store, new.clone()).await;
     }
-    assert!(!done(store.put_webhook(first.clone()).await), "once");
+    assert!(!done(store.put_webhook(first.clone(), made(&first)).await), "once");
+    assert_eq!(done(store.count_webhooks(&north).await), 2, "those of a reach are counted");
     first.version = 1;
     assert_eq!(done(store.webhook(&first.id).await).as_ref(), Some(&first), "it comes back as it was given");
     first.rotate(KeptSecret::Sealed(vec![1, 2, 255]), at("2026-03-01T12:00:00.000001Z"));
     first.switch(false, at(START));
-    assert!(done(store.put_webhook(first.clone()).await), "a change is stored");
-    assert!(!done(store.put_webhook(first.clone()).await), "not by who saw an older one");
+    assert!(done(store.put_webhook(first.clone(), made(&first)).await), "a change is stored");
+    assert!(!done(store.put_webhook(first.clone(), made(&first)).await), "not by who saw an older one");
     first.version = 2;
     assert_eq!(done(store.webhook(&first.id).await), Some(first.clone()), "changed");
-    let list = async |of: Option<Reach>, after: Option<&str>, limit| -> Vec<String> {
-        let listed = done(store.webhooks(of, after.map(webhook), limit).await);
+    let list = async |within: &Reach, after: Option<&str>, limit| -> Vec<String> {
+        let listed = done(store.webhooks(within, after.map(webhook), limit).await);
         listed.into_iter().map(|endpoint| endpoint.id.to_string()).collect()
     };
-    assert_eq!(list(None, None, 10).await, ["a-everything", "b-nobodys", "c-sent"], "all, by id");
-    assert_eq!(list(None, Some("a-everything"), 1).await, ["b-nobodys"], "a page at a time");
-    assert_eq!(list(Some(north), None, 10).await, ["b-nobodys", "c-sent"], "of one reach");
-    assert!(done(store.remove_webhook(&first.id).await), "an endpoint is removed");
-    assert!(!done(store.remove_webhook(&first.id).await), "once");
+    assert_eq!(
+        list(&Reach::Deployment, None, 10).await,
+        ["a-everything", "b-nobodys", "c-sent"],
+        "all, by id"
+    );
+    assert_eq!(list(&Reach::Deployment, Some("a-everything"), 1).await, ["b-nobodys"], "a page at a time");
+    assert_eq!(list(&north, None, 10).await, ["b-nobodys", "c-sent"], "within one reach");
+    assert!(remove(store, "a-everything").await, "an endpoint is removed");
+    assert!(!remove(store, "a-everything").await, "once");
     assert_eq!(done(store.webhook(&first.id).await), None, "and gone");
     assert!(
-        !done(store.put_message(&first.id, Message::test(message_id("msg_x"), at(START))).await),
+        !done(
+            store
+                .put_message(
+                    &first.id,
+                    Message::test(message_id("msg_x"), at(START)),
+                    deed("a-everything", "tested", at(START))
+                )
+                .await
+        ),
         "who is not there gets nothing"
     );
     first.version = 0;
@@ -195,7 +226,7 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
     held(stage).await;
     for quiet in ["off", "stranger"] {
         assert_eq!(all(store, quiet).await, [], "{quiet} is told nothing");
-        done(store.remove_webhook(&webhook(quiet)).await);
+        remove(store, quiet).await;
     }
 }
 
@@ -227,13 +258,17 @@ async fn turns<S: WebhookStore + ?Sized>(store: &S) {
     let now = at("2026-04-01T12:00:00Z");
     let until = at("2026-04-01T12:01:00Z");
     for id in ["all", "sent"] {
-        store.remove_webhook(&webhook(id)).await.expect("removing an endpoint");
+        remove(store, id).await;
     }
     for (id, count) in [("one", 3), ("two", 1)] {
         put(store, endpoint(id, Reach::Deployment, Kinds::default())).await;
         for n in 1..=count {
             let message = Message::test(message_id(&format!("msg_{id}_{n}")), now + Duration::from_secs(n));
-            assert!(done(store.put_message(&webhook(id), message).await), "a message is put before one");
+            let tested = deed(id, "tested", now);
+            assert!(
+                done(store.put_message(&webhook(id), message, tested).await),
+                "a message is put before one"
+            );
         }
     }
     let later = |seconds: u64| now + Duration::from_secs(seconds);
@@ -290,7 +325,11 @@ async fn turns<S: WebhookStore + ?Sized>(store: &S) {
     done(store.end_turn(&webhook("one"), until, Vec::new(), later(12)).await);
     assert_eq!(claimed(later(12), later(72), 9).await, [""; 0], "it is still in the hand");
     let gone = vec![report("msg_one_3", 0, Outcome::Answered(410))];
-    done(store.end_turn(&webhook("one"), later(71), gone, later(13)).await);
+    let off = done(store.end_turn(&webhook("one"), later(71), gone.clone(), later(13)).await);
+    assert_eq!(off, Some(OffBecause::Gone), "that it is switched off is told");
+    assert_eq!(done(store.end_turn(&webhook("one"), later(71), gone, later(13)).await), None, "once");
+    let counted: Vec<_> = done(store.webhooks_off().await);
+    assert_eq!(counted, [(OffBecause::Gone, 1)], "and counted");
     assert_eq!(stands("one", "msg_one_3").await.standing, Standing::Failed, "what is gone gets nothing");
     let known = done(store.webhook(&webhook("one")).await).expect("it is there");
     assert_eq!(known.off.as_ref().map(|off| off.because), Some(OffBecause::Gone), "it is off");
@@ -298,7 +337,7 @@ async fn turns<S: WebhookStore + ?Sized>(store: &S) {
     // Known to everybody, and changed from there.
     let mut known = known;
     known.switch(true, later(101));
-    assert!(done(store.put_webhook(known).await), "it is switched on");
+    assert!(done(store.put_webhook(known.clone(), made(&known)).await), "it is switched on");
     assert_eq!(claimed(later(101), later(161), 9).await, ["one"], "what waits goes on");
     done(store.end_turn(&webhook("one"), later(161), Vec::new(), later(102)).await);
     done(store.end_turn(&webhook("two"), later(160), Vec::new(), later(103)).await);
@@ -325,18 +364,32 @@ async fn logs<S: WebhookStore + ?Sized>(store: &S) {
     assert_eq!(ids(Some(Standing::Failed), None, 9).await, ["msg_one_3"], "by standing");
     assert_eq!(ids(None, Some((at("2026-04-01T12:00:03Z"), "msg_one_3")), 1).await, ["msg_one_2"], "pages");
     assert_eq!(done(store.waiting_messages().await), (2, Some(at("2026-04-01T12:00:01Z"))), "and counted");
-    assert!(done(store.replay(&one, &message_id("msg_one_1"), now).await), "what is there is sent again");
-    assert!(!done(store.replay(&one, &message_id("msg_two_1"), now).await), "not what is another's");
+    assert!(
+        done(store.replay(&one, &message_id("msg_one_1"), deed("one", "replayed", now)).await),
+        "what is there is sent again"
+    );
+    assert!(
+        !done(store.replay(&one, &message_id("msg_two_1"), deed("one", "replayed", now)).await),
+        "not what is another's"
+    );
     let again = done(store.delivery(&one, &message_id("msg_one_1")).await).expect("it is there").delivery;
     assert_eq!((again.standing, again.due_at, again.tries), (Standing::Waiting, Some(now), 0), "anew");
     assert_eq!((again.attempted, again.attempts.len()), (1, 1), "and what was is not forgotten");
-    assert_eq!(done(store.replay_failed(&one, at("2026-04-01T12:00:04Z"), now).await), 0, "none since");
     assert_eq!(
-        done(store.replay_failed(&one, at("2026-04-01T12:00:03Z"), now).await),
+        done(store.replay_failed(&one, at("2026-04-01T12:00:04Z"), deed("one", "replayed", now)).await),
+        0,
+        "none since"
+    );
+    assert_eq!(
+        done(store.replay_failed(&one, at("2026-04-01T12:00:03Z"), deed("one", "replayed", now)).await),
         1,
         "what failed since"
     );
-    assert_eq!(done(store.replay_failed(&one, at("2026-04-01T12:00:00Z"), now).await), 0, "once");
+    assert_eq!(
+        done(store.replay_failed(&one, at("2026-04-01T12:00:00Z"), deed("one", "replayed", now)).await),
+        0,
+        "once"
+    );
     assert_eq!(ids(Some(Standing::Waiting), None, 9).await.len(), 3, "all wait");
 }
 

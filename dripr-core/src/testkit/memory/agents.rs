@@ -10,7 +10,7 @@ use crate::{
     campaign::{Actor, AuditEntry},
     errors::PortResult,
     events::{Event, UserCreated},
-    ids::{CustomerId, EventId, UserId},
+    ids::{CampaignId, CustomerId, EventId, UserId},
     ports::{AgentHistoryEntry, AgentStore},
     schedule::Instant,
 };
@@ -64,6 +64,12 @@ impl AgentStore for MemoryStore {
             state.wake(&agent.id, None);
             state.wake_teller(&agent.id);
         }
+        if agent.membership.left(&known.membership) {
+            let at = audit.as_ref().map_or(agent.created_at, |entry| entry.at);
+            let of = Reach::Agent(agent.id.clone());
+            state.leave_keys_behind(&of, at);
+            state.leave_webhooks_behind(&of, at);
+        }
         if let Some(entry) = audit {
             state.audit.push(Audited { user_id: agent.id.clone(), campaign_id: None, entry });
         }
@@ -80,13 +86,16 @@ impl AgentStore for MemoryStore {
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         let state = self.lock();
         let numbered = state.audit.iter().enumerate().map(|(at, row)| (at as u64 + 1, row)).rev();
         let wanted = |(number, row): &(u64, &Audited)| {
-            row.user_id == *id && before.is_none_or(|before| *number < before)
+            row.user_id == *id
+                && (campaign.is_none() || row.campaign_id == campaign)
+                && before.is_none_or(|before| *number < before)
         };
         let line = |(number, row): (u64, &Audited)| AgentHistoryEntry {
             number,

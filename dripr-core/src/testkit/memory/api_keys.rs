@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{MemoryStore, State};
 use crate::{
     access::{ApiKey, Reach},
     campaign::Actor,
@@ -10,6 +10,17 @@ use crate::{
     schedule::Instant,
 };
 
+impl State {
+    /// Takes keys back that reach this one agent alone.
+    pub(super) fn leave_keys_behind(&mut self, of: &Reach, at: Instant) {
+        for key in self.api_keys.values_mut().filter(|key| key.reach == *of) {
+            if key.left_behind(at) {
+                self.deeds.extend(key.revoking());
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl ApiKeyStore for MemoryStore {
     async fn put_api_key(&self, key: ApiKey) -> PortResult<bool> {
@@ -17,6 +28,7 @@ impl ApiKeyStore for MemoryStore {
         if state.api_keys.contains_key(&key.id) {
             return Ok(false);
         }
+        state.deeds.extend(key.making());
         state.api_keys.insert(key.id.clone(), key);
         Ok(true)
     }
@@ -27,14 +39,13 @@ impl ApiKeyStore for MemoryStore {
 
     async fn api_keys(
         &self,
-        of: Option<Reach>,
+        within: &Reach,
         after: Option<ApiKeyId>,
         limit: usize,
     ) -> PortResult<Vec<ApiKey>> {
         let state = self.lock();
         let wanted = |key: &&ApiKey| {
-            after.as_ref().is_none_or(|after| key.id > *after)
-                && of.as_ref().is_none_or(|reach| key.reach == *reach)
+            after.as_ref().is_none_or(|after| key.id > *after) && state.lies_within(&key.reach, within)
         };
         Ok(state.api_keys.values().filter(wanted).take(limit).cloned().collect())
     }
@@ -42,7 +53,11 @@ impl ApiKeyStore for MemoryStore {
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         let mut state = self.lock();
         let Some(key) = state.api_keys.get_mut(id) else { return Ok(false) };
-        key.revoke(by, at);
+        if key.revoked_at.is_none() {
+            key.revoke(by, at);
+            let deed = key.revoking();
+            state.deeds.extend(deed);
+        }
         Ok(true)
     }
 }

@@ -6,6 +6,7 @@ mod api_keys;
 mod areas;
 mod campaigns;
 mod contacts;
+mod deeds;
 mod emails;
 mod feedback;
 mod imports;
@@ -29,7 +30,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    access::ApiKey,
+    access::{ApiKey, Deed},
     agent::Agent,
     agent_mail::Notices,
     alerts::{Alarm, Alert},
@@ -84,6 +85,8 @@ struct State {
     parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
     webhooks: webhooks::Webhooks,
+    /// What was done about keys and webhooks; numbered from 1.
+    deeds: Vec<Deed>,
     next_delivery: u64,
 }
 

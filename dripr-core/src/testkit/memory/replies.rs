@@ -40,9 +40,18 @@ impl ReplyStore for MemoryStore {
         Ok(Repetition::First)
     }
 
-    async fn end_call(&self, caller: &str, key: &str, reply: Option<KeptReply>) -> PortResult<()> {
+    async fn end_call(
+        &self,
+        caller: &str,
+        key: &str,
+        begun_at: Instant,
+        reply: Option<KeptReply>,
+    ) -> PortResult<()> {
         let mut state = self.lock();
         let slot = (caller.to_owned(), key.to_owned());
+        if state.replies.get(&slot).is_none_or(|call| call.begun_at != begun_at) {
+            return Ok(());
+        }
         match reply {
             None => drop(state.replies.remove(&slot)),
             Some(reply) => {

@@ -18,7 +18,7 @@ use crate::{
 impl StatisticsStore for MemoryStore {
     async fn statistics(&self, of: &Reach, period: Period) -> PortResult<Statistics> {
         let state = self.lock();
-        let agents = state.agents.values().filter(|agent| of.covers(agent));
+        let agents = state.agents.values().filter(|agent| agent.deleted_at.is_none() && of.covers(agent));
         let agents: BTreeSet<&UserId> = agents.map(|agent| &agent.id).collect();
         let within = |at: Instant| at >= period.from && at < period.until;
         let mut found = Statistics::default();

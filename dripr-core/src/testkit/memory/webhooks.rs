@@ -4,14 +4,14 @@ use async_trait::async_trait;
 
 use super::{MemoryStore, State};
 use crate::{
-    access::Reach,
+    access::{Deed, Reach},
     email::{Email, EmailAddress},
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId, WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
     ports::WebhookStore,
     schedule::Instant,
-    webhooks::{Delivery, Due, Endpoint, Kind, Message, Report, Standing},
+    webhooks::{Delivery, Due, Endpoint, Kind, Message, OffBecause, Report, Standing},
 };
 
 /// Endpoints, each with until when it is in somebody's hand; messages; and how each stands with each.
@@ -61,6 +61,17 @@ impl State {
         }
     }
 
+    /// Switches webhooks off that are told of this one agent alone.
+    pub(super) fn leave_webhooks_behind(&mut self, of: &Reach, at: Instant) {
+        let alone = self.webhooks.endpoints.values_mut().filter(|(endpoint, _)| endpoint.reach == *of);
+        for (endpoint, _) in alone {
+            if endpoint.left_behind(at) {
+                endpoint.version += 1;
+                self.deeds.extend(endpoint.went_off());
+            }
+        }
+    }
+
     /// The contact to whom an email went.
     pub(super) fn contact_of(&self, email: &Email) -> Option<ContactId> {
         self.campaigns.get(&email.campaign_id).map(|campaign| campaign.contact_id.clone())
@@ -94,7 +105,7 @@ impl State {
 
 #[async_trait]
 impl WebhookStore for MemoryStore {
-    async fn put_webhook(&self, mut endpoint: Endpoint) -> PortResult<bool> {
+    async fn put_webhook(&self, mut endpoint: Endpoint, deed: Deed) -> PortResult<bool> {
         {
             let mut state = self.lock();
             let endpoints = &mut state.webhooks.endpoints;
@@ -105,6 +116,7 @@ impl WebhookStore for MemoryStore {
             let in_hand = known.map_or(Instant::MIN_UTC, |(_, until)| *until);
             endpoint.version += 1;
             endpoints.insert(endpoint.id.clone(), (endpoint, in_hand));
+            state.deeds.push(deed);
         }
         self.notify();
         Ok(true)
@@ -116,32 +128,42 @@ impl WebhookStore for MemoryStore {
 
     async fn webhooks(
         &self,
-        of: Option<Reach>,
+        within: &Reach,
         after: Option<WebhookId>,
         limit: usize,
     ) -> PortResult<Vec<Endpoint>> {
         let state = self.lock();
         let wanted = |endpoint: &&Endpoint| {
             after.as_ref().is_none_or(|after| endpoint.id > *after)
-                && of.as_ref().is_none_or(|reach| endpoint.reach == *reach)
+                && state.lies_within(&endpoint.reach, within)
         };
         let all = state.webhooks.endpoints.values().map(|(endpoint, _)| endpoint);
         Ok(all.filter(wanted).take(limit).cloned().collect())
     }
 
-    async fn remove_webhook(&self, id: &WebhookId) -> PortResult<bool> {
-        let webhooks = &mut self.lock().webhooks;
-        webhooks.deliveries.retain(|(endpoint, _), _| endpoint != id);
-        Ok(webhooks.endpoints.remove(id).is_some())
+    async fn count_webhooks(&self, of: &Reach) -> PortResult<usize> {
+        let endpoints = &self.lock().webhooks.endpoints;
+        Ok(endpoints.values().filter(|(endpoint, _)| endpoint.reach == *of).count())
     }
 
-    async fn put_message(&self, id: &WebhookId, message: Message) -> PortResult<bool> {
+    async fn remove_webhook(&self, id: &WebhookId, deed: Deed) -> PortResult<bool> {
+        let mut state = self.lock();
+        let known = state.webhooks.endpoints.remove(id).is_some();
+        if known {
+            state.webhooks.deliveries.retain(|(endpoint, _), _| endpoint != id);
+            state.deeds.push(deed);
+        }
+        Ok(known)
+    }
+
+    async fn put_message(&self, id: &WebhookId, message: Message, deed: Deed) -> PortResult<bool> {
         {
-            let webhooks = &mut self.lock().webhooks;
-            if !webhooks.endpoints.contains_key(id) {
+            let mut state = self.lock();
+            if !state.webhooks.endpoints.contains_key(id) {
                 return Ok(false);
             }
-            webhooks.put(id, &message);
+            state.webhooks.put(id, &message);
+            state.deeds.push(deed);
         }
         self.notify();
         Ok(true)
@@ -185,14 +207,18 @@ impl WebhookStore for MemoryStore {
         id: &WebhookId,
         until: Instant,
         mut reports: Vec<Report>,
-        now: Instant,
-    ) -> PortResult<()> {
+        rests_until: Instant,
+    ) -> PortResult<Option<OffBecause>> {
+        let mut off = None;
         {
-            let webhooks = &mut self.lock().webhooks;
-            let Some((endpoint, held)) = webhooks.endpoints.get_mut(id) else { return Ok(()) };
+            let mut state = self.lock();
+            let state = &mut *state;
+            let webhooks = &mut state.webhooks;
+            let Some((endpoint, held)) = webhooks.endpoints.get_mut(id) else { return Ok(None) };
             if *held == until {
-                *held = now;
+                *held = rests_until;
             }
+            let was_on = endpoint.off.is_none();
             reports.sort_by_key(|report| report.answer.outcome.is_taken());
             let mut changed = false;
             for report in &reports {
@@ -201,9 +227,13 @@ impl WebhookStore for MemoryStore {
                 changed |= stored && endpoint.hear(report.answer.outcome, report.at);
             }
             endpoint.version += u64::from(changed);
+            if was_on {
+                off = endpoint.off.as_ref().map(|off| off.because);
+                state.deeds.extend(endpoint.went_off());
+            }
         }
         self.notify();
-        Ok(())
+        Ok(off)
     }
 
     async fn next_webhook_due(&self) -> PortResult<Option<Instant>> {
@@ -237,27 +267,45 @@ impl WebhookStore for MemoryStore {
         Ok(known.and_then(|delivery| webhooks.due(delivery)))
     }
 
-    async fn replay(&self, id: &WebhookId, message: &WebhookMessageId, now: Instant) -> PortResult<bool> {
+    async fn replay(&self, id: &WebhookId, message: &WebhookMessageId, deed: Deed) -> PortResult<bool> {
         {
             let mut state = self.lock();
             let known = state.webhooks.deliveries.get_mut(&(id.clone(), message.clone()));
             let Some(delivery) = known else { return Ok(false) };
-            delivery.replay(now);
+            if delivery.replay(deed.at) {
+                state.deeds.push(deed);
+            }
         }
         self.notify();
         Ok(true)
     }
 
-    async fn replay_failed(&self, id: &WebhookId, since: Instant, now: Instant) -> PortResult<u64> {
+    async fn replay_failed(&self, id: &WebhookId, since: Instant, deed: Deed) -> PortResult<u64> {
         let mut count = 0;
-        for delivery in self.lock().webhooks.deliveries.values_mut() {
-            let wanted = delivery.endpoint_id == *id && delivery.standing == Standing::Failed;
-            if wanted && delivery.at >= since && delivery.replay(now) {
-                count += 1;
+        {
+            let mut state = self.lock();
+            for delivery in state.webhooks.deliveries.values_mut() {
+                let wanted = delivery.endpoint_id == *id && delivery.standing == Standing::Failed;
+                if wanted && delivery.at >= since && delivery.replay(deed.at) {
+                    count += 1;
+                }
             }
+            state.deeds.push(deed);
         }
         self.notify();
         Ok(count)
+    }
+
+    async fn webhooks_off(&self) -> PortResult<Vec<(OffBecause, u64)>> {
+        let mut counts: Vec<(OffBecause, u64)> = Vec::new();
+        for (endpoint, _) in self.lock().webhooks.endpoints.values() {
+            let Some(off) = &endpoint.off else { continue };
+            match counts.iter_mut().find(|(because, _)| *because == off.because) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((off.because, 1)),
+            }
+        }
+        Ok(counts)
     }
 
     async fn forget_messages(&self, before: Instant) -> PortResult<u64> {

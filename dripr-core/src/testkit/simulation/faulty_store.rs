@@ -201,10 +201,11 @@ impl AgentStore for FaultyStore {
     async fn agent_history(
         &self,
         id: &UserId,
+        campaign: Option<CampaignId>,
         before: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
-        self.store.agent_history(id, before, limit).await
+        self.store.agent_history(id, campaign, before, limit).await
     }
 
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {

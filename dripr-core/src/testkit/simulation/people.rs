@@ -109,7 +109,11 @@ impl People {
                 }
             }
             2 => {
-                self.command(id, user, Action::EditIntro { text: Some("Hello from your agent.".to_owned()) });
+                self.command(
+                    id,
+                    user,
+                    Action::EditIntro { of: None, text: Some("Hello from your agent.".to_owned()) },
+                );
             }
             3 | 4 => {
                 let day = self.dice.u8(1..=28);

@@ -64,7 +64,7 @@ fn a_campaign_that_prepares_nothing_has_nothing_to_prepare_again() {
 }
 
 fn edit_intro(scene: &mut Scene, text: &str) -> Result<(), Refusal> {
-    scene.run(Action::EditIntro { text: Some(text.to_owned()) }).map(|_| ())
+    scene.run(Action::EditIntro { of: None, text: Some(text.to_owned()) }).map(|_| ())
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn another_intro_makes_the_email_again() {
         assert_eq!(scene.operation(Operation::EmailCreation).status, SubStatus::WaitingForData);
         let woken: Vec<_> = scene.written.events.iter().map(|event| event.operations.clone()).collect();
         assert_eq!(woken, [Some(vec![Operation::EmailCreation])]);
-        scene.did(Action::EditIntro { text: None });
+        scene.did(Action::EditIntro { of: None, text: None });
         assert_eq!(scene.dossier.campaign.intro_edit, None);
     }
 }

@@ -83,7 +83,7 @@ fn whatever_keeps_it_from_being_sent_again_holds_it_and_it_counts_as_sent() {
     for (action, ends_in) in [
         (Action::Disable, CampaignStatus::Dormant),
         (Action::Skip { reason: None }, CampaignStatus::Dormant),
-        (Action::EditIntro { text: Some("Hello".to_owned()) }, CampaignStatus::Dormant),
+        (Action::EditIntro { of: None, text: Some("Hello".to_owned()) }, CampaignStatus::Dormant),
         (Action::EditHome { home: None, zip_code }, CampaignStatus::Dormant),
         (Action::Suppress { cause: SuppressionCause::OptOut }, CampaignStatus::Unsubscribed),
     ] {

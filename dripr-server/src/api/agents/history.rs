@@ -30,7 +30,6 @@ pub(super) async fn list_agent_history(
 ) -> Result<Json<Page<HistoryLine>>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let (limit, before) = (part.limit()?, part.after::<u64>()?);
-    let lines = api.store.agent_history(&agent.id, before, limit + 1).await?;
-    let shown = |line: dripr_core::ports::AgentHistoryEntry| HistoryLine::of(line.campaign_id, line.entry);
-    Ok(Json(Page::of(lines, limit, |line| line.number.to_string(), shown)))
+    let lines = api.store.agent_history(&agent.id, None, before, limit + 1).await?;
+    Ok(Json(Page::of(lines, limit, |line| line.number.to_string(), HistoryLine::of)))
 }

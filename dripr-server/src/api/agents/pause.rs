@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use dripr_core::{
-    access::Scope,
+    access::{Reach, Scope},
     agent::{Pause, PauseCause},
 };
 use serde::Deserialize;
@@ -36,7 +36,11 @@ pub(super) async fn pause_agent(
     let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
     let (now, detail) = (api.bench.clock.now(), some_line("/because", &reason.because)?);
     if agent.paused.is_none() {
-        agent.paused = Some(Pause { since: now, cause: PauseCause::Operator, detail: detail.clone() });
+        let cause = match asking.0.reach {
+            Reach::Deployment => PauseCause::Operator,
+            Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => PauseCause::Admin,
+        };
+        agent.paused = Some(Pause { since: now, cause, detail: detail.clone() });
         agent = replace(&api, agent, asking.audit(&api, "paused", Some(detail))).await?;
     }
     Ok(Versioned { version: agent.version.to_string(), shown: AgentView::of(agent, now) })

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use dripr_core::access::{Reach, Scope};
+use dripr_core::{
+    access::{Reach, Scope},
+    agent::PauseCause,
+};
 
 use super::{replace, view::AgentView};
 use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
 
-/// Lets an agent send again whose sending was stopped. What stopped it for complaints only an operator lifts.
+/// Lets an agent send again whose sending was stopped. What an operator stopped, or complaints did, only an operator lifts.
 #[utoipa::path(
     post, path = "/agents/{agent}/resume", tag = "agents", params(("agent" = String, Path)),
     responses((status = 200, body = AgentView, headers(("ETag" = String))))
@@ -24,12 +27,15 @@ pub(super) async fn resume_agent(
         return Err(Problem::forbidden("only admins of a brokerage and operators let an agent send again"));
     }
     if let Some(pause) = &agent.paused {
-        let for_complaints = pause.cause == dripr_core::agent::PauseCause::Complaints;
-        if for_complaints && asking.0.reach != Reach::Deployment {
-            return Err(Problem::forbidden("only an operator lifts a stop for complaints"));
+        let by_operator = asking.0.reach == Reach::Deployment;
+        if pause.cause != PauseCause::Admin && !by_operator {
+            return Err(Problem::forbidden("only an operator lifts a stop of theirs, or one for complaints"));
         }
         agent.paused = None;
-        agent.resumed_at = Some(now);
+        if by_operator {
+            // Complaints of before do not count again: that is for an operator to say.
+            agent.resumed_at = Some(now);
+        }
         agent = replace(&api, agent, asking.audit(&api, "resumed", None)).await?;
     }
     Ok(Versioned { version: agent.version.to_string(), shown: AgentView::of(agent, now) })

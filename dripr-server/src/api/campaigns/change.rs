@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use dripr_core::{access::Scope, campaign::Action, schedule::SendDay};
+use dripr_core::{
+    access::Scope,
+    campaign::{Action, Campaign, Dossier},
+    ids::UserId,
+    ports::ImportStore,
+    schedule::SendDay,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -54,7 +60,8 @@ pub(super) async fn change_campaign(
     Body(change): Body<CampaignChange>,
 ) -> Result<Versioned<CampaignView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
-    let known = find(&api, &agent.id, &campaign).await?.campaign;
+    let dossier = find(&api, &agent.id, &campaign).await?;
+    let known = dossier.campaign.clone();
     let mark = known.choices_mark();
     seen.admit(&mark)?;
     let mut changes = Vec::new();
@@ -79,12 +86,32 @@ pub(super) async fn change_campaign(
         changes.push(Action::EditSchedule { fixed_send_day });
     }
     if let Some(check_before_sending) = change.check_before_sending {
+        if known.check_before_sending && !check_before_sending {
+            // Or whoever may only write would decide by it what goes out.
+            asking.may(Scope::Approve)?;
+        }
         changes.push(Action::RequireApproval { check_before_sending });
     }
     if let Some(enabled) = change.enabled {
         changes.push(if enabled { Action::Enable } else { Action::Disable });
     }
+    no_twin(&api, &agent.id, &dossier, &changes).await?;
     act(&api, &asking, &known.id, Action::Together { seen: Some(mark), changes }).await?;
     let dossier = find(&api, &agent.id, &campaign).await?;
     Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(dossier) })
+}
+
+/// Refuses what would make a second campaign for one address and home.
+async fn no_twin(api: &Api, user: &UserId, dossier: &Dossier, changes: &[Action]) -> Result<(), Problem> {
+    for change in changes {
+        let Action::EditHome { home, zip_code } = change else { continue };
+        let edited =
+            Campaign { home: home.as_deref().cloned(), zip_code: *zip_code, ..dossier.campaign.clone() };
+        let wanted = [(dossier.contact.email.key(), edited.home_key())];
+        let twin = api.store.campaigns_like(user, &wanted).await?.pop().flatten();
+        if let Some(twin) = twin.filter(|twin| *twin != dossier.campaign.id) {
+            return Err(Problem::conflict(format!("campaign {twin} is for this address and home already")));
+        }
+    }
+    Ok(())
 }

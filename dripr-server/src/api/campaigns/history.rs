@@ -6,24 +6,33 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use dripr_core::{access::Scope, ports::CampaignStore};
+use dripr_core::{access::Scope, ports::AgentStore};
 
 use super::find;
-use crate::api::{Api, caller::Asking, history::HistoryLine, problem::Problem};
+use crate::api::{
+    Api,
+    body::Parameters,
+    caller::Asking,
+    history::HistoryLine,
+    page::{Page, Part},
+    problem::Problem,
+};
 
-/// What happened to a campaign, the oldest first. It grows by some dozen lines a month.
+/// What happened to a campaign, the newest first. It grows by some dozen lines a month.
 #[utoipa::path(
     get, path = "/agents/{agent}/campaigns/{campaign}/history", tag = "campaigns",
-    params(("agent" = String, Path), ("campaign" = String, Path)),
-    responses((status = 200, body = Vec<HistoryLine>))
+    params(("agent" = String, Path), ("campaign" = String, Path), Part),
+    responses((status = 200, body = Page<HistoryLine>))
 )]
 pub(super) async fn read_campaign_history(
     State(api): State<Arc<Api>>,
     asking: Asking,
     Path((agent, campaign)): Path<(String, String)>,
-) -> Result<Json<Vec<HistoryLine>>, Problem> {
+    Parameters(part): Parameters<Part>,
+) -> Result<Json<Page<HistoryLine>>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let id = find(&api, &agent.id, &campaign).await?.campaign.id;
-    let entries = api.store.history(&id).await?;
-    Ok(Json(entries.into_iter().map(|entry| HistoryLine::of(Some(id.clone()), entry)).collect()))
+    let (limit, before) = (part.limit()?, part.after::<u64>()?);
+    let lines = api.store.agent_history(&agent.id, Some(id), before, limit + 1).await?;
+    Ok(Json(Page::of(lines, limit, |line| line.number.to_string(), HistoryLine::of)))
 }

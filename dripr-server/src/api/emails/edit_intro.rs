@@ -49,6 +49,11 @@ pub(super) async fn edit_intro(
     if intro.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_INTRO) {
         return Err(Problem::invalid("/text", format!("is longer than {LONGEST_INTRO} characters")));
     }
-    act(&api, &asking, &email.campaign_id, Action::EditIntro { text: intro.text }).await?;
+    if intro.text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        return Err(Problem::invalid("/text", "is empty"));
+    }
+    // Of this email: one that was made again meanwhile, perhaps with somebody else's words, is another one.
+    let action = Action::EditIntro { of: Some(email.id), text: intro.text };
+    act(&api, &asking, &email.campaign_id, action).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,4 +1,4 @@
-//! What an email says, byte for byte as it is sent.
+//! What an email says, as it is sent but for the opt-out link: that is its recipient's alone.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use dripr_core::{access::Scope, email::Message, ports::EmailStore};
 use super::find;
 use crate::api::{Api, caller::Asking, problem::Problem};
 
-/// The HTML of an email. It is to be shown in a frame of its own: the answer forbids scripts and everything else that a mail
+/// The HTML of an email, with an opt-out link that opts nobody out. It is to be shown in a frame of its own: the answer forbids scripts and everything else that a mail
 /// program would not do either.
 #[utoipa::path(
     get, path = "/agents/{agent}/emails/{email}/html", tag = "emails",
@@ -33,10 +33,10 @@ pub(super) async fn read_email_html(
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    Ok((headers, message.html.clone()).into_response())
+    Ok((headers, message.for_others(&message.html, &api.opt_out)).into_response())
 }
 
-/// The plain text of an email.
+/// The plain text of an email, with an opt-out link that opts nobody out.
 #[utoipa::path(
     get, path = "/agents/{agent}/emails/{email}/text", tag = "emails",
     params(("agent" = String, Path), ("email" = String, Path)),
@@ -50,7 +50,7 @@ pub(super) async fn read_email_text(
     let message = message(&api, &asking, &named).await?;
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-    Ok((headers, message.text.clone()).into_response())
+    Ok((headers, message.for_others(&message.text, &api.opt_out)).into_response())
 }
 
 async fn message(

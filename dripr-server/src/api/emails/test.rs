@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
 use dripr_core::{
     access::Scope,
     email::test_copy,
-    ports::{AgentStore, EmailStore, EntropyExt, SendOutcome},
+    ports::{AgentStore, ContactStore, EmailStore, EntropyExt, SendOutcome},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,10 +39,18 @@ pub(super) async fn send_test(
     Path((agent, email)): Path<(String, String)>,
 ) -> Result<Json<TestSent>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let now = api.bench.clock.now();
+    if let Err(stop) = agent.may_send(now) {
+        return Err(Problem::conflict(format!("nothing of this agent is sent: {stop}")));
+    }
+    // Who wants no mail of this agent gets none by this way either.
+    if api.store.suppression(&agent.id, &agent.email).await?.is_some() {
+        return Err(Problem::conflict("the agent's own address is among those that are not written to"));
+    }
     let email = find(&api, &agent.id, &email).await?;
     let mut messages = api.store.messages(std::slice::from_ref(&email.id)).await?;
     let message = messages.pop().flatten().ok_or_else(|| Problem::not_found("text of the email"))?;
-    let now = api.bench.clock.now();
+    api.limits.test_copy(&agent.id, now).await?;
     let once = api.entropy.id(now).to_string();
     let copy = test_copy(&agent, &message, &api.opt_out, &once, now).map_err(|_| Problem::lost())?;
     let mut audit = asking.audit(&api, "test_sent", None);
@@ -61,7 +70,9 @@ pub(super) async fn send_test(
             Err(Problem::conflict(format!("the agent's own address was refused: {reason}")))
         }
         Some(SendOutcome::Unknown { .. }) | None => {
-            Err(Problem::busy("the mail provider did not say whether it took it; look into your mailbox"))
+            // Not among what is asked for again by itself: it may have gone.
+            let detail = "the mail provider did not say whether it took it; look into your mailbox";
+            Err(Problem::of_status(StatusCode::BAD_GATEWAY, detail))
         }
     }
 }

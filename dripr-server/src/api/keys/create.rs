@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use dripr_core::{
-    access::{ApiKey, NewApiKey, Reach, Scope, Scopes},
+    access::{ApiKey, NewApiKey, Scope, Scopes},
     ports::ApiKeyStore,
 };
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use crate::api::{
     caller::Asking,
     idempotency,
     problem::Problem,
-    reach::{ReachView, within},
+    reach::{ReachView, wanted},
     text::some_line,
 };
 
@@ -66,10 +66,7 @@ pub(super) async fn create_key(
         // Answers under such keys are kept, and this one has a secret in it.
         return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
     }
-    let reach = new.reach.map_or_else(|| asking.0.reach.clone(), Reach::from);
-    if !within(&api, &asking.0.reach, &reach).await? {
-        return Err(Problem::forbidden("a key reaches no farther than who makes it"));
-    }
+    let reach = wanted(&api, &asking, new.reach, "key").await?;
     let scopes: Scopes = new.scopes.into_iter().map(Scope::from).collect();
     if !asking.0.scopes.cover(scopes) {
         return Err(Problem::forbidden("a key may do no more than who makes it"));
@@ -79,10 +76,14 @@ pub(super) async fn create_key(
     }
     let now = api.bench.clock.now();
     if new.expires_at.is_some_and(|at| at <= now) {
-        return Err(Problem::conflict("expires_at is over already"));
+        return Err(Problem::invalid("/expires_at", "is over already"));
+    }
+    let own = asking.expires_at(&api).await?;
+    if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
+        return Err(Problem::invalid("/expires_at", "must not be later than that of the key that makes it"));
     }
     let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
-    let minted = ApiKey::mint(new, asking.0.actor.clone(), &*api.entropy, now);
+    let minted = ApiKey::mint(new, &asking.0, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
         return Err(Problem::lost());
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use dripr_core::{
-    access::{ApiKey, Reach, Scope},
+    access::{ApiKey, Scope},
     ids::ApiKeyId,
     ports::ApiKeyStore,
 };
@@ -18,7 +18,7 @@ use crate::api::{
     problem::Problem,
 };
 
-/// The keys that reach as far as the caller: all of them for an operator.
+/// The keys that reach no farther than the caller: all of them for an operator.
 #[utoipa::path(get, path = "/keys", tag = "keys", params(Part), responses((status = 200, body = Page<KeyView>)))]
 pub(super) async fn list_keys(
     State(api): State<Arc<Api>>,
@@ -27,10 +27,6 @@ pub(super) async fn list_keys(
 ) -> Result<Json<Page<KeyView>>, Problem> {
     asking.may(Scope::Admin)?;
     let (limit, after) = (part.limit()?, part.after::<ApiKeyId>()?);
-    let of = match &asking.0.reach {
-        Reach::Deployment => None,
-        own => Some(own.clone()),
-    };
-    let keys = api.store.api_keys(of, after, limit + 1).await?;
+    let keys = api.store.api_keys(&asking.0.reach, after, limit + 1).await?;
     Ok(Json(Page::of(keys, limit, |key: &ApiKey| key.id.to_string(), KeyView::of)))
 }

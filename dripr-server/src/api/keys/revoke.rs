@@ -6,13 +6,9 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use dripr_core::{
-    access::{Reach, Scope},
-    ids::ApiKeyId,
-    ports::ApiKeyStore,
-};
+use dripr_core::{access::Scope, ids::ApiKeyId, ports::ApiKeyStore};
 
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, problem::Problem, reach::lies_within};
 
 /// Takes a key back: from the answer on it admits nobody.
 #[utoipa::path(
@@ -28,8 +24,7 @@ pub(super) async fn revoke_key(
     let none = || Problem::not_found("key");
     let id = ApiKeyId::new(key).map_err(|_| none())?;
     let key = api.store.api_key(&id).await?.ok_or_else(none)?;
-    let reach = &asking.0.reach;
-    if *reach != Reach::Deployment && *reach != key.reach {
+    if !lies_within(&api, &key.reach, &asking.0.reach).await? {
         return Err(none());
     }
     api.store.revoke_api_key(&id, asking.0.actor.clone(), api.bench.clock.now()).await?;

@@ -47,10 +47,10 @@ pub(super) async fn change_webhook(
 ) -> Result<Versioned<WebhookView>, Problem> {
     let now = api.bench.clock.now();
     let WebhookChange { url, kinds, description, enabled } = change;
-    let endpoint = changed(&api, &asking, &webhook, |endpoint| {
+    let endpoint = changed(&api, &asking, &webhook, "webhook_changed", |endpoint| {
         seen.admit(&endpoint.choices_mark())?;
         if let Some(url) = &url {
-            endpoint.url = checked_url(&api, url)?;
+            endpoint.redirect(checked_url(&api, url)?);
         }
         if let Some(kinds) = &kinds {
             endpoint.kinds = checked_kinds(kinds.clone())?;

@@ -9,17 +9,17 @@ use axum::{
     response::IntoResponse,
 };
 use dripr_core::{
-    access::{Reach, Scope},
+    access::Scope,
     ids::WebhookId,
     ports::{EntropyExt, WebhookStore},
-    webhooks::{Endpoint, Kind, NewEndpoint},
+    webhooks::{Endpoint, Kind, MOST_OF_A_REACH, NewEndpoint},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    checked_kinds, checked_url, kept_secret,
+    checked_kinds, checked_url, deed, kept_secret,
     view::{ShownWebhook, WebhookView},
 };
 use crate::api::{
@@ -28,7 +28,7 @@ use crate::api::{
     caller::Asking,
     idempotency,
     problem::Problem,
-    reach::{ReachView, within},
+    reach::{ReachView, wanted},
     text::line,
 };
 
@@ -73,9 +73,10 @@ pub(super) async fn create_webhook(
         // Answers under such keys are kept, and this one has a secret in it.
         return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
     }
-    let reach = new.reach.map_or_else(|| asking.0.reach.clone(), Reach::from);
-    if !within(&api, &asking.0.reach, &reach).await? {
-        return Err(Problem::forbidden("a webhook reaches no farther than who makes it"));
+    let reach = wanted(&api, &asking, new.reach, "webhook").await?;
+    if api.store.count_webhooks(&reach).await? >= MOST_OF_A_REACH {
+        let detail = format!("there are {MOST_OF_A_REACH} webhooks of this reach already, which is the most");
+        return Err(Problem::conflict(detail));
     }
     let now = api.bench.clock.now();
     let id = WebhookId::from(api.entropy.id(now));
@@ -84,8 +85,9 @@ pub(super) async fn create_webhook(
     let description = line("/description", &new.description)?;
     let (secret, made) = kept_secret(&api, &id, new.secret)?;
     let new = NewEndpoint { id, reach, description, url, kinds, secret };
-    let mut endpoint = Endpoint::new(new, now);
-    if !api.store.put_webhook(endpoint.clone()).await? {
+    let mut endpoint = Endpoint::new(new, &asking.0, now);
+    let deed = deed(&api, &asking, &endpoint, "webhook_made", None);
+    if !api.store.put_webhook(endpoint.clone(), deed).await? {
         return Err(Problem::lost());
     }
     endpoint.version += 1;

@@ -3,12 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use dripr_core::{
-    access::{Reach, Scope},
-    ids::WebhookId,
-    ports::WebhookStore,
-    webhooks::Endpoint,
-};
+use dripr_core::{access::Scope, ids::WebhookId, ports::WebhookStore, webhooks::Endpoint};
 
 use super::view::WebhookView;
 use crate::api::{
@@ -19,7 +14,7 @@ use crate::api::{
     problem::Problem,
 };
 
-/// The webhooks that reach as far as the caller: all of them for an operator.
+/// The webhooks that reach no farther than the caller: all of them for an operator.
 #[utoipa::path(
     get, path = "/webhooks", tag = "webhooks", params(Part), responses((status = 200, body = Page<WebhookView>))
 )]
@@ -30,10 +25,6 @@ pub(super) async fn list_webhooks(
 ) -> Result<Json<Page<WebhookView>>, Problem> {
     asking.may(Scope::Admin)?;
     let (limit, after) = (part.limit()?, part.after::<WebhookId>()?);
-    let of = match &asking.0.reach {
-        Reach::Deployment => None,
-        own => Some(own.clone()),
-    };
-    let endpoints = api.store.webhooks(of, after, limit + 1).await?;
+    let endpoints = api.store.webhooks(&asking.0.reach, after, limit + 1).await?;
     Ok(Json(Page::of(endpoints, limit, |endpoint: &Endpoint| endpoint.id.to_string(), WebhookView::of)))
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use dripr_adapters::webhook_vault::WebhookVaultError;
 use dripr_core::{
-    access::Scope,
+    access::{Deed, Scope},
     ids::{WebhookId, WebhookMessageId},
     ports::WebhookStore,
     webhooks::{Due, Endpoint, KeptSecret, Kind, Kinds},
@@ -25,7 +25,7 @@ use dripr_core::{
 use secrecy::SecretString;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Api, caller::Asking, problem::Problem, reach::within};
+use super::{Api, caller::Asking, problem::Problem, reach::lies_within};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -45,7 +45,7 @@ async fn find(api: &Api, asking: &Asking, named: &str) -> Result<Endpoint, Probl
     let none = || Problem::not_found("webhook");
     let id = WebhookId::new(named).map_err(|_| none())?;
     let endpoint = api.store.webhook(&id).await?.ok_or_else(none)?;
-    if within(api, &asking.0.reach, &endpoint.reach).await? { Ok(endpoint) } else { Err(none()) }
+    if lies_within(api, &endpoint.reach, &asking.0.reach).await? { Ok(endpoint) } else { Err(none()) }
 }
 
 /// The message that a path names, as it stands with an endpoint.
@@ -91,11 +91,17 @@ fn kept_secret(
 /// How often a change is tried that the courier was faster than.
 const TRIES: u8 = 5;
 
+/// What a caller does about an endpoint, as history has it.
+fn deed(api: &Api, asking: &Asking, endpoint: &Endpoint, what: &str, cause: Option<String>) -> Deed {
+    endpoint.deed(what, asking.0.actor.clone(), api.bench.clock.now(), cause)
+}
+
 /// Changes the endpoint that a path names, if `admit` lets it pass; what the courier finds meanwhile is kept.
 async fn changed(
     api: &Api,
     asking: &Asking,
     named: &str,
+    what: &str,
     mut change: impl FnMut(&mut Endpoint) -> Result<(), Problem>,
 ) -> Result<Endpoint, Problem> {
     for _ in 0..TRIES {
@@ -105,7 +111,8 @@ async fn changed(
         if endpoint == before {
             return Ok(endpoint);
         }
-        if api.store.put_webhook(endpoint.clone()).await? {
+        let deed = deed(api, asking, &endpoint, what, None);
+        if api.store.put_webhook(endpoint.clone(), deed).await? {
             endpoint.version += 1;
             return Ok(endpoint);
         }

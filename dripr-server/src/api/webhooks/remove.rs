@@ -8,7 +8,7 @@ use axum::{
 };
 use dripr_core::ports::WebhookStore;
 
-use super::find;
+use super::{deed, find};
 use crate::api::{Api, caller::Asking, problem::Problem};
 
 /// Removes a webhook: nothing more is sent to it, and what became of earlier messages is forgotten.
@@ -22,6 +22,7 @@ pub(super) async fn remove_webhook(
     Path(webhook): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let endpoint = find(&api, &asking, &webhook).await?;
-    api.store.remove_webhook(&endpoint.id).await?;
+    let deed = deed(&api, &asking, &endpoint, "webhook_removed", None);
+    api.store.remove_webhook(&endpoint.id, deed).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,10 +9,10 @@ use axum::{
 };
 use dripr_core::ports::WebhookStore;
 
-use super::{find, find_delivery, view::WholeDelivery};
+use super::{deed, find, find_delivery, view::WholeDelivery};
 use crate::api::{Api, caller::Asking, problem::Problem};
 
-/// Sends a message again, under its id, whatever became of it. One that waits goes on waiting.
+/// Sends a message again, under its id, whatever became of it. One that waits is tried now, and goes on from there.
 #[utoipa::path(
     post, path = "/webhooks/{webhook}/deliveries/{message}/replay", tag = "webhooks",
     params(("webhook" = String, Path), ("message" = String, Path)),
@@ -25,7 +25,8 @@ pub(super) async fn replay_delivery(
 ) -> Result<(StatusCode, Json<WholeDelivery>), Problem> {
     let endpoint = find(&api, &asking, &webhook).await?;
     let due = find_delivery(&api, &endpoint, &message).await?;
-    api.store.replay(&endpoint.id, &due.message.id, api.bench.clock.now()).await?;
+    let deed = deed(&api, &asking, &endpoint, "webhook_replayed", Some(due.message.id.to_string()));
+    api.store.replay(&endpoint.id, &due.message.id, deed).await?;
     let due = find_delivery(&api, &endpoint, &message).await?;
     Ok((StatusCode::ACCEPTED, Json(WholeDelivery::of(due))))
 }

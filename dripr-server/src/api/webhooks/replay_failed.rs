@@ -12,7 +12,7 @@ use dripr_core::ports::WebhookStore;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::find;
+use super::{deed, find};
 use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
 
 /// Since when.
@@ -41,6 +41,8 @@ pub(super) async fn replay_failed_deliveries(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
     let endpoint = find(&api, &asking, &webhook).await?;
-    let replayed = api.store.replay_failed(&endpoint.id, since, api.bench.clock.now()).await?;
+    let cause = format!("what failed since {}", since.to_rfc3339());
+    let deed = deed(&api, &asking, &endpoint, "webhook_replayed", Some(cause));
+    let replayed = api.store.replay_failed(&endpoint.id, since, deed).await?;
     Ok((StatusCode::ACCEPTED, Json(Replayed { replayed })))
 }

@@ -50,7 +50,7 @@ pub(super) async fn rotate_webhook_secret(
     }
     let now = api.bench.clock.now();
     let (secret, made) = kept_secret(&api, &id, new.secret)?;
-    let endpoint = changed(&api, &asking, &webhook, |endpoint| {
+    let endpoint = changed(&api, &asking, &webhook, "webhook_secret_exchanged", |endpoint| {
         seen.admit(&endpoint.choices_mark())?;
         endpoint.rotate(secret.clone(), now);
         Ok(())

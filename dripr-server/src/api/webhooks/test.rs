@@ -13,7 +13,7 @@ use dripr_core::{
     webhooks::Message,
 };
 
-use super::{find, find_delivery, view::WholeDelivery};
+use super::{deed, find, find_delivery, view::WholeDelivery};
 use crate::api::{Api, caller::Asking, problem::Problem};
 
 /// Sends a message of type `webhook.test`. What becomes of it is found among the webhook's deliveries.
@@ -32,7 +32,8 @@ pub(super) async fn test_webhook(
     }
     let now = api.bench.clock.now();
     let id = WebhookMessageId::new(format!("msg_{}", api.entropy.id(now))).map_err(|_| Problem::lost())?;
-    if !api.store.put_message(&endpoint.id, Message::test(id.clone(), now)).await? {
+    let deed = deed(&api, &asking, &endpoint, "webhook_tested", None);
+    if !api.store.put_message(&endpoint.id, Message::test(id.clone(), now), deed).await? {
         return Err(Problem::not_found("webhook"));
     }
     let due = find_delivery(&api, &endpoint, id.as_str()).await?;

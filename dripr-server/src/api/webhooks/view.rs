@@ -28,6 +28,9 @@ pub(super) struct WebhookView {
     /// Until when the secret before signs as well.
     former_secret_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    /// Who made it, if that was noted.
+    #[schema(value_type = Option<String>)]
+    created_by: Option<String>,
 }
 
 impl WebhookView {
@@ -44,6 +47,7 @@ impl WebhookView {
             failing_since: endpoint.failing_since,
             former_secret_until: endpoint.former.map(|former| former.until),
             created_at: endpoint.created_at,
+            created_by: endpoint.created_by.as_ref().map(crate::api::history::actor),
         }
     }
 
