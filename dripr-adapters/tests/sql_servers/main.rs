@@ -5,5 +5,6 @@
 //! to make databases: each test has one of its own and takes it away. A server that is not there is a failure.
 
 mod contract;
+mod couriers;
 mod migrations;
 mod place;

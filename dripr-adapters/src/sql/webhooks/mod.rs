@@ -66,7 +66,8 @@ const NEXT: &str = "SELECT min(CASE WHEN n.due_at < n.in_hand_until THEN n.in_ha
      AND d.standing = 'waiting' AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) AS due_at FROM webhook_endpoints AS e WHERE @true(e.enabled)) AS n";
 
 const WAITING: &str = "SELECT count(*), min(d.at) FROM webhook_endpoints AS e \
-     JOIN webhook_deliveries AS d ON d.endpoint_id = e.id AND d.standing = 'waiting' AND d.due_at IS NOT NULL WHERE @true(e.enabled)";
+     CROSS JOIN webhook_deliveries AS d ON d.endpoint_id = e.id AND d.standing = 'waiting' AND d.due_at IS NOT NULL \
+     WHERE @true(e.enabled)";
 
 const CHANGED: Change =
     Change { table: "webhook_deliveries", key: "id", columns: &[&["standing", "due_at", "state"]] };

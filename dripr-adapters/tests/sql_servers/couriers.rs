@@ -1,0 +1,115 @@
+//! Webhooks, sent by several processes on one database.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use dripr_adapters::sql::{ServerOptions, SqlStore};
+use dripr_core::{
+    access::{Caller, Reach},
+    campaign::Actor,
+    ids::{WebhookId, WebhookMessageId},
+    ports::{WebhookSender, WebhookStore},
+    schedule::Instant,
+    testkit::{ManualClock, SeededEntropy},
+    webhooks::{
+        Answer, Courier, Endpoint, KeptSecret, Kinds, Message, NewEndpoint, Outcome, Standing,
+    },
+};
+
+use crate::place::{Place, Server};
+
+const ENDPOINTS: usize = 12;
+const MESSAGES: usize = 40;
+
+/// Takes everything, and counts how often each message came.
+#[derive(Default)]
+struct Counting(Mutex<BTreeMap<(WebhookId, WebhookMessageId), usize>>);
+
+#[async_trait]
+impl WebhookSender for Counting {
+    async fn send(&self, endpoint: &Endpoint, message: &Message) -> Answer {
+        let key = (endpoint.id.clone(), message.id.clone());
+        *self.0.lock().unwrap().entry(key).or_default() += 1;
+        // Others get a turn while this is under way.
+        tokio::task::yield_now().await;
+        Answer { outcome: Outcome::Answered(200), retry_after: None }
+    }
+}
+
+/// Works until nothing is due any more that it can take, a few endpoints at a time.
+async fn work(courier: Courier) {
+    let mut idle = 0;
+    while idle < 3 {
+        let turns = courier.claim(3).await.unwrap();
+        idle = if turns.is_empty() { idle + 1 } else { 0 };
+        for turn in turns {
+            courier.serve(turn).await.unwrap();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn each_message_is_sent_once(server: Server) {
+    let place = Place::new(server).await;
+    let now: Instant = "2026-04-01T12:00:00Z".parse().unwrap();
+    let stores: Vec<Arc<SqlStore>> = vec![
+        Arc::new(place.open(ServerOptions::default()).await),
+        Arc::new(place.open(ServerOptions::default()).await),
+    ];
+    for nr in 0..ENDPOINTS {
+        let new = NewEndpoint {
+            id: format!("endpoint-{nr}").parse().unwrap(),
+            reach: Reach::Deployment,
+            description: String::new(),
+            url: "https://crm.example".to_owned(),
+            kinds: Kinds::default(),
+            secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+        };
+        let endpoint = Endpoint::new(new, &Caller::operator(), now);
+        let deed = endpoint.deed("webhook_made", Actor::Operator, now, None);
+        assert!(stores[0].put_webhook(endpoint.clone(), deed.clone()).await.unwrap());
+        let messages = (0..MESSAGES).map(|message| {
+            let message = Message::test(format!("msg_{nr}_{message}").parse().unwrap(), now);
+            stores[0].put_message(&endpoint.id, message, deed.clone())
+        });
+        for put in futures_util::future::join_all(messages).await {
+            assert!(put.unwrap());
+        }
+    }
+    let sender = Arc::new(Counting::default());
+    let clock = Arc::new(ManualClock::at(now));
+    let workers = (0_u64..4).zip(stores.iter().cycle()).map(|(seed, store)| {
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        let courier = Courier { store: store.clone(), sender: sender.clone(), clock: clock.clone(), entropy };
+        tokio::spawn(work(courier))
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    // Whoever came when all was in others' hands left; what is left is done by one.
+    let entropy = Arc::new(SeededEntropy::new(9));
+    work(Courier { store: stores[1].clone(), sender: sender.clone(), clock, entropy }).await;
+    let sent = sender.0.lock().unwrap().clone();
+    assert_eq!(sent.len(), ENDPOINTS * MESSAGES, "each message was sent");
+    let twice: Vec<_> = sent.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "in one hand at a time, none is sent twice: {twice:?}");
+    for nr in 0..ENDPOINTS {
+        let id = format!("endpoint-{nr}").parse().unwrap();
+        let delivered = stores[0].deliveries(&id, Some(Standing::Delivered), None, 99).await.unwrap();
+        assert_eq!(delivered.len(), MESSAGES, "what came of each try is stored");
+        assert!(delivered.iter().all(|delivery| delivery.attempted == 1), "once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_message_is_sent_once_by_several_processes_on_postgres() {
+    each_message_is_sent_once(Server::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_message_is_sent_once_by_several_processes_on_mysql() {
+    each_message_is_sent_once(Server::MySql).await;
+}
