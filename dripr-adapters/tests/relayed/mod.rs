@@ -166,8 +166,11 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         self.store.remove(id, at).await
     }
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
-        self.store.by_customer(customer).await
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        self.store.is_removed(id).await
+    }
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
+        self.store.of_customer(customer).await
     }
 }
 
