@@ -170,6 +170,7 @@ async fn customers<S: Store + ?Sized>(store: &S) {
             at: at(START),
             stage: Stage::Created,
             status: Subscription::Incomplete,
+            from: None,
         };
         let mut billing = Billing::default();
         assert!(billing.take(&change));
