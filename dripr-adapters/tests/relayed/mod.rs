@@ -187,6 +187,9 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     ) -> PortResult<Vec<Contact>> {
         self.store.contacts(user, after, limit).await
     }
+    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
+        self.store.agents_writing_to(address).await
+    }
     async fn replace(
         &self,
         known: &Contact,

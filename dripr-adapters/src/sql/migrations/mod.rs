@@ -27,6 +27,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_301, "webhooks", include_str!("sqlite/20261130000301_webhooks.sql")),
             (20_261_130_000_401, "imports", include_str!("sqlite/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("sqlite/20261130000402_statistics.sql")),
+            (20_261_130_000_601, "addresses", include_str!("sqlite/20261130000601_addresses.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -38,6 +39,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_301, "webhooks", include_str!("postgres/20261130000301_webhooks.sql")),
             (20_261_130_000_401, "imports", include_str!("postgres/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("postgres/20261130000402_statistics.sql")),
+            (20_261_130_000_601, "addresses", include_str!("postgres/20261130000601_addresses.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -49,6 +51,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_301, "webhooks", include_str!("mysql/20261130000301_webhooks.sql")),
             (20_261_130_000_401, "imports", include_str!("mysql/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("mysql/20261130000402_statistics.sql")),
+            (20_261_130_000_601, "addresses", include_str!("mysql/20261130000601_addresses.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {
