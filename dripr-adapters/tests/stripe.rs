@@ -163,7 +163,10 @@ fn states_customers_and_users_are_read_as_they_come() {
     let told = change(UPDATED, |event| event["data"]["object"]["metadata"] = json!({"user_id": "'; DROP"}));
     assert_eq!(told.user_id, None);
     let before = |old: Value| change(UPDATED, |event| event["data"]["previous_attributes"] = old).from;
-    assert_eq!(before(json!({"status": "past_due", "cancel_at": null})), Some(Subscription::PastDue { since }));
+    assert_eq!(
+        before(json!({"status": "past_due", "cancel_at": null})),
+        Some(Subscription::PastDue { since })
+    );
     for nothing in [json!({}), json!(null), json!(7), json!({"status": null}), json!({"status": {}})] {
         assert_eq!(before(nothing.clone()), None, "{nothing}");
     }

@@ -191,7 +191,11 @@ async fn who_wants_no_more_gets_none_at_the_address_that_they_have_since_either(
         assert_eq!(world.mailbox.accepted().len(), if stays { 1 } else { 2 }, "{what:?}");
         if what == Happening::OptedOut {
             world.take("2", "2026-05-01T00:00:00Z", Happening::OptedIn).await;
-            assert_eq!(world.store.suppressions(&email.user_id, None, 10).await.unwrap(), [], "both are lifted");
+            assert_eq!(
+                world.store.suppressions(&email.user_id, None, 10).await.unwrap(),
+                [],
+                "both are lifted"
+            );
         }
     }
 }

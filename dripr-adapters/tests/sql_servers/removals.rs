@@ -9,8 +9,7 @@ const ACCOUNTS: usize = 100;
 
 pub(crate) async fn race(store: &SqlStore, other: &SqlStore) {
     let now: Instant = "2026-03-12T15:00:00Z".parse().unwrap();
-    let agents: Vec<_> =
-        (0..ACCOUNTS).map(|n| samples::agent(&format!("agent-{n}"), now).unwrap()).collect();
+    let agents: Vec<_> = (0..ACCOUNTS).map(|n| samples::agent(&format!("agent-{n}"), now).unwrap()).collect();
     let both = agents.iter().map(|agent| async move {
         let registering = store.register(agent.clone(), samples::user_created(agent), Actor::Operator);
         let (registered, removed) = tokio::join!(registering, other.remove(&agent.id, now));

@@ -27,12 +27,8 @@ pub async fn refuse<S: ContactStore + ?Sized>(store: &S, refusal: &Refusal) -> P
     let Refusal { address, cause, since } = refusal;
     let agents = store.agents_writing_to(address).await?;
     for user_id in &agents {
-        let suppression = Suppression {
-            user_id: user_id.clone(),
-            address: address.clone(),
-            cause: *cause,
-            since: *since,
-        };
+        let suppression =
+            Suppression { user_id: user_id.clone(), address: address.clone(), cause: *cause, since: *since };
         store.suppress(suppression, Actor::Provider).await?;
     }
     Ok(agents.len())

@@ -109,7 +109,11 @@ fn what_an_earlier_version_kept_is_read() {
     let billing: Billing = serde_json::from_str(kept).unwrap();
     assert_eq!(billing.status(), Some(Subscription::PastDue { since: at("2026-01-01T00:00:00Z") }));
     let again: serde_json::Value = serde_json::to_value(&billing).unwrap();
-    assert_eq!(again, serde_json::from_str::<serde_json::Value>(kept).unwrap(), "nor is it written otherwise");
+    assert_eq!(
+        again,
+        serde_json::from_str::<serde_json::Value>(kept).unwrap(),
+        "nor is it written otherwise"
+    );
 }
 
 #[test]
@@ -219,10 +223,7 @@ async fn a_change_finds_its_agent_by_name_or_else_by_subscription_or_customer() 
     assert_eq!(status().await, Subscription::Trialing);
     // Another agent of the same customer is told of before they are known: that is nobody else's.
     let bob = samples::agent("bob", *START).unwrap();
-    let of_bob = Change {
-        user_id: Some(bob.id.clone()),
-        ..told_of("sub_3", 9, Stage::Updated, "active")
-    };
+    let of_bob = Change { user_id: Some(bob.id.clone()), ..told_of("sub_3", 9, Stage::Updated, "active") };
     assert_eq!(billing::take(&store, &of_bob).await.unwrap(), Taken::TooEarly);
     assert_eq!(status().await, Subscription::Trialing);
     let operator = dripr_core::campaign::Actor::Operator;

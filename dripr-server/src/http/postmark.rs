@@ -71,7 +71,11 @@ async fn take(site: &Site, body: &[u8]) -> StatusCode {
 async fn refuse(site: &Site, refusal: &Refusal) -> StatusCode {
     match feedback::refuse(&*site.store, refusal).await {
         Ok(agents) => {
-            tracing::info!(agents, cause = refusal.cause.as_str(), "Postmark delivers nothing to an address any more");
+            tracing::info!(
+                agents,
+                cause = refusal.cause.as_str(),
+                "Postmark delivers nothing to an address any more"
+            );
             StatusCode::OK
         }
         Err(error) => {

@@ -80,8 +80,7 @@ struct Signer(KeyPair);
 
 impl Signer {
     fn new() -> Self {
-        let text =
-            include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
+        let text = include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
         let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
         Self(KeyPair::from_pkcs8(&der).unwrap())
     }

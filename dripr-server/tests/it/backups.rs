@@ -113,7 +113,8 @@ fn who_was_removed_or_stopped_since_does_not_send_again() {
     let add = |id: &str| {
         let email = format!("--email={id}@brokerage.example");
         let id = format!("--id={id}");
-        let arguments = ["agent", "add", &id, &email, "--first-name=A", "--last-name=B", "--postal-address=1 St"];
+        let arguments =
+            ["agent", "add", &id, &email, "--first-name=A", "--last-name=B", "--postal-address=1 St"];
         dripr(folder.path(), &arguments).success();
     };
     for id in ["paused", "resumed", "gone", "unpaid", "same"] {
@@ -124,7 +125,8 @@ fn who_was_removed_or_stopped_since_does_not_send_again() {
     dripr(folder.path(), &["agent", "pause", "paused", "--because=leave"]).success();
     dripr(folder.path(), &["agent", "resume", "resumed"]).success();
     let path = folder.path().join("dripr.db");
-    let (gone, unpaid, never) = ("gone".parse().unwrap(), "unpaid".parse().unwrap(), "never".parse().unwrap());
+    let (gone, unpaid, never) =
+        ("gone".parse().unwrap(), "unpaid".parse().unwrap(), "never".parse().unwrap());
     let at = "2026-03-01T12:00:00Z".parse().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -118,7 +118,8 @@ impl Keys {
             Ok(())
         };
         tokio::spawn(looking.in_current_span()).await.unwrap_or_else(|error| {
-            Err(PortError::new(Fault::Unavailable, format!("looking at {PROVIDER} broke off")).caused_by(error))
+            Err(PortError::new(Fault::Unavailable, format!("looking at {PROVIDER} broke off"))
+                .caused_by(error))
         })
     }
 

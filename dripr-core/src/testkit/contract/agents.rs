@@ -201,7 +201,10 @@ async fn removal<S: Store + ?Sized>(store: &S) {
     // As it is where the id alone was noted.
     let back = Agent { deleted_at: None, ..removed };
     assert!(AgentStore::replace(store, back, None).await.expect("replacing"));
-    assert!(store.remove(&agent.id, at(START)).await.expect("removing"), "an agent whose id is noted already");
+    assert!(
+        store.remove(&agent.id, at(START)).await.expect("removing"),
+        "an agent whose id is noted already"
+    );
     let removed = store.agent(&agent.id).await.expect("an agent").expect("it is there");
     assert_eq!(removed.deleted_at, Some(at(START)), "an agent whose id is noted is removed all the same");
     let never = samples::agent("never-came", at(START)).expect("an agent");
