@@ -131,6 +131,7 @@ fn each_sample_says_how_a_subscription_stands() {
             at: DateTime::from_timestamp(at, 0).unwrap(),
             stage,
             status,
+            from: None,
         };
         assert_eq!(change(sample, |_| ()), expected);
     }
@@ -161,6 +162,14 @@ fn states_customers_and_users_are_read_as_they_come() {
     assert_eq!((told.customer.as_str(), told.user_id.unwrap().as_str()), ("cus_9", "user_1"));
     let told = change(UPDATED, |event| event["data"]["object"]["metadata"] = json!({"user_id": "'; DROP"}));
     assert_eq!(told.user_id, None);
+    let before = |old: Value| change(UPDATED, |event| event["data"]["previous_attributes"] = old).from;
+    assert_eq!(
+        before(json!({"status": "past_due", "cancel_at": null})),
+        Some(Subscription::PastDue { since })
+    );
+    for nothing in [json!({}), json!(null), json!(7), json!({"status": null}), json!({"status": {}})] {
+        assert_eq!(before(nothing.clone()), None, "{nothing}");
+    }
 }
 
 #[test]

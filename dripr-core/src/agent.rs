@@ -49,6 +49,9 @@ pub struct Agent {
     /// Present for an agent whom a partner manages; such agents get no welcome mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_client_id: Option<String>,
+    /// The partner whom an operator named, of an agent whose account somebody else keeps too: theirs where the account has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_client_id: Option<String>,
     /// The brokerage and team whose admins and leads may act for the agent.
     #[serde(default, skip_serializing_if = "Membership::is_none")]
     pub membership: Membership,
@@ -72,6 +75,9 @@ pub struct Agent {
     /// When names, address or client were changed last where accounts are kept, if somebody else keeps them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_changed_at: Option<Instant>,
+    /// Whether the account is banned where accounts are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub banned: bool,
     /// When the account was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Instant>,
@@ -101,6 +107,9 @@ impl Agent {
         if self.deleted_at.is_some() {
             return Some(Stop::Removed);
         }
+        if self.banned {
+            return Some(Stop::Banned);
+        }
         if let Some(stop) = self.subscription_status.stop() {
             return Some(stop);
         }
@@ -127,6 +136,7 @@ impl Agent {
         self.subscription_status != known.subscription_status
             || self.sending_rules != known.sending_rules
             || self.paused != known.paused
+            || self.banned != known.banned
             || self.deleted_at != known.deleted_at
             || self.has_no_postal_address() != known.has_no_postal_address()
     }
@@ -141,6 +151,8 @@ impl Agent {
 pub enum Stop {
     /// The account was removed.
     Removed,
+    /// The account is banned where accounts are kept.
+    Banned,
     /// There is no subscription yet.
     NotSubscribed,
     /// The first payment is not made yet.
@@ -169,6 +181,7 @@ impl Stop {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Removed => "the agent's account was removed",
+            Self::Banned => "the agent's account is banned where they sign in",
             Self::NotSubscribed => "the agent has no subscription yet",
             Self::Incomplete => "the first payment of the agent's subscription is not made yet",
             Self::NeverPaid => "the agent's subscription has ended: its first payment was never made",

@@ -5,11 +5,12 @@
 use dripr_core::{
     accounts::{self, Account, News, Taken},
     agent::{Agent, Stop, Subscription},
+    campaign::Actor,
     events::Event,
     ids::UserId,
     ports::AgentStore,
     schedule::Instant,
-    testkit::MemoryStore,
+    testkit::{MemoryStore, samples},
 };
 use proptest::prelude::*;
 
@@ -32,6 +33,7 @@ fn account(n: i64) -> Account {
         first_name: format!("Ana {n}"),
         last_name: "Ruiz".to_owned(),
         managed_client_id: (n % 2 == 1).then(|| "mc_42".to_owned()),
+        banned: n % 3 == 1,
         created_at: second(0),
         changed_at: second(n),
     }
@@ -94,9 +96,73 @@ async fn who_was_removed_stays_removed() {
 }
 
 /// What is left of an agent, whoever was told what first.
-fn left(agent: Option<&Agent>) -> Option<(String, String, Option<String>)> {
+fn left(agent: Option<&Agent>) -> Option<(String, String, Option<String>, bool)> {
     let agent = agent.filter(|agent| agent.deleted_at.is_none())?;
-    Some((agent.email.to_string(), agent.first_name.clone(), agent.managed_client_id.clone()))
+    Some((agent.email.to_string(), agent.first_name.clone(), agent.managed_client_id.clone(), agent.banned))
+}
+
+/// An agent whom an operator brought, of a partner or of none.
+async fn brought(client: Option<&str>) -> MemoryStore {
+    let store = MemoryStore::new();
+    let mut agent = samples::agent("user_1", second(0)).unwrap();
+    agent.managed_client_id = client.map(str::to_owned);
+    let event = samples::user_created(&agent);
+    assert!(store.register(agent, event, Actor::Operator).await.unwrap());
+    store
+}
+
+#[tokio::test]
+async fn a_partner_whom_an_operator_named_stays_where_the_account_has_none() {
+    let store = brought(Some("mc_7")).await;
+    let client = async |n: i64| {
+        take(&store, News::Changed(account(n))).await;
+        agent(&store).await.unwrap().managed_client_id
+    };
+    assert_eq!(client(2).await.as_deref(), Some("mc_7"));
+    assert_eq!(client(4).await.as_deref(), Some("mc_7"), "nor does the next one take it");
+    assert_eq!(client(5).await.as_deref(), Some("mc_42"), "the account names another");
+    assert_eq!(client(6).await.as_deref(), Some("mc_7"), "and none any more");
+    // What the account named, it can take back.
+    let store = MemoryStore::new();
+    take(&store, News::Changed(account(1))).await;
+    take(&store, News::Changed(account(2))).await;
+    assert_eq!(agent(&store).await.unwrap().managed_client_id, None);
+}
+
+#[tokio::test]
+async fn who_is_managed_by_a_partner_is_active_since_the_partner_pays() {
+    let managed = Account { banned: false, ..account(1) };
+    let store = MemoryStore::new();
+    take(&store, News::Changed(managed.clone())).await;
+    let status = async |store: &MemoryStore| agent(store).await.unwrap().subscription_status;
+    assert_eq!(status(&store).await, Subscription::Active);
+    // The partner is named after the account is made.
+    let store = MemoryStore::new();
+    take(&store, News::Changed(account(0))).await;
+    assert_eq!(status(&store).await, Subscription::None);
+    take(&store, News::Changed(managed)).await;
+    assert_eq!(status(&store).await, Subscription::Active);
+    // What a billing provider told is not overruled.
+    let store = MemoryStore::new();
+    take(&store, News::Changed(account(0))).await;
+    let mut known = agent(&store).await.unwrap();
+    known.subscription_status = Subscription::Canceled;
+    assert!(AgentStore::replace(&store, known, None).await.unwrap());
+    take(&store, News::Changed(account(5))).await;
+    assert_eq!(status(&store).await, Subscription::Canceled);
+}
+
+#[tokio::test]
+async fn who_is_banned_sends_nothing_until_they_are_not() {
+    let store = brought(None).await;
+    let stop = async |n: i64| {
+        take(&store, News::Changed(account(n))).await;
+        agent(&store).await.unwrap().stopped_by(now())
+    };
+    assert_eq!(stop(2).await, None);
+    assert_eq!(stop(4).await, Some(Stop::Banned));
+    assert_eq!(stop(3).await, Some(Stop::Banned), "what came late");
+    assert_eq!(stop(5).await, None);
 }
 
 proptest! {

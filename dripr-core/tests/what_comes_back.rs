@@ -7,16 +7,17 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use dripr_core::{
     Dripr,
-    campaign::{CampaignStatus, command::Bench},
+    campaign::{Actor, AuditEntry, CampaignStatus, command::Bench},
     consent,
+    contact::Contact,
     email::{
         ApprovalLinks, DeliveryStatus, Email, OptOutClaim, Suppression, SuppressionCause,
         UnusableApprovalLink,
     },
-    feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Taken, take},
+    feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Refusal, Taken, refuse, take},
     ids::{CampaignId, EmailId, FeedbackId, UserId},
     policy::Policy,
-    ports::{ContactStore, EmailFilter, EmailStore, FeedbackStore},
+    ports::{ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
 };
@@ -165,6 +166,54 @@ async fn what_is_about_no_email_of_ours_changes_nothing() {
     piece.email_id = EmailId::new("elsewhere-1.1").unwrap();
     assert_eq!(take(&world.store, &world.bench, piece).await.unwrap(), Taken::Stranger);
     assert_eq!(world.cause().await, None);
+}
+
+#[tokio::test]
+async fn who_wants_no_more_gets_none_at_the_address_that_they_have_since_either() {
+    for (what, stays) in [
+        (Happening::OptedOut, true),
+        (Happening::Complained, true),
+        // The old mailbox is gone, and the new one is not.
+        (bounced(BounceKind::NoMailbox), false),
+    ] {
+        let world = World::sent().await;
+        let email = world.email().await;
+        let known = world.store.contacts(&email.user_id, None, 1).await.unwrap().remove(0);
+        let moved = Contact { email: "kim@new.example".parse().unwrap(), ..known.clone() };
+        let audit = AuditEntry::of("contact_changed", Actor::Operator, at(NOON), None);
+        let replaced = ContactStore::replace(&world.store, &known, moved.clone(), audit).await.unwrap();
+        assert_eq!(replaced, ContactReplacement::Replaced);
+        world.take("1", MORNING, what.clone()).await;
+        assert!(world.cause().await.is_some(), "{what:?}");
+        let new = world.store.suppression(&email.user_id, &moved.email).await.unwrap();
+        assert_eq!(new.map(|new| new.cause), world.cause().await.filter(|_| stays), "{what:?}");
+        world.until("2026-05-01T00:00:00Z").await;
+        assert_eq!(world.mailbox.accepted().len(), if stays { 1 } else { 2 }, "{what:?}");
+        if what == Happening::OptedOut {
+            world.take("2", "2026-05-01T00:00:00Z", Happening::OptedIn).await;
+            assert_eq!(
+                world.store.suppressions(&email.user_id, None, 10).await.unwrap(),
+                [],
+                "both are lifted"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_provider_refuses_is_refused_for_everybody() {
+    let world = World::sent().await;
+    let refusal = Refusal {
+        address: world.email().await.recipient,
+        cause: SuppressionCause::OptOut,
+        since: at(MORNING),
+    };
+    assert_eq!(refuse(&world.store, &refusal).await.unwrap(), 1);
+    assert_eq!(refuse(&world.store, &refusal).await.unwrap(), 1);
+    let known = world.suppression().await.unwrap();
+    assert_eq!((known.cause, known.since), (SuppressionCause::OptOut, at(MORNING)));
+    let nobody = Refusal { address: "nobody@home.example".parse().unwrap(), ..refusal };
+    assert_eq!(refuse(&world.store, &nobody).await.unwrap(), 0);
 }
 
 #[tokio::test]

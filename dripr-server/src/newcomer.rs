@@ -1,4 +1,4 @@
-//! An agent whom an operator brings.
+//! An agent whom an operator, or the admin of a brokerage, brings.
 
 use dripr_core::{
     access::Membership,
@@ -13,7 +13,7 @@ use dripr_core::{
     schedule::{Instant, SendingRules},
 };
 
-/// An agent whom an operator brings. The operator answers for their paying.
+/// An agent whom an operator, or the admin of a brokerage, brings.
 #[derive(Clone)]
 pub struct Newcomer {
     /// The agent's id.
@@ -30,6 +30,8 @@ pub struct Newcomer {
     pub phone: Option<String>,
     /// The postal address that every email carries.
     pub postal_address: String,
+    /// How their subscription stands: an operator answers for their paying.
+    pub subscription: Subscription,
     /// The partner who manages the agent; such an agent gets no welcome mail.
     pub managed_client_id: Option<String>,
     /// The agent's place in a brokerage.
@@ -67,9 +69,10 @@ impl Newcomer {
             brokerage: self.brokerage,
             phone: self.phone,
             postal_address: self.postal_address,
-            subscription_status: Subscription::Active,
+            subscription_status: self.subscription,
             billing: None,
             managed_client_id: self.managed_client_id,
+            given_client_id: None,
             membership: self.membership,
             sending_rules: self.sending_rules,
             unknown_outcome: UnknownOutcome::default(),
@@ -78,6 +81,7 @@ impl Newcomer {
             welcome: Progress::default(),
             created_at: now,
             account_changed_at: None,
+            banned: false,
             deleted_at: None,
             version: 0,
         };

@@ -79,6 +79,7 @@ impl SampleAgent {
             subscription_status: Subscription::Active,
             billing: None,
             managed_client_id: None,
+            given_client_id: None,
             membership: Membership::default(),
             sending_rules: None,
             unknown_outcome: UnknownOutcome::default(),
@@ -87,6 +88,7 @@ impl SampleAgent {
             welcome: Progress::default(),
             created_at,
             account_changed_at: None,
+            banned: false,
             deleted_at: None,
             version: 0,
         })

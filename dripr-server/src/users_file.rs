@@ -6,7 +6,7 @@
 use std::io::BufRead;
 
 use csv::StringRecord;
-use dripr_core::{access::Membership, email::EmailAddress, ids::UserId};
+use dripr_core::{access::Membership, agent::Subscription, email::EmailAddress, ids::UserId};
 
 use crate::{
     contacts_file::{
@@ -95,6 +95,8 @@ impl<R: BufRead> UsersFile<R> {
             brokerage: brokerage.text()?,
             phone: phone.text()?,
             postal_address: postal_address.required()?,
+            // The partner pays.
+            subscription: Subscription::Active,
             managed_client_id: Some(client),
             membership: Membership::default(),
             sending_rules: None,

@@ -141,16 +141,25 @@ impl AgentStore for SqlStore {
             .await
     }
 
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
-        let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM agent_customers AS c \
-                   JOIN users AS u ON u.id = c.user_id WHERE c.customer_id = ?1 \
-                   ORDER BY CASE WHEN u.deleted_at IS NULL THEN 0 ELSE 1 END, u.id LIMIT 1";
-        let row = query(sql)
-            .bind(customer.as_str())
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        let row = query("SELECT id FROM removed_accounts WHERE id = ?1")
+            .bind(id.as_str())
             .fetch_optional(&self.shared.reads)
             .await
-            .doing("looking for a customer's agent")?;
-        row.as_ref().map(read).transpose()
+            .doing("looking for a removed account")?;
+        Ok(row.is_some())
+    }
+
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
+        let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM agent_customers AS c \
+                   JOIN users AS u ON u.id = c.user_id WHERE c.customer_id = ?1 \
+                   ORDER BY CASE WHEN u.deleted_at IS NULL THEN 0 ELSE 1 END, u.id";
+        let rows = query(sql)
+            .bind(customer.as_str())
+            .fetch_all(&self.shared.reads)
+            .await
+            .doing("looking for a customer's agents")?;
+        rows.iter().map(read).collect()
     }
 }
 
@@ -166,12 +175,14 @@ async fn register(
     event: UserCreated,
     actor: Actor,
 ) -> PortResult<bool> {
-    let removed = query("SELECT id FROM removed_accounts WHERE id = ?1")
+    // Whoever removes the account at the same time notes the same id: one of both waits for the other.
+    let is_free = query("INSERT INTO removed_accounts (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
         .bind(agent.id.as_str())
-        .fetch_optional(&mut *transaction.connection)
+        .bind(micros(agent.created_at))
+        .execute(&mut *transaction.connection)
         .await
         .doing("looking for a removed account")?;
-    if removed.is_some() {
+    if is_free == 0 {
         return Ok(false);
     }
     let stored = query(
@@ -188,6 +199,11 @@ async fn register(
     .execute(&mut *transaction.connection)
     .await
     .doing("storing an agent")?;
+    query("DELETE FROM removed_accounts WHERE id = ?1")
+        .bind(agent.id.as_str())
+        .execute(&mut *transaction.connection)
+        .await
+        .doing("noting that an account is not removed")?;
     if stored == 0 {
         return Ok(false);
     }
@@ -283,17 +299,15 @@ async fn remove(connection: &mut Connection, id: &UserId, at: Instant) -> PortRe
         .execute(&mut *connection)
         .await
         .doing(doing)?;
-    if noted == 0 {
-        return Ok(false);
-    }
+    let mut is_news = noted > 0;
     let sql = "SELECT id, state, subscription_status, managed_client_id FROM users WHERE id = ?1@locked";
     let row = query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await.doing(doing)?;
     let known = row.as_ref().map(read).transpose()?;
     if let Some(known) = known.filter(|known| known.deleted_at.is_none()) {
         let audit = AuditEntry::of("agent_removed", Actor::Provider, at, None);
-        replace(connection, Agent { deleted_at: Some(at), ..known }, Some(audit)).await?;
+        is_news |= replace(connection, Agent { deleted_at: Some(at), ..known }, Some(audit)).await?;
     }
-    Ok(true)
+    Ok(is_news)
 }
 
 /// Lets an agent be found by the customers whom their billing names.

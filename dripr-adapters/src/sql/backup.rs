@@ -7,15 +7,17 @@ use std::{
 };
 
 use dripr_core::{
+    agent::Agent,
     email::Suppression,
     errors::{Fault, PortError, PortResult},
+    ids::UserId,
     schedule::Instant,
 };
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
-    dossier::suppression,
-    error::While,
+    dossier::{agent, suppression},
+    error::{While, corrupt},
     instant::{instant, micros},
     migrations::located,
     open::{APPLICATION_ID, BACKUP_MARK, is_backup},
@@ -152,6 +154,54 @@ pub async fn suppressions_of(database: &Path) -> PortResult<Vec<Suppression>> {
             suppression(&state, &cause)
         };
         rows.iter().map(read).collect()
+    };
+    located(read.await, &shown)
+}
+
+/// What a database knows of accounts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Accounts {
+    /// All agents.
+    pub agents: Vec<Agent>,
+    /// The accounts that were removed where accounts are kept, whether they ever had an agent or not, and when.
+    pub removed: Vec<(UserId, Instant)>,
+}
+
+/// All accounts, as a database has them, which is only read.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn accounts_of(database: &Path) -> PortResult<Accounts> {
+    let shown = database.display().to_string();
+    let doing = "reading accounts";
+    let read = async {
+        let mut connection = connected(database, "opening it").await?;
+        ours(&mut connection).await?;
+        let sql = "SELECT id, state, subscription_status, managed_client_id FROM users ORDER BY id";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.doing(doing)?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let client: Option<String> = row.try_get(3).doing(doing)?;
+            let text = |at: usize| row.try_get::<String, _>(at).doing(doing);
+            agent(&text(0)?, &text(1)?, &text(2)?, client.as_deref())
+        };
+        let agents = rows.iter().map(read).collect::<PortResult<Vec<_>>>()?;
+        // A database of before this was noted has no such table.
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'removed_accounts'";
+        let row = sqlx::query(sql).fetch_one(&mut connection).await.doing(doing)?;
+        let tables: i64 = row.try_get(0).doing(doing)?;
+        if tables == 0 {
+            return Ok(Accounts { agents, removed: Vec::new() });
+        }
+        let sql = "SELECT id, at FROM removed_accounts ORDER BY id";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.doing(doing)?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let (id, at): (String, i64) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+            let at = instant(at, "removed_accounts", "at", &id)?;
+            let id = UserId::new(&id).map_err(|error| corrupt("removed_accounts", "id", &id, error))?;
+            Ok((id, at))
+        };
+        let removed = rows.iter().map(read).collect::<PortResult<Vec<_>>>()?;
+        Ok(Accounts { agents, removed })
     };
     located(read.await, &shown)
 }

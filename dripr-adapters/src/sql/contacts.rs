@@ -71,6 +71,17 @@ impl ContactStore for SqlStore {
         rows.iter().map(read).collect()
     }
 
+    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
+        let doing = "looking for the agents who write to an address";
+        let sql = "SELECT DISTINCT user_id FROM contacts WHERE address_key = ?1 AND deleted_at IS NULL ORDER BY user_id";
+        let rows = query(sql).bind(address.key()).fetch_all(&self.shared.reads).await.doing(doing)?;
+        let read = |row: &Row| {
+            let id: &str = row.try_get(0).doing(doing)?;
+            UserId::new(id).map_err(|error| corrupt("contacts", "user_id", id, error))
+        };
+        rows.iter().map(read).collect()
+    }
+
     async fn replace(
         &self,
         known: &Contact,

@@ -97,10 +97,16 @@ pub fn read(body: &[u8]) -> Result<Option<Told>, Unreadable> {
         _ => return Ok(None),
     };
     let at = event.created.and_then(seconds).ok_or(Unreadable::Field("created"))?;
-    subscription(event.subject()?, stage, at).map(Some)
+    let from = event.status_before().map(|name| Subscription::named(name, at));
+    subscription(event.subject()?, stage, at, from).map(Some)
 }
 
-fn subscription(object: &Object, stage: Stage, at: Instant) -> Result<Told, Unreadable> {
+fn subscription(
+    object: &Object,
+    stage: Stage,
+    at: Instant,
+    from: Option<Subscription>,
+) -> Result<Told, Unreadable> {
     let id = object.id.as_deref().and_then(|id| SubscriptionId::new(id).ok());
     let status = object.status.as_deref().ok_or(Unreadable::Field("data.object.status"))?;
     let status = Subscription::named(status, at);
@@ -114,6 +120,7 @@ fn subscription(object: &Object, stage: Stage, at: Instant) -> Result<Told, Unre
         at,
         stage,
         status,
+        from,
     }))
 }
 

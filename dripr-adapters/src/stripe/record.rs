@@ -26,6 +26,16 @@ pub(super) struct Event {
 struct Data {
     #[serde(deserialize_with = "json::record")]
     object: Option<Object>,
+    /// What was otherwise before, where that is told.
+    #[serde(deserialize_with = "json::record")]
+    previous_attributes: Option<Previous>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Previous {
+    #[serde(deserialize_with = "json::text")]
+    status: Option<String>,
 }
 
 /// Those of a subscription or an invoice.
@@ -78,6 +88,11 @@ impl Event {
     pub(super) fn subject(&self) -> Result<&Object, Unreadable> {
         let object = self.data.as_ref().and_then(|data| data.object.as_ref());
         object.ok_or(Unreadable::Field("data.object"))
+    }
+
+    /// How it stood before, if that is what changed.
+    pub(super) fn status_before(&self) -> Option<&str> {
+        self.data.as_ref()?.previous_attributes.as_ref()?.status.as_deref()
     }
 }
 

@@ -249,6 +249,7 @@ fn agent() -> PortResult<Agent> {
         subscription_status: Subscription::Active,
         billing: None,
         managed_client_id: None,
+        given_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
@@ -257,6 +258,7 @@ fn agent() -> PortResult<Agent> {
         welcome: Progress::Waiting,
         created_at: DateTime::UNIX_EPOCH,
         account_changed_at: None,
+        banned: false,
         deleted_at: None,
         version: 0,
     })

@@ -1,6 +1,9 @@
 //! Keys that sign in tests, the list of them, and what becomes of tokens while the list is exchanged, broken or away.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use base64::{
     Engine,
@@ -202,6 +205,25 @@ async fn without_any_key_nobody_is_let_in_and_it_is_not_their_fault() {
     instance.publish(list(&[&first]));
     instance.pass(30);
     instance.tell(&first).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_is_finished_though_whoever_asked_first_is_gone() {
+    let first = Signer::first();
+    let slow = list(&[&first]);
+    let server = Loopback::answering(move |_| {
+        std::thread::sleep(Duration::from_millis(500));
+        slow.clone()
+    })
+    .await;
+    let jwks_url = Some(format!("{}/v1/jwks", server.base_url));
+    let options = SessionOptions { jwks_url, ..SessionOptions::new(ISSUER, [ORIGIN.to_owned()]) };
+    let sessions = Sessions::new(options, Arc::new(ManualClock::at(start()))).unwrap();
+    let token = first.token(&claims(start()));
+    let gone = tokio::time::timeout(Duration::from_millis(100), sessions.verify(&token)).await;
+    assert!(gone.is_err(), "nobody waits that long");
+    sessions.verify(&token).await.unwrap();
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn published(
     let options = SessionOptions { jwks_url, ..SessionOptions::new(issuer, [origin.to_owned()]) };
     let sessions = Sessions::new(options, clock).unwrap();
     let session = sessions.verify(&token(vector["jwt"].as_str().unwrap())).await?;
-    assert_eq!(session.session_id.as_deref(), Some("sess_2GbDB4enNdCa5vS1zpC3Xzg9tK9"));
+    assert_eq!(session.session_id, "sess_2GbDB4enNdCa5vS1zpC3Xzg9tK9");
     assert_eq!((session.organization, session.impersonated_by), (None, None));
     Ok(session.user_id.to_string())
 }
@@ -118,6 +118,13 @@ async fn a_token_counts_here_and_now_or_not_at_all() {
         ("azp", json!([ORIGIN]), Some("claims are not")),
         ("sts", json!("pending"), Some("pending")),
         ("sts", json!("active"), None),
+        ("sid", json!(null), Some("another program")),
+        ("sid", json!(""), Some("another program")),
+        ("sid", json!(7), Some("claims are not")),
+        ("aud", json!("https://hasura.example"), Some("another program")),
+        ("aud", json!(["https://hasura.example"]), Some("another program")),
+        ("aud", json!(""), Some("another program")),
+        ("aud", json!(null), None),
         ("sub", json!(""), Some("no user's id")),
         ("sub", json!("a b"), Some("no user's id")),
         ("sub", json!(7), Some("claims are not")),

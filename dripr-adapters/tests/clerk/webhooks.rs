@@ -42,6 +42,7 @@ fn each_sample_is_understood() {
         first_name: "Example".to_owned(),
         last_name: "Example".to_owned(),
         managed_client_id: None,
+        banned: false,
         created_at: millis(1_654_012_591_514),
         changed_at: millis(1_654_012_591_835),
     };
@@ -76,6 +77,16 @@ fn a_partner_is_named_by_servers_alone() {
     );
     assert_eq!(client(&[("private_metadata", json!({"managed_client_id": " "}))]), None);
     assert_eq!(client(&[("private_metadata", json!(null)), ("public_metadata", json!([]))]), None);
+}
+
+#[test]
+fn who_is_banned_is_and_who_is_locked_is_not() {
+    let banned = |field: &str, value: Value| account(CREATED, |body| body["data"][field] = value).banned;
+    assert!(banned("banned", json!(true)));
+    for value in [json!(false), json!(null), json!({}), json!("")] {
+        assert!(!banned("banned", value.clone()), "{value}");
+    }
+    assert!(!banned("locked", json!(true)));
 }
 
 #[test]

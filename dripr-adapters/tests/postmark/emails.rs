@@ -110,7 +110,9 @@ async fn an_id_that_is_too_long_for_metadata_is_found_all_the_same() {
             json!({"RecordType": "Delivery", "MessageID": "m", "Metadata": log.taken()[n]["Metadata"]});
         let now = "2026-03-12T15:00:00Z".parse().unwrap();
         let feedback = dripr_adapters::postmark::webhook::read(body.to_string().as_bytes(), now);
-        let feedback = feedback.unwrap().unwrap();
+        let Some(dripr_adapters::postmark::webhook::Told::Email(feedback)) = feedback.unwrap() else {
+            panic!("it is of an email")
+        };
         assert_eq!(feedback.email_id.as_str(), id);
     }
 }

@@ -1,8 +1,9 @@
 //! What Postmark tells of emails that it took.
 
-use dripr_adapters::postmark::webhook::{self, Credentials, Unreadable, UnusableCredentials};
+use dripr_adapters::postmark::webhook::{self, Credentials, Told, Unreadable, UnusableCredentials};
 use dripr_core::{
-    feedback::{Bounce, BounceKind, Feedback, Happening},
+    email::SuppressionCause,
+    feedback::{Bounce, BounceKind, Feedback, Happening, Refusal},
     schedule::Instant,
 };
 use proptest::prelude::*;
@@ -35,7 +36,10 @@ fn told_at() -> Instant {
 }
 
 fn read(body: &Value) -> Option<Feedback> {
-    webhook::read(body.to_string().as_bytes(), told_at()).unwrap()
+    match webhook::read(body.to_string().as_bytes(), told_at()).unwrap() {
+        Some(Told::Email(feedback)) => Some(feedback),
+        Some(Told::Address(_)) | None => None,
+    }
 }
 
 /// What a sample says, changed.
@@ -93,7 +97,8 @@ fn each_sample_is_understood() {
 #[test]
 fn what_is_about_no_email_of_dripr_s_is_nothing() {
     for (_, sample) in SAMPLES {
-        assert_eq!(webhook::read(sample.as_bytes(), told_at()), Ok(None), "it has others' metadata");
+        let others: Value = serde_json::from_str(sample).unwrap();
+        assert_eq!(read(&others), None, "it has others' metadata");
         for metadata in [json!(null), json!({}), json!([]), json!("c.1"), json!({"dripr_email_id": "no id"})]
         {
             assert_eq!(read(&changed(sample, |body| body["Metadata"] = metadata.clone())), None);
@@ -107,7 +112,7 @@ fn a_date_that_cannot_be_gives_way_to_what_protects_the_recipient() {
     let change = |sends: bool, date: Option<&str>| {
         let suppresses = !sends;
         let mut body = json!({"RecordType": "SubscriptionChange", "SuppressSending": suppresses, "MessageID": MESSAGE,
-            "SuppressionReason": "ManualSuppression", "Metadata": {"dripr_email_id": "c.1"}});
+            "SuppressionReason": "ManualSuppression", "Origin": "Recipient", "Metadata": {"dripr_email_id": "c.1"}});
         if let Some(date) = date {
             body["ChangedAt"] = date.into();
         }
@@ -251,6 +256,50 @@ fn a_change_of_a_subscription_goes_both_ways() {
         let feedback = told(sample!("webhook.subscriptionchange"), |body| body["Origin"] = origin.into());
         assert_eq!(feedback.what, Happening::OptedOut);
     }
+    for origin in [json!("Customer"), json!("Admin"), json!(null), json!("Somebody")] {
+        let body = changed(sample!("webhook.subscriptionchange"), |body| {
+            (body["SuppressSending"], body["Origin"]) = (false.into(), origin.clone());
+        });
+        assert_eq!(read(&body), None, "{origin}: nobody's consent but the recipient's own");
+    }
+}
+
+#[test]
+fn what_is_done_at_the_account_is_about_an_address_and_lets_nobody_in_again() {
+    let told = |change: &dyn Fn(&mut Value)| {
+        let body = changed(sample!("webhook.subscriptionchange"), |body| {
+            body["Metadata"] = json!(null);
+            body["MessageID"] = json!(null);
+            body["Origin"] = "Customer".into();
+            change(body);
+        });
+        webhook::read(body.to_string().as_bytes(), told_at()).unwrap()
+    };
+    let refused = |cause| {
+        let address = "john@example.com".parse().unwrap();
+        let since = "2025-04-05T16:33:54.907025900Z".parse().unwrap();
+        Some(Told::Address(Refusal { address, cause, since }))
+    };
+    for (reason, cause) in [
+        (json!("ManualSuppression"), SuppressionCause::OptOut),
+        (json!(null), SuppressionCause::OptOut),
+        (json!("SomethingNew"), SuppressionCause::OptOut),
+        (json!("SpamComplaint"), SuppressionCause::Complaint),
+        (json!("HardBounce"), SuppressionCause::HardBounce),
+    ] {
+        assert_eq!(told(&|body| body["SuppressionReason"] = reason.clone()), refused(cause), "{reason}");
+    }
+    for origin in ["Recipient", "Customer", "Admin"] {
+        let again = |body: &mut Value| {
+            (body["SuppressSending"], body["Origin"]) = (false.into(), origin.into());
+        };
+        assert_eq!(told(&again), None, "{origin}");
+    }
+    for nobody in [json!(null), json!("nobody"), json!([])] {
+        assert_eq!(told(&|body| body["Recipient"] = nobody.clone()), None, "{nobody}");
+    }
+    let Some(Told::Address(undated)) = told(&|body| body["ChangedAt"] = json!("later")) else { panic!() };
+    assert_eq!(undated.since, told_at());
 }
 
 #[test]
@@ -381,7 +430,8 @@ proptest! {
             fields.insert(name.clone(), value);
         });
         match webhook::read(body.to_string().as_bytes(), told_at()) {
-            Ok(Some(feedback)) => {
+            Ok(Some(Told::Address(_))) => prop_assert_eq!(name.as_str(), "Metadata"),
+            Ok(Some(Told::Email(feedback))) => {
                 prop_assert_eq!(feedback.email_id.as_str(), "c.1");
                 prop_assert!(feedback.id.as_str().starts_with("postmark:") && feedback.id.as_str().len() <= 96);
                 if let Happening::Bounced(bounce) = feedback.what {

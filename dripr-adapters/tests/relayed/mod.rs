@@ -167,8 +167,11 @@ impl<B: EventBus, Q: EventQueue> AgentStore for Relayed<B, Q> {
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         self.store.remove(id, at).await
     }
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
-        self.store.by_customer(customer).await
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        self.store.is_removed(id).await
+    }
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
+        self.store.of_customer(customer).await
     }
 }
 
@@ -184,6 +187,9 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
         limit: usize,
     ) -> PortResult<Vec<Contact>> {
         self.store.contacts(user, after, limit).await
+    }
+    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
+        self.store.agents_writing_to(address).await
     }
     async fn replace(
         &self,

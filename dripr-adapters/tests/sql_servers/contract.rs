@@ -38,6 +38,13 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn nobody_who_is_removed_while_they_are_registered_is_left() {
+                let (place, store) = empty().await;
+                let other = place.open(ServerOptions::default()).await;
+                crate::removals::race(&store, &other).await;
+            }
+
+            #[tokio::test]
             async fn it_keeps_answers_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::reply_store(&store).await;

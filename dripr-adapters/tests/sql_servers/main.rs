@@ -8,3 +8,4 @@ mod contract;
 mod couriers;
 mod migrations;
 mod place;
+mod removals;

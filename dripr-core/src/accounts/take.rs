@@ -31,7 +31,8 @@ pub enum Taken {
     WithoutAddress,
 }
 
-/// Takes news of an account in. `beginning` is how the subscription of a new agent stands, `now` the present moment.
+/// Takes news of an account in. `beginning` is how the subscription of a new agent stands whom no partner manages, `now` the
+/// present moment.
 ///
 /// # Errors
 /// The store failed, or the agent was changed again and again meanwhile; it is to be told again.
@@ -79,7 +80,7 @@ async fn register<S: AgentStore + ?Sized>(
     beginning: Subscription,
     now: Instant,
 ) -> PortResult<bool> {
-    let Account { user_id, first_name, last_name, managed_client_id, created_at, changed_at, .. } =
+    let Account { user_id, first_name, last_name, managed_client_id, banned, created_at, changed_at, .. } =
         account.clone();
     let event = UserCreated {
         // One for each agent, however often it is tried.
@@ -99,9 +100,10 @@ async fn register<S: AgentStore + ?Sized>(
         brokerage: None,
         phone: None,
         postal_address: String::new(),
-        subscription_status: beginning,
+        subscription_status: if managed_client_id.is_some() { Subscription::Active } else { beginning },
         billing: None,
         managed_client_id,
+        given_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::default(),
@@ -111,6 +113,7 @@ async fn register<S: AgentStore + ?Sized>(
         // An agent of a later day than the present would keep everything waiting.
         created_at: created_at.min(now),
         account_changed_at: Some(changed_at),
+        banned,
         deleted_at: None,
         version: 0,
     };
@@ -118,12 +121,23 @@ async fn register<S: AgentStore + ?Sized>(
 }
 
 fn changed(known: Agent, account: &Account) -> Agent {
+    // What was known before the account was told of, an operator said.
+    let is_first = known.account_changed_at.is_none();
+    let given = if is_first { known.managed_client_id } else { known.given_client_id };
+    let is_unpaid = known.subscription_status == Subscription::None && known.billing.is_none();
+    let subscription_status = match &account.managed_client_id {
+        Some(_) if is_unpaid => Subscription::Active,
+        _ => known.subscription_status,
+    };
     Agent {
         first_name: account.first_name.clone(),
         last_name: account.last_name.clone(),
         // Mail has to come from somewhere.
         email: account.email.clone().unwrap_or(known.email),
-        managed_client_id: account.managed_client_id.clone(),
+        managed_client_id: account.managed_client_id.clone().or_else(|| given.clone()),
+        given_client_id: given,
+        subscription_status,
+        banned: account.banned,
         account_changed_at: Some(account.changed_at),
         ..known
     }

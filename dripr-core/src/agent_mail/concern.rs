@@ -51,6 +51,7 @@ impl Concern {
                 | Stop::Incomplete
                 | Stop::NoPostalAddress
                 | Stop::Paused(_)
+                | Stop::Banned
                 | Stop::Removed,
             )
             | None => {}

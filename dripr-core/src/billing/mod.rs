@@ -8,7 +8,8 @@
 //! | one says that it has ended | that one, for good |
 //! | else they are of different seconds | the later |
 //! | else one tells that it was made | the other |
-//! | else | the more cautious: a late payment before a paid one, an unpaid one before both |
+//! | else one says that it leads away from what the other says | that one |
+//! | else, or both do | the more cautious: a late payment before a paid one, an unpaid one before both |
 //!
 //! A customer may have several subscriptions, a new one beside one that was canceled: the best of them counts. A payment is
 //! late since the first change that said so after the last one that said otherwise.

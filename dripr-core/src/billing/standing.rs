@@ -1,10 +1,13 @@
 //! How an agent's subscriptions stand, by all that was told of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Rank, Stage};
+use super::change::{Change, Moment, Stage, Step, weighed};
 use crate::{
     agent::Subscription,
     ids::{CustomerId, SubscriptionId},
@@ -21,7 +24,7 @@ const MOST_LATE: usize = 64;
 /// ```
 /// use dripr_core::{agent::Subscription, billing::{Billing, Change, Stage}};
 /// let told = |status, stage, at: &str| Ok::<_, Box<dyn std::error::Error>>(Change {
-///     subscription: "sub_1".parse()?, customer: "cus_1".parse()?, user_id: None, at: at.parse()?, stage, status,
+///     subscription: "sub_1".parse()?, customer: "cus_1".parse()?, user_id: None, at: at.parse()?, stage, status, from: None,
 /// });
 /// let mut billing = Billing::default();
 /// billing.take(&told(Subscription::Canceled, Stage::Deleted, "2026-03-09T10:00:00Z")?);
@@ -41,10 +44,14 @@ pub struct Billing {
 pub struct Known {
     /// Who pays.
     pub customer: CustomerId,
-    /// The change that counts of those that said anything else than that a payment is late.
+    /// The change that counts of those that said anything else than that a payment is late; of several of one moment, the most
+    /// cautious.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settled: Option<Settled>,
-    /// When a payment was told to be late since then, in order.
+    /// The others of that moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<Settled>,
+    /// When a payment was told to be late at that moment and since, in order.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     late: BTreeSet<Late>,
 }
@@ -54,12 +61,16 @@ struct Settled {
     status: Subscription,
     at: Instant,
     stage: Stage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Subscription>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Late {
     at: Instant,
     stage: Stage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Subscription>,
 }
 
 impl Billing {
@@ -69,6 +80,7 @@ impl Billing {
         let known = self.subscriptions.entry(change.subscription.clone()).or_insert_with(|| Known {
             customer: change.customer.clone(),
             settled: None,
+            beside: Vec::new(),
             late: BTreeSet::new(),
         });
         known.take(change);
@@ -109,9 +121,18 @@ impl Known {
     /// How it stands.
     #[must_use]
     pub fn status(&self) -> Option<Subscription> {
-        match self.late.first() {
-            Some(late) => Some(Subscription::PastDue { since: late.at }),
-            None => self.settled.map(|settled| settled.status),
+        let late_since = |late: &Late| Subscription::PastDue { since: late.at };
+        let Some(settled) = self.settled else { return self.late.first().map(late_since) };
+        let moment = settled.moment();
+        let (then, since): (Vec<&Late>, Vec<&Late>) =
+            self.late.iter().partition(|late| late.moment() == moment);
+        let beside = self.beside.iter().map(|beside| beside.step());
+        let steps: Vec<Step> =
+            [settled.step()].into_iter().chain(beside).chain(then.into_iter().map(Late::step)).collect();
+        let status = weighed(&steps);
+        match since.first() {
+            Some(late) if !matches!(status, Some(Subscription::PastDue { .. })) => Some(late_since(late)),
+            _ => status,
         }
     }
 
@@ -125,33 +146,75 @@ impl Known {
     fn take(&mut self, change: &Change) {
         // Whatever it says beside that.
         let status = if change.stage == Stage::Deleted { Subscription::Canceled } else { change.status };
-        let told = Settled { status, at: change.at, stage: change.stage };
-        if self.settled.is_some_and(|settled| settled.rank() >= told.rank()) {
+        // Of a state that was left it is told that it was, and not since when.
+        let from = change.from.map(|from| Subscription::named(from.as_str(), change.at));
+        let told = Settled { status, at: change.at, stage: change.stage, from };
+        let known = self.settled.map(Settled::moment);
+        if known.is_some_and(|known| known > told.moment()) {
             return;
         }
         if matches!(status, Subscription::PastDue { .. }) {
-            self.late.insert(Late { at: change.at, stage: change.stage });
+            self.late.insert(Late { at: change.at, stage: change.stage, from });
             // The first says since when; the last ones may turn out to be all that is left of them.
             if self.late.len() > MOST_LATE
                 && let Some(second) = self.late.iter().nth(1).copied()
             {
                 self.late.remove(&second);
             }
+        } else if known == Some(told.moment()) {
+            let mut all: Vec<Settled> = self.settled.into_iter().chain(self.beside.drain(..)).collect();
+            if !all.contains(&told) {
+                all.push(told);
+            }
+            // As they would be in any other order.
+            all.sort_by_key(|told| Reverse((told.status.caution(), told.from.map(Subscription::caution))));
+            let mut all = all.into_iter();
+            self.settled = all.next();
+            self.beside = all.collect();
         } else {
             self.settled = Some(told);
-            self.late.retain(|late| late.rank() > told.rank());
+            self.beside.clear();
+            self.late.retain(|late| late.moment() >= told.moment());
         }
     }
 }
 
 impl Settled {
-    fn rank(self) -> Rank {
-        Rank::of(self.status, self.at, self.stage)
+    fn moment(self) -> Moment {
+        Moment::of(self.status, self.at, self.stage)
+    }
+
+    fn step(self) -> Step {
+        (self.status, self.from)
     }
 }
 
 impl Late {
-    fn rank(self) -> Rank {
-        Rank::of(Subscription::PastDue { since: self.at }, self.at, self.stage)
+    fn status(self) -> Subscription {
+        Subscription::PastDue { since: self.at }
+    }
+
+    fn moment(self) -> Moment {
+        Moment::of(self.status(), self.at, self.stage)
+    }
+
+    fn step(&self) -> Step {
+        (self.status(), self.from)
+    }
+
+    fn place(self) -> (Instant, Stage, Option<u8>) {
+        (self.at, self.stage, self.from.map(Subscription::caution))
+    }
+}
+
+impl PartialOrd for Late {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Late {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
     }
 }

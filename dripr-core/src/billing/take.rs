@@ -20,18 +20,25 @@ pub enum Taken {
     Known,
     /// It names an agent who is not known yet: it is to be told again.
     TooEarly,
+    /// It names somebody whose account was removed before they became an agent.
+    Removed,
     /// It is about nobody's customer.
     Stranger,
 }
 
-/// Takes a change of a subscription in: of the agent whom it names, or else of the one who has that customer already.
+/// Takes a change of a subscription in: of the agent whom it names, and of nobody else. If it names none, of the one who has that
+/// subscription already, or else that customer.
 ///
 /// # Errors
 /// The store failed, or the agent was changed again and again meanwhile; it is to be told again.
 pub async fn take<S: AgentStore + ?Sized>(store: &S, change: &Change) -> PortResult<Taken> {
     for _ in 0..TRIES {
         let Some(mut agent) = whose(store, change).await? else {
-            return Ok(if change.user_id.is_some() { Taken::TooEarly } else { Taken::Stranger });
+            return match &change.user_id {
+                None => Ok(Taken::Stranger),
+                Some(named) if store.is_removed(named).await? => Ok(Taken::Removed),
+                Some(_) => Ok(Taken::TooEarly),
+            };
         };
         let mut billing = agent.billing.take().unwrap_or_default();
         if !billing.take(change) {
@@ -57,10 +64,14 @@ pub async fn take<S: AgentStore + ?Sized>(store: &S, change: &Change) -> PortRes
 }
 
 async fn whose<S: AgentStore + ?Sized>(store: &S, change: &Change) -> PortResult<Option<Agent>> {
-    if let Some(named) = &change.user_id
-        && let Some(agent) = store.agent(named).await?
-    {
-        return Ok(Some(agent));
+    if let Some(named) = &change.user_id {
+        return store.agent(named).await;
     }
-    store.by_customer(&change.customer).await
+    let mut payers = store.of_customer(&change.customer).await?;
+    let has_it = |agent: &Agent| {
+        let billing = agent.billing.as_ref();
+        billing.is_some_and(|billing| billing.subscriptions.contains_key(&change.subscription))
+    };
+    let at = payers.iter().position(has_it).unwrap_or_default();
+    Ok((at < payers.len()).then(|| payers.swap_remove(at)))
 }

@@ -4,10 +4,12 @@
 //! follows from it is decided here. It comes late, twice and in any order, and may be about anything.
 
 mod engagement;
+mod refusal;
 mod take;
 mod visitor;
 
 pub use engagement::{Engagement, Level};
+pub use refusal::{Refusal, refuse};
 use serde::{Deserialize, Serialize};
 pub use take::{Taken, take};
 pub use visitor::Visitor;

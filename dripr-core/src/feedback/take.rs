@@ -4,7 +4,7 @@
 //! |---|---|
 //! | anything | the provider took the email: an unknown or held outcome is known now |
 //! | bounced, and the mailbox does not exist | nothing more is sent to the address |
-//! | complained, opted out | nothing more is sent to the address, until its owner opts in |
+//! | complained, opted out | nothing more is sent to the address, nor to the one that the contact has now, until its owner opts in |
 //! | complained, and too many did | nothing more is sent for the agent ([`complaints`]) |
 //! | opted in | an opt-out that is older is lifted; a complaint or a bounce is not |
 //! | delivered, opened, clicked, bounced otherwise | it counts for [`Engagement`](super::Engagement) |
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::{Feedback, Happening};
 use crate::{
     campaign::{Action, Actor, AuditEntry, Command, command::Bench},
-    email::{DeliveryStatus, Email, Suppression, SuppressionCause},
+    email::{DeliveryStatus, Email, EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ports::{AgentStore, CampaignStore, ContactStore, EmailStore, FeedbackStore},
     safeguards::complaints,
@@ -98,11 +98,25 @@ where
 
 async fn suppress<S>(store: &S, email: &Email, cause: SuppressionCause, feedback: &Feedback) -> PortResult<()>
 where
-    S: ContactStore + ?Sized,
+    S: CampaignStore + ContactStore + ?Sized,
 {
-    let (user_id, address) = (email.user_id.clone(), email.recipient.clone());
-    let suppression = Suppression { user_id, address, cause, since: feedback.at };
-    store.suppress(suppression, Actor::Provider).await
+    let addresses = match cause {
+        SuppressionCause::HardBounce => vec![email.recipient.clone()],
+        // A person decided it, and they may have another address by now.
+        SuppressionCause::OptOut | SuppressionCause::Complaint => addresses(store, email).await?,
+    };
+    for address in addresses {
+        let suppression = Suppression { user_id: email.user_id.clone(), address, cause, since: feedback.at };
+        store.suppress(suppression, Actor::Provider).await?;
+    }
+    Ok(())
+}
+
+/// Where an email went, and where its campaign's next one would go if that is elsewhere.
+async fn addresses<S: CampaignStore + ?Sized>(store: &S, email: &Email) -> PortResult<Vec<EmailAddress>> {
+    let dossier = store.load(std::slice::from_ref(&email.campaign_id)).await?.pop().flatten();
+    let now = dossier.map(|dossier| dossier.contact.email).filter(|now| now.key() != email.recipient.key());
+    Ok([Some(email.recipient.clone()), now].into_iter().flatten().collect())
 }
 
 /// Whether the recipient opted in after they opted out, and that was told first.
@@ -116,12 +130,14 @@ where
 
 async fn opt_in<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<()>
 where
-    S: ContactStore + ?Sized,
+    S: CampaignStore + ContactStore + ?Sized,
 {
-    let known = store.suppression(&email.user_id, &email.recipient).await?;
-    if known.is_some_and(|known| known.cause == SuppressionCause::OptOut && known.since <= feedback.at) {
-        let (user, address) = (&email.user_id, &email.recipient);
-        store.lift(user, address, SuppressionCause::OptOut, Actor::Provider, feedback.at).await?;
+    let user = &email.user_id;
+    for address in addresses(store, email).await? {
+        let known = store.suppression(user, &address).await?;
+        if known.is_some_and(|known| known.cause == SuppressionCause::OptOut && known.since <= feedback.at) {
+            store.lift(user, &address, SuppressionCause::OptOut, Actor::Provider, feedback.at).await?;
+        }
     }
     Ok(())
 }

@@ -48,12 +48,15 @@ pub trait AgentStore: Send + Sync {
     ) -> PortResult<Vec<AgentHistoryEntry>>;
 
     /// Removes the account of an id for good: its agent, if there is one, counts as removed from `at` on, and the id is
-    /// remembered, so that none is registered with it any more. `false`, and nothing changed, if it had been removed before.
+    /// remembered, so that none is registered with it any more. `false`, and nothing changed, if both were so before.
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool>;
 
-    /// The agent whose [billing](crate::agent::Agent::billing) names a customer. Of several, one who is not removed before
-    /// others, and then the one whose id is least.
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>>;
+    /// Whether the account of an id was [removed](AgentStore::remove), whether it ever had an agent or not.
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool>;
+
+    /// The agents whose [billing](crate::agent::Agent::billing) names a customer: those who are not removed before others, and
+    /// then by their ids.
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>>;
 }
 
 /// One line of an agent's history.

@@ -26,6 +26,9 @@ pub trait ContactStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<Contact>>;
 
+    /// The agents who have a contact of an address that was not removed, by their ids.
+    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>>;
+
     /// Replaces a contact's names and address, if it is still stored as `known`. All its campaigns are due at once, so that
     /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns.
     async fn replace(

@@ -6,10 +6,15 @@
 //! - Ids of emails, fences and versions go on far above those of the backup, so that none comes twice.
 //! - Mail to agents that was due counts as told: the welcome, today's morning mail, and what stops their mail.
 //!
-//! What was *decided* since is lost with what was written since: opt-outs, edits, contacts. A send day that was brought forward,
+//! What was *decided* since is lost with what was written since: opt-outs, edits, contacts. Where the database that is replaced can
+//! still be read, who was removed, paused, banned or paid otherwise since is [taken over](take_over) from it. A send day that was brought forward,
 //! and a campaign that was made since and is made again, may thus get a second email in that month.
 
+mod accounts;
+
 use std::sync::Arc;
+
+pub use accounts::take_over;
 
 use crate::{
     access::Reach,

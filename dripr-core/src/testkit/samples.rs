@@ -52,6 +52,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         subscription_status: Subscription::Active,
         billing: None,
         managed_client_id: None,
+        given_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
@@ -60,6 +61,7 @@ pub fn agent(id: &str, created_at: Instant) -> Result<Agent, Unusable> {
         welcome: Progress::Waiting,
         created_at,
         account_changed_at: None,
+        banned: false,
         deleted_at: None,
         version: 0,
     })

@@ -79,8 +79,11 @@ impl AgentStore for Wrong {
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         self.0.remove(id, at).await
     }
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
-        self.0.by_customer(customer).await
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        self.0.is_removed(id).await
+    }
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
+        self.0.of_customer(customer).await
     }
 }
 

@@ -72,6 +72,15 @@ fn an_account_that_was_removed_sends_nothing_however_well_it_is_paid() {
 }
 
 #[test]
+fn an_account_that_is_banned_sends_nothing_however_well_it_is_paid() {
+    let mut agent = agent(Subscription::Active);
+    agent.banned = true;
+    assert_eq!(agent.may_send(at(MADE)), Err("the agent's account is banned where they sign in"));
+    agent.banned = false;
+    assert_eq!(agent.may_send(at(MADE)), Ok(()));
+}
+
+#[test]
 fn an_agent_without_a_postal_address_sends_nothing_however_well_they_pay() {
     let mut agent = agent(Subscription::Active);
     for nothing in ["", "  ", "\n\u{a0}"] {
@@ -120,6 +129,7 @@ fn decisions_look_at_some_things_only() {
     assert!(changed(|agent| agent.subscription_status = Subscription::None));
     assert!(changed(|agent| agent.postal_address = String::new()));
     assert!(changed(|agent| agent.deleted_at = Some(at(MADE))));
+    assert!(changed(|agent| agent.banned = true));
     assert!(!changed(|agent| agent.postal_address = "2 Sample Street".to_owned()));
     assert!(!changed(|agent| agent.first_name = "Anna".to_owned()));
 }

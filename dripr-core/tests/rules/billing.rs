@@ -34,7 +34,14 @@ fn told_of(subscription: &str, seconds: i64, stage: Stage, name: &str) -> Change
         at,
         stage,
         status: Subscription::named(name, at),
+        from: None,
     }
+}
+
+/// A change of the first second from one state to another; `(from, to)`.
+fn step((from, to): (&str, &str)) -> Change {
+    let from = (!from.is_empty()).then(|| Subscription::named(from, second(1)));
+    Change { from, ..told(1, Stage::Updated, to) }
 }
 
 fn taken<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Billing {
@@ -65,6 +72,48 @@ fn the_later_change_counts_and_an_end_is_for_good() {
     // Whatever a provider says after the end.
     stand(&[told(9, Deleted, "past_due"), told(20, Updated, "active")], Subscription::Canceled);
     stand(&[told(9, Updated, "incomplete_expired"), created], Subscription::IncompleteExpired);
+}
+
+#[test]
+fn of_one_second_a_change_that_leads_away_from_another_counts() {
+    let late = Subscription::PastDue { since: second(1) };
+    let told = |steps: &[(&str, &str)]| steps.iter().copied().map(step).collect::<Vec<_>>();
+    for (steps, expected) in [
+        // The card is changed, and pays.
+        (&[("", "past_due"), ("past_due", "active")][..], Subscription::Active),
+        (&[("", "active"), ("active", "past_due")], late),
+        (&[("", "unpaid"), ("unpaid", "active"), ("", "past_due")], late),
+        (&[("past_due", "unpaid"), ("unpaid", "active")], Subscription::Active),
+        (&[("trialing", "active"), ("active", "past_due"), ("past_due", "active")], Subscription::Active),
+        (&[("trialing", "past_due"), ("past_due", "active"), ("", "trialing")], Subscription::Active),
+        // Nobody can tell with which of them it began.
+        (&[("active", "past_due"), ("past_due", "active")], late),
+        (&[("active", "past_due"), ("trialing", "unpaid")], Subscription::Unpaid),
+        (&[("", "active"), ("", "past_due")], late),
+    ] {
+        stand(&told(steps), expected);
+    }
+    // What came later still counts, and what came before is over.
+    let mut changes = told(&[("", "past_due"), ("past_due", "active")]);
+    changes.insert(0, told_of("sub_1", 0, Stage::Updated, "past_due"));
+    stand(&changes, Subscription::Active);
+    changes.push(told_of("sub_1", 5, Stage::Updated, "past_due"));
+    stand(&changes, Subscription::PastDue { since: second(5) });
+}
+
+#[test]
+fn what_an_earlier_version_kept_is_read() {
+    let kept = r#"{"subscriptions": {"sub_1": {"customer": "cus_1",
+        "settled": {"status": {"status": "active"}, "at": "2026-01-01T00:00:00Z", "stage": "updated"},
+        "late": [{"at": "2026-01-01T00:00:00Z", "stage": "updated"}]}}}"#;
+    let billing: Billing = serde_json::from_str(kept).unwrap();
+    assert_eq!(billing.status(), Some(Subscription::PastDue { since: at("2026-01-01T00:00:00Z") }));
+    let again: serde_json::Value = serde_json::to_value(&billing).unwrap();
+    assert_eq!(
+        again,
+        serde_json::from_str::<serde_json::Value>(kept).unwrap(),
+        "nor is it written otherwise"
+    );
 }
 
 #[test]
@@ -119,8 +168,12 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         "on_the_moon",
     ]);
     let stages = prop::sample::select(vec![Stage::Created, Stage::Updated, Stage::Updated, Stage::Deleted]);
-    let one = (1..4_u8, 0..12_i64, stages, names)
-        .prop_map(|(n, seconds, stage, name)| told_of(&format!("sub_{n}"), seconds, stage, name));
+    let from = prop::option::of(prop::sample::select(vec!["active", "trialing", "past_due", "unpaid"]));
+    // Few seconds, so that several changes are of one.
+    let one = (1..4_u8, 0..6_i64, stages, names, from).prop_map(|(n, seconds, stage, name, from)| {
+        let from = from.map(|from| Subscription::named(from, second(seconds)));
+        Change { from, ..told_of(&format!("sub_{n}"), seconds, stage, name) }
+    });
     prop::collection::vec(one, 1..16)
 }
 
@@ -149,7 +202,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn a_change_finds_its_agent_by_name_or_else_by_customer() {
+async fn a_change_finds_its_agent_by_name_or_else_by_subscription_or_customer() {
     let store = MemoryStore::new();
     let ana = samples::agent("ana", *START).unwrap();
     store
@@ -168,4 +221,28 @@ async fn a_change_finds_its_agent_by_name_or_else_by_customer() {
     let ended = told_of("sub_2", 9, Stage::Updated, "trialing");
     assert_eq!(billing::take(&store, &ended).await.unwrap(), Taken::New, "found by the customer");
     assert_eq!(status().await, Subscription::Trialing);
+    // Another agent of the same customer is told of before they are known: that is nobody else's.
+    let bob = samples::agent("bob", *START).unwrap();
+    let of_bob = Change { user_id: Some(bob.id.clone()), ..told_of("sub_3", 9, Stage::Updated, "active") };
+    assert_eq!(billing::take(&store, &of_bob).await.unwrap(), Taken::TooEarly);
+    assert_eq!(status().await, Subscription::Trialing);
+    let operator = dripr_core::campaign::Actor::Operator;
+    assert!(store.register(bob.clone(), samples::user_created(&bob), operator).await.unwrap());
+    assert_eq!(billing::take(&store, &of_bob).await.unwrap(), Taken::New);
+    // What names nobody is of whoever has that subscription, and not of the customer's first agent.
+    let unnamed = told_of("sub_3", 20, Stage::Updated, "unpaid");
+    assert_eq!(billing::take(&store, &unnamed).await.unwrap(), Taken::New);
+    assert_eq!(status().await, Subscription::Trialing);
+    let bobs = store.agent(&bob.id).await.unwrap().unwrap();
+    assert_eq!(bobs.subscription_status, Subscription::Unpaid);
+}
+
+#[tokio::test]
+async fn nothing_is_waited_for_that_is_of_a_removed_account() {
+    let store = MemoryStore::new();
+    let gone = UserId::new("gone").unwrap();
+    let change = Change { user_id: Some(gone.clone()), ..told(1, Stage::Created, "active") };
+    assert_eq!(billing::take(&store, &change).await.unwrap(), Taken::TooEarly);
+    assert!(store.remove(&gone, second(2)).await.unwrap());
+    assert_eq!(billing::take(&store, &change).await.unwrap(), Taken::Removed);
 }

@@ -53,6 +53,7 @@ use axum::{
     response::Response,
 };
 use dripr_core::{
+    agent::Subscription,
     campaign::command::Bench,
     email::OptOutLinks,
     ports::{EmailVerifier, Entropy, Mailer},
@@ -77,6 +78,8 @@ struct Api {
     bench: Arc<Bench>,
     entropy: Arc<dyn Entropy>,
     default_send_day: Option<SendDay>,
+    /// How the subscription of a new agent stands whom no operator brings.
+    new_agents: Subscription,
     /// Who looks whether imported addresses take mail, if anybody does.
     verifier: Option<Arc<dyn EmailVerifier>>,
     /// Who takes test copies to agents, by the way of reports.
@@ -108,6 +111,7 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         bench: deployment.desk(),
         entropy: deployment.entropy.clone(),
         default_send_day: deployment.config.default_send_day,
+        new_agents: deployment.config.new_agents,
         verifier: compose::email_verifier(deployment)?,
         mailer: compose::mailer_for_reports(deployment)?,
         opt_out: deployment.config.public.opt_out.clone(),

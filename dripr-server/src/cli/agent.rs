@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dripr_core::{
     access::{Membership, Reach},
-    agent::{Agent, Pause, PauseCause},
+    agent::{Agent, Pause, PauseCause, Subscription},
     campaign::{Actor, AuditEntry},
     email::EmailAddress,
     ids::UserId,
@@ -174,6 +174,7 @@ async fn add(args: Add, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         brokerage: args.brokerage.clone(),
         phone: args.phone.clone(),
         postal_address,
+        subscription: Subscription::Active,
         managed_client_id: args.managed_client_id.clone(),
         membership: Membership::default(),
         sending_rules: args.rules(&deployment)?,

@@ -17,14 +17,14 @@ use crate::{
 #[command(
     after_help = "Stop all `dripr run` first. What was sent since the backup is not known to it, so whatever may have \
                         been sent is skipped, for its present month. What was decided since is lost: opt-outs above all. \
-                        Those of the database that --replace moves aside are taken over, if it can be read; give others \
-                        with --opted-out."
+                        Those of the database that --replace moves aside are taken over, if it can be read, and which agents \
+                        were removed, paused or banned or pay otherwise; give other opt-outs with --opted-out."
 )]
 pub(super) struct Args {
     /// The backup
     #[arg(required_unless_present = "mark", conflicts_with = "mark")]
     file: Option<PathBuf>,
-    /// Move the database that is there aside, and take over its opt-outs
+    /// Move the database that is there aside, and take over its opt-outs and who may not send
     #[arg(long, conflicts_with = "mark")]
     replace: bool,
     /// Only apply the rule that nothing is sent again, to a database that was restored with other tools
@@ -68,7 +68,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                 Some(restoring::Aside { path, readable: true }) => {
                     writeln!(
                         out,
-                        "the database that was there is {}; its opt-outs are taken over",
+                        "the database that was there is {}; its opt-outs are taken over, and who may not send",
                         path.display()
                     )?;
                 }
@@ -76,12 +76,14 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                     let path = path.display();
                     writeln!(
                         out,
-                        "the database that was there is {path}; it cannot be read: its opt-outs are LOST"
+                        "the database that was there is {path}; it cannot be read: its opt-outs are LOST, and which agents \
+                         were removed, paused or stopped paying since"
                     )?;
                 }
                 None => writeln!(
                     out,
-                    "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out"
+                    "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out; and which \
+                     agents were removed, paused or stopped paying"
                 )?,
             }
             say(out, taken_at, done)
@@ -101,7 +103,7 @@ fn path_of(config: &Config) -> Result<PathBuf, Failure> {
 }
 
 fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: Tally) -> Result<(), Failure> {
-    let Tally { marked, opted_out, unknown_agents } = done;
+    let Tally { marked, opted_out, unknown_agents, accounts } = done;
     writeln!(
         out,
         "{} campaigns as of {}: {} skip their present month, as it may have been sent since; {} were being sent and are \
@@ -111,14 +113,14 @@ fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: Tally) -> Result<(
         marked.skipped,
         marked.under_way
     )?;
-    writeln!(out, "{opted_out} opt-outs were added")?;
+    writeln!(out, "{opted_out} opt-outs were added, and {accounts} accounts stand as they did since")?;
     if unknown_agents > 0 {
         writeln!(out, "{unknown_agents} opt-outs are of agents that the backup does not have")?;
     }
     writeln!(
         out,
-        "contacts, edits and connected accounts since the backup are lost; do not import again who was new since, before \
-         their month is over"
+        "contacts, agents, edits and connected accounts since the backup are lost; do not import again who was new since, \
+         before their month is over, and have Clerk and Stripe tell again what they told since"
     )?;
     Ok(())
 }

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dripr_core::{access::Membership, campaign::Actor, email::EmailAddress, ids::UserId, ports::AgentStore};
+use dripr_core::{
+    access::Membership, agent::Subscription, campaign::Actor, email::EmailAddress, ids::UserId,
+    ports::AgentStore,
+};
 use serde_json::{Value, json};
 
 use super::{ConfigFile, now};
@@ -132,6 +135,8 @@ async fn one(
         brokerage: args.brokerage,
         phone: args.phone,
         postal_address: given("--postal-address", args.postal_address)?,
+        // The partner pays.
+        subscription: Subscription::Active,
         managed_client_id: Some(client),
         membership: Membership::default(),
         sending_rules: None,

@@ -1,7 +1,8 @@
-//! `[clerk]`: what is taken of Clerk's webhooks, and whose session tokens sign in.
+//! `[clerk]`: what is taken of Clerk's webhooks, whose session tokens sign in, and how new agents begin.
 
 use std::path::PathBuf;
 
+use dripr_core::agent::Subscription;
 use serde::Deserialize;
 
 use super::ConfigProblem;
@@ -18,7 +19,7 @@ pub struct Clerk {
     /// Whose webhooks are taken.
     pub webhook: dripr_adapters::standard_webhooks::Verifier,
     /// How the subscription of a new agent stands.
-    pub new_agents: dripr_core::agent::Subscription,
+    pub new_agents: Subscription,
 }
 
 /// How the subscription of a new agent stands, as it is written.
@@ -42,6 +43,15 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// How the subscription of a new agent stands whom no operator brings.
+    pub(super) fn new_agents(&self) -> Subscription {
+        match self.new_agents.unwrap_or_default() {
+            NewAgents::None => Subscription::None,
+            NewAgents::Trialing => Subscription::Trialing,
+            NewAgents::Active => Subscription::Active,
+        }
+    }
+
     /// Whose tokens sign in to the API, if anybody's.
     #[cfg(feature = "clerk")]
     pub(super) fn sessions(
@@ -73,7 +83,6 @@ impl Written {
     pub(super) fn check(&self) -> Result<(), ConfigProblem> {
         let named = [
             ("webhook_secret_file", self.webhook_secret_file.is_some()),
-            ("new_agents", self.new_agents.is_some()),
             ("issuer", self.issuer.is_some()),
             ("authorized_parties", self.authorized_parties.is_some()),
             ("jwks_url", self.jwks_url.is_some()),
@@ -95,8 +104,8 @@ impl Written {
         absolute: impl Fn(PathBuf) -> PathBuf,
     ) -> Result<Option<Clerk>, ConfigProblem> {
         use dripr_adapters::standard_webhooks::{Secret, Verifier};
-        use dripr_core::agent::Subscription;
 
+        let new_agents = self.new_agents();
         let key = "clerk.webhook_secret_file";
         let secrets = super::secret::several(
             environment,
@@ -106,23 +115,10 @@ impl Written {
             absolute,
         )?;
         if secrets.is_empty() {
-            return match self.new_agents {
-                Some(_) => {
-                    let reason = format!(
-                        "missing: give the file of the webhook's secret, or {WEBHOOK_SECRET_VARIABLE}"
-                    );
-                    Err(ConfigProblem::key(key, reason))
-                }
-                None => Ok(None),
-            };
+            return Ok(None);
         }
         let secrets: Result<Vec<_>, _> = secrets.iter().map(Secret::new).collect();
         let webhook = Verifier::new(secrets.map_err(|error| ConfigProblem::key(key, error))?);
-        let new_agents = match self.new_agents.unwrap_or_default() {
-            NewAgents::None => Subscription::None,
-            NewAgents::Trialing => Subscription::Trialing,
-            NewAgents::Active => Subscription::Active,
-        };
         Ok(Some(Clerk { webhook, new_agents }))
     }
 }

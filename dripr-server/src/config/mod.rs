@@ -105,6 +105,8 @@ pub struct Config {
     /// What is taken of Clerk's webhooks, if anything is.
     #[cfg(feature = "clerk")]
     pub clerk: Option<clerk::Clerk>,
+    /// How the subscription of a new agent stands whom no operator brings.
+    pub new_agents: dripr_core::agent::Subscription,
     /// Whose session tokens sign in to the API, if anybody's.
     #[cfg(feature = "clerk")]
     pub sessions: Option<dripr_adapters::clerk::session::SessionOptions>,
@@ -312,6 +314,7 @@ impl Config {
         if let Some(sources) = &sources {
             data = problems.take(written.data.check(sources.need_sales_file(), absolute));
         }
+        let new_agents = written.clerk.new_agents();
         #[cfg(feature = "clerk")]
         let sessions = problems.take(written.clerk.sessions());
         #[cfg(feature = "clerk")]
@@ -341,6 +344,7 @@ impl Config {
                 aws: aws?,
                 #[cfg(feature = "clerk")]
                 clerk: clerk?,
+                new_agents,
                 #[cfg(feature = "clerk")]
                 sessions: sessions?,
                 #[cfg(feature = "stripe")]

@@ -26,6 +26,8 @@ pub struct Public {
     pub connect: ConnectLinks,
     /// Whether the base URL is one of https.
     pub is_secure: bool,
+    /// The base URL's path, without the slash at its end: what a proxy that leads here takes off.
+    pub path: String,
     /// The key.
     pub key: SecretString,
 }
@@ -87,8 +89,15 @@ impl Written {
         }
         let approval = ApprovalLinks::new(url, key.clone()).map_err(unusable)?;
         let connect = ConnectLinks::new(url, key.clone()).map_err(unusable)?;
-        Ok(Public { opt_out, approval, connect, is_secure: url.starts_with("https://"), key })
+        let is_secure = url.starts_with("https://");
+        Ok(Public { opt_out, approval, connect, is_secure, path: path(url).to_owned(), key })
     }
+}
+
+/// The path of an address, without the slash at its end.
+fn path(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().trim_end_matches('/')
 }
 
 fn unusable(error: InvalidOptOutLink) -> ConfigProblem {

@@ -54,7 +54,7 @@ const EXPIRED: &str = "If the report still waits, the next morning's mail has a 
 const FORGED: &str = "It may have been cut off on its way, or the email was changed since.";
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let (email, path) = (email(&site, &link).await?, path(&link));
+    let (email, path) = (email(&site, &link).await?, path(&site, &link));
     let page = if email.delivery_status == DeliveryStatus::Created {
         let leaves = email.scheduled_send_datetime.format("%-d %B %Y, %H:%M UTC");
         Page::new("May this email go out?")
@@ -69,7 +69,7 @@ async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
 }
 
 async fn show_skip(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let (email, path) = (undecided(&site, &link).await?, path(&link));
+    let (email, path) = (undecided(&site, &link).await?, path(&site, &link));
     let page = Page::new("Send nothing this month?")
         .says(format!("{} then gets no report this month. The next one is made in a month.", email.recipient))
         .button("Not this month", format!("{path}/skip"))
@@ -78,7 +78,7 @@ async fn show_skip(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Pa
 }
 
 async fn show_intro(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    let (email, path) = (undecided(&site, &link).await?, path(&link));
+    let (email, path) = (undecided(&site, &link).await?, path(&site, &link));
     let campaign = site.store.load(std::slice::from_ref(&email.campaign_id)).await;
     let campaign = campaign.map_err(|error| Page::failed(&error))?.pop().flatten();
     let written = campaign.and_then(|dossier| dossier.campaign.intro_edit).unwrap_or_default();
@@ -122,8 +122,8 @@ const fn settled(status: DeliveryStatus) -> &'static str {
     }
 }
 
-fn path(Path((id, until, signature)): &Link) -> String {
-    format!("/a/{id}/{until}/{signature}")
+fn path(site: &Site, Path((id, until, signature)): &Link) -> String {
+    format!("{}/a/{id}/{until}/{signature}", site.path)
 }
 
 async fn approve(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {

@@ -51,7 +51,7 @@ async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     Ok(Page::new("Send your home reports by your own Gmail account")
         .says("Your homeowners then get their monthly reports from your own address, and answer to it.")
         .says("Google asks you to allow this. You can take it back at any time, here or in your Google account; then nothing more is sent by it.")
-        .button("Go on to Google", format!("/connect/gmail/{user}/{until}/{signature}")))
+        .button("Go on to Google", format!("{}/connect/gmail/{user}/{until}/{signature}", site.path)))
 }
 
 async fn leave(
@@ -68,7 +68,8 @@ async fn leave(
     let location = HeaderValue::from_str(&url).map_err(|error| Page::failed(&error))?;
     let Path((name, until, signature)) = &link;
     let cookie = format!(
-        "{COOKIE}={name}/{until}/{signature}; Path=/connect/gmail; Max-Age=900; HttpOnly; SameSite=Lax{}",
+        "{COOKIE}={name}/{until}/{signature}; Path={}/connect/gmail; Max-Age=900; HttpOnly; SameSite=Lax{}",
+        site.path,
         if site.is_secure { "; Secure" } else { "" }
     );
     let cookie = HeaderValue::from_str(&cookie).map_err(|error| Page::failed(&error))?;

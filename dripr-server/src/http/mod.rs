@@ -56,6 +56,8 @@ pub struct Site {
     approval: ApprovalLinks,
     #[cfg_attr(not(feature = "gmail"), expect(dead_code, reason = "only Gmail is connected"))]
     connect: ConnectLinks,
+    /// What the world's addresses have before each path.
+    path: String,
     /// Whether the world comes by https, so that cookies may be kept to it.
     #[cfg_attr(not(feature = "gmail"), expect(dead_code, reason = "only connecting sets a cookie"))]
     is_secure: bool,
@@ -73,6 +75,7 @@ pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<R
         opt_out: public.opt_out.clone(),
         approval: public.approval.clone(),
         connect: public.connect.clone(),
+        path: public.path.clone(),
         is_secure: public.is_secure,
     });
     let mut router =

@@ -52,7 +52,8 @@ async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
     let recipient = consent::recipient(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
-    Ok(if recipient.suppression.is_some() { out(&recipient, &link) } else { offer(&recipient, &link) })
+    let path = path(&site, &link);
+    Ok(if recipient.suppression.is_some() { out(&recipient, &path) } else { offer(&recipient, path) })
 }
 
 async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
@@ -62,7 +63,7 @@ async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, 
         consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
-    Ok(out(&recipient, &link).into_response())
+    Ok(out(&recipient, &path(&site, &link)).into_response())
 }
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
@@ -72,7 +73,7 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
         .map_err(|error| Page::failed(&error))?;
     let recipient = recipient.ok_or_else(no_link)?;
     if recipient.suppression.is_some() {
-        return Ok(out(&recipient, &link));
+        return Ok(out(&recipient, &path(&site, &link)));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
     let name = recipient.agent.full_name();
@@ -80,19 +81,19 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
 }
 
 /// The page's own address: relative ones would depend on the slash at its end.
-fn path(Path((user, campaign, signature)): &Link) -> String {
-    format!("/o/{user}/{campaign}/{signature}")
+fn path(site: &Site, Path((user, campaign, signature)): &Link) -> String {
+    format!("{}/o/{user}/{campaign}/{signature}", site.path)
 }
 
-fn offer(recipient: &Recipient, link: &Link) -> Page {
+fn offer(recipient: &Recipient, path: String) -> Page {
     let name = recipient.agent.full_name();
     Page::new("No more home reports?")
         .says(format!("{name} sends you a report on your home once a month."))
         .says("If you do not want it any more, press the button. It takes effect at once.")
-        .button("Stop the reports", path(link))
+        .button("Stop the reports", path)
 }
 
-fn out(recipient: &Recipient, link: &Link) -> Page {
+fn out(recipient: &Recipient, path: &str) -> Page {
     let name = recipient.agent.full_name();
     let page = Page::new("You get no more reports")
         .says(format!("You get no more reports from {name}. You need not do anything else."));
@@ -101,5 +102,5 @@ fn out(recipient: &Recipient, link: &Link) -> Page {
         return page.says("Mail to your address came back. If it works again, please tell your agent.");
     }
     page.says("If that was a mistake, you can have them again.")
-        .quiet_button("Send me the reports again", format!("{}/again", path(link)))
+        .quiet_button("Send me the reports again", format!("{path}/again"))
 }

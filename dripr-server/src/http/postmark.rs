@@ -12,8 +12,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     routing::post,
 };
-use dripr_adapters::postmark::webhook::{self, Credentials};
-use dripr_core::{feedback, safeguards};
+use dripr_adapters::postmark::webhook::{self, Credentials, Told};
+use dripr_core::{
+    feedback::{self, Refusal},
+    safeguards,
+};
 
 use super::Site;
 use crate::compose::POSTMARK_WEBHOOKS as CHANNEL;
@@ -44,7 +47,8 @@ async fn take(site: &Site, body: &[u8]) -> StatusCode {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let feedback = match read {
-        Ok(Some(feedback)) => feedback,
+        Ok(Some(Told::Email(feedback))) => feedback,
+        Ok(Some(Told::Address(refusal))) => return refuse(site, &refusal).await,
         Ok(None) => return StatusCode::OK,
         Err(unreadable) => {
             tracing::warn!(%unreadable, "a webhook of Postmark's cannot be read");
@@ -59,6 +63,23 @@ async fn take(site: &Site, body: &[u8]) -> StatusCode {
         }
         Err(error) => {
             tracing::error!(%error, %id, "what came back could not be kept; Postmark will tell it again");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+async fn refuse(site: &Site, refusal: &Refusal) -> StatusCode {
+    match feedback::refuse(&*site.store, refusal).await {
+        Ok(agents) => {
+            tracing::info!(
+                agents,
+                cause = refusal.cause.as_str(),
+                "Postmark delivers nothing to an address any more"
+            );
+            StatusCode::OK
+        }
+        Err(error) => {
+            tracing::error!(%error, "an opt-out could not be kept; Postmark will tell it again");
             StatusCode::SERVICE_UNAVAILABLE
         }
     }

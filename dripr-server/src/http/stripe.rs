@@ -45,6 +45,10 @@ async fn follow(site: &Site, change: &Change) -> StatusCode {
             tracing::warn!(%subscription, %customer, "a subscription is nobody's: its metadata names no user_id");
             StatusCode::OK
         }
+        Ok(Taken::Removed) => {
+            tracing::info!(%subscription, user_id = ?change.user_id, "a subscription is of an account that was removed");
+            StatusCode::OK
+        }
         Ok(Taken::TooEarly) => {
             tracing::warn!(%subscription, user_id = ?change.user_id, "a subscription is of an agent who is not known yet");
             StatusCode::SERVICE_UNAVAILABLE

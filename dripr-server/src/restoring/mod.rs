@@ -16,7 +16,7 @@ use std::{
 
 use dripr_adapters::sql::{
     SqlStore, SqliteOptions,
-    backup::{open_backup, quiet, suppressions_of},
+    backup::{Accounts, accounts_of, open_backup, quiet, suppressions_of},
 };
 use dripr_core::{
     access::Reach,
@@ -61,6 +61,8 @@ pub struct Tally {
     pub opted_out: u64,
     /// Opt-outs of agents that are not there.
     pub unknown_agents: u64,
+    /// Accounts that were removed, paused or banned since, or pay otherwise.
+    pub accounts: u64,
 }
 
 /// Puts a backup in place; says when it was taken.
@@ -77,7 +79,7 @@ pub async fn put_in_place(
     let is_there = there(&path) || there(&beside(&path, "-wal"));
     if is_there && !replace {
         return Err(Failure::new(format!(
-            "there is a database {}; --replace moves it aside and takes over its opt-outs",
+            "there is a database {}; --replace moves it aside and takes over its opt-outs and who may not send",
             path.display()
         )));
     }
@@ -132,16 +134,23 @@ async fn prepare(
             "the backup is of a later time than the present: look whether the clock is right",
         ));
     }
-    let mut readable = None;
+    let (mut readable, mut accounts) = (None, Accounts::default());
     if is_there {
         let quiet = quiet(path).await?;
         // Nobody writes to it any more: no opt-out comes after these.
         let found = if quiet { suppressions_of(path).await.ok() } else { None };
-        readable = Some(found.is_some());
+        let known = if quiet { accounts_of(path).await.ok() } else { None };
+        readable = Some(found.is_some() && known.is_some());
         opted_out.add(found.unwrap_or_default());
+        accounts = known.unwrap_or_default();
     }
     let store = SqlStore::sqlite(copy, SqliteOptions::default()).await?;
-    let done = mark(&store, &Arc::new(desk), taken_at, opted_out).await;
+    let done = async {
+        let accounts = taken_over(&store, &accounts, now).await?;
+        let tally = mark(&store, &Arc::new(desk), taken_at, opted_out).await?;
+        Ok::<_, Failure>(Tally { accounts, ..tally })
+    };
+    let done = done.await;
     store.close().await;
     let done = done?;
     if there(&beside(copy, "-wal")) {
@@ -177,7 +186,20 @@ pub async fn mark(
         added += u64::from(suppressed(store, suppression).await?);
     }
     let marked = restored::mark(store, desk, taken_at).await?;
-    Ok(Tally { marked, opted_out: added, unknown_agents })
+    Ok(Tally { marked, opted_out: added, unknown_agents, accounts: 0 })
+}
+
+/// Takes over who may not send any more; says how many accounts that changes.
+async fn taken_over(store: &SqlStore, later: &Accounts, now: Instant) -> Result<u64, Failure> {
+    let mut changed = 0;
+    for agent in &later.agents {
+        changed += u64::from(restored::take_over(store, agent, now).await?);
+    }
+    for (id, at) in &later.removed {
+        // An agent who is removed is counted above; the id is noted besides.
+        changed += u64::from(store.remove(id, *at).await? && store.agent(id).await?.is_none());
+    }
+    Ok(changed)
 }
 
 /// Whether that is news.

@@ -1,10 +1,21 @@
 //! Signing in to the API with a session token of Clerk's: the published one, on the day on which it was good.
 
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use dripr_core::{
+    access::{Membership, Role},
+    campaign::Actor,
     ports::{AgentStore, Clock},
     testkit::samples,
 };
-use serde_json::Value;
+use ring::{
+    rand::SystemRandom,
+    rsa::{KeyPair, PublicKeyComponents},
+    signature::RSA_PKCS1_SHA256,
+};
+use serde_json::{Value, json};
 
 use crate::{
     loopback::{Loopback, Reply},
@@ -59,4 +70,67 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     let late = ask("/agents/me", &token).await;
     assert_eq!(late.status, 401);
     assert!(late.text.contains("has ended"), "{}", late.text);
+}
+
+const ISSUER: &str = "https://clerk.brokerage.example";
+const ORIGIN: &str = "https://app.example.com";
+
+/// A key of an instance, made for tests.
+struct Signer(KeyPair);
+
+impl Signer {
+    fn new() -> Self {
+        let text = include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
+        let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
+        Self(KeyPair::from_pkcs8(&der).unwrap())
+    }
+
+    fn published(&self) -> Value {
+        let public = PublicKeyComponents::<Vec<u8>>::from(self.0.public());
+        let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        json!({"keys": [{"use": "sig", "kty": "RSA", "kid": "ins_1", "alg": "RS256",
+            "n": number(&public.n), "e": number(&public.e)}]})
+    }
+
+    fn token(&self, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&json!({"alg": "RS256", "kid": "ins_1"})), part(claims));
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+#[tokio::test]
+async fn who_is_let_in_as_somebody_else_may_only_look() {
+    let signer = Signer::new();
+    let keys = Loopback::giving([Reply::ok(signer.published().to_string())]).await;
+    let lines = format!(
+        "[clerk]\nissuer = \"{ISSUER}\"\nauthorized_parties = [\"{ORIGIN}\"]\njwks_url = \"{}/jwks\"\n",
+        keys.base_url
+    );
+    let site = Site::new(&lines, &[]).await;
+    let mut admin = samples::agent("admin", site.clock.now()).unwrap();
+    admin.membership =
+        Membership { brokerage: Some("north".parse().unwrap()), team: None, role: Role::Admin };
+    let event = samples::user_created(&admin);
+    assert!(site.deployment.store.register(admin, event, Actor::Operator).await.unwrap());
+    let now = site.clock.now().timestamp();
+    let claims = |act: Value| {
+        json!({"sub": "admin", "sid": "sess_1", "iss": ISSUER, "azp": ORIGIN, "iat": now, "nbf": now,
+            "exp": now + 60, "v": 2, "act": act})
+    };
+    let [own, support] = [json!(null), json!({"sub": "user_support"})].map(|act| signer.token(&claims(act)));
+    let pause = async |token: &str| {
+        let request = site.client.post(format!("{}/api/v1/agents/me/pause", site.base)).bearer_auth(token);
+        shown(request.json(&json!({"because": "on leave"}))).await.status
+    };
+    let look = async |path: &str, token: &str| {
+        shown(site.client.get(format!("{}/api/v1{path}", site.base)).bearer_auth(token)).await.status
+    };
+    assert_eq!(look("/agents/me", &support).await, 200);
+    assert_eq!(look("/keys", &support).await, 403, "nor do they see what admins keep");
+    assert_eq!(pause(&support).await, 403);
+    assert_eq!(look("/keys", &own).await, 200);
+    assert_eq!(pause(&own).await, 200);
 }

@@ -127,8 +127,27 @@ async fn a_customer_is_known_once_a_subscription_named_their_agent() {
     assert_eq!(status(&site).await, Subscription::Unpaid);
     let mut early = about(CREATED, "2026-03-01T10:00:00Z", "active");
     early["data"]["object"]["metadata"] = json!({"user_id": "user_later"});
-    early["data"]["object"]["customer"] = "cus_later".into();
     assert_eq!(tell(&site, &early).await, 503, "Stripe tells it again, when the agent may be known");
+    assert_eq!(status(&site).await, Subscription::Unpaid, "it is nobody else's of that customer");
+    let later = "user_later".parse().unwrap();
+    assert!(site.deployment.store.remove(&later, site.clock.now()).await.unwrap());
+    assert_eq!(tell(&site, &early).await, 200, "they will never be known");
+}
+
+#[tokio::test]
+async fn of_one_second_the_change_that_leads_on_counts() {
+    for order in [[0, 1], [1, 0]] {
+        let site = site().await;
+        let at = "2026-03-01T10:00:00Z";
+        // The card is exchanged, and pays.
+        let mut events = [about(UPDATED, at, "past_due"), about(UPDATED, at, "active")];
+        events[0]["data"]["previous_attributes"] = json!({"default_payment_method": null});
+        events[1]["data"]["previous_attributes"] = json!({"status": "past_due"});
+        for n in order {
+            assert_eq!(tell(&site, &events[n]).await, 200);
+        }
+        assert_eq!(status(&site).await, Subscription::Active, "{order:?}");
+    }
 }
 
 #[tokio::test]

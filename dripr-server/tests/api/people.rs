@@ -8,7 +8,10 @@ use dripr_core::{
 };
 use serde_json::json;
 
-use crate::asking::{agent, ask, delete, get, key, operator, patch, post, request, site};
+use crate::{
+    asking::{agent, ask, delete, get, key, operator, patch, post, request, site},
+    site::Site,
+};
 
 #[tokio::test]
 async fn an_agent_is_added_changed_stopped_and_removed() {
@@ -88,6 +91,13 @@ async fn everybody_reaches_as_far_as_their_place() {
         json!({"first_name": "N", "last_name": "N", "email": "n@b.example", "postal_address": "1 Elm St"});
     let made = post(&site, "/agents", &north, new.clone()).await.json();
     assert_eq!(made["membership"]["brokerage_id"], "north");
+    assert_eq!(made["subscription"]["status"], "none", "only an operator answers for somebody's paying");
+    let mut managed = new.clone();
+    managed["managed_client_id"] = json!("mc_42");
+    let made = post(&site, "/agents", &north, managed).await.json();
+    assert_eq!(made["subscription"]["status"], "none", "whatever they say of a partner");
+    let made = post(&site, "/agents", &operator(&site).await, new.clone()).await.json();
+    assert_eq!(made["subscription"]["status"], "active");
     let mut elsewhere = new.clone();
     elsewhere["membership"] = json!({"brokerage_id": "south", "team_id": null});
     assert_eq!(post(&site, "/agents", &north, elsewhere).await.status, 403);
@@ -101,6 +111,16 @@ async fn everybody_reaches_as_far_as_their_place() {
         "nobody promotes themselves"
     );
     assert_eq!(patch(&site, "/agents/a1", &north, "*", promoted).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_deployment_that_does_not_bill_lets_admins_bring_agents_who_send() {
+    let site = Site::new("[clerk]\nnew_agents = \"active\"\n", &[]).await;
+    let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let new =
+        json!({"first_name": "N", "last_name": "N", "email": "n@b.example", "postal_address": "1 Elm St"});
+    let made = post(&site, "/agents", &north, new).await.json();
+    assert_eq!((&made["subscription"]["status"], &made["stopped_because"]), (&json!("active"), &json!(null)));
 }
 
 #[tokio::test]

@@ -2,6 +2,14 @@
 
 use std::{fs, path::Path};
 
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
+use dripr_core::{
+    agent::{PauseCause, Stop, Subscription},
+    billing::{self, Change, Stage},
+    ids::UserId,
+    ports::AgentStore,
+};
+
 use crate::program::{Run, deployment, dripr};
 
 const CONTACTS: &str = "first_name,last_name,email,street,city,state,zip,fixed_send_day,unsubscribed\n\
@@ -97,6 +105,62 @@ fn a_restored_database_has_the_opt_outs_that_came_since() {
     let database = format!("database.path={}", aside[0]);
     let run = dripr(folder.path(), &["campaigns", "--set", &database]).success();
     said(&run, "new@home.example");
+}
+
+#[test]
+fn who_was_removed_or_stopped_since_does_not_send_again() {
+    let folder = with_contacts();
+    let add = |id: &str| {
+        let email = format!("--email={id}@brokerage.example");
+        let id = format!("--id={id}");
+        let arguments =
+            ["agent", "add", &id, &email, "--first-name=A", "--last-name=B", "--postal-address=1 St"];
+        dripr(folder.path(), &arguments).success();
+    };
+    for id in ["paused", "resumed", "gone", "unpaid", "same"] {
+        add(id);
+    }
+    dripr(folder.path(), &["agent", "pause", "resumed", "--because=leave"]).success();
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    dripr(folder.path(), &["agent", "pause", "paused", "--because=leave"]).success();
+    dripr(folder.path(), &["agent", "resume", "resumed"]).success();
+    let path = folder.path().join("dripr.db");
+    let (gone, unpaid, never) =
+        ("gone".parse().unwrap(), "unpaid".parse().unwrap(), "never".parse().unwrap());
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        assert!(store.remove(&gone, at).await.unwrap() && store.remove(&never, at).await.unwrap());
+        let ended = Change {
+            subscription: "sub_1".parse().unwrap(),
+            customer: "cus_1".parse().unwrap(),
+            user_id: Some(UserId::clone(&unpaid)),
+            at,
+            stage: Stage::Deleted,
+            status: Subscription::Canceled,
+            from: None,
+        };
+        assert_eq!(billing::take(&store, &ended).await.unwrap(), billing::Taken::New);
+        store.close().await;
+    });
+    let run = dripr(folder.path(), &["restore", "copy.db", "--replace"]).success();
+    said(&run, "5 accounts stand as they did since");
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        let stop = async |id: &str| {
+            let agent = store.agent(&id.parse().unwrap()).await.unwrap().unwrap();
+            agent.stopped_by(chrono::Utc::now())
+        };
+        assert_eq!(stop("paused").await, Some(Stop::Paused(PauseCause::Operator)));
+        assert_eq!(stop("gone").await, Some(Stop::Removed));
+        assert_eq!(stop("unpaid").await, Some(Stop::Canceled));
+        assert_eq!((stop("same").await, stop("resumed").await), (None, None));
+        assert!(store.is_removed(&gone).await.unwrap() && store.is_removed(&never).await.unwrap());
+        let payers = store.of_customer(&"cus_1".parse().unwrap()).await.unwrap();
+        assert_eq!(payers[0].id, unpaid, "what Stripe tells next finds them");
+        store.close().await;
+    });
 }
 
 #[test]

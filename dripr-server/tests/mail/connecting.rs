@@ -184,3 +184,21 @@ async fn a_link_is_for_one_agent_and_ends() {
     assert_eq!(site.post(&link).await.status, 404);
     assert_eq!(site.get(&link).await.status, 404);
 }
+
+#[tokio::test]
+async fn below_a_path_the_button_and_the_cookie_are_below_it_too() {
+    let (google, _) = google().await;
+    let lines = format!(
+        "[mail]\nproduction = true\n[gmail]\nclient_id = \"1234.apps\"\ntokens_url = \"{0}\"\ngmail_url = \"{0}\"\n",
+        google.base_url
+    );
+    let site = Site::at("https://x.example/reports", &lines, &SECRETS).await;
+    let until = site.clock.now() + TimeDelta::days(7);
+    let link = site.deployment.config.public.connect.link("gmail", &ana(), until);
+    let path = link.strip_prefix("https://x.example/reports").unwrap();
+    let page = site.get(path).await;
+    assert!(page.text.contains(&format!("action=\"/reports{path}\"")), "{}", page.text);
+    let on = site.post(path).await;
+    let cookie = on.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("; Path=/reports/connect/gmail; ") && cookie.ends_with("; Secure"), "{cookie}");
+}

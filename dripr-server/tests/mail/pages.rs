@@ -284,3 +284,33 @@ async fn it_says_whether_it_works() {
     site.deployment.close().await;
     assert_eq!(site.get("/health").await.status, 503);
 }
+
+/// Behind a proxy that takes a path off, a page's forms lead where its link did.
+#[tokio::test]
+async fn pages_below_a_path_lead_on_below_it() {
+    for public in ["https://x.example/reports", "https://x.example/a/b/"] {
+        let site = Site::at(public, "", &[]).await;
+        let base = public.trim_end_matches('/');
+        let path = base.strip_prefix("https://x.example").unwrap();
+        // As the proxy asks, and where the page's forms and links lead.
+        let leads = async |link: &str| {
+            let page = site.get(link.strip_prefix(base).unwrap()).await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            let parts = page.text.split("action=\"").skip(1).chain(page.text.split("href=\"").skip(1));
+            parts.map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        site.command(Action::RequireApproval { check_before_sending: true }).await;
+        site.until("2026-03-12T14:00:00Z").await;
+        let email = site.deployment.store.email(&site.email()).await.unwrap().unwrap();
+        let link = site.deployment.config.public.approval.link(&email, at("2026-03-20T00:00:00Z"));
+        let own = link.strip_prefix("https://x.example").unwrap();
+        let mut expected = [own.to_owned(), format!("{own}/skip"), format!("{own}/intro")];
+        expected.sort();
+        let mut found = leads(&link).await;
+        found.sort();
+        assert_eq!(found, expected);
+        let claim = site.deployment.config.public.opt_out.link(&"ana".parse().unwrap(), &site.campaign());
+        assert_eq!(leads(&claim).await, [claim.strip_prefix("https://x.example").unwrap()]);
+        assert!(claim.starts_with(&format!("https://x.example{path}/o/")));
+    }
+}

@@ -44,9 +44,14 @@ pub(crate) struct Shown {
 impl Site {
     /// The campaign's slot is 12 March, 15:00 UTC. `lines` are sections of the configuration.
     pub(crate) async fn new(lines: &str, environment: &[(&str, &str)]) -> Self {
+        Self::at("http://reports.example", lines, environment).await
+    }
+
+    /// One at a public address of its own.
+    pub(crate) async fn at(public: &str, lines: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
-            "[public]\nurl = \"http://reports.example\"\nopt_out_key = \"a key for tests only\"\n\
+            "[public]\nurl = \"{public}\"\nopt_out_key = \"a key for tests only\"\n\
              [data]\nsales = \"sales.csv\"\n{lines}"
         );
         let variable = |name: &str| {

@@ -139,3 +139,17 @@ async fn who_opted_out_at_postmark_gets_no_more() {
     let history = site.deployment.store.history(&site.campaign()).await.unwrap();
     assert!(!history.is_empty());
 }
+
+#[tokio::test]
+async fn who_is_suppressed_at_postmark_by_hand_gets_no_more_and_is_not_let_in_again_by_hand() {
+    let site = site().await;
+    let mut change: Value = serde_json::from_str(sample!("subscriptionchange")).unwrap();
+    change["Recipient"] = site.dossier().await.contact.email.as_str().into();
+    change["Origin"] = "Customer".into();
+    (change["MessageID"], change["Metadata"]) = (json!(null), json!({}));
+    assert_eq!(tell(&site, change.to_string(), PASSWORD).await.status, 200);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+    change["SuppressSending"] = false.into();
+    assert_eq!(tell(&site, change.to_string(), PASSWORD).await.status, 200);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+}

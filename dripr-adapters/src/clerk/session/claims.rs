@@ -28,6 +28,9 @@ pub(super) struct Claims {
     sts: Option<String>,
     #[serde(default)]
     sid: Option<String>,
+    /// Whom a token is for that was made for another program.
+    #[serde(default)]
+    aud: Option<serde_json::Value>,
     #[serde(default)]
     act: Option<Actor>,
     #[serde(default)]
@@ -79,6 +82,9 @@ impl Claims {
         {
             return Err(SessionProblem::Party);
         }
+        let Some(session_id) = self.sid.clone().filter(|id| !id.is_empty() && self.aud.is_none()) else {
+            return Err(SessionProblem::OtherToken);
+        };
         if self.sts.as_deref() == Some("pending") {
             return Err(SessionProblem::Pending);
         }
@@ -87,7 +93,7 @@ impl Claims {
         let ends = DateTime::from_timestamp(self.exp as i64, 0).ok_or(malformed("it ends at no time"))?;
         Ok(Session {
             user_id,
-            session_id: self.sid.clone(),
+            session_id,
             impersonated_by: self.act.as_ref().map(|actor| actor.sub.clone()),
             organization: self.organization(),
             expires_at: ends,

@@ -12,10 +12,11 @@ use dripr_core::{
     ports::Allowance,
     schedule::Instant,
 };
-use futures_util::lock::Mutex as Turn;
+use futures_util::lock::{Mutex as Turn, OwnedMutexGuard};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::SessionProblem;
 use crate::http::{HttpApi, json};
@@ -49,7 +50,7 @@ pub(super) struct Keys {
     path: String,
     known: Mutex<Known>,
     /// Who looks has it.
-    turn: Turn<Look>,
+    turn: Arc<Turn<Look>>,
 }
 
 /// The last look at what keys there are.
@@ -67,26 +68,26 @@ struct Known {
 
 impl Keys {
     pub(super) fn new(api: HttpApi, path: String) -> Self {
-        Self { api, path, known: Mutex::default(), turn: Turn::default() }
+        Self { api, path, known: Mutex::default(), turn: Arc::default() }
     }
 
     /// A key by its id.
-    pub(super) async fn key(&self, id: &str, now: Instant) -> Result<Arc<Key>, SessionProblem> {
+    pub(super) async fn key(self: &Arc<Self>, id: &str, now: Instant) -> Result<Arc<Key>, SessionProblem> {
         let known = self.known();
         match known.keys.get(id) {
             Some(key) if is_within(known.since, now, FRESH) => return Ok(key.clone()),
             // Nobody waits for a look that somebody else takes already, or that fails.
             Some(key) => {
-                let Some(mut last) = self.turn.try_lock() else { return Ok(key.clone()) };
-                if self.look(&mut last, now).await.is_err() {
+                let Some(last) = self.turn.try_lock_owned() else { return Ok(key.clone()) };
+                if self.look(last, now).await.is_err() {
                     return Ok(key.clone());
                 }
             }
             None => {
-                let mut last = self.turn.lock().await;
+                let last = self.turn.clone().lock_owned().await;
                 // Whoever had the turn may have found it.
                 if !self.known().keys.contains_key(id) {
-                    self.look(&mut last, now).await.map_err(SessionProblem::KeysUnavailable)?;
+                    self.look(last, now).await.map_err(SessionProblem::KeysUnavailable)?;
                 }
             }
         }
@@ -97,22 +98,29 @@ impl Keys {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks what keys there are, if none did a moment ago.
-    async fn look(&self, last: &mut Look, now: Instant) -> PortResult<()> {
+    /// Looks what keys there are, if none did a moment ago. A look that was begun is finished, whether anybody waits for it or not:
+    /// all others count on it.
+    async fn look(self: &Arc<Self>, mut last: OwnedMutexGuard<Look>, now: Instant) -> PortResult<()> {
         if is_within(last.at, now, PAUSE) {
             let failed =
                 || PortError::new(Fault::Unavailable, format!("{PROVIDER} could not be had a moment ago"));
             return if last.failed { Err(failed()) } else { Ok(()) };
         }
-        // Whoever is not waited for any more has failed.
-        *last = Look { at: Some(now), failed: true };
-        let found = self.fetch().await.inspect_err(|error| {
-            tracing::warn!(%error, "Clerk's keys could not be looked at; those that are known count on");
-        })?;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
-            Known { keys: Arc::new(found), since: Some(now) };
-        last.failed = false;
-        Ok(())
+        let keys = self.clone();
+        let looking = async move {
+            *last = Look { at: Some(now), failed: true };
+            let found = keys.fetch().await.inspect_err(|error| {
+                tracing::warn!(%error, "Clerk's keys could not be looked at; those that are known count on");
+            })?;
+            *keys.known.lock().unwrap_or_else(PoisonError::into_inner) =
+                Known { keys: Arc::new(found), since: Some(now) };
+            last.failed = false;
+            Ok(())
+        };
+        tokio::spawn(looking.in_current_span()).await.unwrap_or_else(|error| {
+            Err(PortError::new(Fault::Unavailable, format!("looking at {PROVIDER} broke off"))
+                .caused_by(error))
+        })
     }
 
     async fn fetch(&self) -> PortResult<HashMap<String, Arc<Key>>> {

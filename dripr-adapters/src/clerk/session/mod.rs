@@ -7,6 +7,8 @@
 //! 2. The key signed it.
 //! 3. `exp`, `nbf` and `iat`, with a leeway of [`LEEWAY_SECONDS`]; `iss` is the deployment's Frontend API; `azp`, where there is
 //!    one, is an origin that is allowed; `sts` is not `pending`.
+//! 4. There is a `sid` and no `aud`: an instance signs other tokens with the same key, by templates of its own. Those are for other
+//!    programs, and may last for years.
 //!
 //! Both versions of its claims are understood, with the active organisation in `o` or in `org_…`.
 //!
@@ -36,7 +38,7 @@ pub struct Session {
     /// Who: the agent's id.
     pub user_id: UserId,
     /// The session's id.
-    pub session_id: Option<String>,
+    pub session_id: String,
     /// For which organisation they act, if for one.
     pub organization: Option<Organization>,
     /// Who really acts, where somebody was let in as another (`act.sub`).

@@ -29,6 +29,9 @@ pub enum SessionProblem {
     /// It was made for a page of another origin.
     #[error("the session token is for another origin")]
     Party,
+    /// It is no session's, but one that the instance made by a template for another program.
+    #[error("this is a token for another program, not a session's")]
+    OtherToken,
     /// The person has something to do yet before they are signed in, such as choosing an organisation.
     #[error("the session is pending: signing in is not finished")]
     Pending,

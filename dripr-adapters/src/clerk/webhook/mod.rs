@@ -12,6 +12,7 @@
 //! - The address is the primary one, unless Clerk says that it was not verified.
 //! - `managed_client_id` is read from `private_metadata` or else `public_metadata`, which only a server can write. What is in
 //!   `unsafe_metadata` any browser can write; it is not looked at.
+//! - `banned` stops the agent's mail. `locked` does not: it is somebody who typed a wrong password too often.
 //! - Times are milliseconds.
 //!
 //! ```
@@ -93,6 +94,7 @@ fn account(user: &User, happened_at: Instant) -> Result<Account, Unreadable> {
         first_name: name(&user.first_name),
         last_name: name(&user.last_name),
         managed_client_id: user.managed_client_id(),
+        banned: user.banned == Some(true),
         created_at: user.created_at.and_then(instant).unwrap_or(changed_at),
         changed_at,
     })

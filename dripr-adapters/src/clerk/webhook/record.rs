@@ -36,6 +36,8 @@ pub(super) struct User {
     private_metadata: Option<Metadata>,
     #[serde(deserialize_with = "json::record")]
     public_metadata: Option<Metadata>,
+    #[serde(deserialize_with = "json::flag")]
+    pub(super) banned: Option<bool>,
     #[serde(deserialize_with = "json::millis")]
     pub(super) created_at: Option<i64>,
     #[serde(deserialize_with = "json::millis")]

@@ -6,7 +6,12 @@
 //! | `Bounce` | by its `Type`: [`Happening::Bounced`], and for those that are none [`Happening::OptedOut`] or [`Happening::Complained`] |
 //! | `SpamComplaint` | [`Happening::Complained`] |
 //! | `Open`, `Click` | [`Happening::Opened`], [`Happening::Clicked`] |
-//! | `SubscriptionChange` | `SuppressSending` is false: [`Happening::OptedIn`]; otherwise by its reason: a bounce for `HardBounce`, [`Happening::Complained`] for `SpamComplaint`, [`Happening::OptedOut`] for any other or none, whoever did it |
+//! | `SubscriptionChange` | `SuppressSending` is false: [`Happening::OptedIn`] if `Origin` says that the recipient did it, else nothing; otherwise by its reason: a bounce for `HardBounce`, [`Happening::Complained`] for `SpamComplaint`, [`Happening::OptedOut`] for any other or none, whoever did it |
+//!
+//! It is about the email that its metadata names. What somebody does at the account, by hand or by its API, is about an address
+//! alone: a `SubscriptionChange` without that metadata is a [`Refusal`] for every agent who writes to `Recipient`, and one that
+//! lets mail go out again lifts nothing, since nobody can tell whose wish it is. Of the others, those are about no email of
+//! dripr's.
 //!
 //! `Type` of a bounce, whose number is not looked at:
 //!
@@ -38,7 +43,7 @@
 //! let body = br#"{"RecordType": "Delivery", "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
 //!     "DeliveredAt": "2025-04-05T16:33:54.9070259Z", "Metadata": {"dripr_email_id": "c-1.3"}}"#;
 //! let told_at = "2025-04-05T16:34:00Z".parse().unwrap();
-//! let feedback = webhook::read(body, told_at)?.expect("it is about an email of dripr's");
+//! let Some(webhook::Told::Email(feedback)) = webhook::read(body, told_at)? else { panic!("it is of an email of dripr's") };
 //! assert_eq!(feedback.email_id.as_str(), "c-1.3");
 //! assert_eq!(feedback.what, Happening::Delivered);
 //! assert_eq!(feedback.id.as_str(), "postmark:delivery:883953f4-6105-42a2-a16a-77a8eac79483");
@@ -50,7 +55,8 @@ mod credentials;
 mod record;
 
 use dripr_core::{
-    feedback::{BounceKind, Feedback, Happening},
+    email::SuppressionCause,
+    feedback::{BounceKind, Feedback, Happening, Refusal},
     ids::FeedbackId,
     schedule::Instant,
 };
@@ -80,20 +86,29 @@ pub enum Unreadable {
     RecordType,
 }
 
+/// What a webhook says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Something that came back of an email.
+    Email(Feedback),
+    /// That an address gets nothing any more, of whichever email.
+    Address(Refusal),
+}
+
 /// What the body of a webhook says. Nothing, if it is about no email of dripr's, or tells something that dripr does not
 /// know of: answer 200 all the same. `told_at` is the present moment.
 ///
 /// # Errors
 /// [`Unreadable`] if Postmark never wrote it. It quotes nothing of it.
-pub fn read(body: &[u8], told_at: Instant) -> Result<Option<Feedback>, Unreadable> {
+pub fn read(body: &[u8], told_at: Instant) -> Result<Option<Told>, Unreadable> {
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| Unreadable::Json { line: error.line(), column: error.column() })?;
     let record: Record = json::as_record(value).ok_or(Unreadable::RecordType)?;
     let record_type = record.record_type.as_deref().ok_or(Unreadable::RecordType)?;
     let Some(email_id) = record.metadata.as_ref().and_then(|metadata| metadata.email_id()) else {
-        return Ok(None);
+        return Ok(refusal(record_type, &record, told_at).map(Told::Address));
     };
-    let Some(Told { what, at, which }) = told(record_type, &record) else { return Ok(None) };
+    let Some(Said { what, at, which }) = said(record_type, &record) else { return Ok(None) };
     // What is tied to no message of Postmark's is tied to dripr's.
     let about = record.message_id().unwrap_or(email_id.as_str());
     let mut parts = vec![record_type, about];
@@ -102,18 +117,34 @@ pub fn read(body: &[u8], told_at: Instant) -> Result<Option<Feedback>, Unreadabl
     let recipient = record.address().and_then(|address| address.parse().ok());
     let unread = if what == Happening::OptedIn { Instant::UNIX_EPOCH } else { told_at };
     let at = at.and_then(instant).map_or(unread, |at| at.min(told_at));
-    Ok(Some(Feedback { id, email_id, recipient, at, what }))
+    Ok(Some(Told::Email(Feedback { id, email_id, recipient, at, what })))
+}
+
+/// What a change of a subscription says that is about no email.
+fn refusal(record_type: &str, record: &Record, told_at: Instant) -> Option<Refusal> {
+    if record_type != "SubscriptionChange" {
+        return None;
+    }
+    let cause = match subscription(record)? {
+        Happening::OptedIn => return None,
+        Happening::Complained => SuppressionCause::Complaint,
+        Happening::Bounced(_) => SuppressionCause::HardBounce,
+        _ => SuppressionCause::OptOut,
+    };
+    let address = record.address()?.parse().ok()?;
+    let since = record.changed_at.as_deref().and_then(instant).map_or(told_at, |at| at.min(told_at));
+    Some(Refusal { address, cause, since })
 }
 
 /// What a record tells.
-struct Told<'a> {
+struct Said<'a> {
     what: Happening,
     at: Option<&'a str>,
     /// What tells it from others about the same email.
     which: Vec<&'a str>,
 }
 
-fn told<'a>(record_type: &str, record: &'a Record) -> Option<Told<'a>> {
+fn said<'a>(record_type: &str, record: &'a Record) -> Option<Said<'a>> {
     let cut = |text: &Option<String>| -> String {
         text.as_deref().unwrap_or_default().chars().take(LONGEST_TEXT).collect()
     };
@@ -135,7 +166,7 @@ fn told<'a>(record_type: &str, record: &'a Record) -> Option<Told<'a>> {
         }
         _ => return None,
     };
-    Some(Told { what, at: at.as_deref(), which: which.into_iter().map(Option::unwrap_or_default).collect() })
+    Some(Said { what, at: at.as_deref(), which: which.into_iter().map(Option::unwrap_or_default).collect() })
 }
 
 /// By which number Postmark has it; or by when and what it was, where it tells none.
@@ -150,6 +181,8 @@ fn numbered(record: &Record) -> Vec<Option<&str>> {
 fn subscription(record: &Record) -> Option<Happening> {
     let reason = record.suppression_reason.as_deref();
     Some(match (record.suppress_sending, reason) {
+        // Somebody at the account can let mail go out again whose owner never asked for it.
+        (Some(false), _) if record.origin.as_deref() != Some("Recipient") => return None,
         (Some(false), _) => Happening::OptedIn,
         (None, None) => return None,
         (_, Some("HardBounce")) => bounce::bounced(

@@ -47,6 +47,8 @@ pub(super) struct Record {
     pub(super) suppress_sending: Option<bool>,
     #[serde(deserialize_with = "json::text")]
     pub(super) suppression_reason: Option<String>,
+    #[serde(deserialize_with = "json::text")]
+    pub(super) origin: Option<String>,
 }
 
 impl Record {

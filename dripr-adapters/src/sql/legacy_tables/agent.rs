@@ -35,6 +35,7 @@ pub fn agent(row: &LegacyRow, now: Instant) -> Result<Agent, RowProblem> {
         subscription_status: subscription(row, now)?,
         billing: None,
         managed_client_id: some(row.line("managed_client_id")?),
+        given_client_id: None,
         membership: Membership::default(),
         sending_rules: None,
         unknown_outcome: UnknownOutcome::Hold,
@@ -43,6 +44,7 @@ pub fn agent(row: &LegacyRow, now: Instant) -> Result<Agent, RowProblem> {
         welcome: Progress::Skipped,
         created_at: row.past("created_at", now)?.unwrap_or(now),
         account_changed_at: None,
+        banned: false,
         deleted_at: row.past("deleted_at", now)?,
         version: 0,
     })

@@ -28,6 +28,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_401, "imports", include_str!("sqlite/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("sqlite/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("sqlite/20261130000501_deeds.sql")),
+            (20_261_130_000_601, "addresses", include_str!("sqlite/20261130000601_addresses.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -40,6 +41,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_401, "imports", include_str!("postgres/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("postgres/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("postgres/20261130000501_deeds.sql")),
+            (20_261_130_000_601, "addresses", include_str!("postgres/20261130000601_addresses.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -52,6 +54,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_401, "imports", include_str!("mysql/20261130000401_imports.sql")),
             (20_261_130_000_402, "statistics", include_str!("mysql/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("mysql/20261130000501_deeds.sql")),
+            (20_261_130_000_601, "addresses", include_str!("mysql/20261130000601_addresses.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

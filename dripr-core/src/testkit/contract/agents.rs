@@ -155,8 +155,12 @@ async fn new_agent<S: Store + ?Sized>(store: &S, id: &str) -> Agent {
 
 async fn customers<S: Store + ?Sized>(store: &S) {
     let customer = CustomerId::new("cus_1").expect("an id");
-    let found = async || store.by_customer(&customer).await.expect("looking").map(|agent| agent.id);
-    assert_eq!(found().await, None, "nobody has a customer who was never told of");
+    let found = async || {
+        let agents = store.of_customer(&customer).await.expect("looking");
+        agents.into_iter().map(|agent| agent.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, [""; 0], "nobody has a customer who was never told of");
+    let mut expected: Vec<String> = Vec::new();
     let [mut first, mut second] = [new_agent(store, "payer-1").await, new_agent(store, "payer-2").await];
     for agent in [&mut second, &mut first] {
         let change = Change {
@@ -166,6 +170,7 @@ async fn customers<S: Store + ?Sized>(store: &S) {
             at: at(START),
             stage: Stage::Created,
             status: Subscription::Incomplete,
+            from: None,
         };
         let mut billing = Billing::default();
         assert!(billing.take(&change));
@@ -173,19 +178,35 @@ async fn customers<S: Store + ?Sized>(store: &S) {
         assert!(AgentStore::replace(store, agent.clone(), None).await.expect("replacing"));
         let stored = store.agent(&agent.id).await.expect("an agent").expect("it is there");
         assert_eq!(stored.billing, agent.billing, "what was told of subscriptions is kept");
-        assert_eq!(found().await.as_ref(), Some(&agent.id), "of several, the one whose id is least");
+        expected.insert(0, agent.id.to_string());
+        assert_eq!(found().await, expected, "all agents of a customer are found, by their ids");
     }
     assert!(store.remove(&first.id, at(START)).await.expect("removing"));
-    assert_eq!(found().await, Some(second.id), "one who is there goes before one who was removed");
+    assert_eq!(
+        found().await,
+        [second.id.as_str(), first.id.as_str()],
+        "who is there goes before who was removed"
+    );
 }
 
 async fn removal<S: Store + ?Sized>(store: &S) {
     let agent = new_agent(store, "leaving").await;
+    assert!(!store.is_removed(&agent.id).await.expect("looking"), "nobody is removed by being registered");
     assert!(store.remove(&agent.id, at(START)).await.expect("removing"), "an agent can be removed");
+    assert!(store.is_removed(&agent.id).await.expect("looking"), "it is known that an agent was removed");
     assert!(!store.remove(&agent.id, at(START)).await.expect("removing"), "once");
     let removed = store.agent(&agent.id).await.expect("an agent").expect("a removed agent is still there");
     assert_eq!(removed.deleted_at, Some(at(START)), "it is known since when an agent is removed");
     assert_eq!(removed.version, agent.version + 1, "removing is a change");
+    // As it is where the id alone was noted.
+    let back = Agent { deleted_at: None, ..removed };
+    assert!(AgentStore::replace(store, back, None).await.expect("replacing"));
+    assert!(
+        store.remove(&agent.id, at(START)).await.expect("removing"),
+        "an agent whose id is noted already"
+    );
+    let removed = store.agent(&agent.id).await.expect("an agent").expect("it is there");
+    assert_eq!(removed.deleted_at, Some(at(START)), "an agent whose id is noted is removed all the same");
     let never = samples::agent("never-came", at(START)).expect("an agent");
     assert!(store.remove(&never.id, at(START)).await.expect("removing"), "before it was told of, too");
     let event = samples::user_created(&never);
@@ -194,4 +215,9 @@ async fn removal<S: Store + ?Sized>(store: &S) {
         "nobody is registered who was removed"
     );
     assert_eq!(store.agent(&never.id).await.expect("an agent"), None, "nothing was stored then");
+    assert!(store.is_removed(&never.id).await.expect("looking"), "the id stays noted");
+    let twice = new_agent(store, "twice").await;
+    let event = samples::user_created(&twice);
+    assert!(!store.register(twice.clone(), event, Actor::Operator).await.expect("registering"), "once");
+    assert!(!store.is_removed(&twice.id).await.expect("looking"), "who is registered twice is not removed");
 }

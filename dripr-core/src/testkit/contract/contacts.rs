@@ -28,6 +28,14 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     let nobody = crate::ids::UserId::new("nobody").expect("an id");
     assert_eq!(store.contacts(&nobody, None, 10).await.expect("contacts"), [], "each agent has their own");
 
+    let writing_to = async |address: &str| {
+        let address = address.parse().expect("an address");
+        store.agents_writing_to(&address).await.expect("agents")
+    };
+    let own = std::slice::from_ref(&contact.user_id);
+    assert_eq!(writing_to("OWNER2@home.example").await, own, "who writes to an address, however it is spelt");
+    assert_eq!(writing_to("nobody@home.example").await, [], "nobody writes to an address of nobody's");
+
     let edited = || AuditEntry::of("contact_changed", Actor::Operator, at(START), None);
     let mut taken = contact.clone();
     taken.email = "Owner2@HOME.example".parse().expect("an address");
@@ -46,6 +54,8 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
         ContactReplacement::Replaced,
         "an address can be corrected"
     );
+    assert_eq!(writing_to("new@home.example").await, own, "who writes to the corrected address");
+    assert_eq!(writing_to(contact.email.as_str()).await, [], "and nobody to the old one any more");
     let mut late = contact.clone();
     late.first_name = "Late".to_owned();
     assert_eq!(

@@ -107,9 +107,7 @@ impl AgentStore for MemoryStore {
 
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         let mut state = self.lock();
-        if !state.removed.insert(id.clone()) {
-            return Ok(false);
-        }
+        let mut is_news = state.removed.insert(id.clone());
         if let Some(known) = state.agents.get(id).filter(|known| known.deleted_at.is_none()) {
             let removed =
                 Agent { deleted_at: Some(at), version: known.version + 1, ..known.as_ref().clone() };
@@ -118,15 +116,23 @@ impl AgentStore for MemoryStore {
             state.audit.push(Audited { user_id: id.clone(), campaign_id: None, entry });
             state.wake(id, None);
             state.wake_teller(id);
+            is_news = true;
         }
-        Ok(true)
+        Ok(is_news)
     }
 
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        Ok(self.lock().removed.contains(id))
+    }
+
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
         let state = self.lock();
         let named = state.agents.values().filter(|agent| {
             agent.billing.as_ref().is_some_and(|billing| billing.customers().any(|known| known == customer))
         });
-        Ok(named.min_by_key(|agent| agent.deleted_at.is_some()).map(|agent| agent.as_ref().clone()))
+        let mut named: Vec<Agent> = named.map(|agent| agent.as_ref().clone()).collect();
+        // They are in the order of their ids already.
+        named.sort_by_key(|agent| agent.deleted_at.is_some());
+        Ok(named)
     }
 }

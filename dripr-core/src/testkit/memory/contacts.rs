@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::{Audited, MemoryStore};
@@ -31,6 +33,14 @@ impl ContactStore for MemoryStore {
                 && after.as_ref().is_none_or(|after| contact.id > *after)
         };
         Ok(state.contacts.values().filter(wanted).take(limit).cloned().collect())
+    }
+
+    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
+        let (state, key) = (self.lock(), address.key());
+        let wanted = |contact: &&Contact| contact.deleted_at.is_none() && contact.email.key() == key;
+        let agents: BTreeSet<&UserId> =
+            state.contacts.values().filter(wanted).map(|contact| &contact.user_id).collect();
+        Ok(agents.into_iter().cloned().collect())
     }
 
     async fn replace(

@@ -212,8 +212,12 @@ impl AgentStore for FaultyStore {
         self.call("store.remove_agent", WRITE, self.store.remove(id, at)).await
     }
 
-    async fn by_customer(&self, customer: &CustomerId) -> PortResult<Option<Agent>> {
-        self.call("store.by_customer", READ, self.store.by_customer(customer)).await
+    async fn is_removed(&self, id: &UserId) -> PortResult<bool> {
+        self.call("store.is_removed", READ, self.store.is_removed(id)).await
+    }
+
+    async fn of_customer(&self, customer: &CustomerId) -> PortResult<Vec<Agent>> {
+        self.call("store.of_customer", READ, self.store.of_customer(customer)).await
     }
 }
 

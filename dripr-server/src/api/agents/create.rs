@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use dripr_core::{
     access::{Membership, Reach, Scope},
+    agent::Subscription,
     email::EmailAddress,
     ids::UserId,
     ports::EntropyExt,
@@ -87,6 +88,11 @@ pub(super) async fn create_agent(
         brokerage: some("/brokerage", new.brokerage)?,
         phone: some("/phone", new.phone)?,
         postal_address: some_line("/postal_address", &new.postal_address)?,
+        subscription: match &asking.0.reach {
+            Reach::Deployment => Subscription::Active,
+            // Nobody else answers for somebody's paying.
+            Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => api.new_agents,
+        },
         managed_client_id: some("/managed_client_id", new.managed_client_id)?,
         membership,
         sending_rules: new
