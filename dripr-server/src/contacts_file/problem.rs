@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use dripr_core::email::EmailAddress;
 use serde::Serialize;
 
 /// How much of a faulty value is repeated, in characters.
@@ -35,11 +36,15 @@ pub struct RowProblem {
     pub value: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The person of the row, if it says that they want no mail: that counts although the row cannot be used.
+    #[serde(skip)]
+    pub wants_no_mail: Option<EmailAddress>,
 }
 
 impl RowProblem {
     pub(crate) fn new(row: u64, field: &'static str, value: &str, reason: impl ToString) -> Self {
-        Self { row, field, value: value.chars().take(SHOWN).collect(), reason: reason.to_string() }
+        let value = value.chars().take(SHOWN).collect();
+        Self { row, field, value, reason: reason.to_string(), wants_no_mail: None }
     }
 }
 
