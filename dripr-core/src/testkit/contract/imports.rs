@@ -48,9 +48,10 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     };
     let lines = vec![
         line(2, refused.clone()),
-        line(3, Fate::AlreadyEnrolled(stage.id(0))),
+        line(3, Fate::AlreadyEnrolled(Some(stage.id(0)))),
         line(4, Fate::Enrolled(stage.id(1))),
         line(11, refused.clone()),
+        line(12, Fate::AlreadyEnrolled(None)),
     ];
     let entry = |what: &str| Some(AuditEntry::of(what, Actor::Operator, at(START), None));
     let put = async |import: &Import, lines: Vec<ImportLine>, audit: Option<AuditEntry>| {

@@ -51,7 +51,7 @@ struct ProgressView {
     already_enrolled: u64,
     /// Rows that cannot be used.
     refused: u64,
-    /// Rows whose person wants no mail, among the first two; they get none.
+    /// Rows whose person wants no mail; they get none. Also of rows that cannot be used, if they name an address.
     opted_out: u64,
     /// New campaigns about a ZIP code alone.
     without_address: u64,
@@ -67,7 +67,7 @@ pub(super) struct RowView {
     /// The line on which it begins; the header is line 1.
     row: u64,
     outcome: OutcomeView,
-    /// The campaign that was made or was there.
+    /// The campaign that was made or was there; in a dry run there is none yet for a row like one before it in the file.
     campaign_id: Option<String>,
     /// Its person wants no mail, and gets none.
     opted_out: bool,
@@ -159,7 +159,7 @@ impl RowView {
         let (outcome, campaign_id, problem) = match line.fate {
             Fate::Enrolled(id) => (OutcomeView::Enrolled, Some(id.to_string()), None),
             Fate::Acceptable => (OutcomeView::Acceptable, None, None),
-            Fate::AlreadyEnrolled(id) => (OutcomeView::AlreadyEnrolled, Some(id.to_string()), None),
+            Fate::AlreadyEnrolled(id) => (OutcomeView::AlreadyEnrolled, id.map(|id| id.to_string()), None),
             Fate::Refused { field, value, reason } => {
                 (OutcomeView::Refused, None, Some(RowProblemView { field, value, reason }))
             }
