@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What every [`ImportStore`] must do: progress is stored with the lines that belong to it, by one reader of the file at a
-/// time, for a month; and what is there already is found.
+/// time, until it is forgotten; and what is there already is found.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -89,12 +89,24 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     mine.begin(at("2026-03-01T12:00:04Z")).expect("another beginning");
     assert!(put(&mine, vec![line(12, refused)], None).await);
     assert_eq!(told(None, None, 9).await, [12], "lines are those of the last run");
+    let earlier = async || store.forget_earlier_lines(&id("a")).await.expect("forgetting lines");
+    assert_eq!((earlier().await, earlier().await), (1, 0), "those of earlier ones are forgotten");
+    assert_eq!(told(None, None, 9).await, [12], "and no others");
     let stored = read("a").await.expect("it is there");
     assert!(matches!(stored.stage, How::Running), "it runs again");
 
-    // A month later.
     store.add_import(import("d", &other, "2026-03-31T12:00:00Z")).await.expect("adding an import");
-    assert_eq!(read("a").await, None, "imports are forgotten after a month");
+    let forget = async |made_by: &str| store.forget_imports(at(made_by)).await.expect("forgetting imports");
+    assert_eq!(forget("2026-03-01T11:59:59Z").await, 0, "what is younger is kept");
+    let mut forgotten = 0;
+    loop {
+        match forget(START).await {
+            0 => break,
+            some => forgotten += some,
+        }
+    }
+    assert_eq!(forgotten, 4, "three imports and a line are forgotten");
+    assert_eq!(read("a").await, None, "imports are forgotten");
     assert_eq!(told(None, None, 9).await, [0_u64; 0], "with their lines");
     assert!(!put(&stored, Vec::new(), entry("late")).await, "what is forgotten stays so");
     let history = store.agent_history(&user, None, 99).await.expect("reading a history");

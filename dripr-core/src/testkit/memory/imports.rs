@@ -1,13 +1,13 @@
 use async_trait::async_trait;
-use chrono::TimeDelta;
 
 use super::{Audited, MemoryStore};
 use crate::{
     campaign::AuditEntry,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
-    imports::{Import, ImportLine, KEPT_DAYS},
+    imports::{Import, ImportLine},
     ports::ImportStore,
+    schedule::Instant,
 };
 
 /// An import, and each of its lines with its run.
@@ -29,11 +29,26 @@ impl Kept {
 #[async_trait]
 impl ImportStore for MemoryStore {
     async fn add_import(&self, import: Import) -> PortResult<()> {
-        let mut state = self.lock();
-        let now = import.created_at;
-        state.imports.retain(|_, kept| now - kept.import.created_at < TimeDelta::days(KEPT_DAYS));
-        state.imports.insert(import.id.clone(), Kept { import, lines: Vec::new() });
+        self.lock().imports.insert(import.id.clone(), Kept { import, lines: Vec::new() });
         Ok(())
+    }
+
+    async fn forget_imports(&self, made_by: Instant) -> PortResult<u64> {
+        let mut forgotten = 0;
+        self.lock().imports.retain(|_, kept| {
+            let is_kept = kept.import.created_at > made_by;
+            forgotten += if is_kept { 0 } else { 1 + kept.lines.len() as u64 };
+            is_kept
+        });
+        Ok(forgotten)
+    }
+
+    async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64> {
+        let mut state = self.lock();
+        let Some(kept) = state.imports.get_mut(import) else { return Ok(0) };
+        let (before, run) = (kept.lines.len(), kept.import.run);
+        kept.lines.retain(|(of, _)| *of >= run);
+        Ok((before - kept.lines.len()) as u64)
     }
 
     async fn import(&self, id: &ImportId) -> PortResult<Option<Import>> {

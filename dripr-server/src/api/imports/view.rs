@@ -1,7 +1,10 @@
 //! An import as the API shows it.
 
 use chrono::{DateTime, Utc};
-use dripr_core::imports::{Fate, Import, ImportLine, Stage, Tally};
+use dripr_core::{
+    imports::{Fate, Import, ImportLine, Stage, Tally},
+    schedule::Instant,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -113,7 +116,8 @@ impl OutcomeView {
 }
 
 impl ImportView {
-    pub(super) fn of(import: Import) -> Self {
+    pub(super) fn of(import: Import, now: Instant) -> Self {
+        let stage = import.stage_at(now);
         let Tally {
             rows,
             enrolled,
@@ -124,7 +128,7 @@ impl ImportView {
             refused,
             not_verified,
         } = import.tally;
-        let (stage, failure) = match import.stage {
+        let (stage, failure) = match stage {
             Stage::Waiting => (StageView::Waiting, None),
             Stage::Running => (StageView::Running, None),
             Stage::Done => (StageView::Done, None),
