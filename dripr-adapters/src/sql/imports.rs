@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dripr_core::{
     campaign::AuditEntry,
+    email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
     imports::{Import, ImportLine},
@@ -163,6 +164,31 @@ impl ImportStore for SqlStore {
             }
         }
         Ok(found)
+    }
+}
+
+impl SqlStore {
+    /// Lines of an agent's imports that repeat an address.
+    pub(super) async fn refused_rows_of(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+    ) -> PortResult<Vec<ImportLine>> {
+        let doing = "reading lines of imports that name an address";
+        let sql = "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id \
+                   WHERE i.user_id = ?1 AND l.fate = 'refused' AND LOWER(l.state) LIKE ?2 ESCAPE '!' \
+                   ORDER BY l.import_id, l.run, l.line";
+        let mut pattern = String::from("%");
+        for c in address.as_str().to_lowercase().chars() {
+            pattern.extend(matches!(c, '%' | '_' | '!').then_some('!'));
+            pattern.push(c);
+        }
+        pattern.push('%');
+        let query = query(sql).bind(user.as_str()).bind(pattern);
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
+        let line = |row: &Row| json(row.try_get(0).doing(doing)?, "import_lines", "state", user.as_str());
+        let lines = rows.iter().map(line).collect::<PortResult<Vec<ImportLine>>>()?;
+        Ok(lines.into_iter().filter(|line| line.names(address)).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::CampaignId;
+use crate::{email::EmailAddress, ids::CampaignId};
 
 /// What became of a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,13 @@ impl Fate {
 }
 
 impl ImportLine {
+    /// Whether it repeats an address.
+    #[must_use]
+    pub fn names(&self, address: &EmailAddress) -> bool {
+        let Fate::Refused { value, .. } = &self.fate else { return false };
+        value.to_lowercase().contains(&address.as_str().to_lowercase())
+    }
+
     /// Whether there is anything to tell of the row. What went as everybody expects is told by the
     /// [`Tally`](super::Tally) alone, so that the report of a long file is short.
     #[must_use]

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 
-use super::{Audited, MemoryStore};
+use super::{Audited, MemoryStore, State};
 use crate::{
     campaign::AuditEntry,
+    email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
     imports::{Import, ImportLine},
@@ -23,6 +24,15 @@ impl Kept {
 
     pub(super) fn forget_lines(&mut self) {
         self.lines.clear();
+    }
+}
+
+impl State {
+    /// Lines of an agent's imports that repeat an address.
+    pub(super) fn refused_rows_of(&self, user: &UserId, address: &EmailAddress) -> Vec<ImportLine> {
+        let imports = self.imports.values().filter(|kept| kept.of(user));
+        let lines = imports.flat_map(|kept| &kept.lines).map(|(_, line)| line);
+        lines.filter(|line| line.names(address)).cloned().collect()
     }
 }
 
