@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dripr_core::{
     campaign::AuditEntry,
+    contact::Home,
     email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
@@ -151,16 +152,19 @@ impl ImportStore for SqlStore {
         wanted: &[(String, String)],
     ) -> PortResult<Vec<Option<CampaignId>>> {
         let doing = "looking for campaigns that are there";
-        let sql = "SELECT wanted.nr, c.id FROM @rows(?1: address_key text, home_key text) AS wanted \
+        // All homes of each person, who has few: keys that an earlier version stored are of longer words.
+        let sql = "SELECT wanted.nr, c.id, c.home_key FROM @rows(?1: address_key text, home_key text) AS wanted \
                    CROSS JOIN campaigns AS c ON c.user_id = ?2 AND c.address_key = wanted.address_key \
-                   AND c.home_key = wanted.home_key AND c.deleted_at IS NULL";
+                   AND c.deleted_at IS NULL ORDER BY c.id";
         let query = query(sql).bind(to_json(&wanted)?).bind(user.as_str());
         let mut found = vec![None; wanted.len()];
         for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
-            let id: &str = row.try_get(1).doing(doing)?;
-            let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
-            if let Some(slot) = row_place(row.try_get(0).doing(doing)?).and_then(|at| found.get_mut(at)) {
-                *slot = Some(id);
+            let Some(at) = row_place(row.try_get(0).doing(doing)?) else { continue };
+            let home = Home::renewed_key(row.try_get(2).doing(doing)?);
+            let (Some((_, asked)), Some(slot)) = (wanted.get(at), found.get_mut(at)) else { continue };
+            if slot.is_none() && home == *asked {
+                let id: &str = row.try_get(1).doing(doing)?;
+                *slot = Some(CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?);
             }
         }
         Ok(found)

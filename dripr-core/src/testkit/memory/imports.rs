@@ -131,8 +131,8 @@ impl ImportStore for MemoryStore {
                 let contact = state.contacts.get(&campaign.contact_id);
                 campaign.user_id == *user
                     && campaign.deleted_at.is_none()
-                    && campaign.home_key() == *home
                     && contact.is_some_and(|contact| contact.email.key() == *address)
+                    && campaign.home_key() == *home
             });
             like.map(|campaign| campaign.id.clone())
         };
