@@ -10,9 +10,7 @@ use dripr_core::{
     campaign::{Action, Actor, CampaignStatus, Command, Operation, Provision, command::Bench},
     ids::CampaignId,
     policy::Policy,
-    ports::{
-        AgentStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore, NoticeStore,
-    },
+    ports::{AgentStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore, NoticeStore},
     schedule::Instant,
     testkit::{ManualClock, samples},
 };

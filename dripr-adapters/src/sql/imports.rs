@@ -114,9 +114,7 @@ impl ImportStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let id = id.clone();
-                Box::pin(
-                    async move { Ok(forget_lines(transaction.connection, id.as_str(), run).await?.0) },
-                )
+                Box::pin(async move { Ok(forget_lines(transaction.connection, id.as_str(), run).await?.0) })
             })
             .await
     }

@@ -20,6 +20,6 @@ pub const ALIVE_SECONDS: i64 = 60;
 /// Whoever reads a file gives a sign of life every so many seconds, whether rows came or not.
 pub const BEAT_SECONDS: u64 = 20;
 
-/// After so many rows that cannot be used, those of people who want no mail not counted, a file is not read on: it is another one than was
-/// meant, and each of these rows is kept.
+/// After so many rows that cannot be used a file is not read on: it is another one than was meant, and each of these rows is
+/// kept. Those of people who want no mail are of use.
 pub const MOST_REFUSED: u64 = 100_000;

@@ -215,7 +215,8 @@ impl Columns {
             .map(|(column, names)| {
                 let found = match column {
                     Column::CreatedAt => {
-                        let exactly = header.iter().map(|name| name.trim().eq_ignore_ascii_case("created_at"));
+                        let exactly =
+                            header.iter().map(|name| name.trim().eq_ignore_ascii_case("created_at"));
                         exactly.enumerate().filter(|(_, is)| *is).map(|(place, _)| place).collect()
                     }
                     Column::Latitude | Column::Longitude if of_mailchimp => Vec::new(),
@@ -262,7 +263,8 @@ fn plain(name: &str) -> String {
 
 /// The places of columns with some names, in the order of preference, then of place.
 fn in_order(plain: &[String], names: &[&str]) -> Vec<usize> {
-    let place = |(place, name): (usize, &String)| Some((names.iter().position(|known| known == name)?, place));
+    let place =
+        |(place, name): (usize, &String)| Some((names.iter().position(|known| known == name)?, place));
     let mut found: Vec<(usize, usize)> = plain.iter().enumerate().filter_map(place).collect();
     found.sort_unstable();
     found.into_iter().map(|(_, place)| place).collect()

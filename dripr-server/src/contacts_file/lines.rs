@@ -119,11 +119,8 @@ impl<R: BufRead> Rows<R> {
         };
         // Lines that were looked through are not looked through for every quote in them: a file of open quotes takes no more
         // time than another.
-        let (most_bytes, most_lines) = if number > self.looked_to {
-            (AHEAD_BYTES, AHEAD_LINES)
-        } else {
-            (MAX_ROW_BYTES, MAX_ROW_LINES)
-        };
+        let (most_bytes, most_lines) =
+            if number > self.looked_to { (AHEAD_BYTES, AHEAD_LINES) } else { (MAX_ROW_BYTES, MAX_ROW_LINES) };
         let mut quotes = first.follow(Quotes::FieldStart, delimiter);
         let mut size = first.size();
         let mut more: VecDeque<Line> = VecDeque::new();
@@ -375,11 +372,17 @@ mod tests {
         for lines in [2, 63, 64, 500, 4_000] {
             let rows = rows(format!("a,b\n1,\"{}\"\n2,z\n", note(lines)).as_bytes());
             assert_eq!((rows.len(), rows.last().unwrap().ends_with(":2|z")), (3, true), "{lines}: {rows:?}");
-            assert_eq!(rows[1].starts_with("2!a quoted field opens here, and the row"), lines > 63, "{lines}");
+            assert_eq!(
+                rows[1].starts_with("2!a quoted field opens here, and the row"),
+                lines > 63,
+                "{lines}"
+            );
         }
         // A line of it may be longer than any row, or the first one.
         let long = "x".repeat(MAX_ROW_BYTES + 1);
-        for field in [format!("y\n{long}\n{}", note(3)), format!("{long}\n{}", note(3)), format!("{long}\"\"\n\"\"")] {
+        for field in
+            [format!("y\n{long}\n{}", note(3)), format!("{long}\n{}", note(3)), format!("{long}\"\"\n\"\"")]
+        {
             let rows = rows(format!("a,b\n1,\"{field}\"\n2,z\n").as_bytes());
             assert_eq!((rows.len(), rows.last().unwrap().ends_with(":2|z")), (3, true), "{rows:?}");
             assert!(rows[1].starts_with("2!"), "{rows:?}");

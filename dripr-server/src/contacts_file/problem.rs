@@ -21,7 +21,9 @@ pub enum FileProblem {
     #[error("its header line cannot be read: {0}")]
     Header(RowProblem),
     /// Hardly any row can be used.
-    #[error("reading stopped after {0} rows that cannot be used; mend what the first of them are refused for")]
+    #[error(
+        "reading stopped after {0} rows that cannot be used; mend what the first of them are refused for"
+    )]
     TooManyRefused(u64),
     /// No column of addresses.
     #[error("it has no column of email addresses; its columns are {0}")]

@@ -409,19 +409,24 @@ fn columns_of_some_address_books_mean_what_they_mean_there() {
     let outlook = "E-mail Address,Home Street,Home Street 2,Home Street 3,Home City,Home Postal Code";
     let outlook = one(&format!("{outlook}\na@b.example,12 Elm St,,Apt 4,Seattle,98103\n"));
     assert_eq!(outlook.home.unwrap().street, "12 Elm St, Apt 4");
-    let hubspot = one("Email,Street Address,City,State/Region,Postal Code\na@b.example,12 Elm St,Seattle,WA,98103\n");
+    let hubspot =
+        one("Email,Street Address,City,State/Region,Postal Code\na@b.example,12 Elm St,Seattle,WA,98103\n");
     assert_eq!(hubspot.home.unwrap().one_line(), "12 Elm St, Seattle, WA 98103");
     let redfin = "email,address,zip,SQUARE FEET,$/SQUARE FEET\na@b.example,12 Elm St,98103,,512\n";
     assert_eq!(one(redfin).home.unwrap().facts.living_area_sqft, None, "512 dollars are no living area");
     for column in ["MEMBER_RATING", "LEID"] {
-        let text = format!("Email Address,Address,Zip,{column},LATITUDE,LONGITUDE\na@b.example,12 Elm St,98103,2,40.7,-74\n");
+        let text = format!(
+            "Email Address,Address,Zip,{column},LATITUDE,LONGITUDE\na@b.example,12 Elm St,98103,2,40.7,-74\n"
+        );
         assert_eq!(one(&text).home.unwrap().location, None, "where mail was read is not where the home lies");
     }
 }
 
 #[test]
 fn files_of_other_separators_and_campaigns_that_are_off_are_read() {
-    let rows = read("email;zip;first_name;enabled\na@b.example;98103;\"Ana; Maria\";no\nb@b.example;98103;;\n").unwrap();
+    let rows =
+        read("email;zip;first_name;enabled\na@b.example;98103;\"Ana; Maria\";no\nb@b.example;98103;;\n")
+            .unwrap();
     let rows: Vec<_> = rows.into_iter().map(|row| row.unwrap()).collect();
     assert_eq!((rows[0].first_name.as_str(), rows[0].enabled, rows[1].enabled), ("Ana; Maria", false, true));
     assert_eq!(one("email\tzip\tname\na@b.example\t98103\tAna, Ruiz\n").last_name, "Ana");

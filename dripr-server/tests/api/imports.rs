@@ -292,7 +292,8 @@ async fn a_dry_run_sees_that_rows_are_alike_wherever_they_stand() {
     let site = site().await;
     let key = operator(&site).await;
     let path = made(&site, &key, json!({"send_day": 3, "dry_run": true})).await;
-    let file = format!("email,zip\n{}OWNER-0@home.example,98103\nowner-0@home.example,98104\n", rows(0, 1_100));
+    let file =
+        format!("email,zip\n{}OWNER-0@home.example,98103\nowner-0@home.example,98104\n", rows(0, 1_100));
     let done = sent(&site, &path, &key, file).await.json();
     let counts = ["rows", "enrolled", "already_enrolled"].map(|name| done["progress"][name].clone());
     assert_eq!(counts, [1_102, 1_101, 1].map(|count| json!(count)));

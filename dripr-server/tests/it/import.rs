@@ -86,7 +86,9 @@ async fn an_import_stands_in_the_agents_history_as_the_operators() {
     dripr(folder.path(), &["import", "contacts.csv", "--agent=a1"]).success();
     let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
     let history = store.agent_history(&UserId::new("a1").unwrap(), None, 99).await.unwrap();
-    let of = |what: &str| history.iter().map(|line| &line.entry).filter(|entry| entry.what == what).collect::<Vec<_>>();
+    let of = |what: &str| {
+        history.iter().map(|line| &line.entry).filter(|entry| entry.what == what).collect::<Vec<_>>()
+    };
     let [imported] = of("imported")[..] else { panic!("{history:?}") };
     assert_eq!(imported.actor, Actor::Operator);
     assert_eq!(imported.cause.as_deref(), Some("a file: of 7 rows 3 enrolled, 0 already there, 4 refused"));

@@ -122,13 +122,7 @@ enum Stopped {
     ByUs(Problem),
 }
 
-async fn take(
-    api: &Api,
-    agent: &Agent,
-    by: Actor,
-    import: &mut Import,
-    body: Body,
-) -> Result<(), Stopped> {
+async fn take(api: &Api, agent: &Agent, by: Actor, import: &mut Import, body: Body) -> Result<(), Stopped> {
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
