@@ -8,8 +8,9 @@ use std::{path::Path, sync::Arc};
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     campaign::{Action, Actor, CampaignStatus, Command, Operation, Provision, command::Bench},
+    ids::CampaignId,
     policy::Policy,
-    ports::{AgentStore, CampaignFilter, CampaignStore, ChannelStore, NoticeStore},
+    ports::{AgentStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore, NoticeStore},
     schedule::Instant,
     testkit::{ManualClock, samples},
 };
@@ -101,4 +102,44 @@ async fn agents_and_failed_campaigns_of_before_are_told_of() {
     sqlx::query(sql).execute(&mut connection(&path).await).await.unwrap();
     let due = store.due_notices(at("2026-03-12T15:00:00Z"), 10).await.unwrap();
     assert_eq!(due.len(), 2);
+}
+
+#[tokio::test]
+async fn homes_of_before_streets_were_shortened_are_known_and_can_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let agent = samples::agent("agent", start).unwrap();
+    let new: Vec<_> = (1..=2).map(|n| samples::campaign(&agent, n, "98103", 12, start).unwrap()).collect();
+    let store = open(&path).await;
+    store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+    store.enrol(new.clone()).await.unwrap();
+    let (first, second) = (&new[0].campaign.id, &new[1].campaign.id);
+    // Two spellings of one home of one person.
+    let sql = "UPDATE campaigns SET home_key = '98103 1 elm street', home = json_set(home, '$.street', '1 Elm Street'), \
+               contact_id = (SELECT contact_id FROM campaigns WHERE id = ?1), \
+               address_key = (SELECT address_key FROM campaigns WHERE id = ?1) WHERE id = ?2";
+    let update = sqlx::query(sql).bind(first.as_str()).bind(second.as_str());
+    assert_eq!(update.execute(&mut connection(&path).await).await.unwrap().rows_affected(), 1);
+
+    let again = async || {
+        let mut again = new[0].clone();
+        again.campaign.id = "third".parse().unwrap();
+        again.campaign.home.as_mut().unwrap().street = "1 Elm Str.".to_owned();
+        let key = (again.contact.email.key(), again.campaign.home_key());
+        let like = store.campaigns_like(&agent.id, &[key]).await.unwrap().remove(0);
+        (store.enrol(vec![again]).await.unwrap().remove(0), like)
+    };
+    assert_eq!(again().await, (Enrolment::Exists(first.clone()), Some(first.clone())));
+    let clock = Arc::new(ManualClock::at(start));
+    let desk = Arc::new(Bench { clock, policy: Policy::default() });
+    let did = async |id: &CampaignId, action: Action| {
+        let command = Command { campaign_id: id.clone(), actor: Actor::System, action, desk: desk.clone() };
+        store.execute(vec![command]).await.unwrap().remove(0).result.unwrap();
+    };
+    did(second, Action::Disable).await;
+    let dossier = store.load(std::slice::from_ref(second)).await.unwrap().remove(0).unwrap();
+    assert!(!dossier.campaign.enabled, "each of two can be changed");
+    did(first, Action::Delete).await;
+    assert_eq!(again().await, (Enrolment::Exists(second.clone()), Some(second.clone())));
 }

@@ -7,6 +7,7 @@ use crate::{
     email::EmailAddress,
     ids::{ContactId, UserId},
     schedule::Instant,
+    street,
 };
 
 /// A person an agent writes to.
@@ -61,13 +62,14 @@ impl Home {
             .join(", ")
     }
 
-    /// What two spellings of one home have in common: letters and digits of the street, folded, and the ZIP code.
+    /// What two spellings of one home have in common: letters and digits of the street, folded, its words as short as they
+    /// are [written](crate::street::short), and the ZIP code.
     ///
     /// ```
     /// # use dripr_core::contact::Home;
     /// # let home = |street: &str| Home { street: street.into(), city: String::new(), state: String::new(),
     /// #     zip_code: "98103".parse().unwrap(), location: None, facts: Default::default() };
-    /// assert_eq!(home("12 Elm St., #4").key(), home("12 ELM st #4").key());
+    /// assert_eq!(home("12 Elm St., #4").key(), home("12 ELM street, Apt 4").key());
     /// assert_ne!(home("12 Elm St").key(), home("112 Elm St").key());
     /// ```
     #[must_use]
@@ -77,6 +79,24 @@ impl Home {
             key.push(' ');
             key.extend(word.chars().flat_map(char::to_lowercase));
         }
-        key
+        Self::renewed_key(&key)
+    }
+
+    /// What [`Home::key`] is now of a home whose key was stored before words were shortened. A newer one stays as it is, and so
+    /// does what is no key of a home.
+    #[must_use]
+    pub fn renewed_key(stored: &str) -> String {
+        let words: Vec<&str> = stored.split(' ').collect();
+        match words.split_first() {
+            Some((zip_code, street)) if zip_code.parse::<ZipCode>().is_ok() => {
+                let mut key = (*zip_code).to_owned();
+                for word in street::folded(street) {
+                    key.push(' ');
+                    key.push_str(word);
+                }
+                key
+            }
+            _ => stored.to_owned(),
+        }
     }
 }

@@ -19,6 +19,7 @@
 //! | [`statistics`] | what agents achieved |
 //! | [`alerts`] | what an operator is alerted to |
 //! | [`agent`], [`contact`] | who speaks, and to whom |
+//! | [`street`] | how streets are written |
 //! | [`events`] | what is announced, and which queue it wakes |
 //! | [`ports`] | what the engine needs of the world, a trait a file |
 //! | [`engine`] | the use cases: find what is due, do it, store it |
@@ -91,6 +92,7 @@ pub mod restored;
 pub mod safeguards;
 pub mod schedule;
 pub mod statistics;
+pub mod street;
 #[cfg(feature = "simulation")]
 pub mod testkit;
 pub mod webhooks;

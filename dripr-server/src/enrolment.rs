@@ -1,11 +1,16 @@
 //! From contacts to campaigns, in batches, so that a file of any length takes little memory and few commits.
 
-use std::{collections::HashMap, io::BufRead, sync::Arc};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::BufRead,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use dripr_core::{
     campaign::{Action, Actor, Campaign, Command, command::Bench},
     contact::Contact,
-    email::{Suppression, SuppressionCause},
+    email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     imports::{Fate, ImportLine, Tally},
@@ -22,6 +27,12 @@ use crate::{
 
 /// How many contacts are stored at once.
 pub(crate) const BATCH: usize = 500;
+/// How many are verified and stored at once where addresses are verified: each may take a second, and progress is to be seen.
+pub(crate) const VERIFIED_BATCH: usize = 40;
+/// How many rows a dry run remembers, to see which are alike: less than 100 MB.
+const MOST_REMEMBERED: usize = 5_000_000;
+/// What the history says of an opt-out that a file told of.
+const WHY_OUT: &str = "an imported file says that this person wants no mail";
 
 /// What becomes of contacts: whose they are, and where they go.
 pub struct Enroller<'a> {
@@ -39,11 +50,19 @@ pub struct Enroller<'a> {
     pub desk: Arc<Bench>,
     /// The agent.
     pub user_id: UserId,
+    /// Who imports.
+    pub by: Actor,
     /// Only look; store nothing.
     pub dry_run: bool,
     /// Looks whether addresses take mail; without it, all are taken that are written like one.
     pub verifying: Option<Verifying<'a>>,
+    /// What a dry run has seen; nothing yet.
+    pub seen: Seen,
 }
+
+/// The rows that a dry run would have stored: a number of 64 bits for each, which no two homes of a file will share by chance.
+#[derive(Default)]
+pub struct Seen(Mutex<HashSet<u64>>);
 
 /// A row as the file has it, or what is wrong with it.
 pub type ReadRow = Result<NewContactRow, RowProblem>;
@@ -75,7 +94,7 @@ impl Enroller<'_> {
     ) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
         loop {
-            let rows = file.next_rows(BATCH)?;
+            let rows = file.next_rows(self.batch())?;
             if rows.is_empty() {
                 return Ok(tally);
             }
@@ -88,19 +107,35 @@ impl Enroller<'_> {
         }
     }
 
-    /// Stores the contacts of some rows whose address may take mail.
+    /// How many rows are taken at once.
+    pub(crate) const fn batch(&self) -> usize {
+        if self.verifying.is_some() { VERIFIED_BATCH } else { BATCH }
+    }
+
+    /// Stores the contacts of some rows whose address may take mail, and the opt-outs of all.
     ///
     /// # Errors
     /// A store's. Some of them may be stored; repeating the call changes nothing about those.
     pub async fn take(&self, rows: Vec<ReadRow>) -> PortResult<Taken> {
         let mut taken = Taken::default();
         let mut usable = Vec::with_capacity(rows.len());
+        let mut out = Vec::new();
         for row in rows {
             taken.tally.rows += 1;
             match row {
-                Ok(row) => usable.push(row),
-                Err(problem) => taken.refuse(problem),
+                Ok(row) => {
+                    out.extend(row.opted_out.then(|| row.email.clone()));
+                    usable.push(row);
+                }
+                Err(problem) => {
+                    out.extend(problem.wants_no_mail.clone());
+                    taken.refuse(problem);
+                }
             }
+        }
+        // First, so that no campaign to such an address is ever awake.
+        if !self.dry_run {
+            try_join_all(out.into_iter().map(|address| self.suppress(address))).await?;
         }
         let kept = self.verified(usable, &mut taken).await;
         if self.dry_run {
@@ -131,28 +166,26 @@ impl Enroller<'_> {
         kept
     }
 
-    /// What would become of rows. Of two in one file that are alike it sees that only if they stand close to each other: it
-    /// remembers none, so that a file of any length takes little memory.
+    /// What would become of rows. Of each it keeps a small number, so that two that are alike are seen wherever they stand.
     async fn rehearse(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
-        let new: Vec<_> = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
-        let keys: Vec<_> = new.iter().map(|new| (new.contact.email.key(), new.campaign.home_key())).collect();
+        let key = |known: &InHand| {
+            let new = self.campaign(known.row.clone());
+            (new.contact.email.key(), new.campaign.home_key())
+        };
+        let keys: Vec<_> = rows.iter().map(key).collect();
         let known = self.imports.campaigns_like(&self.user_id, &keys).await?;
-        let mut before: HashMap<&(String, String), &CampaignId> = HashMap::new();
-        for (((in_hand, new), key), known) in rows.into_iter().zip(&new).zip(&keys).zip(known) {
-            let fate = match known.or_else(|| before.get(key).map(|id| (*id).clone())) {
-                Some(id) => Fate::AlreadyEnrolled(id),
+        for ((in_hand, key), known) in rows.into_iter().zip(&keys).zip(known) {
+            let fate = match known {
+                Some(id) => Fate::AlreadyEnrolled(Some(id)),
+                None if self.seen.before(key) => Fate::AlreadyEnrolled(None),
                 None => Fate::Acceptable,
             };
-            before.entry(key).or_insert(&new.campaign.id);
             taken.note(&in_hand, fate);
         }
         Ok(())
     }
 
     async fn enrol(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
-        // First, so that no campaign to such an address is ever awake.
-        try_join_all(rows.iter().filter(|known| known.row.opted_out).map(|known| self.suppress(&known.row)))
-            .await?;
         let new = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
         let mut enrolled = Vec::new();
         for (enrolment, in_hand) in self.campaigns.enrol(new).await?.into_iter().zip(rows) {
@@ -161,7 +194,7 @@ impl Enroller<'_> {
                     enrolled.push(id.clone());
                     Fate::Enrolled(id)
                 }
-                Enrolment::Exists(id) => Fate::AlreadyEnrolled(id),
+                Enrolment::Exists(id) => Fate::AlreadyEnrolled(Some(id)),
                 Enrolment::NoAgent(id) => {
                     let message = format!("there is no agent {id}; `dripr agent list` shows them");
                     return Err(PortError::new(Fault::Invalid, message));
@@ -185,14 +218,10 @@ impl Enroller<'_> {
         Ok(())
     }
 
-    async fn suppress(&self, row: &NewContactRow) -> PortResult<()> {
-        let suppression = Suppression {
-            user_id: self.user_id.clone(),
-            address: row.email.clone(),
-            cause: SuppressionCause::OptOut,
-            since: self.now,
-        };
-        self.contacts.suppress(suppression, Actor::User(self.user_id.clone())).await
+    async fn suppress(&self, address: EmailAddress) -> PortResult<()> {
+        let (user_id, cause, since) = (self.user_id.clone(), SuppressionCause::OptOut, self.now);
+        let suppression = Suppression { user_id, address, cause, since };
+        self.contacts.suppress_because(suppression, self.by.clone(), WHY_OUT.to_owned()).await
     }
 
     fn campaign(&self, row: NewContactRow) -> NewCampaign {
@@ -217,16 +246,31 @@ impl Enroller<'_> {
             created_at,
         );
         campaign.check_before_sending = row.check_before_sending;
+        campaign.enabled = row.enabled;
         NewCampaign { contact, campaign }
+    }
+}
+
+impl Seen {
+    /// Whether this was seen before; from now on it was, unless too much was.
+    fn before(&self, key: &(String, String)) -> bool {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let number = hasher.finish();
+        // A panic elsewhere leaves it whole: each change is one insertion.
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() < MOST_REMEMBERED { !seen.insert(number) } else { seen.contains(&number) }
     }
 }
 
 impl Taken {
     fn refuse(&mut self, problem: RowProblem) {
         self.tally.refused += 1;
-        let RowProblem { row, field, value, reason } = problem;
+        let RowProblem { row, field, value, reason, wants_no_mail } = problem;
         let fate = Fate::Refused { field: field.to_owned(), value, reason };
-        self.lines.push(ImportLine { row, fate, opted_out: false, not_verified: false });
+        let opted_out = wants_no_mail.is_some();
+        self.tally.opted_out += u64::from(opted_out);
+        self.lines.push(ImportLine { row, fate, opted_out, not_verified: false });
     }
 
     fn note(&mut self, in_hand: &InHand, fate: Fate) {

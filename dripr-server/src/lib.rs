@@ -8,6 +8,7 @@
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`formula`] | cells that a spreadsheet would take for a formula |
 //! | [`enrolment`] | from contacts to campaigns |
+//! | [`forgetting`] | imports that are too old |
 //! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | [`operations`] | what those who watch a deployment are answered |
@@ -35,6 +36,7 @@ pub mod demo;
 pub mod enrolment;
 pub mod failure;
 pub mod first_key;
+pub mod forgetting;
 pub mod formula;
 #[cfg(all(feature = "gmail", feature = "returned-mail"))]
 pub mod gmail_inboxes;

@@ -281,7 +281,7 @@ mod tests {
     use crate::sql::{
         SqliteOptions,
         connection::Dialect,
-        execute::{STATUS, WHOLE, WORK},
+        execute::{MOVED, STATUS, WHOLE, WORK},
     };
 
     #[tokio::test]
@@ -307,7 +307,7 @@ mod tests {
             assert!(scanned.iter().all(|step| step.starts_with("SCAN json_each")), "{plan}");
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("AUTOMATIC"), "{plan}");
         }
-        for change in [WORK, STATUS, WHOLE] {
+        for change in [WORK, STATUS, WHOLE, MOVED] {
             let plan = plan(&change.sql(Dialect::Sqlite, 64)).await;
             assert!(
                 plan.contains("SEARCH campaigns USING COVERING INDEX sqlite_autoindex_campaigns_1 (id=?)"),

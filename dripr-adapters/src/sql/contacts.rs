@@ -98,12 +98,12 @@ impl ContactStore for SqlStore {
             .await
     }
 
-    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
+    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
         self.shared
             .writer
             .call(move |transaction| {
-                let (suppression, actor) = (suppression.clone(), actor.clone());
-                Box::pin(async move { suppress(transaction, &suppression, actor).await })
+                let (suppression, actor, why) = (suppression.clone(), actor.clone(), why.clone());
+                Box::pin(async move { suppress(transaction, &suppression, actor, why).await })
             })
             .await
     }
@@ -229,7 +229,12 @@ async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<()> {
     Ok(())
 }
 
-async fn suppress(transaction: &mut Transaction<'_>, new: &Suppression, actor: Actor) -> PortResult<()> {
+async fn suppress(
+    transaction: &mut Transaction<'_>,
+    new: &Suppression,
+    actor: Actor,
+    why: String,
+) -> PortResult<()> {
     let connection = &mut *transaction.connection;
     in_turn(connection, &new.user_id).await?;
     let key = new.address.key();
@@ -257,7 +262,7 @@ async fn suppress(transaction: &mut Transaction<'_>, new: &Suppression, actor: A
         what: "suppressed".to_owned(),
         cycle: None,
         email_id: None,
-        cause: Some(new.cause.sentence().to_owned()),
+        cause: Some(why),
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dripr_core::{
     campaign::{Campaign, LastCycle},
-    contact::Contact,
+    contact::{Contact, Home},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     ports::{Enrolment, NewCampaign},
@@ -174,13 +174,23 @@ impl Known {
                 Some((new.campaign.user_id.clone(), contact.email.key(), new.campaign.home_key()))
             })
             .collect();
-        let keys: Vec<Key> = keys.into_iter().collect();
-        let sql = "SELECT wanted.nr, c.id, c.deleted_at IS NULL, c.last_sent_email_datetime, c.state \
-                   FROM @rows(?1: user_id text, address_key text, home_key text) AS wanted \
-                   CROSS JOIN campaigns AS c ON c.user_id = wanted.user_id AND c.address_key = wanted.address_key \
-                   AND c.home_key = wanted.home_key";
-        for row in &query(sql).bind(to_json(&keys)?).fetch_all(&mut *connection).await.doing(DOING)? {
-            let at: i64 = row.try_get(0).doing(DOING)?;
+        let people: HashSet<(&UserId, &str)> =
+            keys.iter().map(|(user, address, _)| (user, address.as_str())).collect();
+        let people: Vec<_> = people.into_iter().collect();
+        // All homes of each person, who has few: keys that an earlier version stored are of longer words.
+        let sql = "SELECT wanted.nr, c.id, c.deleted_at IS NULL, c.last_sent_email_datetime, c.state, c.home_key \
+                   FROM @rows(?1: user_id text, address_key text) AS wanted \
+                   CROSS JOIN campaigns AS c ON c.user_id = wanted.user_id AND c.address_key = wanted.address_key";
+        for row in &query(sql).bind(to_json(&people)?).fetch_all(&mut *connection).await.doing(DOING)? {
+            let Some((user, address)) = row_place(row.try_get(0).doing(DOING)?).and_then(|at| people.get(at))
+            else {
+                continue;
+            };
+            let home = Home::renewed_key(row.try_get(5).doing(DOING)?);
+            let key: Key = ((*user).clone(), (*address).to_owned(), home);
+            if !keys.contains(&key) {
+                continue;
+            }
             let id: &str = row.try_get(1).doing(DOING)?;
             let last_sent: Option<i64> = row.try_get(3).doing(DOING)?;
             let state: StoredCycle = json(row.try_get(4).doing(DOING)?, "campaigns", "state", id)?;
@@ -192,9 +202,7 @@ impl Known {
                     .map(|at| instant(at, "campaigns", "last_sent_email_datetime", id))
                     .transpose()?,
             };
-            if let Some(key) = row_place(at).and_then(|at| keys.get(at)) {
-                self.twins.entry(key.clone()).or_default().push(twin);
-            }
+            self.twins.entry(key).or_default().push(twin);
         }
         let ids = id_list(new.iter().map(|new| new.campaign.id.as_str()));
         let sql =
@@ -210,7 +218,8 @@ impl Known {
     fn enrol(&mut self, campaign: &mut Campaign, address: &str) -> Enrolment {
         let key = (campaign.user_id.clone(), address.to_owned(), campaign.home_key());
         let twins = self.twins.entry(key).or_default();
-        if let Some(live) = twins.iter().find(|twin| twin.live) {
+        // Those of before words were shortened may be several.
+        if let Some(live) = twins.iter().filter(|twin| twin.live).min_by(|a, b| a.id.cmp(&b.id)) {
             return Enrolment::Exists(live.id.clone());
         }
         if self.campaigns.insert(campaign.id.clone(), ()).is_some() {

@@ -224,7 +224,6 @@ const WORK_COLUMNS: &[&str] = &[
 /// What people change.
 const OTHER_COLUMNS: &[&str] = &[
     "home",
-    "home_key",
     "zip_code",
     "fixed_send_day",
     "check_before_sending",
@@ -239,9 +238,17 @@ pub(super) const WORK: Change = Change { table: "campaigns", key: "id", columns:
 pub(super) const STATUS: Change =
     Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS, &["campaign_status"]] };
 
-/// Everything.
+/// Everything but which home it is.
 pub(super) const WHOLE: Change =
     Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS] };
+
+/// Everything. The key of a home that stays is left as it is stored: of two that an earlier version kept apart, one could not be
+/// changed otherwise.
+pub(super) const MOVED: Change = Change {
+    table: "campaigns",
+    key: "id",
+    columns: &[WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS, &["home_key"]],
+};
 
 async fn write(
     transaction: &mut Transaction<'_>,
@@ -344,7 +351,7 @@ fn work_values<'q>(row: &mut RowValues<'q>, (campaign, due, state): &'q Changed<
 }
 
 async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> PortResult<()> {
-    let (mut work, mut status, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut work, mut status, mut whole, mut moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for in_hand in changed {
         let (now, before) = (&in_hand.dossier.campaign, &in_hand.before);
         let row = (now, in_hand.due.map(micros_reached), to_json(&State::of(now))?);
@@ -356,7 +363,8 @@ async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> Por
             && now.home == before.home;
         if !same {
             let home = now.home.as_ref().map(to_json).transpose()?;
-            whole.push((row, home));
+            let rows = if now.home_key() == before.home_key() { &mut whole } else { &mut moved };
+            rows.push((row, home));
         } else if now.status != before.status {
             status.push(row);
         } else {
@@ -372,22 +380,28 @@ async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> Por
         })
         .await
         .doing(doing)?;
-    WHOLE
-        .execute(connection, &whole, |row, (changed, home)| {
-            work_values(row, changed);
-            let campaign = changed.0;
-            row.bind(campaign.status.as_str())
-                .bind(home.as_deref())
-                .bind(campaign.home_key())
-                .bind(campaign.zip_code.as_str())
-                .bind(i64::from(campaign.fixed_send_day.get()))
-                .bind(campaign.check_before_sending)
-                .bind(campaign.home.is_none())
-                .bind(campaign.enabled)
-                .bind(campaign.deleted_at.map(micros));
+    WHOLE.execute(connection, &whole, whole_values).await.doing(doing)?;
+    MOVED
+        .execute(connection, &moved, |row, changed| {
+            whole_values(row, changed);
+            row.bind(changed.0.0.home_key());
         })
         .await
         .doing(doing)
+}
+
+/// The values of [`WORK_COLUMNS`], of the status and of [`OTHER_COLUMNS`].
+fn whole_values<'q>(row: &mut RowValues<'q>, (changed, home): &'q (Changed<'_>, Option<String>)) {
+    work_values(row, changed);
+    let campaign = changed.0;
+    row.bind(campaign.status.as_str())
+        .bind(home.as_deref())
+        .bind(campaign.zip_code.as_str())
+        .bind(i64::from(campaign.fixed_send_day.get()))
+        .bind(campaign.check_before_sending)
+        .bind(campaign.home.is_none())
+        .bind(campaign.enabled)
+        .bind(campaign.deleted_at.map(micros));
 }
 
 /// What of an email changes; `status` is the documents' word for it.

@@ -1,12 +1,13 @@
 //! The port for imports of contacts.
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use dripr_core::{
     campaign::AuditEntry,
+    contact::Home,
+    email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
-    imports::{Import, ImportLine, KEPT_DAYS},
+    imports::{Import, ImportLine},
     ports::ImportStore,
     schedule::Instant,
 };
@@ -25,6 +26,9 @@ const LINES: Many =
     Many { before: "INSERT INTO import_lines (import_id, run, line, fate, state)", after: "", columns: 5 };
 
 const READING: &str = "reading an import";
+const FORGETTING: &str = "forgetting imports";
+/// How many lines are forgotten in one transaction, so that nobody waits long for the database.
+const PORTION: i64 = 5_000;
 
 #[async_trait]
 impl ImportStore for SqlStore {
@@ -78,6 +82,43 @@ impl ImportStore for SqlStore {
             .await
     }
 
+    async fn forget_imports(&self, made_by: Instant) -> PortResult<u64> {
+        let sql = "SELECT id FROM imports WHERE created_at <= ?1 ORDER BY created_at LIMIT 1";
+        let row =
+            query(sql).bind(micros(made_by)).fetch_optional(&self.shared.reads).await.doing(FORGETTING)?;
+        let Some(row) = row else { return Ok(0) };
+        let id: &str = row.try_get(0).doing(FORGETTING)?;
+        let id = id.to_owned();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let id = id.clone();
+                Box::pin(async move {
+                    let connection = &mut *transaction.connection;
+                    let (lines, all) = forget_lines(connection, &id, i64::MAX).await?;
+                    if !all {
+                        return Ok(lines);
+                    }
+                    let sql = "DELETE FROM imports WHERE id = ?1";
+                    let imports = query(sql).bind(id.as_str()).execute(connection).await.doing(FORGETTING)?;
+                    Ok(lines + imports)
+                })
+            })
+            .await
+    }
+
+    async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64> {
+        let Some(known) = self.import(import).await? else { return Ok(0) };
+        let (id, run) = (import.clone(), i64::from(known.run));
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let id = id.clone();
+                Box::pin(async move { Ok(forget_lines(transaction.connection, id.as_str(), run).await?.0) })
+            })
+            .await
+    }
+
     async fn import_lines(
         &self,
         import: &ImportId,
@@ -109,19 +150,47 @@ impl ImportStore for SqlStore {
         wanted: &[(String, String)],
     ) -> PortResult<Vec<Option<CampaignId>>> {
         let doing = "looking for campaigns that are there";
-        let sql = "SELECT wanted.nr, c.id FROM @rows(?1: address_key text, home_key text) AS wanted \
+        // All homes of each person, who has few: keys that an earlier version stored are of longer words.
+        let sql = "SELECT wanted.nr, c.id, c.home_key FROM @rows(?1: address_key text, home_key text) AS wanted \
                    CROSS JOIN campaigns AS c ON c.user_id = ?2 AND c.address_key = wanted.address_key \
-                   AND c.home_key = wanted.home_key AND c.deleted_at IS NULL";
+                   AND c.deleted_at IS NULL ORDER BY c.id";
         let query = query(sql).bind(to_json(&wanted)?).bind(user.as_str());
         let mut found = vec![None; wanted.len()];
         for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
-            let id: &str = row.try_get(1).doing(doing)?;
-            let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
-            if let Some(slot) = row_place(row.try_get(0).doing(doing)?).and_then(|at| found.get_mut(at)) {
-                *slot = Some(id);
+            let Some(at) = row_place(row.try_get(0).doing(doing)?) else { continue };
+            let home = Home::renewed_key(row.try_get(2).doing(doing)?);
+            let (Some((_, asked)), Some(slot)) = (wanted.get(at), found.get_mut(at)) else { continue };
+            if slot.is_none() && home == *asked {
+                let id: &str = row.try_get(1).doing(doing)?;
+                *slot = Some(CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?);
             }
         }
         Ok(found)
+    }
+}
+
+impl SqlStore {
+    /// Lines of an agent's imports that repeat an address.
+    pub(super) async fn refused_rows_of(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+    ) -> PortResult<Vec<ImportLine>> {
+        let doing = "reading lines of imports that name an address";
+        let sql = "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id \
+                   WHERE i.user_id = ?1 AND l.fate = 'refused' AND LOWER(l.state) LIKE ?2 ESCAPE '!' \
+                   ORDER BY l.import_id, l.run, l.line";
+        let mut pattern = String::from("%");
+        for c in address.as_str().to_lowercase().chars() {
+            pattern.extend(matches!(c, '%' | '_' | '!').then_some('!'));
+            pattern.push(c);
+        }
+        pattern.push('%');
+        let query = query(sql).bind(user.as_str()).bind(pattern);
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
+        let line = |row: &Row| json(row.try_get(0).doing(doing)?, "import_lines", "state", user.as_str());
+        let lines = rows.iter().map(line).collect::<PortResult<Vec<ImportLine>>>()?;
+        Ok(lines.into_iter().filter(|line| line.names(address)).collect())
     }
 }
 
@@ -134,14 +203,6 @@ fn read(row: &Row) -> PortResult<Import> {
 
 async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     let doing = "keeping an import";
-    let oldest = import.created_at.checked_sub_signed(TimeDelta::days(KEPT_DAYS)).unwrap_or(Instant::MIN_UTC);
-    // Here, so that the tables keep to a month, whoever comes.
-    for sql in [
-        "DELETE FROM import_lines WHERE import_id IN (SELECT id FROM imports WHERE created_at <= ?1)",
-        "DELETE FROM imports WHERE created_at <= ?1",
-    ] {
-        query(sql).bind(micros(oldest)).execute(&mut *connection).await.doing(doing)?;
-    }
     query(
         "INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )
@@ -155,6 +216,23 @@ async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     .await
     .doing(doing)?;
     Ok(())
+}
+
+/// Forgets a portion of an import's lines of runs before one: how many, and whether these were the last.
+async fn forget_lines(connection: &mut Connection, id: &str, before_run: i64) -> PortResult<(u64, bool)> {
+    let sql = "SELECT run, line FROM import_lines WHERE import_id = ?1 AND run < ?2 ORDER BY run, line \
+               LIMIT 1 OFFSET ?3";
+    let query_first_kept = query(sql).bind(id).bind(before_run).bind(PORTION);
+    let first_kept = query_first_kept.fetch_optional(&mut *connection).await.doing(FORGETTING)?;
+    let Some(row) = first_kept else {
+        let sql = "DELETE FROM import_lines WHERE import_id = ?1 AND run < ?2";
+        let gone = query(sql).bind(id).bind(before_run).execute(connection).await.doing(FORGETTING)?;
+        return Ok((gone, true));
+    };
+    let (run, line): (i64, i64) = (row.try_get(0).doing(FORGETTING)?, row.try_get(1).doing(FORGETTING)?);
+    let sql = "DELETE FROM import_lines WHERE import_id = ?1 AND (run < ?2 OR (run = ?2 AND line < ?3))";
+    let gone = query(sql).bind(id).bind(run).bind(line).execute(connection).await.doing(FORGETTING)?;
+    Ok((gone, false))
 }
 
 async fn put(

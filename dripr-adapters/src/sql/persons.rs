@@ -35,7 +35,8 @@ impl PersonStore for SqlStore {
         let query = query(sql).bind(user.as_str()).bind(address.key());
         let rows = query.fetch_all(&self.shared.reads).await.doing(DOING)?;
         let contacts = rows.iter().map(contact).collect::<PortResult<Vec<_>>>()?;
-        if contacts.is_empty() && suppression.is_none() {
+        let refused_rows = self.refused_rows_of(user, address).await?;
+        if contacts.is_empty() && suppression.is_none() && refused_rows.is_empty() {
             return Ok(None);
         }
         let ids = self.campaigns_of(user, address).await?;
@@ -45,7 +46,7 @@ impl PersonStore for SqlStore {
         }
         let messages = self.messages_to(user, address).await?;
         let (user_id, address) = (user.clone(), address.clone());
-        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages }))
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages, refused_rows }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {

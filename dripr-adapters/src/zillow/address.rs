@@ -1,6 +1,10 @@
 //! Addresses as they are written, and whether two are of one home.
 
-use dripr_core::{contact::Home, content::ZipCode};
+use dripr_core::{
+    contact::Home,
+    content::ZipCode,
+    street::{DIRECTIONS, UNITS, short},
+};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -105,80 +109,6 @@ fn is_told(street: &str) -> bool {
     !street.to_lowercase().contains("undisclosed")
 }
 
-const DIRECTIONS: [&str; 8] = ["n", "s", "e", "w", "ne", "nw", "se", "sw"];
-
-/// What stands before the name of a unit (USPS Publication 28, appendix C2).
-const UNITS: [&str; 13] = [
-    "apt",
-    "apartment",
-    "unit",
-    "ste",
-    "suite",
-    "bldg",
-    "building",
-    "fl",
-    "floor",
-    "rm",
-    "room",
-    "spc",
-    "space",
-];
-
-/// Common words that Zillow writes shorter (USPS Publication 28, appendices B and C1).
-const SHORT: [(&str, &str); 51] = [
-    ("north", "n"),
-    ("south", "s"),
-    ("east", "e"),
-    ("west", "w"),
-    ("northeast", "ne"),
-    ("northwest", "nw"),
-    ("southeast", "se"),
-    ("southwest", "sw"),
-    ("alley", "aly"),
-    ("av", "ave"),
-    ("avenue", "ave"),
-    ("bend", "bnd"),
-    ("boulevard", "blvd"),
-    ("circle", "cir"),
-    ("court", "ct"),
-    ("cove", "cv"),
-    ("creek", "crk"),
-    ("crossing", "xing"),
-    ("drive", "dr"),
-    ("expressway", "expy"),
-    ("fort", "ft"),
-    ("glen", "gln"),
-    ("grove", "grv"),
-    ("heights", "hts"),
-    ("highway", "hwy"),
-    ("hill", "hl"),
-    ("hills", "hls"),
-    ("hollow", "holw"),
-    ("island", "is"),
-    ("junction", "jct"),
-    ("lake", "lk"),
-    ("landing", "lndg"),
-    ("lane", "ln"),
-    ("mount", "mt"),
-    ("mountain", "mtn"),
-    ("parkway", "pkwy"),
-    ("place", "pl"),
-    ("plaza", "plz"),
-    ("point", "pt"),
-    ("ridge", "rdg"),
-    ("road", "rd"),
-    ("route", "rte"),
-    ("saint", "st"),
-    ("square", "sq"),
-    ("street", "st"),
-    ("terrace", "ter"),
-    ("trace", "trce"),
-    ("trail", "trl"),
-    ("valley", "vly"),
-    ("view", "vw"),
-    ("village", "vlg"),
-];
-
 /// The words of a street address, as short as they are written anywhere, without those that only say that a unit
 /// follows. A unit called E is not the east.
 fn words(street: &str) -> Vec<String> {
@@ -191,8 +121,7 @@ fn words(street: &str) -> Vec<String> {
         } else if is_unit {
             words.push(if DIRECTIONS.contains(&word) { format!("#{word}") } else { word.to_owned() });
         } else {
-            let short = SHORT.iter().find(|(long, _)| *long == word);
-            words.push(short.map_or(word, |(_, short)| short).to_owned());
+            words.push(short(word).to_owned());
         }
     }
     words

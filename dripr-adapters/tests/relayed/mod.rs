@@ -199,8 +199,8 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     ) -> PortResult<ContactReplacement> {
         ContactStore::replace(&self.store, known, contact, audit).await
     }
-    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
-        self.store.suppress(suppression, actor).await
+    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
+        self.store.suppress_because(suppression, actor, why).await
     }
     async fn lift(
         &self,

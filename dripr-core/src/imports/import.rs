@@ -40,11 +40,14 @@ pub struct Import {
     pub tally: Tally,
     /// How often its file began to come: lines are those of the last time.
     pub run: u32,
-    /// When it last came on.
+    /// When it last came on, or gave a sign of life.
     pub moved_at: Instant,
     /// Counted up with each change.
     pub version: u64,
 }
+
+/// What is told of a file whose reader is gone.
+const BROKE_OFF: &str = "reading it broke off; send it again";
 
 /// How far an import is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +99,7 @@ impl Import {
     /// # Errors
     /// [`FileRefused`], and nothing is changed.
     pub fn begin(&mut self, now: Instant) -> Result<(), FileRefused> {
-        let alive = (now - self.moved_at).abs() < TimeDelta::seconds(ALIVE_SECONDS);
+        let alive = self.is_alive(now);
         match self.stage {
             Stage::Done => return Err(FileRefused::Done),
             Stage::Running if alive => return Err(FileRefused::Running),
@@ -107,6 +110,24 @@ impl Import {
         self.run += 1;
         self.moved_at = now;
         Ok(())
+    }
+
+    /// How far it is, as seen at an instant: what says that its file is coming though nobody reads it any more broke off.
+    #[must_use]
+    pub fn stage_at(&self, now: Instant) -> Stage {
+        match &self.stage {
+            Stage::Running if !self.is_alive(now) => Stage::Failed { reason: BROKE_OFF.to_owned() },
+            stage => stage.clone(),
+        }
+    }
+
+    fn is_alive(&self, now: Instant) -> bool {
+        (now - self.moved_at).abs() < TimeDelta::seconds(ALIVE_SECONDS)
+    }
+
+    /// Whoever reads its file is there, though no rows came.
+    pub fn beat(&mut self, now: Instant) {
+        self.moved_at = now;
     }
 
     /// Some rows more were read.
@@ -142,6 +163,11 @@ mod tests {
         import.advance(&Tally { rows: 7, ..Tally::default() }, at(50));
         assert_eq!(import.begin(at(109)), Err(FileRefused::Running), "somebody reads it");
         assert_eq!(import.tally.rows, 7);
+        import.beat(at(70));
+        assert_eq!(import.begin(at(129)), Err(FileRefused::Running), "they give a sign of life");
+        assert_eq!(import.stage_at(at(129)), Stage::Running);
+        import.moved_at = at(50);
+        assert!(matches!(import.stage_at(at(110)), Stage::Failed { .. }), "who is dead reads no file");
         assert_eq!(import.begin(at(110)), Ok(()), "whoever read it is dead");
         assert_eq!((import.run, import.tally.rows), (2, 0), "and it begins again");
         import.end(Some("it broke off".to_owned()), at(111));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::CampaignId;
+use crate::{email::EmailAddress, ids::CampaignId};
 
 /// What became of a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,9 @@ pub enum Fate {
     Enrolled(CampaignId),
     /// Nothing stands against it; in a dry run.
     Acceptable,
-    /// There is a campaign like it already, and nothing was changed.
-    AlreadyEnrolled(CampaignId),
+    /// There is a campaign like it already, and nothing was changed. In a dry run there may be none yet: a row before it would
+    /// make that.
+    AlreadyEnrolled(Option<CampaignId>),
     /// It cannot be used.
     Refused {
         /// The field at fault, in dripr's words; `row` when it is the row itself.
@@ -54,6 +55,13 @@ impl Fate {
 }
 
 impl ImportLine {
+    /// Whether it repeats an address.
+    #[must_use]
+    pub fn names(&self, address: &EmailAddress) -> bool {
+        let Fate::Refused { value, .. } = &self.fate else { return false };
+        value.to_lowercase().contains(&address.as_str().to_lowercase())
+    }
+
     /// Whether there is anything to tell of the row. What went as everybody expects is told by the
     /// [`Tally`](super::Tally) alone, so that the report of a long file is short.
     #[must_use]
@@ -70,8 +78,12 @@ impl fmt::Display for ImportLine {
         match &self.fate {
             Fate::Enrolled(id) => write!(f, "row {row}: enrolled as {id}"),
             Fate::Acceptable => write!(f, "row {row}: would be enrolled"),
-            Fate::AlreadyEnrolled(id) => write!(f, "row {row}: is there already, as {id}"),
-            Fate::Refused { field, value, reason } => write!(f, "row {row}: {field} {value:?}: {reason}"),
+            Fate::AlreadyEnrolled(Some(id)) => write!(f, "row {row}: is there already, as {id}"),
+            Fate::AlreadyEnrolled(None) => write!(f, "row {row}: says the same as one before it"),
+            Fate::Refused { field, value, reason } => {
+                let all_the_same = if self.opted_out { "; its opt-out counts all the same" } else { "" };
+                write!(f, "row {row}: {field} {value:?}: {reason}{all_the_same}")
+            }
         }
     }
 }
@@ -80,8 +92,10 @@ impl fmt::Display for ImportLine {
 impl fmt::Debug for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Enrolled(id) | Self::AlreadyEnrolled(id) => f.debug_tuple(self.name()).field(id).finish(),
-            Self::Acceptable => f.write_str(self.name()),
+            Self::Enrolled(id) | Self::AlreadyEnrolled(Some(id)) => {
+                f.debug_tuple(self.name()).field(id).finish()
+            }
+            Self::Acceptable | Self::AlreadyEnrolled(None) => f.write_str(self.name()),
             Self::Refused { field, .. } => {
                 f.debug_struct("refused").field("field", field).finish_non_exhaustive()
             }

@@ -14,5 +14,12 @@ pub use tally::Tally;
 /// For how long an import and its lines are kept, in days. They repeat values of the file, which are personal data.
 pub const KEPT_DAYS: i64 = 30;
 
-/// After so many seconds without progress whoever reads a file is taken for dead.
+/// After so many seconds without a sign of life whoever reads a file is taken for dead.
 pub const ALIVE_SECONDS: i64 = 60;
+
+/// Whoever reads a file gives a sign of life every so many seconds, whether rows came or not.
+pub const BEAT_SECONDS: u64 = 20;
+
+/// After so many rows that cannot be used a file is not read on: it is another one than was meant, and each of these rows is
+/// kept. Those of people who want no mail are of use.
+pub const MOST_REFUSED: u64 = 100_000;

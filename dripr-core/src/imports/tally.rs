@@ -1,5 +1,7 @@
 //! How many rows fared how.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How the contacts of a file fared.
@@ -11,7 +13,7 @@ pub struct Tally {
     pub enrolled: u64,
     /// Rows whose campaign was there already.
     pub already_enrolled: u64,
-    /// Rows whose person wants no mail; they are among the two above.
+    /// Rows whose person wants no mail. They are among the others: also those that cannot be used are, if they name an address.
     pub opted_out: u64,
     /// New campaigns about a ZIP code alone.
     pub without_address: u64,
@@ -21,6 +23,13 @@ pub struct Tally {
     pub refused: u64,
     /// Rows that were taken though nobody could tell whether their address takes mail, where that was asked.
     pub not_verified: u64,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, enrolled, already_enrolled, refused, .. } = self;
+        write!(f, "of {rows} rows {enrolled} enrolled, {already_enrolled} already there, {refused} refused")
+    }
 }
 
 impl Tally {

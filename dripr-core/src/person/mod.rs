@@ -21,6 +21,7 @@ use crate::{
     email::{Email, EmailAddress, Message, Suppression},
     feedback::Feedback,
     ids::{EmailId, UserId},
+    imports::ImportLine,
     schedule::Cycle,
     webhooks,
 };
@@ -40,6 +41,8 @@ pub struct Person {
     pub suppression: Option<Suppression>,
     /// What other programs were told, or are to be, the oldest first.
     pub messages: Vec<webhooks::Message>,
+    /// What is told of rows of imported files that name the address and could not be used.
+    pub refused_rows: Vec<ImportLine>,
 }
 
 /// A campaign to a person, with all that was made for it. One that was removed is given too.

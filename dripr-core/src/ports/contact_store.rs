@@ -40,8 +40,14 @@ pub trait ContactStore: Send + Sync {
 
     /// Suppresses an address for an agent. After `Ok` no claim of any of the agent's campaigns to that address
     /// succeeds. All of them are due at once. A known suppression keeps the more final cause; repeating changes
-    /// nothing.
-    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()>;
+    /// nothing. The history says what the [recipient did](SuppressionCause::sentence).
+    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
+        let why = suppression.cause.sentence().to_owned();
+        self.suppress_because(suppression, actor, why).await
+    }
+
+    /// The same for a reason that is put into words otherwise, for people; the history has it.
+    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()>;
 
     /// Lifts a suppression whose cause is at most as final as `most`; `false`, and nothing changed, if there is none such.
     /// The campaigns to that address are due at once.

@@ -7,13 +7,14 @@ use crate::{
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
     imports::{Import, ImportLine},
+    schedule::Instant,
 };
 
 /// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is to be told of their rows.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ImportStore: Send + Sync {
-    /// Keeps a new import, and forgets all that are too old by then, with their lines.
+    /// Keeps a new import.
     async fn add_import(&self, import: Import) -> PortResult<()>;
 
     /// An import by id.
@@ -32,6 +33,14 @@ pub trait ImportStore: Send + Sync {
         lines: Vec<ImportLine>,
         audit: Option<AuditEntry>,
     ) -> PortResult<bool>;
+
+    /// Forgets a portion of the imports that were made then or before, and of their lines; how many rows that were. Zero once nothing
+    /// of them is left.
+    async fn forget_imports(&self, made_by: Instant) -> PortResult<u64>;
+
+    /// Forgets a portion of the lines of runs before an import's present one; how many that were. Zero once nothing of them is
+    /// left.
+    async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64>;
 
     /// Lines of an import's present run, in the order of their rows, after the row `after`, at most `limit`; only those
     /// with the fate of that [name](crate::imports::Fate::name), if one is given.

@@ -25,8 +25,48 @@ fn a_home_is_known_by_its_zip_code_and_the_words_of_its_street() {
         ("  1, ELM   St. ", "98103 1 elm st"),
         ("12 Elm St., #4", "98103 12 elm st 4"),
         ("11 Elm St", "98103 11 elm st"),
+        ("12 Elm Street, Apt 4", "98103 12 elm st 4"),
+        ("12 elm str unit 4", "98103 12 elm st 4"),
+        ("12 Elm St Suite #4", "98103 12 elm st 4"),
+        ("12 Elm St Apartment B", "98103 12 elm st b"),
+        ("400 Northeast 45th Boulevard", "98103 400 ne 45th blvd"),
+        ("400 NE 45th Blvd.", "98103 400 ne 45th blvd"),
+        ("100 North Saint Charles Avenue", "98103 100 n st charles ave"),
+        ("100 Space Center Blvd", "98103 100 space ctr blvd"),
+        ("1 Apartment", "98103 1 apartment"),
+        ("", "98103"),
     ] {
-        assert_eq!(Home { street: street.to_owned(), ..home() }.key(), key, "{street:?}");
+        let found = Home { street: street.to_owned(), ..home() }.key();
+        assert_eq!(found, key, "{street:?}");
+        assert_eq!(Home::renewed_key(&found), key, "a key is renewed once");
+    }
+}
+
+#[test]
+fn a_key_of_before_words_were_shortened_is_renewed() {
+    for (stored, key) in [
+        ("98103 12 elm street apt 4", "98103 12 elm st 4"),
+        ("98103 12 elm st 4", "98103 12 elm st 4"),
+        ("zip 98103", "zip 98103"),
+        ("erased ana-street-unit 1", "erased ana-street-unit 1"),
+        ("", ""),
+    ] {
+        assert_eq!(Home::renewed_key(stored), key);
+    }
+}
+
+#[test]
+fn homes_that_are_two_stay_two() {
+    let key = |street: &str| Home { street: street.to_owned(), ..home() }.key();
+    for (one, other) in [
+        ("12 Elm St", "12 Elm Ct"),
+        ("12 Elm St", "12 Elm St #4"),
+        ("12 Elm St #4", "12 Elm St #5"),
+        ("12 NE Elm St", "12 NW Elm St"),
+        ("12 Elm St", "12 Elm Creek St"),
+        ("100 Space Center Blvd", "100 Center Blvd"),
+    ] {
+        assert_ne!(key(one), key(other), "{one} and {other}");
     }
 }
 

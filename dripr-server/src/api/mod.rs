@@ -59,7 +59,7 @@ use dripr_core::{
     ports::{EmailVerifier, Entropy, Mailer},
     schedule::SendDay,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tower_http::cors::CorsLayer;
 
 use self::{limits::Limits, problem::Problem};
@@ -88,7 +88,9 @@ struct Api {
     /// What the deployment is set to.
     settings: Vec<Shown>,
     /// Places for files that are being read.
-    reading: Arc<Semaphore>,
+    reading: imports::Places,
+    /// Tells when this program is to stop.
+    stopping: watch::Receiver<bool>,
     limits: Limits,
     /// Whose session tokens sign in, if anybody's.
     #[cfg(feature = "clerk")]
@@ -101,11 +103,11 @@ struct Api {
     vault: dripr_adapters::webhook_vault::WebhookVault,
 }
 
-/// The API of a deployment, its description and its page.
+/// The API of a deployment, its description and its page. `stopping` tells when the program is to stop.
 ///
 /// # Errors
 /// Who signs in, who verifies addresses or who takes mail cannot be asked as it is configured.
-pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
+pub fn router(deployment: &Deployment, stopping: watch::Receiver<bool>) -> Result<Router, Failure> {
     let api = Arc::new(Api {
         store: deployment.store.clone(),
         bench: deployment.desk(),
@@ -116,7 +118,8 @@ pub fn router(deployment: &Deployment) -> Result<Router, Failure> {
         mailer: compose::mailer_for_reports(deployment)?,
         opt_out: deployment.config.public.opt_out.clone(),
         settings: deployment.config.shown.clone(),
-        reading: Arc::new(Semaphore::new(imports::AT_ONCE)),
+        reading: imports::Places::default(),
+        stopping,
         limits: Limits::new(deployment.config.http.requests_per_minute),
         #[cfg(feature = "clerk")]
         sessions: sessions(deployment)?,

@@ -3,18 +3,19 @@
 mod campaigns;
 mod contacts;
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf};
+use std::{collections::HashSet, fs::OpenOptions, io::Write, path::PathBuf};
 
 use dripr_core::{
     campaign::Dossier,
+    email::Suppression,
     ids::UserId,
-    ports::{AgentStore, CampaignFilter, CampaignStore},
+    ports::{AgentStore, CampaignFilter, CampaignStore, ContactStore},
 };
 
 use super::ConfigFile;
 use crate::{failure::Failure, formula::neutral};
 
-/// How many campaigns are read at a time.
+/// How many campaigns, or opt-outs, are read at a time.
 const PAGE: usize = 500;
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +26,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// A row for each campaign, as `dripr import` takes it.
+    /// A row for each campaign, as `dripr import` takes it, and for each opt-out without one.
     Contacts(Of),
     /// A row for each campaign, with where it stands.
     Campaigns(Of),
@@ -47,6 +48,8 @@ struct Of {
 struct Table {
     header: &'static [&'static str],
     row: fn(&Dossier) -> Vec<String>,
+    /// The row of somebody who has no campaign, and is not to get one.
+    opt_out: Option<fn(&Suppression) -> Vec<String>>,
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
@@ -82,6 +85,12 @@ async fn export(of: &Of, table: &Table, out: &mut (dyn Write + Send)) -> Result<
     let mut rows = 0;
     let mut lines = csv::Writer::from_writer(out);
     lines.write_record(table.header)?;
+    let mut write = |cells: Vec<String>| {
+        rows += 1;
+        lines.write_record(cells.iter().map(|cell| neutral(cell).into_owned()))
+    };
+    // Whose opt-out stands in the row of a campaign.
+    let mut told = HashSet::new();
     let filter = CampaignFilter { user_id: Some(of.agent.clone()), ..CampaignFilter::default() };
     let mut after = None;
     loop {
@@ -89,12 +98,25 @@ async fn export(of: &Of, table: &Table, out: &mut (dyn Write + Send)) -> Result<
         let full = page.len() == PAGE;
         after = page.last().map(|dossier| dossier.campaign.id.clone());
         for dossier in &page {
-            let cells = (table.row)(dossier);
-            lines.write_record(cells.iter().map(|cell| neutral(cell).into_owned()))?;
-            rows += 1;
+            told.extend(dossier.suppression.as_ref().map(|known| known.address.key()));
+            write((table.row)(dossier))?;
         }
         if !full {
             break;
+        }
+    }
+    if let Some(row) = table.opt_out {
+        let mut after = None;
+        loop {
+            let page = deployment.store.suppressions(&of.agent, after, PAGE).await?;
+            let full = page.len() == PAGE;
+            after = page.last().map(|known| known.address.key());
+            for known in page.iter().filter(|known| !told.contains(&known.address.key())) {
+                write(row(known))?;
+            }
+            if !full {
+                break;
+            }
         }
     }
     lines.flush()?;

@@ -3,6 +3,7 @@
 use std::{fs::File, io::BufReader, io::Write, path::PathBuf};
 
 use dripr_core::{
+    campaign::{Actor, AuditEntry},
     ids::UserId,
     imports::{Fate, ImportLine, Tally},
     ports::AgentStore,
@@ -15,7 +16,7 @@ use super::{ConfigFile, now};
 use crate::{
     compose,
     contacts_file::{ContactsFile, Expected, SendDayRule},
-    enrolment::Enroller,
+    enrolment::{Enroller, Seen},
     failure::Failure,
     verifying::Verifying,
 };
@@ -79,15 +80,21 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         now,
         desk: deployment.desk(),
         user_id: args.agent.clone(),
+        by: Actor::Operator,
         dry_run: args.dry_run,
         verifying: verifier.as_deref().map(|verifier| Verifying::by(verifier, &*deployment.clock)),
+        seen: Seen::default(),
     };
     let mut report = Report::begin(out, &args)?;
     let tally = enroller.enrol_file(&mut file, &mut |line| bar.suspend(|| report.problem(line))).await?;
     bar.finish_and_clear();
+    if !args.dry_run {
+        let entry = AuditEntry::of("imported", Actor::Operator, now, Some(format!("a file: {tally}")));
+        deployment.store.note(&args.agent, entry).await?;
+    }
     report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
     deployment.close().await;
-    if tally.rows > 0 && tally.refused == tally.rows {
+    if tally.rows > 0 && tally.refused == tally.rows && tally.opted_out == 0 {
         return Err(Failure::new(format!("no row of {} could be used", args.file.display())));
     }
     Ok(())
@@ -124,7 +131,10 @@ impl<'a> Report<'a> {
         let Fate::Refused { field, value, reason } = &line.fate else { return Ok(()) };
         if self.json {
             let comma = if self.problems > 0 { "," } else { "" };
-            let problem = json!({ "row": line.row, "field": field, "value": value, "reason": reason });
+            let (row, opted_out) = (line.row, line.opted_out);
+            let problem = json!({
+                "row": row, "field": field, "value": value, "reason": reason, "opted_out": opted_out
+            });
             write!(self.out, "{comma}\n    {problem}")?;
         } else {
             writeln!(self.out, "{line}")?;

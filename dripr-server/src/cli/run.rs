@@ -79,6 +79,9 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
     {
         workers.spawn(watch.watch(stopping.clone()));
     }
+    if roles.has(Role::Cron) {
+        workers.spawn(crate::forgetting::forget_imports(deployment.clone(), stopping.clone()));
+    }
     #[cfg(feature = "webhooks")]
     if roles.has(Role::Relay) {
         let (courier, metrics) = (compose::webhook_courier(&deployment)?, deployment.metrics.clone());

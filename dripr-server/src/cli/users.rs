@@ -211,7 +211,7 @@ impl<'a> Report<'a> {
 
     fn problem(&mut self, problem: &RowProblem) -> Result<(), Failure> {
         self.refused += 1;
-        let RowProblem { row, field, value, reason } = problem;
+        let RowProblem { row, field, value, reason, .. } = problem;
         let told =
             json!({"row": row, "outcome": "refused", "field": field, "value": value, "reason": reason});
         self.tell(&problem.to_string(), told)

@@ -11,11 +11,6 @@ pub(super) enum Column {
     LastName,
     Name,
     Email,
-    Street,
-    Unit,
-    City,
-    State,
-    ZipCode,
     NoAddressNewsletter,
     Latitude,
     Longitude,
@@ -35,15 +30,26 @@ pub(super) enum Column {
     NeighboursLot,
     FixedSendDay,
     CheckBeforeSending,
+    Enabled,
     CreatedAt,
     Consent,
     OptOut,
     SubscriptionStatus,
 }
 
+/// A part of an address. There may be several addresses in a row, each in its [`Family`] of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Street,
+    Unit,
+    City,
+    State,
+    ZipCode,
+}
+
 /// The names of each column, without anything but letters and digits, the preferred ones first. They are those of
 /// dripr and of the exports of Google Contacts, Outlook, Follow Up Boss, HubSpot, kvCORE, Mailchimp and Redfin.
-pub(super) const NAMES: [(Column, &[&str]); 32] = [
+const NAMES: [(Column, &[&str]); 28] = [
     (Column::FirstName, &["firstname", "givenname", "first", "fname"]),
     (Column::LastName, &["lastname", "familyname", "surname", "last", "lname"]),
     (Column::Name, &["name", "fullname", "contactname", "homeowner", "ownername"]),
@@ -58,52 +64,6 @@ pub(super) const NAMES: [(Column, &[&str]); 32] = [
             "email1address",
             "homeemail",
             "personalemail",
-        ],
-    ),
-    (
-        Column::Street,
-        &[
-            "street",
-            "streetaddress",
-            "homestreet",
-            "propertyaddress",
-            "homeaddress",
-            "primaryaddress",
-            "address1street",
-            "addressline1",
-            "address1",
-            "address",
-            "mailingstreet",
-            "mailingaddress",
-        ],
-    ),
-    (Column::Unit, &["unit", "unitnumber", "apt", "apartment", "homestreet2", "addressline2", "address2"]),
-    (Column::City, &["city", "homecity", "propertycity", "primarycity", "address1city", "mailingcity"]),
-    (
-        Column::State,
-        &[
-            "state",
-            "homestate",
-            "propertystate",
-            "primarystate",
-            "address1region",
-            "stateorprovince",
-            "mailingstate",
-        ],
-    ),
-    (
-        Column::ZipCode,
-        &[
-            "zipcode",
-            "zip",
-            "postalcode",
-            "homepostalcode",
-            "propertyzip",
-            "primaryzip",
-            "address1postalcode",
-            "ziporpostalcode",
-            "postcode",
-            "mailingzip",
         ],
     ),
     (Column::NoAddressNewsletter, &["noaddressnewsletter"]),
@@ -125,6 +85,7 @@ pub(super) const NAMES: [(Column, &[&str]); 32] = [
     (Column::NeighboursLot, &["neighbourslotsqft", "neighborslotsqft", "sqftlot15"]),
     (Column::FixedSendDay, &["fixedsendday", "sendday"]),
     (Column::CheckBeforeSending, &["checkbeforesending"]),
+    (Column::Enabled, &["enabled"]),
     // Only so: what an address book calls the day on which a contact was made is not when a campaign was enabled.
     (Column::CreatedAt, &[]),
     (
@@ -155,6 +116,7 @@ pub(super) const NAMES: [(Column, &[&str]); 32] = [
             "unsubscribedat",
             "optouttime",
             "unsubtime",
+            "cleantime",
             "bounced",
             "emailbounced",
         ],
@@ -172,40 +134,106 @@ pub(super) const NAMES: [(Column, &[&str]); 32] = [
     ),
 ];
 
+/// How names of columns begin that go on with what the column is about, as HubSpot's "Opted out of email: Newsletter".
+const BEGINNINGS: [(Column, &str); 1] = [(Column::OptOut, "optedoutofemail")];
+
+/// The names of the parts of addresses, those of one family together, the likeliest home first.
+const FAMILIES: [&[(Part, &[&str])]; 6] = [
+    &[
+        (Part::Street, &["propertyaddress", "propertystreet", "propertystreetaddress"]),
+        (Part::Unit, &["propertyunit"]),
+        (Part::City, &["propertycity"]),
+        (Part::State, &["propertystate"]),
+        (Part::ZipCode, &["propertyzip", "propertyzipcode", "propertypostalcode"]),
+    ],
+    &[
+        (Part::Street, &["homestreet", "homeaddress", "homestreetaddress"]),
+        (Part::Unit, &["homestreet2", "homestreet3"]),
+        (Part::City, &["homecity"]),
+        (Part::State, &["homestate"]),
+        (Part::ZipCode, &["homepostalcode", "homezip", "homezipcode"]),
+    ],
+    &[
+        (Part::Street, &["primaryaddress", "primarystreet"]),
+        (Part::City, &["primarycity"]),
+        (Part::State, &["primarystate"]),
+        (Part::ZipCode, &["primaryzip", "primaryzipcode", "primarypostalcode"]),
+    ],
+    &[
+        (Part::Street, &["address1street"]),
+        (Part::Unit, &["address1extendedaddress"]),
+        (Part::City, &["address1city"]),
+        (Part::State, &["address1region"]),
+        (Part::ZipCode, &["address1postalcode"]),
+    ],
+    &[
+        (Part::Street, &["street", "streetaddress", "addressline1", "address1", "address"]),
+        (Part::Unit, &["unit", "unitnumber", "apt", "apartment", "addressline2", "address2"]),
+        (Part::City, &["city"]),
+        (Part::State, &["state", "stateorprovince", "stateregion"]),
+        (Part::ZipCode, &["zipcode", "zip", "postalcode", "ziporpostalcode", "postcode"]),
+    ],
+    &[
+        (Part::Street, &["mailingstreet", "mailingaddress", "mailingstreetaddress"]),
+        (Part::Unit, &["mailingunit"]),
+        (Part::City, &["mailingcity"]),
+        (Part::State, &["mailingstate"]),
+        (Part::ZipCode, &["mailingzip", "mailingzipcode", "mailingpostalcode"]),
+    ],
+];
+
+/// Columns by which an export of Mailchimp is told. Its coordinates are of the place where mail was read.
+const OF_MAILCHIMP: [&str; 2] = ["memberrating", "leid"];
+
 /// Where each column is.
 pub(super) struct Columns {
     /// The places of each column, those with a preferred name first.
     places: Vec<(Column, Vec<usize>)>,
+    families: Vec<Family>,
+}
+
+/// Where the parts of one address are.
+pub(super) struct Family(Vec<(Part, Vec<usize>)>);
+
+impl Family {
+    /// The places of a part; there may be none, or several.
+    pub(super) fn places(&self, part: Part) -> &[usize] {
+        self.0.iter().find(|(known, _)| *known == part).map_or(&[], |(_, places)| places)
+    }
+
+    pub(super) fn has(&self, part: Part) -> bool {
+        !self.places(part).is_empty()
+    }
 }
 
 impl Columns {
     pub(super) fn find(header: &StringRecord) -> Result<Self, FileProblem> {
-        let plain: Vec<String> = header
-            .iter()
-            .map(|name| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
-            .collect();
+        let plain: Vec<String> = header.iter().map(plain).collect();
+        let of_mailchimp = plain.iter().any(|name| OF_MAILCHIMP.contains(&name.as_str()));
         let places: Vec<(Column, Vec<usize>)> = NAMES
             .iter()
             .map(|(column, names)| {
-                let found = if *column == Column::CreatedAt {
-                    let exactly = header.iter().map(|name| name.trim().eq_ignore_ascii_case("created_at"));
-                    exactly.enumerate().filter(|(_, is)| *is).map(|(place, _)| place).collect()
-                } else {
-                    // In the order of preference, then of place.
-                    let mut found: Vec<(usize, usize)> = plain
-                        .iter()
-                        .enumerate()
-                        .filter_map(|(place, name)| {
-                            Some((names.iter().position(|known| known == name)?, place))
-                        })
-                        .collect();
-                    found.sort_unstable();
-                    found.into_iter().map(|(_, place)| place).collect()
+                let found = match column {
+                    Column::CreatedAt => {
+                        let exactly =
+                            header.iter().map(|name| name.trim().eq_ignore_ascii_case("created_at"));
+                        exactly.enumerate().filter(|(_, is)| *is).map(|(place, _)| place).collect()
+                    }
+                    Column::Latitude | Column::Longitude if of_mailchimp => Vec::new(),
+                    _ => {
+                        let mut found = in_order(&plain, names);
+                        let beginnings = BEGINNINGS.iter().filter(|(of, _)| of == column);
+                        found.extend(beginnings.flat_map(|(_, beginning)| beginning_so(&plain, beginning)));
+                        found
+                    }
                 };
                 (*column, found)
             })
             .collect();
-        let columns = Self { places };
+        let family = |parts: &[(Part, &[&str])]| {
+            Family(parts.iter().map(|(part, names)| (*part, in_order(&plain, names))).collect())
+        };
+        let columns = Self { places, families: FAMILIES.iter().map(|parts| family(parts)).collect() };
         if columns.places(Column::Email).is_empty() {
             let shown: Vec<&str> = header.iter().take(12).collect();
             let shown: String = format!("{shown:?}").chars().take(300).collect();
@@ -218,6 +246,32 @@ impl Columns {
     pub(super) fn places(&self, column: Column) -> &[usize] {
         self.places.iter().find(|(known, _)| *known == column).map_or(&[], |(_, places)| places)
     }
+
+    /// The addresses of a row, the likeliest home first.
+    pub(super) fn families(&self) -> &[Family] {
+        &self.families
+    }
+}
+
+/// A name without anything but letters and digits. One that begins with a dollar sign is of an amount of money, whatever follows.
+fn plain(name: &str) -> String {
+    if name.trim_start().starts_with('$') {
+        return String::new();
+    }
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The places of columns with some names, in the order of preference, then of place.
+fn in_order(plain: &[String], names: &[&str]) -> Vec<usize> {
+    let place =
+        |(place, name): (usize, &String)| Some((names.iter().position(|known| known == name)?, place));
+    let mut found: Vec<(usize, usize)> = plain.iter().enumerate().filter_map(place).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, place)| place).collect()
+}
+
+fn beginning_so<'a>(plain: &'a [String], beginning: &'a str) -> impl Iterator<Item = usize> + 'a {
+    plain.iter().enumerate().filter(move |(_, name)| name.starts_with(beginning)).map(|(place, _)| place)
 }
 
 #[cfg(test)]
@@ -233,7 +287,8 @@ mod tests {
             .step_by(2)
             .map(|name| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
             .collect();
-        for name in NAMES.iter().flat_map(|(_, names)| *names) {
+        let of_families = FAMILIES.iter().flat_map(|parts| parts.iter()).flat_map(|(_, names)| *names);
+        for name in NAMES.iter().flat_map(|(_, names)| *names).chain(of_families) {
             assert!(documented.iter().any(|known| known == name), "docs/csv-files.md lacks {name}");
         }
     }

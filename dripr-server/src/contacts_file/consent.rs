@@ -20,7 +20,7 @@ const REFUSALS: [&str; 10] = [
     "donotemail",
 ];
 /// The same in a status column, whose other values speak of other things.
-const REFUSING_STATUSES: [&str; 12] = [
+const REFUSING_STATUSES: [&str; 13] = [
     "unsubscribed",
     "optedout",
     "optout",
@@ -33,31 +33,46 @@ const REFUSING_STATUSES: [&str; 12] = [
     "donotcontact",
     "suppressed",
     "archived",
+    // Mailchimp's people who bought something and never asked for mail.
+    "transactional",
 ];
 const AGREEMENTS: [&str; 7] = ["optedin", "optin", "subscribed", "granted", "confirmed", "given", "agreed"];
 
-/// Whether any column says that the person wants no mail.
-pub(super) fn opted_out(row: &Row<'_>) -> Result<bool, RowProblem> {
-    let mut out = false;
+/// What a column of opt-outs says of who did not, besides the plain words for no. What else agrees there agrees to the opt-out.
+const NO_OPT_OUTS: [&str; 2] = ["subscribed", "optedin"];
+
+/// What a row says about mail.
+pub(super) struct Wish {
+    /// Whether any column says that the person wants none.
+    pub(super) opted_out: bool,
+    /// A column of consent that says neither.
+    pub(super) unclear: Option<RowProblem>,
+}
+
+/// What all columns say together. One that cannot be understood keeps no other from saying no.
+pub(super) fn wish(row: &Row<'_>) -> Wish {
+    let mut wish = Wish { opted_out: false, unclear: None };
     for value in row.all(Column::Consent) {
         let word = plain(value);
         if REFUSALS.contains(&word.as_str()) {
-            out = true;
+            wish.opted_out = true;
         } else if !AGREEMENTS.contains(&word.as_str()) {
             match yes_or_no(value) {
-                Some(yes) => out |= !yes,
-                None => return Err(row.problem("consent", value, "must be yes or no")),
+                Some(yes) => wish.opted_out |= !yes,
+                None => {
+                    wish.unclear.get_or_insert_with(|| row.problem("consent", value, "must be yes or no"));
+                }
             }
         }
     }
     for value in row.all(Column::OptOut) {
         // A date or a reason stands for yes.
-        out |= yes_or_no(value).unwrap_or(true) && !AGREEMENTS.contains(&plain(value).as_str());
+        wish.opted_out |= yes_or_no(value).unwrap_or(true) && !NO_OPT_OUTS.contains(&plain(value).as_str());
     }
     for value in row.all(Column::SubscriptionStatus) {
-        out |= REFUSING_STATUSES.contains(&plain(value).as_str());
+        wish.opted_out |= REFUSING_STATUSES.contains(&plain(value).as_str());
     }
-    Ok(out)
+    wish
 }
 
 fn plain(value: &str) -> String {

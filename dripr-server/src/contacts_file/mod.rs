@@ -4,6 +4,7 @@
 //! gives either a [`NewContactRow`] or a [`RowProblem`] that names row, field and value, and reading goes on with the
 //! next row. Text may be UTF-8, UTF-16 or Windows-1252 (`encoding`). Memory stays bounded whatever the file holds (`lines`).
 
+mod address;
 mod columns;
 mod consent;
 mod encoding;
@@ -49,6 +50,8 @@ pub struct NewContactRow {
     pub fixed_send_day: SendDay,
     /// Whether the agent approves each email.
     pub check_before_sending: bool,
+    /// Whether the agent wants its campaign to run.
+    pub enabled: bool,
     /// When the campaign was made and first enabled, if the row tells.
     pub created_at: Option<Instant>,
     /// Whether any column says that the person wants no mail.
@@ -100,6 +103,8 @@ pub struct ContactsFile<'a, R> {
     rows: Rows<Decoded<R>>,
     columns: Columns,
     expected: Expected<'a>,
+    /// How many rows were read, the header not counted.
+    read: u64,
 }
 
 impl<'a, R: BufRead> ContactsFile<'a, R> {
@@ -114,7 +119,7 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
             Next::Bad(problem) => return Err(FileProblem::Header(problem)),
             Next::Fields { fields, .. } => Columns::find(&fields)?,
         };
-        Ok(Self { rows, columns, expected })
+        Ok(Self { rows, columns, expected, read: 0 })
     }
 
     /// The next rows, at most so many; none at the end of the file.
@@ -135,13 +140,15 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
     /// # Errors
     /// [`FileProblem::Unreadable`] if the file broke off.
     pub fn next_row(&mut self) -> Result<Option<Result<NewContactRow, RowProblem>>, FileProblem> {
-        Ok(match self.rows.next()? {
-            Next::End => None,
-            Next::Bad(problem) => Some(Err(problem)),
+        let row = match self.rows.next()? {
+            Next::End => return Ok(None),
+            Next::Bad(problem) => Err(problem),
             Next::Fields { number, fields } => {
-                Some(Row { number, fields: &fields, columns: &self.columns }.read(&self.expected))
+                Row { number, place: self.read, fields: &fields, columns: &self.columns }.read(&self.expected)
             }
-        })
+        };
+        self.read += 1;
+        Ok(Some(row))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use dripr_core::email::EmailAddress;
 use serde::Serialize;
 
 /// How much of a faulty value is repeated, in characters.
@@ -19,6 +20,11 @@ pub enum FileProblem {
     /// A header line that cannot be read.
     #[error("its header line cannot be read: {0}")]
     Header(RowProblem),
+    /// Hardly any row can be used.
+    #[error(
+        "reading stopped after {0} rows that cannot be used; mend what the first of them are refused for"
+    )]
+    TooManyRefused(u64),
     /// No column of addresses.
     #[error("it has no column of email addresses; its columns are {0}")]
     NoEmailColumn(String),
@@ -35,11 +41,15 @@ pub struct RowProblem {
     pub value: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The person of the row, if it says that they want no mail: that counts although the row cannot be used.
+    #[serde(skip)]
+    pub wants_no_mail: Option<EmailAddress>,
 }
 
 impl RowProblem {
     pub(crate) fn new(row: u64, field: &'static str, value: &str, reason: impl ToString) -> Self {
-        Self { row, field, value: value.chars().take(SHOWN).collect(), reason: reason.to_string() }
+        let value = value.chars().take(SHOWN).collect();
+        Self { row, field, value, reason: reason.to_string(), wants_no_mail: None }
     }
 }
 

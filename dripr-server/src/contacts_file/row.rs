@@ -6,7 +6,8 @@ use dripr_core::{contact::Home, content::ZipCode, email::EmailAddress, schedule:
 
 use super::{
     Expected, NewContactRow, SendDayRule,
-    columns::{Column, Columns},
+    address::Address,
+    columns::{Column, Columns, Part},
     consent, facts,
     problem::RowProblem,
     start_of_day,
@@ -18,18 +19,37 @@ const LONGEST_TEXT: usize = 200;
 
 /// A row, with the columns by which it is read.
 pub(super) struct Row<'a> {
+    /// The line on which it begins.
     pub(super) number: u64,
+    /// How many rows stand before it, the header not counted.
+    pub(super) place: u64,
     pub(super) fields: &'a StringRecord,
     pub(super) columns: &'a Columns,
 }
 
 impl Row<'_> {
-    /// What the row says, checked.
+    /// What the row says, checked. Whoever wants no mail gets none, whatever else is wrong with their row.
     pub(super) fn read(&self, expected: &Expected<'_>) -> Result<NewContactRow, RowProblem> {
         let email = self.email()?;
+        let wish = consent::wish(self);
+        let contact = self.contact(email.clone(), wish.opted_out, expected);
+        let contact = contact.and_then(|row| wish.unclear.map_or(Ok(row), Err));
+        contact.map_err(|problem| RowProblem { wants_no_mail: wish.opted_out.then_some(email), ..problem })
+    }
+
+    fn contact(
+        &self,
+        email: EmailAddress,
+        opted_out: bool,
+        expected: &Expected<'_>,
+    ) -> Result<NewContactRow, RowProblem> {
         let (first_name, last_name) = self.name()?;
-        let zip_code = self.zip_code(expected)?;
-        let home = self.home(zip_code)?;
+        let address = Address::of(self);
+        let zip_code = self.zip_code(&address, expected)?;
+        let home = self.home(&address, zip_code)?;
+        let flag = |column, field, otherwise| -> Result<bool, RowProblem> {
+            Ok(self.yes_or_no(column, field)?.unwrap_or(otherwise))
+        };
         Ok(NewContactRow {
             row: self.number,
             first_name,
@@ -38,11 +58,10 @@ impl Row<'_> {
             zip_code,
             home,
             fixed_send_day: self.fixed_send_day(expected)?,
-            check_before_sending: self
-                .yes_or_no(Column::CheckBeforeSending, "check_before_sending")?
-                .unwrap_or(false),
+            check_before_sending: flag(Column::CheckBeforeSending, "check_before_sending", false)?,
+            enabled: flag(Column::Enabled, "enabled", true)?,
             created_at: self.created_at(expected)?,
-            opted_out: consent::opted_out(self)?,
+            opted_out,
         })
     }
 
@@ -57,8 +76,16 @@ impl Row<'_> {
 
     /// What a column says in all its places.
     pub(super) fn all(&self, column: Column) -> impl Iterator<Item = &str> {
-        self.columns
-            .places(column)
+        self.cells(self.columns.places(column))
+    }
+
+    /// What stands in the first of these places that says anything.
+    pub(super) fn first(&self, places: &[usize]) -> Option<&str> {
+        self.cells(places).next()
+    }
+
+    fn cells(&self, places: &[usize]) -> impl Iterator<Item = &str> {
+        places
             .iter()
             .filter_map(|place| self.fields.get(*place))
             .map(|value| as_typed(value.trim()))
@@ -78,12 +105,13 @@ impl Row<'_> {
     }
 
     fn name(&self) -> Result<(String, String), RowProblem> {
-        let first = self.text(Column::FirstName, "first_name")?;
-        let last = self.text(Column::LastName, "last_name")?;
+        let text = |column, field| self.text(self.one(column).unwrap_or_default(), field);
+        let first = text(Column::FirstName, "first_name")?;
+        let last = text(Column::LastName, "last_name")?;
         if !first.is_empty() || !last.is_empty() {
             return Ok((first, last));
         }
-        let whole = self.text(Column::Name, "name")?;
+        let whole = text(Column::Name, "name")?;
         Ok(match whole.split_once(',') {
             Some((last, first)) => (first.trim().to_owned(), last.trim().to_owned()),
             None => match whole.rsplit_once(' ') {
@@ -93,8 +121,8 @@ impl Row<'_> {
         })
     }
 
-    fn zip_code(&self, expected: &Expected<'_>) -> Result<ZipCode, RowProblem> {
-        let text = self.one(Column::ZipCode).unwrap_or_default();
+    fn zip_code(&self, address: &Address<'_>, expected: &Expected<'_>) -> Result<ZipCode, RowProblem> {
+        let text = address.part(Part::ZipCode);
         if text.is_empty() {
             return Err(self.problem("zip_code", "", "is empty"));
         }
@@ -108,9 +136,9 @@ impl Row<'_> {
         }
     }
 
-    fn home(&self, zip_code: ZipCode) -> Result<Option<Home>, RowProblem> {
+    fn home(&self, address: &Address<'_>, zip_code: ZipCode) -> Result<Option<Home>, RowProblem> {
         let no_address = self.yes_or_no(Column::NoAddressNewsletter, "no_address_newsletter")?;
-        let mut street = self.text(Column::Street, "street")?;
+        let mut street = self.text(address.part(Part::Street), "street")?;
         // Checked even where they are of no use, so that a shifted column is noticed.
         let location = facts::location(self)?;
         let facts = facts::facts(self)?;
@@ -120,12 +148,12 @@ impl Row<'_> {
         if street.is_empty() || no_address == Some(true) {
             return Ok(None);
         }
-        let unit = self.text(Column::Unit, "unit")?;
+        let unit = self.text(address.part(Part::Unit), "unit")?;
         if !unit.is_empty() {
             street = format!("{street}, {unit}");
         }
-        let city = self.text(Column::City, "city")?;
-        let state = self.text(Column::State, "state")?;
+        let city = self.text(address.part(Part::City), "city")?;
+        let state = self.text(address.part(Part::State), "state")?;
         Ok(Some(Home { street, city, state, zip_code, location, facts }))
     }
 
@@ -140,10 +168,7 @@ impl Row<'_> {
                 Err(self.problem("fixed_send_day", "", "is empty, and no default send day was given"))
             }
             SendDayRule::Default(day) => Ok(day),
-            // The header is row 1.
-            SendDayRule::Spread { first, days } => {
-                Ok(first.later(self.number.saturating_sub(2) % u64::from(days.max(1))))
-            }
+            SendDayRule::Spread { first, days } => Ok(first.later(self.place % u64::from(days.max(1)))),
         }
     }
 
@@ -165,8 +190,7 @@ impl Row<'_> {
     }
 
     /// A text, on one line and without control characters.
-    fn text(&self, column: Column, field: &'static str) -> Result<String, RowProblem> {
-        let text = self.one(column).unwrap_or_default();
+    fn text(&self, text: &str, field: &'static str) -> Result<String, RowProblem> {
         if text.chars().count() > LONGEST_TEXT {
             return Err(self.problem(field, text, format!("is longer than {LONGEST_TEXT} characters")));
         }

@@ -106,7 +106,8 @@ fn a_send_day_is_needed_unless_there_is_a_rule_for_rows_without() {
     let text = b"email,zip\na@b.example,98103\n";
     let problem = read_bytes(text, SendDayRule::Required).unwrap().remove(0).unwrap_err();
     assert_eq!(problem.field, "fixed_send_day");
-    let text = b"email,zip,fixed_send_day\na@b.example,98103,\nb@b.example,98103,\nc@b.example,98103,9\nd,98103,\ne@b.example,98103,\n";
+    // Blank lines, and several of one row, are no rows of their own.
+    let text = b"email,zip,fixed_send_day,note\na@b.example,98103,,\"x\ny\nz\"\n\nb@b.example,98103,\nc@b.example,98103,9\nd,98103,\ne@b.example,98103,\n";
     let rule = SendDayRule::Spread { first: SendDay::new(28).unwrap(), days: 3 };
     let rows = read_bytes(text, rule).unwrap();
     let days: Vec<u8> = rows.into_iter().flatten().map(|row| row.fixed_send_day.get()).collect();
@@ -310,6 +311,13 @@ fn any_column_that_withholds_consent_wins() {
         ("Email Optin,Unsubscribed", "yes,yes"),
         ("Status", "Unsubscribed"),
         ("status,consent", "cleaned,yes"),
+        ("Status", "Transactional"),
+        ("CLEAN_TIME,CLEAN_CAMPAIGN_TITLE", "2024-03-01 10:00:00,March"),
+        ("Opted out of email: Marketing Information", "true"),
+        ("opted out of email: One to One,Opted out of email: Newsletter", "false,Yes"),
+        ("Opted Out", "confirmed"),
+        ("Unsubscribed", "agreed"),
+        ("do not email", "granted"),
         ("Consent", "Declined"),
         ("Opted Out,consent", "2024-03-01,yes"),
         ("Has Opted Out of Email", "TRUE"),
@@ -323,11 +331,105 @@ fn any_column_that_withholds_consent_wins() {
         ("Status", "New lead"),
         ("Status,unsubscribed", "subscribed,no"),
         ("consent", "Opted in"),
+        ("consent", "confirmed"),
+        ("Opted out of email: Marketing Information,Opted Out", "false,0"),
+        ("unsubscribed,Opt Out", "Subscribed,Opted-In"),
+        ("clean_time", ""),
     ] {
         assert!(!out(header, values), "{header}: {values}");
     }
     let unclear = read("email,zip,consent\na@b.example,98103,perhaps\n").unwrap().remove(0).unwrap_err();
     assert_eq!((unclear.field, unclear.value.as_str()), ("consent", "perhaps"));
+}
+
+#[test]
+fn an_opt_out_counts_though_its_row_cannot_be_used() {
+    let problem = |text: &str| read(text).unwrap().remove(0).unwrap_err();
+    // What Mailchimp writes of who unsubscribed.
+    let mailchimp = problem(
+        "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,UNSUB_TIME,UNSUB_REASON,LEID\n\
+        Ana@b.example,Ana,2,2023-01-05 10:00:00,2024-03-01 10:00:00,N/A,77\n",
+    );
+    assert_eq!(mailchimp.field, "zip_code");
+    assert_eq!(mailchimp.wants_no_mail.unwrap().as_str(), "Ana@b.example");
+    for (header, values, field) in [
+        ("zip,consent,unsubscribed", "98103,perhaps,yes", "consent"),
+        ("zip,consent,status", "98103,perhaps,cleaned", "consent"),
+        ("zip,consent,opt_in", "98103,perhaps,no", "consent"),
+        ("zip,opted_out,bedrooms", "98103,yes,many", "bedrooms"),
+    ] {
+        let problem = problem(&format!("email,{header}\na@b.example,{values}\n"));
+        assert_eq!((problem.field, problem.wants_no_mail.is_some()), (field, true), "{header}: {values}");
+    }
+    for text in [
+        "email,zip,consent\na@b.example,98103,perhaps\n",
+        "email,zip,unsubscribed\na@b.example,,no\n",
+        "email,zip,unsubscribed\nnobody,98103,yes\n",
+        // Where cells are shifted, what stands below `unsubscribed` may be anything.
+        "email,zip,unsubscribed\na@b.example,98103,Seattle,yes\n",
+    ] {
+        assert_eq!(problem(text).wants_no_mail, None, "{text}");
+    }
+}
+
+#[test]
+fn all_of_a_home_comes_from_one_address() {
+    let home = |header: &str, values: &str| {
+        let row = read(&format!("email,{header}\na@b.example,{values}\n")).unwrap().remove(0);
+        row.map(|row| row.home.map_or(format!("only {}", row.zip_code), |home| home.one_line()))
+            .unwrap_or_else(|problem| format!("{} {}", problem.field, problem.reason))
+    };
+    let both = "Property Address,Property City,Property Postal Code,Mailing Address,Mailing City,Mailing Zip";
+    let plain = "Property Address,City,State,Zip,Mailing Address,Mailing City,Mailing State,Mailing Zip Code";
+    for (header, values, expected) in [
+        (both, "12 Elm St,Seattle,98103,PO Box 9,Reno,89501", "12 Elm St, Seattle, 98103"),
+        (both, ",Seattle,98103,PO Box 9,Reno,89501", "PO Box 9, Reno, 89501"),
+        (both, "12 Elm St,,98103,PO Box 9,Reno,89501", "12 Elm St, 98103"),
+        (both, "12 Elm St,Seattle,,PO Box 9,Reno,89501", "zip_code is empty"),
+        (both, ",,98103,,,89501", "only 98103"),
+        // What has no column of its own is taken from where no other street is.
+        (plain, "12 Elm St,Seattle,WA,98103,PO Box 9,Reno,NV,89501", "12 Elm St, Seattle, WA 98103"),
+        ("street,unit,property_address,zip", ",4,12 Elm St,98103", "12 Elm St, 4, 98103"),
+        ("street,unit,property_address,zip", "9 Oak St,4,12 Elm St,98103", "zip_code is empty"),
+        // It may be of either street.
+        ("property_address,zip,mailing_address", "12 Elm St,98103,PO Box 9", "zip_code is empty"),
+        ("property_address,zip,mailing_address", "12 Elm St,98103,", "12 Elm St, 98103"),
+    ] {
+        assert_eq!(home(header, values), expected, "{header}: {values}");
+    }
+}
+
+#[test]
+fn columns_of_some_address_books_mean_what_they_mean_there() {
+    let google = one(
+        "E-mail 1 - Value,Address 1 - Street,Address 1 - Extended Address,Address 1 - City,Address 1 - Region,Address 1 - Postal Code\n\
+        a@b.example,12 Elm St,Apt 4,Seattle,WA,98103\n",
+    );
+    assert_eq!(google.home.unwrap().one_line(), "12 Elm St, Apt 4, Seattle, WA 98103");
+    let outlook = "E-mail Address,Home Street,Home Street 2,Home Street 3,Home City,Home Postal Code";
+    let outlook = one(&format!("{outlook}\na@b.example,12 Elm St,,Apt 4,Seattle,98103\n"));
+    assert_eq!(outlook.home.unwrap().street, "12 Elm St, Apt 4");
+    let hubspot =
+        one("Email,Street Address,City,State/Region,Postal Code\na@b.example,12 Elm St,Seattle,WA,98103\n");
+    assert_eq!(hubspot.home.unwrap().one_line(), "12 Elm St, Seattle, WA 98103");
+    let redfin = "email,address,zip,SQUARE FEET,$/SQUARE FEET\na@b.example,12 Elm St,98103,,512\n";
+    assert_eq!(one(redfin).home.unwrap().facts.living_area_sqft, None, "512 dollars are no living area");
+    for column in ["MEMBER_RATING", "LEID"] {
+        let text = format!(
+            "Email Address,Address,Zip,{column},LATITUDE,LONGITUDE\na@b.example,12 Elm St,98103,2,40.7,-74\n"
+        );
+        assert_eq!(one(&text).home.unwrap().location, None, "where mail was read is not where the home lies");
+    }
+}
+
+#[test]
+fn files_of_other_separators_and_campaigns_that_are_off_are_read() {
+    let rows =
+        read("email;zip;first_name;enabled\na@b.example;98103;\"Ana; Maria\";no\nb@b.example;98103;;\n")
+            .unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|row| row.unwrap()).collect();
+    assert_eq!((rows[0].first_name.as_str(), rows[0].enabled, rows[1].enabled), ("Ana; Maria", false, true));
+    assert_eq!(one("email\tzip\tname\na@b.example\t98103\tAna, Ruiz\n").last_name, "Ana");
 }
 
 #[test]

@@ -33,7 +33,7 @@ use crate::{
     compose::{self, Choices, Store},
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule, start_of_day},
-    enrolment::Enroller,
+    enrolment::{Enroller, Seen},
     failure::Failure,
 };
 use folder::Folder;
@@ -180,8 +180,10 @@ async fn enrol(
         now: start,
         desk,
         user_id: id,
+        by: Actor::Operator,
         dry_run: false,
         verifying: None,
+        seen: Seen::default(),
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     enroller

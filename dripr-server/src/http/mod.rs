@@ -99,7 +99,10 @@ pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<R
         router = router.merge(stripe::routes(verifier));
     }
     router = router.layer(DefaultBodyLimit::max(MOST_BYTES));
-    let router = router.with_state(site).merge(operations.checks()).merge(crate::api::router(deployment)?);
+    let router = router
+        .with_state(site)
+        .merge(operations.checks())
+        .merge(crate::api::router(deployment, operations.draining())?);
     Ok(request_id::named(router, deployment.entropy.clone()))
 }
 

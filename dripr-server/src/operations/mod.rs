@@ -77,6 +77,12 @@ impl Operations {
         self.readiness.drain();
     }
 
+    /// Tells when the process is told to stop.
+    #[must_use]
+    pub fn draining(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.readiness.draining()
+    }
+
     /// `/livez` and `/readyz`, which everybody may ask.
     pub fn checks(self: &Arc<Self>) -> Router {
         let ready = async |State(operations): State<Arc<Self>>| operations.ready().await;

@@ -2,10 +2,7 @@
 
 use std::{
     pin::pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,6 +14,7 @@ use dripr_core::{
 };
 use futures_util::future::{Either, select};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::kept::Kept;
 
@@ -75,7 +73,7 @@ pub struct Readiness {
     store: Arc<dyn StoreCheck>,
     queues: Option<Arc<dyn QueueDesk>>,
     clock: Arc<dyn Clock>,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     found: Kept<Parts>,
     told: Mutex<Option<Parts>>,
 }
@@ -89,18 +87,25 @@ impl Readiness {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let found = Kept::new(clock.clone(), KEPT, SHARE);
-        Self { store, queues, clock, draining: AtomicBool::new(false), found, told: Mutex::new(None) }
+        let (draining, _) = watch::channel(false);
+        Self { store, queues, clock, draining, found, told: Mutex::new(None) }
     }
 
     /// The process was told to stop: it is not ready from here on.
     pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
+    }
+
+    /// Tells when that happens.
+    #[must_use]
+    pub fn draining(&self) -> watch::Receiver<bool> {
+        self.draining.subscribe()
     }
 
     /// What the parts are found to be. What was found in the last two seconds is not looked for again.
     pub async fn parts(&self) -> Parts {
         let mut parts = *self.found.get(self.look()).await;
-        if self.draining.load(Ordering::Relaxed) {
+        if *self.draining.borrow() {
             parts.process = Found::Draining;
         }
         self.tell(parts);

@@ -1,5 +1,9 @@
 //! Contacts that come as files.
 
+use dripr_core::{
+    imports::{Import, ImportOptions},
+    ports::{Clock, ImportStore},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
@@ -9,7 +13,7 @@ use tokio::{
 
 use crate::{
     asking::{Answer, ask, get, operator, post, request, site},
-    site::Site,
+    site::{Site, at},
 };
 
 const CONTACTS: &str = "Email,First Name,Street,City,State,ZIP,Unsubscribed\n\
@@ -182,4 +186,118 @@ async fn progress_is_seen_while_the_file_comes_and_one_that_broke_off_is_sent_ag
     let counts =
         ["rows", "enrolled", "already_enrolled", "refused"].map(|name| done["progress"][name].clone());
     assert_eq!(counts, [1_700, 700, 1_000, 0].map(|count| json!(count)), "nobody is enrolled twice");
+}
+
+#[tokio::test]
+async fn whoever_reads_a_file_gives_signs_of_life_and_who_does_not_is_gone() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = made(&site, &key, json!({"send_day": 3})).await;
+    let mut stream = begun(&site, &path, &key, &format!("email,zip\n{}", rows(0, 10))).await;
+    when(&site, &path, &key, |import| import["stage"] == "running").await;
+    // Nothing comes for minutes, by the clock of the deployment.
+    for minute in 1..4 {
+        site.clock.set(at(&format!("2026-03-01T12:0{minute}:00Z")));
+        let expected = json!(format!("2026-03-01T12:0{minute}:00Z"));
+        let now = when(&site, &path, &key, |import| import["moved_at"] == expected).await;
+        assert_eq!(now["stage"], "running");
+    }
+    let second = sent(&site, &path, &key, "email,zip\n").await;
+    assert_eq!(second.status, 409, "the first is read still: {second:?}");
+    piece(&mut stream, &rows(10, 20)).await;
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    let done = when(&site, &path, &key, |import| import["stage"] == "done").await;
+    assert_eq!(done["progress"]["rows"], 20);
+
+    // One whose reader died, as a killed process leaves it.
+    let (id, user) = ("i-dead".parse().unwrap(), "ana".parse().unwrap());
+    let mut dead = Import::new(id, user, ImportOptions::default(), site.clock.now());
+    let store = &site.deployment.store;
+    store.add_import(dead.clone()).await.unwrap();
+    dead.begin(site.clock.now()).unwrap();
+    assert!(store.put_import(&dead, Vec::new(), None).await.unwrap());
+    let path = "/agents/ana/imports/i-dead";
+    let stage = async || get(&site, path, &key).await.json()["stage"].clone();
+    assert_eq!(stage().await, "running");
+    site.clock.set(at("2026-03-01T12:05:00Z"));
+    assert_eq!(stage().await, "failed");
+    let listed = get(&site, "/agents/ana/imports", &key).await.text;
+    assert!(listed.contains("broke off; send it again") && !listed.contains("running"), "{listed}");
+    let again = sent(&site, path, &key, "email,zip,send_day\nkim@home.example,98103,3\n").await;
+    assert_eq!(again.json()["stage"], "done", "{again:?}");
+}
+
+#[tokio::test]
+async fn an_upload_keeps_no_program_from_stopping_nor_others_from_importing() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        let path = made(&site, &key, json!({"send_day": 3})).await;
+        let stream = begun(&site, &path, &key, &format!("email,zip\n{}", rows(0, 10))).await;
+        when(&site, &path, &key, |import| import["stage"] == "running").await;
+        streams.push((path, stream));
+    }
+    let third = made(&site, &key, json!({"send_day": 3})).await;
+    let busy = sent(&site, &third, &key, "email,zip\n").await;
+    assert_eq!(busy.status, 503, "{busy:?}");
+    assert!(busy.text.contains("2 files of this agent"), "{busy:?}");
+    assert_eq!(get(&site, &third, &key).await.json()["stage"], "waiting");
+
+    site.operations.drain();
+    for (path, mut stream) in streams {
+        let failed = when(&site, &path, &key, |import| import["stage"] == "failed").await;
+        assert!(failed["failure"].as_str().unwrap().contains("send the file again"), "{failed}");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn opt_outs_of_rows_that_cannot_be_used_are_kept_as_the_importers() {
+    let site = site().await;
+    let key = operator(&site).await;
+    // As Mailchimp exports who unsubscribed: nobody has a ZIP code.
+    let file = "Email Address,First Name,MEMBER_RATING,UNSUB_TIME,LEID\n\
+        kim@home.example,Kim,2,2024-03-01 10:00:00,7\nlee@home.example,Lee,2,,8\n";
+    let path = made(&site, &key, json!({"send_day": 3, "dry_run": true})).await;
+    let looked = sent(&site, &path, &key, file).await.json();
+    assert_eq!((&looked["progress"]["refused"], &looked["progress"]["opted_out"]), (&json!(2), &json!(1)));
+    let opt_outs = async || get(&site, "/agents/ana/suppressions", &key).await.json()["items"].clone();
+    assert_eq!(opt_outs().await, json!([]), "a dry run stores nothing");
+
+    let path = made(&site, &key, json!({"send_day": 3})).await;
+    assert_eq!(sent(&site, &path, &key, file).await.status, 200);
+    let known = opt_outs().await;
+    assert_eq!((known.as_array().unwrap().len(), &known[0]["address"]), (1, &json!("kim@home.example")));
+    let rows = get(&site, &format!("{path}/rows"), &key).await.json()["items"].clone();
+    assert_eq!((&rows[0]["outcome"], &rows[0]["opted_out"]), (&json!("refused"), &json!(true)));
+    assert_eq!(rows[1]["opted_out"], false);
+    let history = get(&site, "/agents/ana/history", &key).await.json()["items"].clone();
+    let line = history.as_array().unwrap().iter().find(|line| line["what"] == "suppressed").unwrap();
+    assert!(line["cause"].as_str().unwrap().contains("imported file"), "{line}");
+    assert!(line["actor"].to_string().contains("key"), "who imported, not the agent: {line}");
+
+    // Whoever comes by another file gets nothing.
+    let path = made(&site, &key, json!({"send_day": 3})).await;
+    assert_eq!(sent(&site, &path, &key, "email;zip\nKIM@home.example;98103\n").await.status, 200);
+    let campaigns = get(&site, "/agents/ana/campaigns", &key).await.json()["items"].clone();
+    let asleep = campaigns.as_array().unwrap().iter().filter(|one| one["status"] == "UNSUBSCRIBED").count();
+    assert_eq!(asleep, 1, "{campaigns}");
+}
+
+#[tokio::test]
+async fn a_dry_run_sees_that_rows_are_alike_wherever_they_stand() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = made(&site, &key, json!({"send_day": 3, "dry_run": true})).await;
+    let file =
+        format!("email,zip\n{}OWNER-0@home.example,98103\nowner-0@home.example,98104\n", rows(0, 1_100));
+    let done = sent(&site, &path, &key, file).await.json();
+    let counts = ["rows", "enrolled", "already_enrolled"].map(|name| done["progress"][name].clone());
+    assert_eq!(counts, [1_102, 1_101, 1].map(|count| json!(count)));
+    let told = get(&site, &format!("{path}/rows"), &key).await.json()["items"].clone();
+    assert_eq!((told.as_array().unwrap().len(), &told[0]["row"]), (1, &json!(1_102)));
+    assert_eq!(told[0]["campaign_id"], Value::Null, "there is none yet");
 }

@@ -46,6 +46,39 @@ fn an_export_imports_again_as_it_was() {
 }
 
 #[test]
+fn what_is_off_and_who_wants_no_mail_go_along() {
+    let folder = deployment();
+    let contacts = "email,zip,fixed_send_day,enabled,unsubscribed\nana@home.example,98103,7,no,\n\
+        bo@home.example,98103,7,yes,\ncy@home.example,,7,,yes\n";
+    fs::write(folder.path().join("contacts.csv"), contacts).unwrap();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent", "a1"]).success();
+    dripr(folder.path(), &["export", "contacts", "--agent", "a1", "--out", "out.csv"]).success();
+    let read = |text: &str| {
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let header = rows.headers().unwrap().clone();
+        let place = |name: &str| header.iter().position(|known| known == name).unwrap();
+        let cells = ["email", "zip_code", "enabled", "unsubscribed"].map(place);
+        let mut rows: Vec<_> =
+            rows.records().map(|row| cells.map(|at| row.as_ref().unwrap()[at].to_owned())).collect();
+        rows.sort();
+        rows
+    };
+    let out = fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    let expected = [
+        ["ana@home.example", "98103", "no", ""],
+        ["bo@home.example", "98103", "yes", ""],
+        ["cy@home.example", "", "", "opt_out"],
+    ];
+    assert_eq!(read(&out), expected);
+    let other = deployment();
+    fs::write(other.path().join("in.csv"), &out).unwrap();
+    let run = dripr(other.path(), &["import", "in.csv", "--agent", "a1"]).success();
+    assert!(run.stdout.contains("2 enrolled, 0 already there, 1 refused; 1 opted out"), "{run:?}");
+    let again = dripr(other.path(), &["export", "contacts", "--agent", "a1"]).success();
+    assert_eq!(read(&again.stdout), expected);
+}
+
+#[test]
 fn campaigns_are_listed_with_where_they_stand() {
     let folder = deployment();
     fs::write(folder.path().join("contacts.csv"), CONTACTS).unwrap();

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use dripr_adapters::sql::{SqlStore, SqliteOptions};
+use dripr_core::{campaign::Actor, ids::UserId, ports::AgentStore};
 use serde_json::Value;
 
 use crate::program::{deployment, dripr};
@@ -56,6 +58,43 @@ fn a_dry_run_reports_the_same_and_stores_nothing() {
         (&4.into(), &"fixed_send_day".into(), &"31".into())
     );
     assert_eq!(list(&folder, &[]).len(), 0);
+}
+
+#[test]
+fn a_file_of_people_who_want_no_mail_is_of_use() {
+    let folder = deployment();
+    let file = "Email Address,First Name,UNSUB_TIME,LEID\nana@home.example,Ana,2024-03-01,7\n";
+    fs::write(folder.path().join("unsubscribed.csv"), file).unwrap();
+    let run = dripr(folder.path(), &["import", "unsubscribed.csv", "--agent=a1"]).success();
+    assert_eq!(
+        run.stdout.lines().collect::<Vec<_>>(),
+        [
+            "row 2: zip_code \"\": is empty; its opt-out counts all the same",
+            "1 rows: 0 enrolled, 0 already there, 1 refused; 1 opted out",
+        ]
+    );
+    fs::write(folder.path().join("contacts.csv"), "email,zip,send_day\nANA@home.example,98103,7\n").unwrap();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent=a1"]).success();
+    assert_eq!(list(&folder, &["--status=UNSUBSCRIBED"]).len(), 1);
+}
+
+#[tokio::test]
+async fn an_import_stands_in_the_agents_history_as_the_operators() {
+    let folder = deployment();
+    fs::write(folder.path().join("contacts.csv"), CONTACTS).unwrap();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--dry-run"]).success();
+    dripr(folder.path(), &["import", "contacts.csv", "--agent=a1"]).success();
+    let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+    let history = store.agent_history(&UserId::new("a1").unwrap(), None, 99).await.unwrap();
+    let of = |what: &str| {
+        history.iter().map(|line| &line.entry).filter(|entry| entry.what == what).collect::<Vec<_>>()
+    };
+    let [imported] = of("imported")[..] else { panic!("{history:?}") };
+    assert_eq!(imported.actor, Actor::Operator);
+    assert_eq!(imported.cause.as_deref(), Some("a file: of 7 rows 3 enrolled, 0 already there, 4 refused"));
+    let [suppressed] = of("suppressed")[..] else { panic!("{history:?}") };
+    assert_eq!(suppressed.actor, Actor::Operator);
+    assert!(suppressed.cause.as_deref().unwrap().contains("imported file"), "{suppressed:?}");
 }
 
 #[test]

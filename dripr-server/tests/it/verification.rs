@@ -17,7 +17,7 @@ use dripr_adapters::{
     token_bucket::{Rate, TokenBuckets},
 };
 use dripr_core::{
-    campaign::command::Bench,
+    campaign::{Actor, command::Bench},
     email::EmailAddress,
     errors::{Fault, PortError, PortResult},
     ids::UserId,
@@ -30,7 +30,7 @@ use dripr_core::{
 use dripr_server::{
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule},
-    enrolment::Enroller,
+    enrolment::{Enroller, Seen},
     verifying::{AT_ONCE, Verifying},
 };
 
@@ -115,8 +115,10 @@ async fn imported_on(
         now,
         desk: Arc::new(Bench { clock: clock.clone(), policy: Policy::default() }),
         user_id: UserId::new("agent").unwrap(),
+        by: Actor::Operator,
         dry_run,
         verifying: Some(Verifying::by(verifier, &*clock)),
+        seen: Seen::default(),
     };
     let mut problems = Vec::new();
     let tally = enroller

@@ -22,6 +22,8 @@ pub(crate) struct Site {
     /// What agents get about their own account.
     pub(crate) agents: Arc<Mailbox>,
     pub(crate) base: String,
+    #[allow(dead_code, reason = "only some tests stop the program")]
+    pub(crate) operations: Arc<Operations>,
     /// Follows no redirect and keeps no cookie.
     pub(crate) client: Client,
     dripr: Dripr,
@@ -92,7 +94,7 @@ impl Site {
         let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let client = client();
-        Self { deployment, clock, mailbox, agents, base, client, dripr, _folder: folder }
+        Self { deployment, clock, mailbox, agents, base, operations, client, dripr, _folder: folder }
     }
 
     pub(crate) fn campaign(&self) -> CampaignId {

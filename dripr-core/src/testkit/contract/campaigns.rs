@@ -33,7 +33,7 @@ async fn enrols_once<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     again.contact.id = crate::ids::ContactId::new("another").expect("an id");
     again.contact.email = "OWNER1@home.example".parse().expect("an address");
     if let Some(home) = &mut again.campaign.home {
-        home.street = "1 ELM ST.".to_owned();
+        home.street = "1 ELM STREET.".to_owned();
     }
     let stranger = samples::agent("nobody", at(START)).expect("an agent");
     let foreign = samples::campaign(&stranger, 1, "98103", 12, at(START)).expect("a campaign");

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What every [`ImportStore`] must do: progress is stored with the lines that belong to it, by one reader of the file at a
-/// time, for a month; and what is there already is found.
+/// time, until it is forgotten; and what is there already is found.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -46,11 +46,18 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
         value: "kim@home".to_owned(),
         reason: "is \u{1f3e0} none".to_owned(),
     };
+    let unusable = Fate::Refused {
+        field: "email".to_owned(),
+        value: "Who_Knows@gone.example".to_owned(),
+        reason: "takes no mail".to_owned(),
+    };
     let lines = vec![
         line(2, refused.clone()),
-        line(3, Fate::AlreadyEnrolled(stage.id(0))),
+        line(3, Fate::AlreadyEnrolled(Some(stage.id(0)))),
         line(4, Fate::Enrolled(stage.id(1))),
         line(11, refused.clone()),
+        line(12, Fate::AlreadyEnrolled(None)),
+        line(13, unusable),
     ];
     let entry = |what: &str| Some(AuditEntry::of(what, Actor::Operator, at(START), None));
     let put = async |import: &Import, lines: Vec<ImportLine>, audit: Option<AuditEntry>| {
@@ -74,13 +81,21 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     let all = store.import_lines(&id("a"), None, None, 9).await.expect("reading lines");
     assert_eq!(all, lines, "lines are kept as they are, and none of who was late");
     assert_eq!(told(None, Some(2), 2).await, [3, 4], "a part of them");
-    assert_eq!(told(Some(refused.name()), None, 9).await, [2, 11], "by what became of them");
-    assert_eq!(told(Some(refused.name()), Some(2), 9).await, [11]);
+    assert_eq!(told(Some(refused.name()), None, 9).await, [2, 11, 13], "by what became of them");
+    assert_eq!(told(Some(refused.name()), Some(2), 9).await, [11, 13]);
+    let rows_of = async |address: &str| {
+        let address = address.parse().expect("an address");
+        let person = store.person(&user, &address).await.expect("looking for a person");
+        person.map(|known| known.refused_rows.iter().map(|line| line.row).collect::<Vec<_>>())
+    };
+    assert_eq!(rows_of("who_knows@GONE.example").await, Some(vec![13]), "who is named in a line is known");
+    assert_eq!(rows_of("whoxknows@gone.example").await, None, "and nobody else is");
 
     // Whoever erases a person cannot know whom lines speak of.
     let address = stage.new[0].contact.email.clone();
     store.erase_contacts(&user, &address, at(START)).await.expect("erasing contacts");
     assert_eq!(told(None, None, 9).await, [0_u64; 0], "lines are erased with any person of the agent");
+    assert_eq!(rows_of("who_knows@gone.example").await, None, "with all whom they name");
 
     mine.end(Some("it broke off".to_owned()), at("2026-03-01T12:00:03Z"));
     assert!(put(&mine, vec![line(12, Fate::Acceptable)], None).await);
@@ -88,12 +103,24 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     mine.begin(at("2026-03-01T12:00:04Z")).expect("another beginning");
     assert!(put(&mine, vec![line(12, refused)], None).await);
     assert_eq!(told(None, None, 9).await, [12], "lines are those of the last run");
+    let earlier = async || store.forget_earlier_lines(&id("a")).await.expect("forgetting lines");
+    assert_eq!((earlier().await, earlier().await), (1, 0), "those of earlier ones are forgotten");
+    assert_eq!(told(None, None, 9).await, [12], "and no others");
     let stored = read("a").await.expect("it is there");
     assert!(matches!(stored.stage, How::Running), "it runs again");
 
-    // A month later.
     store.add_import(import("d", &other, "2026-03-31T12:00:00Z")).await.expect("adding an import");
-    assert_eq!(read("a").await, None, "imports are forgotten after a month");
+    let forget = async |made_by: &str| store.forget_imports(at(made_by)).await.expect("forgetting imports");
+    assert_eq!(forget("2026-03-01T11:59:59Z").await, 0, "what is younger is kept");
+    let mut forgotten = 0;
+    loop {
+        match forget(START).await {
+            0 => break,
+            some => forgotten += some,
+        }
+    }
+    assert_eq!(forgotten, 4, "three imports and a line are forgotten");
+    assert_eq!(read("a").await, None, "imports are forgotten");
     assert_eq!(told(None, None, 9).await, [0_u64; 0], "with their lines");
     assert!(!put(&stored, Vec::new(), entry("late")).await, "what is forgotten stays so");
     let history = store.agent_history(&user, None, None, 99).await.expect("reading a history");

@@ -134,13 +134,14 @@ impl State {
             contact = known.clone();
         }
         campaign.contact_id = contact.id.clone();
+        let home_key = campaign.home_key();
         let twins: Vec<&Campaign> = self
             .campaigns
             .values()
             .filter(|other| {
                 other.user_id == campaign.user_id
-                    && other.home_key() == campaign.home_key()
                     && self.contacts.get(&other.contact_id).is_some_and(|c| c.email.key() == key)
+                    && other.home_key() == home_key
             })
             .collect();
         if let Some(live) = twins.iter().find(|other| other.deleted_at.is_none() && !twins_allowed) {

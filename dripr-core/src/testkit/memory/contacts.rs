@@ -80,7 +80,7 @@ impl ContactStore for MemoryStore {
         Ok(ContactReplacement::Replaced)
     }
 
-    async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
+    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
         let mut state = self.lock();
         let (user, key) = (suppression.user_id.clone(), suppression.address.key());
         let slot = (user.clone(), key.clone());
@@ -93,7 +93,7 @@ impl ContactStore for MemoryStore {
             what: "suppressed".to_owned(),
             cycle: None,
             email_id: None,
-            cause: Some(suppression.cause.sentence().to_owned()),
+            cause: Some(why),
         };
         state.note(&user, &key, &entry);
         state.tell(&user, Kind::ContactOptedOut, |state| {

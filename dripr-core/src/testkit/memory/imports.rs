@@ -1,13 +1,14 @@
 use async_trait::async_trait;
-use chrono::TimeDelta;
 
-use super::{Audited, MemoryStore};
+use super::{Audited, MemoryStore, State};
 use crate::{
     campaign::AuditEntry,
+    email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
-    imports::{Import, ImportLine, KEPT_DAYS},
+    imports::{Import, ImportLine},
     ports::ImportStore,
+    schedule::Instant,
 };
 
 /// An import, and each of its lines with its run.
@@ -26,14 +27,38 @@ impl Kept {
     }
 }
 
+impl State {
+    /// Lines of an agent's imports that repeat an address.
+    pub(super) fn refused_rows_of(&self, user: &UserId, address: &EmailAddress) -> Vec<ImportLine> {
+        let imports = self.imports.values().filter(|kept| kept.of(user));
+        let lines = imports.flat_map(|kept| &kept.lines).map(|(_, line)| line);
+        lines.filter(|line| line.names(address)).cloned().collect()
+    }
+}
+
 #[async_trait]
 impl ImportStore for MemoryStore {
     async fn add_import(&self, import: Import) -> PortResult<()> {
-        let mut state = self.lock();
-        let now = import.created_at;
-        state.imports.retain(|_, kept| now - kept.import.created_at < TimeDelta::days(KEPT_DAYS));
-        state.imports.insert(import.id.clone(), Kept { import, lines: Vec::new() });
+        self.lock().imports.insert(import.id.clone(), Kept { import, lines: Vec::new() });
         Ok(())
+    }
+
+    async fn forget_imports(&self, made_by: Instant) -> PortResult<u64> {
+        let mut forgotten = 0;
+        self.lock().imports.retain(|_, kept| {
+            let is_kept = kept.import.created_at > made_by;
+            forgotten += if is_kept { 0 } else { 1 + kept.lines.len() as u64 };
+            is_kept
+        });
+        Ok(forgotten)
+    }
+
+    async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64> {
+        let mut state = self.lock();
+        let Some(kept) = state.imports.get_mut(import) else { return Ok(0) };
+        let (before, run) = (kept.lines.len(), kept.import.run);
+        kept.lines.retain(|(of, _)| *of >= run);
+        Ok((before - kept.lines.len()) as u64)
     }
 
     async fn import(&self, id: &ImportId) -> PortResult<Option<Import>> {
@@ -106,8 +131,8 @@ impl ImportStore for MemoryStore {
                 let contact = state.contacts.get(&campaign.contact_id);
                 campaign.user_id == *user
                     && campaign.deleted_at.is_none()
-                    && campaign.home_key() == *home
                     && contact.is_some_and(|contact| contact.email.key() == *address)
+                    && campaign.home_key() == *home
             });
             like.map(|campaign| campaign.id.clone())
         };

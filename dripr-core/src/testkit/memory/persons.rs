@@ -23,13 +23,14 @@ impl PersonStore for MemoryStore {
             .filter(|contact| contact.user_id == *user && contact.email.key() == key)
             .cloned()
             .collect();
-        if contacts.is_empty() && suppression.is_none() {
+        let refused_rows = state.refused_rows_of(user, address);
+        if contacts.is_empty() && suppression.is_none() && refused_rows.is_empty() {
             return Ok(None);
         }
         let campaigns = state.campaigns_to(user, &key).iter().filter_map(|id| state.personal(id)).collect();
         let messages = state.messages_to(user, address);
         let (user_id, address) = (user.clone(), address.clone());
-        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages }))
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages, refused_rows }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {

@@ -67,5 +67,5 @@ pub(super) async fn create_import(
     let import = Import::new(ImportId::from(api.entropy.id(now)), agent.id, options, now);
     api.store.add_import(import.clone()).await?;
     let location = format!("/api/v1/agents/{}/imports/{}", import.user_id, import.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ImportView::of(import))))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ImportView::of(import, now))))
 }

@@ -1,9 +1,6 @@
 //! The file of an import, read as it comes.
 
-use std::{
-    io::{self, BufReader},
-    sync::Arc,
-};
+use std::{io::BufReader, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -14,32 +11,34 @@ use axum::{
 use dripr_core::{
     access::Scope,
     agent::Agent,
-    campaign::AuditEntry,
-    imports::{Import, ImportLine, Tally},
+    campaign::{Actor, AuditEntry},
+    imports::{BEAT_SECONDS, Fate, Import, ImportLine, MOST_REFUSED},
+    policy::after,
     ports::ImportStore,
     schedule::SendDay,
 };
-use futures_util::TryStreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
-use super::{find, view::ImportView};
+use super::{
+    find,
+    pieces::{PATIENCE, in_time},
+    view::ImportView,
+};
 use crate::{
     api::{Api, caller::Asking, problem::Problem},
     compose,
     contacts_file::{ContactsFile, Expected, FileProblem, SendDayRule},
-    enrolment::{BATCH, Enroller, ReadRow},
+    enrolment::{Enroller, ReadRow, Seen},
     verifying::Verifying,
 };
 
-/// Files that are read at once by one process; each has a thread.
-pub(in crate::api) const AT_ONCE: usize = 4;
 /// The largest file, in bytes: some millions of rows.
 const LARGEST: u64 = 1 << 30;
 
 /// Sends the file of an import: CSV with a header line, in UTF-8, UTF-16 or Windows-1252, with the columns of any of the usual
 /// address books. It is answered when every row was read; meanwhile the import tells how far it is. A file that broke off
-/// is sent again, whole.
+/// is sent again, whole; it does so if nothing comes of it for a minute. Two files of an agent are read at once.
 #[utoipa::path(
     put, path = "/agents/{agent}/imports/{import}/file", tag = "imports",
     request_body(content = String, content_type = "text/csv"),
@@ -55,19 +54,21 @@ pub(super) async fn send_import_file(
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let mut import = find(&api, &agent.id, &import).await?;
     check(&headers)?;
-    let place = api.reading.clone().try_acquire_owned().map_err(|_| {
-        Problem::busy(format!("{AT_ONCE} files are being read already; send it again in a while"))
-    })?;
+    let place = api.reading.take(&agent.id)?;
     import.begin(api.bench.clock.now()).map_err(|refused| Problem::conflict(refused.to_string()))?;
     let begun = asking.audit(&api, "import_begun", Some(format!("import {}", import.id)));
     keep(&api, &mut import, Vec::new(), Some(begun)).await?;
+    while api.store.forget_earlier_lines(&import.id).await? > 0 {}
+    let by = asking.0.actor.clone();
     let ended = asking.audit(&api, "imported", None);
     // Whoever sends the file may go away; that it broke off is to be noted all the same.
     let reading = tokio::spawn(async move {
         let _place = place;
-        read(&api, &agent, import, ended, body).await
+        read(&api, &agent, by, import, ended, body).await
     });
-    reading.await.map_err(|_| Problem::lost())?.map(|import| Json(ImportView::of(import)))
+    let import = reading.await.map_err(|_| Problem::lost())??;
+    let now = import.moved_at;
+    Ok(Json(ImportView::of(import, now)))
 }
 
 fn check(headers: &HeaderMap) -> Result<(), Problem> {
@@ -86,11 +87,12 @@ fn check(headers: &HeaderMap) -> Result<(), Problem> {
 async fn read(
     api: &Api,
     agent: &Agent,
+    by: Actor,
     mut import: Import,
     mut ended: AuditEntry,
     body: Body,
 ) -> Result<Import, Problem> {
-    let outcome = take(api, agent, &mut import, body).await;
+    let outcome = take(api, agent, by, &mut import, body).await;
     let failure = match &outcome {
         Ok(()) => None,
         Err(Stopped::ByFile(problem)) => Some(problem.to_string()),
@@ -98,16 +100,15 @@ async fn read(
     };
     let now = api.bench.clock.now();
     import.end(failure, now);
-    let Tally { rows, enrolled, already_enrolled, refused, .. } = import.tally;
     ended.at = now;
-    ended.cause = Some(format!(
-        "import {}{}: of {rows} rows {enrolled} enrolled, {already_enrolled} already there, {refused} refused",
-        import.id,
-        if import.options.dry_run { " (dry run)" } else { "" },
-    ));
+    let dry = if import.options.dry_run { " (dry run)" } else { "" };
+    ended.cause = Some(format!("import {}{dry}: {}", import.id, import.tally));
     keep(api, &mut import, Vec::new(), Some(ended)).await?;
     match outcome {
         Ok(()) => Ok(import),
+        Err(Stopped::ByFile(FileProblem::Unreadable(why))) if *api.stopping.borrow() => {
+            Err(Problem::busy(why.to_string()))
+        }
         Err(Stopped::ByFile(problem)) => Err(Problem::invalid("", format!("the file: {problem}"))),
         Err(Stopped::ByUs(problem)) => Err(problem),
     }
@@ -121,7 +122,7 @@ enum Stopped {
     ByUs(Problem),
 }
 
-async fn take(api: &Api, agent: &Agent, import: &mut Import, body: Body) -> Result<(), Stopped> {
+async fn take(api: &Api, agent: &Agent, by: Actor, import: &mut Import, body: Body) -> Result<(), Stopped> {
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
@@ -131,8 +132,10 @@ async fn take(api: &Api, agent: &Agent, import: &mut Import, body: Body) -> Resu
         now: api.bench.clock.now(),
         desk: api.bench.clone(),
         user_id: agent.id.clone(),
+        by,
         dry_run: import.options.dry_run,
         verifying: verifier.map(|verifier| Verifying::by(verifier, &*api.bench.clock)),
+        seen: Seen::default(),
     };
     let send_day = match (import.options.send_day.or(api.default_send_day), import.options.spread) {
         (first, Some(days)) => SendDayRule::Spread { first: first.unwrap_or(SendDay::FIRST), days },
@@ -145,27 +148,58 @@ async fn take(api: &Api, agent: &Agent, import: &mut Import, body: Body) -> Resu
         send_day,
         knows_zip: &compose::knows_zip,
     };
-    let mut parts = parts(body, expected);
-    while let Some(rows) = parts.recv().await {
-        let taken = enroller.take(rows.map_err(Stopped::ByFile)?).await;
+    let mut parts = parts(body, api.stopping.clone(), expected, enroller.batch());
+    let mut useless = 0;
+    while let Some(rows) = alive(api, import, parts.recv()).await? {
+        let taken = alive(api, import, enroller.take(rows.map_err(Stopped::ByFile)?)).await?;
         let taken = taken.map_err(|error| Stopped::ByUs(error.into()))?;
+        useless += taken.lines.iter().filter(|line| is_useless(line)).count() as u64;
         import.advance(&taken.tally, api.bench.clock.now());
         keep(api, import, taken.lines, None).await.map_err(Stopped::ByUs)?;
+        if useless >= MOST_REFUSED {
+            return Err(Stopped::ByFile(FileProblem::TooManyRefused(useless)));
+        }
     }
     Ok(())
 }
 
+/// Whether nothing at all became of a row.
+const fn is_useless(line: &ImportLine) -> bool {
+    matches!(line.fate, Fate::Refused { .. }) && !line.opted_out
+}
+
+/// Waits for some work, and meanwhile says of an import again and again that whoever reads its file is there.
+async fn alive<T>(api: &Api, import: &mut Import, work: impl Future<Output = T>) -> Result<T, Stopped> {
+    let mut work = pin!(work);
+    loop {
+        let beat = after(import.moved_at, Duration::from_secs(BEAT_SECONDS));
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = api.bench.clock.sleep_until(beat) => {
+                import.beat(api.bench.clock.now());
+                keep(api, import, Vec::new(), None).await.map_err(Stopped::ByUs)?;
+            }
+        }
+    }
+}
+
 /// The rows of a file, some at a time. Not more of it is fetched than is being taken in.
-fn parts(body: Body, expected: Expected<'static>) -> mpsc::Receiver<Result<Vec<ReadRow>, FileProblem>> {
+fn parts(
+    body: Body,
+    stopping: watch::Receiver<bool>,
+    expected: Expected<'static>,
+    some: usize,
+) -> mpsc::Receiver<Result<Vec<ReadRow>, FileProblem>> {
     let (sender, receiver) = mpsc::channel(1);
     let limited = http_body_util::Limited::new(body, usize::try_from(LARGEST).unwrap_or(usize::MAX));
-    let stream = Body::new(limited).into_data_stream().map_err(io::Error::other);
-    let input = SyncIoBridge::new(StreamReader::new(stream));
+    let stream = in_time(Body::new(limited).into_data_stream(), PATIENCE, stopping);
+    let input = SyncIoBridge::new(StreamReader::new(Box::pin(stream)));
     tokio::task::spawn_blocking(move || {
         let read = |told: &mpsc::Sender<_>| -> Result<(), FileProblem> {
             let mut file = ContactsFile::new(BufReader::new(input), expected)?;
             loop {
-                let rows = file.next_rows(BATCH)?;
+                let rows = file.next_rows(some)?;
                 if rows.is_empty() || told.blocking_send(Ok(rows)).is_err() {
                     return Ok(());
                 }

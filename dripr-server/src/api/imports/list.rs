@@ -31,5 +31,7 @@ pub(super) async fn list_imports(
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let (limit, before) = (part.limit()?, part.after::<ImportId>()?);
     let imports = api.store.imports(&agent.id, before, limit + 1).await?;
-    Ok(Json(Page::of(imports, limit, |import: &Import| import.id.to_string(), ImportView::of)))
+    let now = api.bench.clock.now();
+    let view = |import| ImportView::of(import, now);
+    Ok(Json(Page::of(imports, limit, |import: &Import| import.id.to_string(), view)))
 }

@@ -6,11 +6,13 @@
 mod create;
 mod file;
 mod list;
+mod pieces;
+mod places;
 mod read;
 mod rows;
 mod view;
 
-pub(super) use file::AT_ONCE;
+pub(super) use places::Places;
 
 use std::sync::Arc;
 

@@ -22,5 +22,6 @@ pub(super) async fn read_import(
     Path((agent, import)): Path<(String, String)>,
 ) -> Result<Json<ImportView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
-    Ok(Json(ImportView::of(find(&api, &agent.id, &import).await?)))
+    let import = find(&api, &agent.id, &import).await?;
+    Ok(Json(ImportView::of(import, api.bench.clock.now())))
 }

@@ -1,7 +1,10 @@
 //! An import as the API shows it.
 
 use chrono::{DateTime, Utc};
-use dripr_core::imports::{Fate, Import, ImportLine, Stage, Tally};
+use dripr_core::{
+    imports::{Fate, Import, ImportLine, Stage, Tally},
+    schedule::Instant,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,7 +54,7 @@ struct ProgressView {
     already_enrolled: u64,
     /// Rows that cannot be used.
     refused: u64,
-    /// Rows whose person wants no mail, among the first two; they get none.
+    /// Rows whose person wants no mail; they get none. Also of rows that cannot be used, if they name an address.
     opted_out: u64,
     /// New campaigns about a ZIP code alone.
     without_address: u64,
@@ -67,7 +70,7 @@ pub(super) struct RowView {
     /// The line on which it begins; the header is line 1.
     row: u64,
     outcome: OutcomeView,
-    /// The campaign that was made or was there.
+    /// The campaign that was made or was there; in a dry run there is none yet for a row like one before it in the file.
     campaign_id: Option<String>,
     /// Its person wants no mail, and gets none.
     opted_out: bool,
@@ -113,7 +116,8 @@ impl OutcomeView {
 }
 
 impl ImportView {
-    pub(super) fn of(import: Import) -> Self {
+    pub(super) fn of(import: Import, now: Instant) -> Self {
+        let stage = import.stage_at(now);
         let Tally {
             rows,
             enrolled,
@@ -124,7 +128,7 @@ impl ImportView {
             refused,
             not_verified,
         } = import.tally;
-        let (stage, failure) = match import.stage {
+        let (stage, failure) = match stage {
             Stage::Waiting => (StageView::Waiting, None),
             Stage::Running => (StageView::Running, None),
             Stage::Done => (StageView::Done, None),
@@ -159,7 +163,7 @@ impl RowView {
         let (outcome, campaign_id, problem) = match line.fate {
             Fate::Enrolled(id) => (OutcomeView::Enrolled, Some(id.to_string()), None),
             Fate::Acceptable => (OutcomeView::Acceptable, None, None),
-            Fate::AlreadyEnrolled(id) => (OutcomeView::AlreadyEnrolled, Some(id.to_string()), None),
+            Fate::AlreadyEnrolled(id) => (OutcomeView::AlreadyEnrolled, id.map(|id| id.to_string()), None),
             Fate::Refused { field, value, reason } => {
                 (OutcomeView::Refused, None, Some(RowProblemView { field, value, reason }))
             }

@@ -27,6 +27,7 @@ pub(super) const TABLE: Table = Table {
         "created_at",
     ],
     row,
+    opt_out: None,
 };
 
 fn row(dossier: &Dossier) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Contacts as `dripr import` takes them, with their homes and whether they want mail.
 
-use dripr_core::campaign::Dossier;
+use dripr_core::{campaign::Dossier, email::Suppression};
 
 use super::Table;
 use crate::cli::shown;
@@ -33,10 +33,12 @@ pub(super) const TABLE: Table = Table {
         "neighbours_lot_sqft",
         "fixed_send_day",
         "check_before_sending",
+        "enabled",
         "created_at",
         "unsubscribed",
     ],
     row,
+    opt_out: Some(opt_out),
 };
 
 fn row(dossier: &Dossier) -> Vec<String> {
@@ -73,9 +75,20 @@ fn row(dossier: &Dossier) -> Vec<String> {
         known(facts.neighbours_lot_sqft),
         campaign.fixed_send_day.get().to_string(),
         yes_or_no(campaign.check_before_sending),
+        yes_or_no(campaign.enabled),
         shown(campaign.created_at),
         suppression.as_ref().map(|why| why.cause.as_str().to_owned()).unwrap_or_default(),
     ]
+}
+
+/// Only who it is and that they want no mail: an import keeps that, and makes no campaign of it.
+fn opt_out(suppression: &Suppression) -> Vec<String> {
+    let cell = |column: &&str| match *column {
+        "email" => suppression.address.to_string(),
+        "unsubscribed" => suppression.cause.as_str().to_owned(),
+        _ => String::new(),
+    };
+    TABLE.header.iter().map(cell).collect()
 }
 
 fn known(value: Option<impl ToString>) -> String {
