@@ -115,8 +115,8 @@ async fn revision<S: CampaignStore + ?Sized>(store: &S, id: &CampaignId) -> Port
     Ok(dossier.map_or(0, |dossier| dossier.campaign.email_revision))
 }
 
-/// All names that emails of a campaign can have been kept under, besides those that are known: files outlive a store that was
-/// restored from a backup and forgot their emails, and the next email was perhaps kept before its result came too late.
+/// All names that emails of a campaign can have been kept under, besides those that are known: files outlive a store that
+/// was restored from a backup and forgot their emails, and the next one was perhaps kept before its result came too late.
 fn names(campaign: &CampaignId, revision: u32, known: &[EmailId]) -> Vec<EmailId> {
     let newest = revision.saturating_add(1);
     let possible = newest.saturating_sub(MOST_NAMES - 1).max(1)..=newest;
