@@ -23,7 +23,7 @@ use dripr_core::{
     ports::{Archive, Probe},
 };
 
-use crate::{file_name, file_outbox::off_the_runtime};
+use crate::{file_name, file_outbox::off_the_runtime, private_files::make_folder};
 
 /// Tells the unfinished files of one process apart.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -41,7 +41,7 @@ impl FolderArchive {
     /// [`Fault::Misconfigured`] if it cannot be made.
     pub fn open(folder: impl AsRef<Path>) -> PortResult<Self> {
         let root = folder.as_ref().to_owned();
-        fs::create_dir_all(&root).map_err(|error| {
+        make_folder(&root).map_err(|error| {
             PortError::new(Fault::Misconfigured, format!("the archive {} cannot be used", root.display()))
                 .caused_by(error)
         })?;
@@ -118,7 +118,7 @@ fn try_out(folder: &Path) -> io::Result<()> {
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let (unfinished, mut file) = unfinished(folder)?;
     let replaced =
         file.write_all(bytes).and_then(|()| file.sync_data()).and_then(|()| fs::rename(&unfinished, path));

@@ -111,6 +111,12 @@ pub mod openai_writer;
 pub mod otlp;
 #[cfg(feature = "postmark")]
 pub mod postmark;
+#[cfg(any(feature = "file-outbox", feature = "sqlite"))]
+#[cfg_attr(
+    not(all(feature = "file-outbox", feature = "sqlite")),
+    allow(dead_code, reason = "a folder needs no database, nor a database a folder")
+)]
+mod private_files;
 #[cfg(feature = "quick-email-verification")]
 pub mod quick_email_verification;
 #[cfg(feature = "redis")]

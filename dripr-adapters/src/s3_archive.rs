@@ -3,8 +3,8 @@
 //! An object is replaced as a whole: a reader sees the old one or the new one. S3 has read-after-write consistency, so
 //! what was kept is there. Buckets should not be public: the HTML has names and addresses of homeowners.
 //!
-//! The key needs `s3:PutObject` and `s3:GetObject`, and `s3:ListBucket` too: without it AWS forbids what is absent, and an
-//! email that was never kept cannot be told from one that may not be read.
+//! The key needs `s3:PutObject` and `s3:GetObject`, `s3:DeleteObject` to erase a person, and `s3:ListBucket` too: without it
+//! AWS forbids what is absent, and an email that was never kept cannot be told from one that may not be read.
 //!
 //! What goes wrong is told by the [codes of S3's errors](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 //! Unverified: which of them services other than AWS use.

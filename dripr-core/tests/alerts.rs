@@ -78,8 +78,8 @@ fn dead(letters: u64) -> Readings {
     Readings { dead_letters: Some(letters), ..Readings::default() }
 }
 
-const RAISED: &str = "alert.dead_letters.1.raised";
-const RESOLVED: &str = "alert.dead_letters.1.resolved";
+const RAISED: &str = "alert.dead_letters.1.1772366400.raised";
+const RESOLVED: &str = "alert.dead_letters.1.1772366400.resolved";
 
 #[tokio::test]
 async fn an_episode_is_told_once_when_it_begins_and_once_when_it_is_over() {
@@ -106,7 +106,8 @@ async fn an_episode_is_told_once_when_it_begins_and_once_when_it_is_over() {
     assert_eq!(stage.mail.ids(), [RAISED, RESOLVED]);
     assert_eq!(stage.webhook.ids(), [RAISED, RESOLVED]);
     stage.look(&dead(1)).await;
-    assert_eq!(stage.mail.ids()[2], "alert.dead_letters.2.raised");
+    let again = format!("alert.dead_letters.2.{}.raised", stage.clock.now().timestamp());
+    assert_eq!(stage.mail.ids()[2], again);
     let word = stage.mail.heard.lock().unwrap()[1].clone();
     assert_eq!((word.alert, word.what), (Alert::DeadLetters, What::Resolved));
     assert_eq!(word.since, "2026-03-01T12:00:00Z".parse::<dripr_core::schedule::Instant>().unwrap());
@@ -147,6 +148,16 @@ async fn what_somebody_has_in_hand_is_told_by_another_only_if_they_died() {
     stage.pass(1);
     assert_eq!(stage.look(&dead(1)).await, 1);
     assert_eq!(stage.mail.ids(), [RAISED]);
+}
+
+#[tokio::test]
+async fn a_store_that_forgot_an_episode_does_not_give_its_id_to_another() {
+    let (stage, restored) = (Stage::new(), Stage::new());
+    stage.look(&dead(1)).await;
+    restored.pass(90);
+    restored.look(&dead(1)).await;
+    assert_eq!(stage.mail.ids(), [RAISED]);
+    assert_ne!(restored.mail.ids(), [RAISED], "whoever knows an id already would let the word pass");
 }
 
 #[tokio::test]
@@ -194,7 +205,8 @@ proptest! {
         for (n, word) in heard.iter().enumerate() {
             let wanted = if n % 2 == 0 { What::Raised } else { What::Resolved };
             prop_assert_eq!(word.what, wanted);
-            let id = format!("alert.dead_letters.{}.{}", n / 2 + 1, wanted.as_str());
+            let began = word.since.timestamp();
+            let id = format!("alert.dead_letters.{}.{began}.{}", n / 2 + 1, wanted.as_str());
             prop_assert_eq!(&word.id, &id);
         }
     }

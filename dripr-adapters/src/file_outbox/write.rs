@@ -13,7 +13,7 @@ use dripr_core::{
     ports::{LookUp, SendOutcome},
 };
 
-use crate::{file_name, mime};
+use crate::{file_name, mime, private_files::make_folder};
 
 /// Where files stand while they are written.
 const UNFINISHED: &str = ".unfinished";
@@ -39,7 +39,7 @@ enum Step {
 
 impl Folder {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        fs::create_dir_all(root.join(UNFINISHED))?;
+        make_folder(&root.join(UNFINISHED))?;
         let folder = Self { root: root.to_owned() };
         let now = folder.try_out()?;
         folder.clear_away(now)?;

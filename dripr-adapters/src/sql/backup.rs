@@ -1,7 +1,7 @@
 //! Backups of a SQLite file: taken while others write to it, and made ready to be put in its place.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -22,6 +22,7 @@ use super::{
     migrations::located,
     open::{APPLICATION_ID, BACKUP_MARK, is_backup},
 };
+use crate::private_files::new_file;
 
 /// How long another program's lock is waited for.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
@@ -44,8 +45,7 @@ pub async fn back_up(database: &Path, file: &Path, taken_at: Instant) -> PortRes
     let part = beside(file, ".part");
     // What an interrupted backup left behind.
     remove_if_there(&part)?;
-    let options = OpenOptions::new().write(true).create_new(true).clone();
-    only_for_us(options).open(&part).map_err(|error| file_error("cannot write", &part, error))?;
+    new_file().open(&part).map_err(|error| file_error("cannot write", &part, error))?;
     let copied = located(copied(database, &part, taken_at).await, &shown).and_then(|()| {
         synced(&part)?;
         // A link, unlike a renaming, never replaces what came meanwhile.
@@ -265,16 +265,4 @@ fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-#[cfg(unix)]
-fn only_for_us(mut options: OpenOptions) -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn only_for_us(options: OpenOptions) -> OpenOptions {
-    options
 }

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use dripr_core::{
     email::SuppressionCause,
     errors::PortResult,
-    ports::{CameBack, TallyStore},
+    ids::CampaignId,
+    ports::{AtOnce, CameBack, TallyStore},
     safeguards::Complaints,
     schedule::Instant,
 };
@@ -20,6 +21,9 @@ use super::{
 
 const OVERDUE: &str = "SELECT count(*) FROM \
      (SELECT id FROM campaigns WHERE due_at < ?1 AND due_at > ?2 ORDER BY due_at, id LIMIT ?3) AS late";
+
+const WAITING: &str = "SELECT count(*), min(id) FROM \
+     (SELECT id FROM campaigns WHERE due_at = ?1 ORDER BY id LIMIT ?2) AS waiting";
 
 /// What a bounce's detail says stands in JSON, so that a quotation mark in it has a backslash before it.
 const CAME_BACK: &str = "SELECT (SELECT count(*) FROM feedback WHERE what = 'bounced' \
@@ -49,6 +53,16 @@ impl TallyStore for SqlStore {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let late = query(OVERDUE).bind(micros(before)).bind(AT_ONCE).bind(most);
         count(&late.fetch_one(&self.shared.reads).await.doing(doing)?, 0, doing)
+    }
+
+    async fn at_once(&self, most: u64) -> PortResult<AtOnce> {
+        let doing = "counting campaigns that are to be looked at";
+        let waiting = query(WAITING).bind(AT_ONCE).bind(i64::try_from(most).unwrap_or(i64::MAX));
+        let row = waiting.fetch_one(&self.shared.reads).await.doing(doing)?;
+        let first: Option<&str> = row.try_get(1).doing(doing)?;
+        let first =
+            first.map(|id| CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error)));
+        Ok(AtOnce { first: first.transpose()?, count: count(&row, 0, doing)? })
     }
 
     async fn came_back(&self) -> PortResult<CameBack> {
@@ -97,6 +111,7 @@ mod tests {
         let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
         for (sql, indexes) in [
             (OVERDUE, &["campaigns_due (due_at>? AND due_at<?)"][..]),
+            (WAITING, &["campaigns_due (due_at=?)"]),
             (CAME_BACK, &["feedback_bounced", "feedback_complained"]),
             (
                 &complaints(Dialect::Sqlite),

@@ -132,7 +132,9 @@ impl Alarm {
 
     fn say(&mut self, what: What, detail: String, at: Instant, since: Instant, routes: &BTreeSet<Route>) {
         let alert = self.alert;
-        let id = format!("alert.{}.{}.{}", alert.as_str(), self.episodes, what.as_str());
+        // When it began, since a store that was restored from a backup counts the same episodes again.
+        let (began, what_id) = (since.timestamp(), what.as_str());
+        let id = format!("alert.{}.{}.{began}.{what_id}", alert.as_str(), self.episodes);
         let excess = (self.words.len() + 1).saturating_sub(MOST_WORDS);
         self.words.drain(..excess);
         self.words.push(Word { id, alert, what, at, since, detail, to: routes.clone() });

@@ -1,8 +1,9 @@
 //! Erasing a person: first nothing more is sent to them, then what is stored goes, campaign by campaign.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::CampaignErasure;
 use crate::{
@@ -12,6 +13,12 @@ use crate::{
     ids::{CampaignId, EmailId, UserId},
     ports::{Archive, CampaignStore, ContactStore, PersonStore},
 };
+
+/// So many names of emails are looked for at most: those of ten restored backups.
+const MOST_NAMES: u32 = 10_000;
+
+/// So many are looked for at once.
+const AT_ONCE: usize = 16;
 
 /// Where else something of an email may lie: an archive, a folder.
 #[async_trait]
@@ -69,6 +76,7 @@ where
         store.suppress(suppression, Actor::Operator).await?;
     }
     for id in campaigns {
+        let revision = revision(store, &id).await?;
         removed(store, desk, &id).await?;
         let entry = AuditEntry {
             at: now,
@@ -80,10 +88,10 @@ where
         };
         match store.erase_campaign(&id, entry).await? {
             CampaignErasure::Erased(emails) => {
-                for email in &emails {
-                    for place in elsewhere {
-                        place.forget(user, email).await?;
-                    }
+                for place in elsewhere {
+                    let forgotten = stream::iter(names(&id, revision, &emails))
+                        .map(|email| async move { place.forget(user, &email).await });
+                    forgotten.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
                 }
                 erased.campaigns += 1;
                 erased.emails += u64::try_from(emails.len()).unwrap_or(u64::MAX);
@@ -101,6 +109,22 @@ where
     Ok(erased)
 }
 
+/// How many emails a campaign numbers itself to have made.
+async fn revision<S: CampaignStore + ?Sized>(store: &S, id: &CampaignId) -> PortResult<u32> {
+    let dossier = store.load(std::slice::from_ref(id)).await?.pop().flatten();
+    Ok(dossier.map_or(0, |dossier| dossier.campaign.email_revision))
+}
+
+/// All names that emails of a campaign can have been kept under, besides those that are known: files outlive a store that
+/// was restored from a backup and forgot their emails, and the next one was perhaps kept before its result came too late.
+fn names(campaign: &CampaignId, revision: u32, known: &[EmailId]) -> Vec<EmailId> {
+    let newest = revision.saturating_add(1);
+    let possible = newest.saturating_sub(MOST_NAMES - 1).max(1)..=newest;
+    let mut names: BTreeSet<EmailId> = possible.map(|number| EmailId::of(campaign, number)).collect();
+    names.extend(known.iter().cloned());
+    names.into_iter().collect()
+}
+
 async fn removed<S: CampaignStore + ?Sized>(store: &S, desk: &Arc<Bench>, id: &CampaignId) -> PortResult<()> {
     let (campaign_id, actor) = (id.clone(), Actor::Operator);
     let command = Command { campaign_id, actor, action: Action::Delete, desk: desk.clone() };
@@ -115,4 +139,23 @@ async fn removed<S: CampaignStore + ?Sized>(store: &S, desk: &Arc<Bench>, id: &C
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_can_have_been_given_and_not_without_end() {
+        let campaign = CampaignId::new("c").unwrap();
+        let of = |number| EmailId::of(&campaign, number);
+        assert_eq!(names(&campaign, 0, &[]), [of(1)]);
+        // After a backup was restored: those before it, those that it forgot, and the next.
+        let found = names(&campaign, 1003, &[of(3), of(1003)]);
+        assert_eq!(found.len(), 1004);
+        assert!(found.contains(&of(5)) && found.contains(&of(1004)));
+        let found = names(&campaign, u32::MAX, &[of(3)]);
+        assert_eq!(found.len(), MOST_NAMES as usize + 1);
+        assert!(found.contains(&of(3)) && found.contains(&of(u32::MAX)));
+    }
 }

@@ -80,7 +80,7 @@ pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, Welcom
 pub use reply_store::ReplyStore;
 pub use statistics_store::StatisticsStore;
 pub use store_check::StoreCheck;
-pub use tally_store::{CameBack, TallyStore};
+pub use tally_store::{AtOnce, CameBack, TallyStore};
 pub use webhook_sender::WebhookSender;
 pub use webhook_store::WebhookStore;
 

@@ -23,6 +23,7 @@ mod mail;
 mod migrate;
 mod person;
 mod queues;
+mod ready;
 #[cfg(feature = "returned-mail")]
 mod receive;
 mod restore;
@@ -75,6 +76,8 @@ enum Subcommands {
     Config(config::Args),
     /// Ask each part of a deployment whether it would work, providers with one cheap call.
     Doctor(doctor::Args),
+    /// Ask the process that runs whether it can do its work.
+    Ready(ready::Args),
     /// Add and list agents.
     Agent(agent::Args),
     /// Bring agents whom a partner manages.
@@ -175,6 +178,7 @@ impl Cli {
         match self.command {
             Subcommands::Schedule(args) => schedule::run(&args, out),
             Subcommands::Run(args) => run::run(&args),
+            Subcommands::Ready(args) => ready::run(&args, out),
             Subcommands::Simulate(args) => simulate::run(&args, out),
             // One thing after the other, on one thread.
             command => tokio::runtime::Builder::new_current_thread()
@@ -223,6 +227,7 @@ impl Subcommands {
             Self::Restore(args) => Box::pin(restore::run(args, out)),
             Self::Schedule(args) => Box::pin(async move { schedule::run(&args, out) }),
             Self::Run(args) => Box::pin(async move { run::run(&args) }),
+            Self::Ready(args) => Box::pin(async move { ready::run(&args, out) }),
             Self::Simulate(args) => Box::pin(async move { simulate::run(&args, out) }),
         }
     }

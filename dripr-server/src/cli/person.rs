@@ -91,10 +91,13 @@ async fn erase(who: Who, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         deployment.close().await;
         return Err(Failure::new("nothing is stored about such a person"));
     }
-    let elsewhere: Vec<Arc<dyn Erasing>> = vec![
-        Arc::new(InArchive(compose::html_archive(&deployment.config)?)),
-        Arc::new(FileOutbox::open(&deployment.config.outbox.dir)?),
-    ];
+    let mut elsewhere: Vec<Arc<dyn Erasing>> =
+        vec![Arc::new(InArchive(compose::html_archive(&deployment.config)?))];
+    // Where no email was ever written there is no folder, and perhaps none can be made.
+    let outbox = &deployment.config.outbox.dir;
+    if outbox.exists() {
+        elsewhere.push(Arc::new(FileOutbox::open(outbox)?));
+    }
     let desk = deployment.desk();
     let erased = person::erase(&*deployment.store, &elsewhere, &desk, &who.agent, &who.email).await;
     deployment.close().await;

@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{io::Write, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -17,7 +17,7 @@ use crate::{
     compose,
     config::Config,
     failure::Failure,
-    first_key::first_key,
+    first_key::{FirstKey, first_key},
     http,
     operations::{self, Operations, watch::Watch},
     role::{Role, Roles},
@@ -74,9 +74,7 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
         let inboxes = crate::gmail_inboxes::Inboxes::new(deployment.clone(), mailer);
         workers.spawn(inboxes.watch(stopping.clone()));
     }
-    if roles.has(Role::Cron)
-        && let Some(watch) = Watch::of(&deployment, &operations)?
-    {
+    if let Some(watch) = Watch::of(&deployment, &operations, &roles)? {
         workers.spawn(watch.watch(stopping.clone()));
     }
     if roles.has(Role::Cron) {
@@ -92,13 +90,17 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
         workers.spawn(crate::webhooks::forget_old(deployment.clone(), stopping.clone()));
     }
     if let Some((listener, routes)) = listener {
-        if let Some(key) = first_key(&deployment).await? {
-            // To whoever starts it, and into no log.
-            let _ = writeln!(
-                std::io::stderr(),
-                "dripr: nobody has a key for the API yet, so an operator's was made. It is not shown again:\n{}",
-                key.expose()
-            );
+        match first_key(&deployment).await? {
+            None => {}
+            Some(FirstKey::In(file)) => {
+                let file = file.display();
+                tracing::info!(
+                    "nobody had a key for the API yet, so an operator's was made: it is in {file}"
+                );
+            }
+            Some(FirstKey::NotMade(why)) => {
+                tracing::warn!("nobody has a key for the API yet; `dripr keys create` makes one: {why}");
+            }
         }
         tracing::info!(address = %listener.local_addr()?, "links and webhooks are answered");
         let until_stopped = async move {
@@ -124,6 +126,9 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
             allowed,
             "mail.production is not true: mail reaches nobody but mail.allowed_recipients, and all other is written to {folder}"
         );
+    }
+    for warning in deployment.config.warnings() {
+        tracing::warn!("{warning}");
     }
     tracing::info!(database = %deployment.config.database, "dripr is running");
     tokio::select! {

@@ -24,12 +24,22 @@ pub fn telling(deployment: &Deployment) -> Result<Option<Telling>, Failure> {
     }
     #[cfg(feature = "alert-webhook")]
     if let Some(webhook) = &config.alerts.webhook {
-        use dripr_adapters::{alert_webhook::AlertWebhook, http::HttpOptions};
+        use dripr_adapters::{
+            alert_webhook::{AlertWebhook, UnusableWebhook},
+            http::HttpOptions,
+        };
         use secrecy::ExposeSecret;
 
         let (url, secret) = (webhook.url.expose_secret(), webhook.secret.as_ref());
-        let way = AlertWebhook::new(url, secret, HttpOptions::default(), deployment.clock.clone())
-            .map_err(|error| Failure::new(format!("alerts.webhook_url: {error}")))?;
+        let way = AlertWebhook::new(url, secret, HttpOptions::default(), deployment.clock.clone()).map_err(
+            |error| match error {
+                // It may repeat the address, and who knows that may write to it.
+                UnusableWebhook::Api(_) => {
+                    Failure::new("alerts.webhook_url: is no address that can be asked")
+                }
+                UnusableWebhook::Secret => Failure::new(format!("alerts.webhook_secret_file: {error}")),
+            },
+        )?;
         routes.insert(Route::Webhook, Arc::new(way));
     }
     let (store, clock) = (deployment.store.clone(), deployment.clock.clone());

@@ -86,6 +86,10 @@ pub async fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Part> {
             Part::asked("Postmark", PostmarkMailer::new(&config.token, config.options.clone()))
         }
     });
+    // Whatever takes mail, what may reach nobody is written there.
+    if config.mail.by.leaves_the_machine() && config.mail.only_to.is_some() {
+        parts.push(Part::asked("the outbox", FileOutbox::open(&config.outbox.dir)));
+    }
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
         parts.push(Part { name: "Redis".to_owned(), state: State::Ask(Arc::new(redis.clone())) });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dripr_core::email::EmailAddress;
 use serde::Deserialize;
 
-use super::{ConfigProblem, Environment, secret, url};
+use super::{ConfigProblem, Environment, mail::Mail, secret, url};
 
 /// The webhook's secret, so that it need not stand in a file.
 pub const WEBHOOK_SECRET_VARIABLE: &str = "DRIPR_ALERT_WEBHOOK_SECRET";
@@ -37,6 +37,23 @@ impl std::fmt::Debug for Webhook {
     }
 }
 
+impl Alerts {
+    /// Why nobody gets the mails, if so.
+    #[must_use]
+    pub fn unheard(&self, mail: &Mail) -> Option<&'static str> {
+        let to = self.mail_to.as_ref()?;
+        if !mail.by.leaves_the_machine() {
+            let reason = "alerts.mail_to: nobody gets these mails: mail.by is \"outbox\", so they are files in outbox.dir";
+            return Some(reason);
+        }
+        let held_back = mail.only_to.as_ref().is_some_and(|allowed| !allowed.allows(to));
+        held_back.then_some(
+            "alerts.mail_to: nobody gets these mails: they are files in outbox.dir until mail.allowed_recipients has the \
+             address or mail.production is true",
+        )
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Written {
@@ -51,7 +68,10 @@ impl Written {
         environment: Environment<'_>,
         absolute: impl Fn(PathBuf) -> PathBuf,
     ) -> Result<Alerts, ConfigProblem> {
-        let url = url::checked("alerts.webhook_url", self.webhook_url)?;
+        // Who knows it may write to it, so it is not repeated.
+        let url = url::checked("alerts.webhook_url", self.webhook_url).map_err(|_| {
+            ConfigProblem::key("alerts.webhook_url", "must be an address that begins with https://")
+        })?;
         let key = "alerts.webhook_secret_file";
         let secret =
             secret::secret(environment, WEBHOOK_SECRET_VARIABLE, key, self.webhook_secret_file, absolute)?;

@@ -118,7 +118,7 @@ pub const KEYS: &[Key] = &[
     plain("operations.listen", ""),
     plain("operations.cloudwatch_namespace", ""),
     plain("alerts.mail_to", ""),
-    plain("alerts.webhook_url", ""),
+    secret("alerts.webhook_url", "", &[]),
     secret("alerts.webhook_secret_file", "", &["DRIPR_ALERT_WEBHOOK_SECRET"]),
     plain("webhooks.allow_private", "false"),
     secret("webhooks.key_file", "", &["DRIPR_WEBHOOK_KEY"]),
@@ -214,7 +214,7 @@ pub const KEYS: &[Key] = &[
     plain("limits.model_calls", "4"),
     plain("limits.shown_homes", "10"),
     plain("limits.stale_after_days", "45"),
-    plain("limits.drain_seconds", "30"),
+    plain("limits.drain_seconds", "75"),
     plain("log.filter", r#""info""#),
     plain("log.format", r#""text""#),
 ];

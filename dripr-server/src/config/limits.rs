@@ -71,7 +71,8 @@ impl Default for Limits {
             model_calls: policy.model_calls,
             shown_homes: policy.shown_homes,
             stale_after_days: policy.stale_after_days,
-            drain_seconds: 30,
+            // Longer than a writer may take: what it wrote is paid for.
+            drain_seconds: 75,
         }
     }
 }

@@ -243,6 +243,11 @@ impl Config {
         Given::new(text.to_owned(), Vec::new())?.read(folder, environment).map_err(first)
     }
 
+    /// What is no mistake, and hardly what was meant.
+    pub fn warnings(&self) -> impl Iterator<Item = &'static str> {
+        self.alerts.unheard(&self.mail).into_iter()
+    }
+
     /// What was written, looked at section by section.
     fn check(
         written: Written,

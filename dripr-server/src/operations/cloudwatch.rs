@@ -29,8 +29,10 @@ pub(super) fn line(namespace: &str, figures: &Figures) -> String {
         say(format!("DeadLetters.{queue}"), "Count", standing.dead.into());
     }
     if let Some(queues) = &figures.queues {
-        let longest = queues.iter().filter_map(|(_, standing)| oldest(standing, figures.at)).reduce(f64::max);
-        if let Some(longest) = longest {
+        // Where one queue cannot tell, the zeros of the others would say that nothing waits.
+        let ages: Option<Vec<f64>> =
+            queues.iter().map(|(_, standing)| oldest(standing, figures.at)).collect();
+        if let Some(longest) = ages.and_then(|ages| ages.into_iter().reduce(f64::max)) {
             say("QueueOldest".to_owned(), "Seconds", longest.into());
         }
     }
@@ -53,5 +55,43 @@ pub(super) async fn print(line: String) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "CloudWatch could not be told"),
         Err(error) => tracing::warn!(%error, "CloudWatch could not be told"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dripr_core::{events::Queue, ports::Standing, schedule::Instant};
+
+    use super::*;
+
+    fn told(queues: Vec<(Queue, Standing)>) -> Value {
+        let figures = Figures {
+            at: "2026-03-12T15:00:00Z".parse().unwrap(),
+            took: Duration::ZERO,
+            queues: Some(queues),
+            stored: None,
+            calls: Vec::new(),
+            spending: Vec::new(),
+            told: Vec::new(),
+        };
+        serde_json::from_str(&line("Dripr", &figures)).unwrap()
+    }
+
+    #[test]
+    fn the_oldest_delivery_is_told_only_where_every_queue_with_deliveries_can_tell() {
+        let since: Instant = "2026-03-12T14:50:00Z".parse().unwrap();
+        let empty = Standing::default();
+        let known = Standing { waiting: 3, waiting_since: Some(since), ..Standing::default() };
+        // As SQS has it.
+        let unknown = Standing { waiting: 3, waiting_since: None, ..Standing::default() };
+        let of = |intro, sending| told(vec![(Queue::Intro, intro), (Queue::EmailSending, sending)]);
+        assert_eq!(of(empty, known)["QueueOldest"], 600.0);
+        assert_eq!(of(empty, empty)["QueueOldest"], 0.0);
+        for line in [of(empty, unknown), of(unknown, known)] {
+            assert_eq!(line.get("QueueOldest"), None, "{line}");
+        }
+        assert_eq!(of(empty, unknown)["QueueDepth.email_sending"], 3);
     }
 }

@@ -1,6 +1,11 @@
 //! What is gathered of a deployment when somebody asks how it stands.
 
-use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use dripr_adapters::layers::{Counted, Metrics, Spent};
@@ -9,8 +14,11 @@ use dripr_core::{
     email::{DeliveryStatus, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     events::Queue,
+    ids::CampaignId,
     policy::{Policy, after, before},
-    ports::{CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore, WebhookStore},
+    ports::{
+        AtOnce, CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore, WebhookStore,
+    },
     safeguards::{Complaints, complaints},
     schedule::Instant,
     webhooks::OffBecause,
@@ -53,7 +61,8 @@ pub struct Figures {
 pub struct Stored {
     /// Campaigns in each status; removed ones are left out.
     pub campaigns: BTreeMap<CampaignStatus, u64>,
-    /// Campaigns whose deadline passed so long ago that somebody should have dealt with it.
+    /// Campaigns whose deadline passed so long ago that somebody should have dealt with it, or that nobody has looked at
+    /// for as long.
     pub stuck: u64,
     /// Emails in each delivery status.
     pub emails: BTreeMap<DeliveryStatus, u64>,
@@ -76,6 +85,8 @@ pub(super) struct Gatherer {
     clock: Arc<dyn Clock>,
     policy: Policy,
     metrics: Metrics,
+    /// Which campaign is the first that is to be looked at at once, and since when it is.
+    first: Mutex<Option<(CampaignId, Instant)>>,
     kept: Kept<Figures>,
 }
 
@@ -88,7 +99,7 @@ impl Gatherer {
         metrics: Metrics,
     ) -> Self {
         let kept = Kept::new(clock.clone(), KEPT, SHARE);
-        Self { store, queues, clock, policy, metrics, kept }
+        Self { store, queues, clock, policy, metrics, first: Mutex::default(), kept }
     }
 
     /// What was gathered in the last seconds, or what is gathered now.
@@ -120,7 +131,11 @@ impl Gatherer {
         let late = before(now, self.policy.patience());
         Ok(Stored {
             campaigns: CampaignStore::count_by_status(store).await?.into_iter().collect(),
-            stuck: store.overdue(late, MOST_STUCK).await?,
+            stuck: store
+                .overdue(late, MOST_STUCK)
+                .await?
+                .saturating_add(self.left_alone(store.at_once(MOST_STUCK).await?, now))
+                .min(MOST_STUCK),
             emails: EmailStore::count_by_status(store).await?.into_iter().collect(),
             came_back: store.came_back().await?,
             complaints: store.all_complaints(since).await?,
@@ -128,6 +143,18 @@ impl Gatherer {
             webhooks: store.waiting_messages().await?,
             webhooks_off: store.webhooks_off().await?,
         })
+    }
+
+    /// Campaigns that are to be looked at at once and are not. They have no time that passed, so it is remembered which
+    /// was the first, and since when; whoever looks begins with that one.
+    fn left_alone(&self, waiting: AtOnce, now: Instant) -> u64 {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = match (&*first, &waiting.first) {
+            (Some((known, since)), Some(id)) if known == id && *since <= now => *since,
+            _ => now,
+        };
+        *first = waiting.first.map(|id| (id, since));
+        if since < before(now, self.policy.patience()) { waiting.count } else { 0 }
     }
 
     async fn in_time<T>(&self, what: &'static str, gather: impl Future<Output = PortResult<T>>) -> Option<T> {

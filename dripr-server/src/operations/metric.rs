@@ -56,7 +56,7 @@ metrics! {
     QUEUE_OLDEST "dripr_queue_oldest_seconds" Gauge ["queue"] "For how long the delivery that waits longest could have been received; 0 if none waits, left out if the queue cannot tell.";
     QUEUE_DEAD "dripr_queue_dead_letters" Gauge ["queue"] "Deliveries that were parked.";
     CAMPAIGNS "dripr_campaigns" Gauge ["status"] "Campaigns in each status.";
-    STUCK "dripr_campaigns_stuck" Gauge [] "Campaigns whose deadline passed longer ago than a lease and two looks, counted to 10000.";
+    STUCK "dripr_campaigns_stuck" Gauge [] "Campaigns that somebody should have looked at longer ago than a lease and two looks, counted to 10000.";
     EMAILS "dripr_emails" Gauge ["delivery_status"] "Emails in each delivery status.";
     SENT "dripr_emails_sent_total" Counter [] "Emails that were sent, since the deployment began.";
     BOUNCED "dripr_emails_bounced_total" Counter [] "Failures that mail systems told of, since the deployment began.";
@@ -64,6 +64,7 @@ metrics! {
     HELD "dripr_emails_held" Gauge [] "Emails whose outcome nobody can tell, which wait for a person.";
     SUPPRESSED "dripr_suppressed_addresses" Gauge ["cause"] "Addresses that are not written to, because they opted out, complained or do not exist.";
     COMPLAINT_RATIO "dripr_complaint_ratio" Gauge [] "Emails reported as spam for each one sent, over 30 days; left out if none was sent.";
+    COMPLAINTS "dripr_complaints" Gauge [] "Emails that were reported as spam, over 30 days.";
     WEBHOOKS_WAITING "dripr_webhook_waiting" Gauge [] "Messages that wait for an endpoint that is switched on.";
     WEBHOOKS_OLDEST "dripr_webhook_oldest_seconds" Gauge [] "How long ago that happened which the oldest of them tells; 0 if none waits.";
     WEBHOOKS_OFF "dripr_webhook_off" Gauge ["because"] "Webhooks that are switched off: asked for, gone (it answered 410), failing for five days, or moved, as its agent did.";

@@ -84,6 +84,7 @@ fn say_stored(out: &mut Exposition, stored: &Stored, at: Instant) {
     let complaints = stored.complaints;
     let ratio = (complaints.sent > 0).then(|| complaints.complained as f64 / complaints.sent as f64);
     out.one(&metric::COMPLAINT_RATIO, ratio);
+    out.one(&metric::COMPLAINTS, complaints.complained as f64);
     let (waiting, since) = stored.webhooks;
     out.one(&metric::WEBHOOKS_WAITING, waiting as f64);
     let age = since.map_or(0.0, |since| (at - since).num_milliseconds().max(0) as f64 / 1e3);

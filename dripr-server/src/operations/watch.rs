@@ -1,4 +1,5 @@
-//! What a process with the role `cron` does for whoever watches, once a minute: it looks at the alerts, and tells CloudWatch.
+//! What a process does for whoever watches, once a minute: it looks at the alerts, whatever its roles are, since what is
+//! wrong may be that another one is gone; and with the role `cron` it tells CloudWatch.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +11,11 @@ use dripr_core::{
 use tokio::sync::watch;
 
 use super::{Operations, cloudwatch, figures::Figures};
-use crate::{compose::Deployment, failure::Failure};
+use crate::{
+    compose::Deployment,
+    failure::Failure,
+    role::{Role, Roles},
+};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(60);
@@ -20,18 +25,27 @@ pub struct Watch {
     deployment: Arc<Deployment>,
     operations: Arc<Operations>,
     telling: Option<Telling>,
+    /// The namespace under which CloudWatch is told.
+    namespace: Option<String>,
 }
 
 impl Watch {
-    /// Over a deployment; none if nobody wants to be told anything.
+    /// Over a deployment, by a process with some roles; none if nobody wants to be told anything by it.
     ///
     /// # Errors
     /// A way to the operator cannot be used as it is configured.
-    pub fn of(deployment: &Arc<Deployment>, operations: &Arc<Operations>) -> Result<Option<Self>, Failure> {
+    pub fn of(
+        deployment: &Arc<Deployment>,
+        operations: &Arc<Operations>,
+        roles: &Roles,
+    ) -> Result<Option<Self>, Failure> {
         let telling = crate::compose::telling(deployment)?;
-        let wanted = telling.is_some() || deployment.config.operations.cloudwatch_namespace.is_some();
+        // A figure that several processes told would be added up by whoever asks for sums.
+        let namespace = deployment.config.operations.cloudwatch_namespace.clone();
+        let namespace = namespace.filter(|_| roles.has(Role::Cron));
+        let wanted = telling.is_some() || namespace.is_some();
         let (deployment, operations) = (deployment.clone(), operations.clone());
-        Ok(wanted.then_some(Self { deployment, operations, telling }))
+        Ok(wanted.then_some(Self { deployment, operations, telling, namespace }))
     }
 
     /// Looks once a minute, until told to stop. The first look comes after a minute: what became due while nothing ran is
@@ -61,8 +75,7 @@ impl Watch {
         if let Some(telling) = &self.telling {
             look(telling, &self.readings(&figures).await).await?;
         }
-        let namespace = self.deployment.config.operations.cloudwatch_namespace.as_deref();
-        Ok(namespace.map(|namespace| cloudwatch::line(namespace, &figures)))
+        Ok(self.namespace.as_deref().map(|namespace| cloudwatch::line(namespace, &figures)))
     }
 
     async fn readings(&self, figures: &Figures) -> Readings {

@@ -186,6 +186,7 @@ fn no_secret_is_ever_shown() {
         let (section, name) = key.parts();
         let line = match key.path {
             "public.opt_out_key" => format!("{name} = \"{HUSH}{n} of the file\""),
+            "alerts.webhook_url" => format!("{name} = \"https://hooks.example/{HUSH}{n}\""),
             _ => {
                 std::fs::write(folder.path().join(name), format!("{HUSH}{n} in a file of its own")).unwrap();
                 let list = key.path.ends_with("files");
@@ -209,6 +210,7 @@ fn no_secret_is_ever_shown() {
         .collect();
     let variables: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mistyped = format!("public.opt_out_key=[\"{HUSH}set\"]");
+    let no_address = format!("alerts.webhook_url=\"hooks.example/{HUSH}set\"");
     for variables in [&[][..], &variables[..]] {
         for arguments in [
             &["config", "show"][..],
@@ -216,6 +218,8 @@ fn no_secret_is_ever_shown() {
             &["config", "check"],
             &["config", "show", "--set", &mistyped],
             &["config", "check", "--set", &mistyped],
+            &["config", "show", "--set", &no_address],
+            &["config", "check", "--set", &no_address],
         ] {
             let run = dripr(folder.path(), arguments, variables);
             assert!(!run.stdout.is_empty() && !run.stderr.contains("panicked"), "{run:?}");
@@ -272,6 +276,29 @@ fn a_check_looks_at_files_and_ends_well_where_all_is_well() {
     std::fs::write(folder.path().join("broken.toml"), "[sending\n").unwrap();
     let run = dripr(folder.path(), &["config", "check", "--config=broken.toml"], &[]).failure();
     assert!(format!("{run:?}").contains("line 1: "), "{run:?}");
+}
+
+#[test]
+fn a_check_says_that_nobody_gets_alerts() {
+    let folder = folder(CONFIG);
+    let check = |more: &[&str]| {
+        let mut arguments = vec!["config", "check", "--set", "alerts.mail_to=ops@example.com"];
+        more.iter().for_each(|setting| arguments.extend(["--set", setting]));
+        dripr(folder.path(), &arguments, &[]).success().stdout
+    };
+    let said = "dripr.toml: alerts.mail_to: nobody gets these mails: ";
+    let said_of = |told: &str| told.starts_with(said) && told.ends_with("dripr.toml can be used\n");
+    assert!(said_of(&check(&[])), "{}", check(&[]));
+    let fine = "dripr.toml can be used\n";
+    assert_eq!(dripr(folder.path(), &["config", "check"], &[]).success().stdout, fine);
+    #[cfg(feature = "smtp")]
+    {
+        let smtp = ["mail.by=smtp", "mail.host=mail.example.com"];
+        let with = |more: &[&str]| check(&[&smtp[..], more].concat());
+        assert!(said_of(&with(&[])), "{}", with(&[]));
+        assert_eq!(with(&["mail.allowed_recipients=[\"ops@example.com\"]"]), fine);
+        assert_eq!(with(&["mail.production=true"]), fine);
+    }
 }
 
 #[test]

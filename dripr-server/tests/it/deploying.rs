@@ -56,20 +56,46 @@ fn checked(folder: &Path, config: &str, variables: &[(String, String)]) -> Strin
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// How often, and how long an answer may take: longer than `dripr ready` waits.
+const HEALTH: &str = "--interval=15s --timeout=12s --start-period=60s";
+
+/// How whoever starts and ends containers asks whether one is ready.
+const READY: [&str; 5] = ["CMD", "/usr/local/bin/dripr", "--config", "/etc/dripr/dripr.toml", "ready"];
+
 #[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
-#[test]
-fn what_compose_gives_the_program_is_what_it_knows() {
-    let compose = YamlLoader::load_from_str(&read("compose.yaml")).unwrap().remove(0);
-    let config = compose["configs"]["dripr"]["content"].as_str().unwrap();
-    let known = known_variables();
-    let common = &compose["x-dripr"];
-    let variables: Vec<(String, String)> = common["environment"]
+fn compose() -> Yaml {
+    YamlLoader::load_from_str(&read("compose.yaml")).unwrap().remove(0)
+}
+
+/// All variables that a process gets there.
+#[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
+fn variables_of(compose: &Yaml) -> Vec<(String, String)> {
+    compose["x-dripr"]["environment"]
         .as_hash()
         .unwrap()
         .iter()
         .map(|(name, value)| (name.as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned()))
         .chain([("DRIPR_OPT_OUT_KEY".to_owned(), "a long random text".to_owned())])
-        .collect();
+        .collect()
+}
+
+/// The configuration that a page tells a reader to write, whose files are where the test has them.
+fn config_of(page: &str) -> String {
+    let block = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let block: String = block.lines().map(|line| format!("{}\n", line.trim())).collect();
+    block.replace("/etc/dripr/", "")
+}
+
+#[cfg(all(feature = "mysql", feature = "redis", feature = "sns-sqs"))]
+#[test]
+fn what_compose_gives_the_program_is_what_it_knows() {
+    let compose = compose();
+    let config = &read("compose.toml");
+    let known = known_variables();
+    let common = &compose["x-dripr"];
+    let variables = variables_of(&compose);
+    let mounted = common["volumes"].as_vec().unwrap().iter().filter_map(Yaml::as_str);
+    assert_eq!(mounted.filter(|volume| *volume == "./compose.toml:/etc/dripr/dripr.toml:ro").count(), 1);
     for (name, _) in &variables {
         assert!(known.contains(name), "the program knows no {name}");
     }
@@ -99,6 +125,19 @@ fn what_compose_gives_the_program_is_what_it_knows() {
         .map(|role| role.to_possible_value().unwrap().get_name().to_owned())
         .collect();
     assert_eq!(roles, all);
+    // What Compose writes into a container after it made it cannot be written where the file system is read-only.
+    for (name, service) in compose["services"].as_hash().unwrap() {
+        let is_ours = service["<<"] != Yaml::BadValue || ours(service);
+        let of =
+            |key: &str| if service[key] == Yaml::BadValue && is_ours { &common[key] } else { &service[key] };
+        let is_read_only = of("read_only").as_bool() == Some(true);
+        for config in of("configs").as_vec().filter(|_| is_read_only).into_iter().flatten() {
+            let source = config["source"].as_str().or(config.as_str()).unwrap();
+            assert_eq!(compose["configs"][source]["content"], Yaml::BadValue, "{name:?}: {source}");
+        }
+    }
+    let asked = common["healthcheck"]["test"].as_vec().unwrap().iter().map(|word| word.as_str().unwrap());
+    assert_eq!(asked.collect::<Vec<_>>(), READY);
     // Volumes, configs and anchors that are named are there.
     for volume in ["mariadb", "redis", "state"] {
         assert_ne!(compose["volumes"][volume], Yaml::BadValue, "{volume}");
@@ -166,6 +205,7 @@ fn the_dockerfile_copies_what_is_there_and_builds_what_there_is() {
     let (entry, command) = (list("ENTRYPOINT"), list("CMD"));
     assert_eq!(entry[0], "/usr/local/bin/dripr");
     assert!(file.contains(&format!("/dripr {}\n", entry[0])), "it is copied there");
+    assert_eq!(list(&format!("HEALTHCHECK {HEALTH} CMD")), READY[1..]);
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_dripr"))
         .args(&entry[1..])
@@ -174,6 +214,58 @@ fn the_dockerfile_copies_what_is_there_and_builds_what_there_is() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "understood, and then it finds no configuration: {output:?}");
+}
+
+/// What makes whoever works on the database the same as the unit: another user could not, or would leave files that the
+/// unit cannot write to.
+const SAME: [&str; 7] = [
+    "DynamicUser=yes",
+    "User=dripr",
+    "StateDirectory=dripr",
+    "StateDirectoryMode=0700",
+    "WorkingDirectory=/var/lib/dripr",
+    "UMask=0077",
+    "EnvironmentFile=-/etc/dripr/opt-out-key",
+];
+
+#[test]
+fn whatever_works_on_the_database_is_the_same_user_with_the_same_secrets() {
+    for name in ["dripr.service", "dripr-backup.service"] {
+        let unit = read(name);
+        for line in SAME {
+            assert!(unit.lines().any(|found| found == line), "{name}: {line}");
+        }
+    }
+    let wrapper = read("as-dripr");
+    for line in SAME {
+        assert!(wrapper.contains(&format!("--property={line} ")), "as-dripr: {line}");
+    }
+    assert!(wrapper.ends_with("/usr/local/bin/dripr --config /etc/dripr/dripr.toml \"$@\"\n"));
+    let backup = read("dripr-backup.service");
+    let command = backup.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    assert!(
+        command.contains("/usr/local/bin/dripr --config /etc/dripr/dripr.toml backup \"backups/"),
+        "{command}"
+    );
+}
+
+#[test]
+fn what_stops_dripr_waits_for_longer_than_it_drains() {
+    let drains = KEYS.iter().find(|key| key.path == "limits.drain_seconds").unwrap().default;
+    let drains: u32 = drains.parse().unwrap();
+    for (name, before, after) in [
+        ("dripr.service", "TimeoutStopSec=", "\n"),
+        ("compose.yaml", "stop_grace_period: ", "s\n"),
+        ("ecs.md", "`stopTimeout` ", " s,"),
+        ("README.md", "--stop-timeout ", " "),
+    ] {
+        let page = read(name);
+        for found in page.split(before).skip(1) {
+            let waits: u32 = found.split(after).next().unwrap().parse().unwrap();
+            assert!(waits > drains + 10, "{name}: {waits}");
+        }
+        assert!(page.contains(before), "{name}");
+    }
 }
 
 #[test]
@@ -193,12 +285,15 @@ fn the_unit_starts_what_there_is() {
     }
     // systemd's own look, where there is systemd. It wants the program to be there.
     let folder = tempfile::tempdir().unwrap();
-    let installed = folder.path().join("dripr.service");
-    fs::write(&installed, unit.replace("/usr/local/bin/dripr", env!("CARGO_BIN_EXE_dripr"))).unwrap();
-    match Command::new("systemd-analyze").arg("verify").arg(&installed).output() {
+    let installed = ["dripr.service", "dripr-backup.service", "dripr-backup.timer"].map(|name| {
+        let path = folder.path().join(name);
+        fs::write(&path, read(name).replace("/usr/local/bin/dripr", env!("CARGO_BIN_EXE_dripr"))).unwrap();
+        path
+    });
+    match Command::new("systemd-analyze").arg("verify").args(&installed).output() {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let about_it: Vec<&str> = said.lines().filter(|line| line.contains("dripr.service")).collect();
+            let about_it: Vec<&str> = said.lines().filter(|line| line.contains("dripr")).collect();
             assert!(about_it.is_empty(), "{about_it:?}");
         }
         Err(error) => eprintln!("systemd-analyze was not asked: {error}"),
@@ -224,15 +319,24 @@ fn the_walk_throughs_name_only_what_there_is() {
             page.match_indices("](").map(|(at, _)| page[at + 2..].split_once(')').unwrap().0).map(|l| ((), l))
         {
             if !link.contains("://") {
-                assert!(root().join("docs/deploy").join(link).exists(), "{name}: {link} is not there");
+                let file = link.split('#').next().unwrap();
+                assert!(root().join("docs/deploy").join(file).exists(), "{name}: {link} is not there");
             }
         }
     }
-    let page = read("lightsail.md");
-    let config = page.split("```").nth(1).unwrap();
-    let config: String = config.lines().map(|line| format!("{}\n", line.trim())).collect();
     let folder = tempfile::tempdir().unwrap();
-    let config = config.replace("/etc/dripr/", "");
     let key = [("DRIPR_OPT_OUT_KEY".to_owned(), "a long random text".to_owned())];
-    assert_eq!(checked(folder.path(), &config, &key), "dripr.toml can be used\n");
+    for name in ["README.md", "lightsail.md"] {
+        let config = config_of(&read(name));
+        assert_eq!(checked(folder.path(), &config, &key), "dripr.toml can be used\n", "{name}");
+    }
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn the_configuration_for_ecs_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config_of(&read("ecs.md"));
+    let variables = variables_of(&compose());
+    assert_eq!(checked(folder.path(), &config, &variables), "dripr.toml can be used\n");
 }

@@ -37,3 +37,17 @@ fn what_would_not_work_is_said_in_a_sentence_and_the_rest_is_told_all_the_same()
     assert!(said("the archive").ends_with(" works"), "{run:?}");
     assert_eq!(run.stderr, "dripr: 3 of 4 parts would not work\n");
 }
+
+#[cfg(feature = "smtp")]
+#[test]
+fn the_folder_for_mail_that_may_reach_nobody_is_tried_whoever_takes_the_rest() {
+    let folder = deployment();
+    let by_smtp = ["doctor", "--set", "mail.by=smtp", "--set", "mail.host=127.0.0.1", "--set", "mail.port=9"];
+    let nowhere = ["--set", "outbox.dir=sales.csv/outbox"];
+    let run = dripr(folder.path(), &[&by_smtp[..], &nowhere].concat()).failure();
+    let line = run.stdout.lines().find(|line| line.starts_with("the outbox")).unwrap();
+    assert!(line.contains("sales.csv/outbox cannot be used"), "{line}");
+    let production = ["--set", "mail.production=true"];
+    let run = dripr(folder.path(), &[&by_smtp[..], &nowhere, &production].concat()).failure();
+    assert!(!run.stdout.contains("the outbox"), "{run:?}");
+}

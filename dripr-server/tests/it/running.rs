@@ -20,6 +20,8 @@ const LOOKS: usize = 3000;
 struct Running {
     child: Child,
     log: std::io::Lines<BufReader<ChildStderr>>,
+    /// What it said until it ran.
+    said: Vec<String>,
 }
 
 impl Running {
@@ -37,8 +39,14 @@ impl Running {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert!(log.by_ref().map(Result::unwrap).any(|line| line.contains("dripr is running")));
-        Self { child, log }
+        let mut said = Vec::new();
+        for line in log.by_ref().map(Result::unwrap) {
+            said.push(line);
+            if said.last().is_some_and(|line| line.contains("dripr is running")) {
+                return Self { child, log, said };
+            }
+        }
+        panic!("it does not run: {said:?}");
     }
 
     fn stop(mut self, signal: &str) {
@@ -126,6 +134,81 @@ fn a_port_that_is_taken_is_named_and_left_alone_by_whoever_does_not_answer() {
     assert_eq!(run.stderr, said);
     Running::start_with(folder.path(), &["--set", &listen, "--roles", "cron,email-manager"]).stop("TERM");
     Running::start_with(folder.path(), &["--set", "http.listen=off"]).stop("TERM");
+}
+
+#[test]
+fn the_first_key_is_in_a_file_and_in_no_log() {
+    let folder = deployment();
+    let mut running = Running::start(folder.path());
+    let key = fs::read_to_string(folder.path().join("first-key")).unwrap();
+    assert!(key.starts_with("dripr_") && key.lines().count() == 1, "{key}");
+    let keys = dripr(folder.path(), &["keys", "list", "--json"]).success();
+    let keys: Value = serde_json::from_str(&keys.stdout).unwrap();
+    assert_eq!(keys.as_array().unwrap().len(), 1);
+    assert!(key.contains(keys[0]["id"].as_str().unwrap()), "it is the one that admits");
+    let said = std::mem::take(&mut running.said);
+    assert!(said.iter().any(|line| line.contains("first-key")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains(key.trim())), "{said:?}");
+    running.stop("TERM");
+    // Neither the next start nor somebody's file makes another one.
+    fs::write(folder.path().join("first-key"), "somebody's\n").unwrap();
+    Running::start(folder.path()).stop("TERM");
+    fs::remove_file(folder.path().join("dripr.db")).unwrap();
+    let mut running = Running::start(folder.path());
+    let said = std::mem::take(&mut running.said);
+    assert!(said.iter().any(|line| line.contains("dripr keys create")), "{said:?}");
+    running.stop("TERM");
+    assert_eq!(fs::read_to_string(folder.path().join("first-key")).unwrap(), "somebody's\n");
+    assert_eq!(dripr(folder.path(), &["keys", "list"]).success().stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_kept_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = deployment();
+    let running = Running::start(folder.path());
+    for (name, mode) in [
+        ("dripr.db", 0o600),
+        ("dripr.db-wal", 0o600),
+        ("dripr.db-shm", 0o600),
+        ("first-key", 0o600),
+        ("outbox", 0o700),
+        ("archive", 0o700),
+    ] {
+        let found = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(found & 0o777, mode, "{name}");
+    }
+    running.stop("TERM");
+}
+
+#[test]
+fn whoever_ends_containers_asks_whether_it_is_ready() {
+    let folder = deployment();
+    // A port that somebody had and gave back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("operations.listen=0.0.0.0:{port}");
+    let ready = ["ready", "--set", &listen];
+    let run = dripr(folder.path(), &ready).failure();
+    assert!(run.stderr.contains(&format!("nobody answers at 127.0.0.1:{port}")), "{run:?}");
+    let roles = ["--set", "http.listen=off", "--set", &listen, "--roles", "email-manager"];
+    let running = Running::start_with(folder.path(), &roles);
+    let run = dripr(folder.path(), &ready).success();
+    assert!(run.stdout.contains("\"ready\":true"), "{run:?}");
+    running.stop("TERM");
+    dripr(folder.path(), &ready).failure();
+    // Somebody else.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("http.listen={}", other.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = other.accept().unwrap();
+        std::io::Read::read(&mut stream, &mut [0; 512]).unwrap();
+        std::io::Write::write_all(&mut stream, b"HTTP/1.1 404 Not Found\r\n\r\n").unwrap();
+    });
+    let run = dripr(folder.path(), &["ready", "--set", &listen]).failure();
+    assert!(run.stderr.contains("is not dripr"), "{run:?}");
+    answering.join().unwrap();
 }
 
 #[test]

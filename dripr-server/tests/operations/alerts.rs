@@ -5,7 +5,10 @@ use dripr_core::{
     campaign::{Action, Actor, Command},
     ports::{CampaignStore, Clock},
 };
-use dripr_server::operations::watch::Watch;
+use dripr_server::{
+    operations::watch::Watch,
+    role::{Role, Roles},
+};
 use serde_json::Value;
 
 use crate::stage::Stage;
@@ -31,6 +34,11 @@ fn mails(stage: &Stage) -> Vec<String> {
     found
 }
 
+/// What a process with some roles, or with all if none is named, does for whoever watches.
+fn watch(stage: &Stage, roles: &[Role]) -> Option<Watch> {
+    Watch::of(&stage.deployment, &stage.operations, &Roles::of(roles)).unwrap()
+}
+
 /// Work was announced that nobody takes up, and its lease is over.
 async fn stuck(stage: &Stage) {
     stage.until("2026-03-11T14:00:00Z").await;
@@ -48,7 +56,7 @@ async fn stuck(stage: &Stage) {
 #[tokio::test]
 async fn an_operator_gets_one_mail_when_campaigns_are_stuck_and_one_when_they_move_again() {
     let stage = Stage::new(2, "[alerts]\nmail_to = \"ops@brokerage.example\"\n").await;
-    let watch = Watch::of(&stage.deployment, &stage.operations).unwrap().unwrap();
+    let watch = watch(&stage, &[]).unwrap();
     assert_eq!(watch.look().await.unwrap(), None, "CloudWatch was not asked for");
     stuck(&stage).await;
     for _ in 0..3 {
@@ -65,10 +73,25 @@ async fn an_operator_gets_one_mail_when_campaigns_are_stuck_and_one_when_they_mo
 }
 
 #[tokio::test]
+async fn a_process_without_cron_tells_that_cron_is_gone_and_nothing_twice() {
+    let lines =
+        "[alerts]\nmail_to = \"ops@brokerage.example\"\n[operations]\ncloudwatch_namespace = \"Dripr\"\n";
+    let stage = Stage::new(2, lines).await;
+    let (api, cron) = (watch(&stage, &[Role::Api]).unwrap(), watch(&stage, &[Role::Cron]).unwrap());
+    // New campaigns that nobody has ever looked at.
+    for _ in 0..9 {
+        assert_eq!(api.look().await.unwrap(), None, "CloudWatch adds up what is told twice");
+        stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
+    }
+    assert!(cron.look().await.unwrap().is_some());
+    assert_eq!(mails(&stage), ["dripr: campaigns are stuck"]);
+}
+
+#[tokio::test]
 async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
     let stage = Stage::new(2, "[operations]\ncloudwatch_namespace = \"Dripr\"\n").await;
     stuck(&stage).await;
-    let watch = Watch::of(&stage.deployment, &stage.operations).unwrap().unwrap();
+    let watch = watch(&stage, &[]).unwrap();
     let line = watch.look().await.unwrap().unwrap();
     assert!(!line.contains('\n'));
     let line: Value = serde_json::from_str(&line).unwrap();
@@ -91,5 +114,5 @@ async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
 #[tokio::test]
 async fn nobody_looks_where_nobody_wants_to_be_told() {
     let stage = Stage::new(0, "").await;
-    assert!(Watch::of(&stage.deployment, &stage.operations).unwrap().is_none());
+    assert!(watch(&stage, &[]).is_none());
 }

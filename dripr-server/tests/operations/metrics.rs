@@ -96,6 +96,7 @@ async fn a_deployment_shows_how_it_stands() {
         ("dripr_suppressed_addresses", &[("cause", "opt_out")], 1.0),
         ("dripr_suppressed_addresses", &[("cause", "hard_bounce")], 0.0),
         ("dripr_complaint_ratio", &[], 1.0 / 3.0),
+        ("dripr_complaints", &[], 1.0),
         ("dripr_campaigns_stuck", &[], 0.0),
         ("dripr_queue_waiting", &[("queue", "email_sending")], 0.0),
         ("dripr_gathered", &[("part", "store")], 1.0),
@@ -138,6 +139,22 @@ async fn what_waits_what_was_parked_and_what_is_stuck_is_seen() {
     assert_eq!(Exposed::at(&base).await.value("dripr_campaigns_stuck", &[]), Some(0.0));
     pass(&stage);
     assert_eq!(Exposed::at(&base).await.value("dripr_campaigns_stuck", &[]), Some(2.0));
+}
+
+#[tokio::test]
+async fn where_nobody_ever_looked_at_new_campaigns_they_are_stuck() {
+    let stage = Stage::new(2, "").await;
+    let stuck = async || stage.operations.figures().await.unwrap().stored.as_ref().unwrap().stuck;
+    assert_eq!(stuck().await, 0);
+    let later = |seconds| stage.clock.set(stage.clock.now() + TimeDelta::seconds(seconds));
+    later(420);
+    assert_eq!(stuck().await, 0, "a lease and two looks");
+    later(30);
+    assert_eq!(stuck().await, 2);
+    // One look, and they are planned.
+    stage.dripr.step().await.unwrap();
+    later(30);
+    assert_eq!(stuck().await, 0);
 }
 
 #[tokio::test]

@@ -62,4 +62,12 @@ fn the_walk_from_nothing_to_a_server_that_is_watched_can_be_taken() {
         assert!(told.contains(text), "{text} is not told:\n{told}\n{said}");
     }
     assert!(folder.path().join("rehearsal/dripr.db").exists());
+    let key = fs::read_to_string(folder.path().join("reports/first-key")).unwrap();
+    assert!(key.starts_with("dripr_") && !log.contains(key.trim()), "no key is in the log: {log}");
+    #[cfg(unix)]
+    for entry in fs::read_dir(folder.path().join("reports")).unwrap() {
+        let entry = entry.unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "{:?} is its owner's alone", entry.path());
+    }
 }

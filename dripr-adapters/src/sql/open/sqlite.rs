@@ -21,6 +21,7 @@ use super::{
     },
     STATEMENTS,
 };
+use crate::private_files::new_file;
 
 /// Marks a file as ours (`PRAGMA application_id`): "drip" in ASCII.
 pub(in crate::sql) const APPLICATION_ID: i32 = 0x6472_6970;
@@ -114,6 +115,9 @@ fn prepare<'a>(path: &'a Path, options: &'a SqliteOptions) -> BoxFuture<'a, Port
 
 async fn prepare_once(path: &Path, options: &SqliteOptions) -> PortResult<()> {
     let shown = path.display().to_string();
+    // SQLite would make it readable for everybody, and gives its log the rights that the file has. Where it cannot be
+    // made, SQLite says why.
+    let _ = new_file().open(path);
     let opened = connecting(path, options).connect().await.doing("opening it");
     let mut connection = located(opened, &shown)?;
     let prepared = async {

@@ -4,7 +4,7 @@ use crate::{
     email::{Suppression, SuppressionCause},
     feedback::{Bounce, BounceKind, Feedback, Happening},
     ids::FeedbackId,
-    ports::{CameBack, FeedbackStore, TallyStore},
+    ports::{AtOnce, CameBack, FeedbackStore, TallyStore},
     safeguards::Complaints,
 };
 
@@ -22,6 +22,8 @@ pub async fn tally_store<S: Store + FeedbackStore + TallyStore + ?Sized>(store: 
     assert_eq!(complaints("2026-03-01T00:00:00Z").await, Complaints::default(), "nobody complained");
     assert_eq!(suppressed().await, [], "everybody is written to");
 
+    let at_once = async |most| store.at_once(most).await.expect("counting");
+    assert_eq!(at_once(10).await, AtOnce::default(), "nothing is to be looked at where nothing is");
     let stage = Stage::new(store, 3).await;
     // A slot on 12 March, prepared a day ahead.
     let deadline = stage.try_(0, Action::Tick).await.deadline.expect("a planned campaign has a deadline");
@@ -30,6 +32,7 @@ pub async fn tally_store<S: Store + FeedbackStore + TallyStore + ?Sized>(store: 
     assert_eq!(overdue(far, 2).await, 2, "to no more than asked for");
     stage.did(2, Action::Delete).await;
     assert_eq!(overdue(far, 10).await, 2, "a removed campaign is not late");
+    assert_eq!(at_once(10).await, AtOnce::default(), "what was planned waits for its day");
 
     stage.make_email(0).await;
     stage.make_email(1).await;
@@ -78,4 +81,14 @@ pub async fn tally_store<S: Store + FeedbackStore + TallyStore + ?Sized>(store: 
     assert_eq!(suppressed().await, both, "addresses are counted by cause");
     // What is to be looked at at once is not late.
     assert_eq!(overdue(far, 10).await, 0, "a campaign that was just woken is not late");
+    let first = Some(stage.id(0));
+    assert_eq!(
+        at_once(10).await,
+        AtOnce { first: first.clone(), count: 2 },
+        "those that were woken are counted"
+    );
+    assert_eq!(at_once(1).await, AtOnce { first, count: 1 }, "to no more than asked for");
+    stage.did(0, Action::Tick).await;
+    let rest = AtOnce { first: Some(stage.id(1)), count: 1 };
+    assert_eq!(at_once(10).await, rest, "the first one changes when somebody looks");
 }

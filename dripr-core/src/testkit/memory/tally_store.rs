@@ -8,7 +8,7 @@ use crate::{
     errors::PortResult,
     feedback::Happening,
     ids::EmailId,
-    ports::{CameBack, TallyStore},
+    ports::{AtOnce, CameBack, TallyStore},
     safeguards::Complaints,
     schedule::Instant,
 };
@@ -19,6 +19,13 @@ impl TallyStore for MemoryStore {
         let state = self.lock();
         let overdue = state.deadlines.values().filter(|at| **at < before && **at > Instant::MIN_UTC);
         Ok((overdue.count() as u64).min(most))
+    }
+
+    async fn at_once(&self, most: u64) -> PortResult<AtOnce> {
+        let state = self.lock();
+        let ids = state.deadlines.iter().filter(|(_, at)| **at == Instant::MIN_UTC).map(|(id, _)| id);
+        let first = ids.clone().min().cloned();
+        Ok(AtOnce { first, count: (ids.count() as u64).min(most) })
     }
 
     async fn came_back(&self) -> PortResult<CameBack> {

@@ -1,5 +1,5 @@
-//! `dripr config check`: everything that is wrong with the configuration, told at once. Files are looked at, nobody is
-//! asked.
+//! `dripr config check`: everything that is wrong with the configuration, told at once, and what is hardly meant. Files
+//! are looked at, nobody is asked.
 
 use std::{io::Write, path::Path};
 
@@ -25,6 +25,9 @@ pub(super) fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failur
         .collect();
     if problems.is_empty() {
         let config = Config::load_with(&path, set, &process_environment)?;
+        for warning in config.warnings() {
+            writeln!(out, "{}: {warning}", path.display())?;
+        }
         problems =
             of_files(&config).into_iter().map(|problem| format!("{}: {problem}", path.display())).collect();
     }
