@@ -99,6 +99,22 @@ const MORNING: &str = "2026-03-13T09:00:00Z";
 const NOON: &str = "2026-03-13T12:00:00Z";
 
 #[tokio::test]
+async fn a_time_that_cannot_be_is_moved_to_the_nearest_that_can() {
+    let world = World::sent().await;
+    let made = world.email().await.created_at;
+    for (id, told, kept) in [
+        ("past", at("1970-01-01T00:00:00Z"), made),
+        ("future", at("2099-01-01T00:00:00Z"), at(NOON)),
+        ("present", at(MORNING), at(MORNING)),
+    ] {
+        world.take(id, &told.to_rfc3339(), Happening::Delivered).await;
+        let known = world.store.feedback(&CampaignId::new("agent-1").unwrap()).await.unwrap();
+        let known = known.iter().find(|known| known.id.as_str() == id).unwrap();
+        assert_eq!(known.at, kept, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_final_ends_the_mail_to_an_address() {
     for (what, cause) in [
         (bounced(BounceKind::NoMailbox), Some(SuppressionCause::HardBounce)),

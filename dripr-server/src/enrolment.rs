@@ -8,7 +8,7 @@ use std::{
 };
 
 use dripr_core::{
-    campaign::{Action, Actor, Campaign, Command, command::Bench},
+    campaign::{Action, Actor, AuditEntry, Campaign, Command, command::Bench},
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
@@ -247,7 +247,9 @@ impl Enroller<'_> {
         );
         campaign.check_before_sending = row.check_before_sending;
         campaign.enabled = row.enabled;
-        NewCampaign { contact, campaign }
+        let cause = Some("imported".to_owned());
+        let audit = AuditEntry::of("campaign_made", self.by.clone(), self.now, cause);
+        NewCampaign { contact, campaign, audit: Some(audit) }
     }
 }
 

@@ -91,10 +91,10 @@ async fn of_a_person_who_was_erased_nothing_is_left_in_any_file() {
     let first = (1..=CAMPAIGNS).find(|n| is_base(*n)).unwrap();
     let second = (1..=CAMPAIGNS).find(|n| *n != first).unwrap();
 
-    let elsewhere: Vec<Arc<dyn Erasing>> = vec![Arc::new(InArchive(archive)), Arc::new(outbox)];
     let desk = Arc::new(Bench { clock: clock.clone(), policy: Policy::default() });
     // Files of emails that the store does not know: kept before a result came too late, or older than a restored backup.
     let unknown = outbox.path(&EmailId::new(format!("agent-{second}.4")).unwrap());
+    let elsewhere: Vec<Arc<dyn Erasing>> = vec![Arc::new(InArchive(archive)), Arc::new(outbox)];
     for path in [
         folder.path().join(format!("archive/agent/agent-{first}.4.html")),
         unknown.with_extension("html"),

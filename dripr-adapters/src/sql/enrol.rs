@@ -18,6 +18,7 @@ use super::{
     contacts::{CONTACTS, bind_contact},
     dossier::{State, id_list, json, row_place, to_json},
     error::{While, corrupt},
+    execute::write_audit,
     instant::{AT_ONCE, instant, micros},
     values::Many,
     writer::Transaction,
@@ -74,7 +75,7 @@ pub(super) async fn run(
     // Who the recipients are decides which campaigns are alike.
     let mut contacts = Vec::with_capacity(new.len());
     let mut added = Vec::new();
-    for NewCampaign { contact, campaign } in new {
+    for NewCampaign { contact, campaign, .. } in new {
         if !known.agents.contains(&campaign.user_id) {
             contacts.push(None);
             continue;
@@ -94,16 +95,21 @@ pub(super) async fn run(
     known.read_campaigns(connection, new, &contacts).await?;
     let mut enrolments = Vec::with_capacity(new.len());
     let mut campaigns: Vec<(Campaign, String)> = Vec::new();
-    for (NewCampaign { campaign, .. }, contact) in new.iter().zip(contacts) {
+    let mut audits = Vec::new();
+    for (NewCampaign { campaign, audit, .. }, contact) in new.iter().zip(contacts) {
         let Some(contact) = contact else {
             enrolments.push(Enrolment::NoAgent(campaign.user_id.clone()));
             continue;
         };
+        let user = &campaign.user_id;
         let mut campaign = campaign.clone();
         campaign.contact_id = contact.id.clone();
         let address = contact.email.key();
         enrolments.push(known.enrol(&mut campaign, &address));
         if matches!(enrolments.last(), Some(Enrolment::Enrolled(_))) {
+            if let Some(entry) = audit {
+                audits.push((campaign.id.clone(), user, entry));
+            }
             campaigns.push((campaign, address));
         }
     }
@@ -112,6 +118,8 @@ pub(super) async fn run(
         campaigns.iter().map(|(campaign, _)| campaign.contact_id.clone()).collect();
     added.retain(|contact| used.contains(&contact.id));
     write(connection, &added, &campaigns).await?;
+    let rows = audits.into_iter().map(|(id, user, entry)| Ok((Some(id), user, entry, to_json(entry)?)));
+    write_audit(connection, &rows.collect::<PortResult<Vec<_>>>()?).await?;
     Ok(enrolments)
 }
 

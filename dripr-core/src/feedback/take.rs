@@ -9,6 +9,8 @@
 //! | opted in | an opt-out that is older is lifted; a complaint or a bounce is not |
 //! | delivered, opened, clicked, bounced otherwise | it counts for [`Engagement`](super::Engagement) |
 //!
+//! A time that cannot be (before the email was made, or after the present) is moved to the nearest that can.
+//!
 //! Each thing may come twice, late and in any order. What follows is done before the thing is kept, so that a crash in
 //! between loses nothing: the provider tells it again, and doing it twice changes nothing.
 
@@ -46,6 +48,9 @@ where
         return Ok(Taken::Known);
     }
     let Some(email) = store.email(&feedback.email_id).await? else { return Ok(Taken::Stranger) };
+    // Other systems have other clocks. Nothing comes back before there is an email, or before it is told.
+    let now = bench.clock.now().max(email.created_at);
+    let feedback = Feedback { at: feedback.at.clamp(email.created_at, now), ..feedback };
     arrived(store, bench, &email).await?;
     match suppression_cause(&feedback.what) {
         Some(SuppressionCause::OptOut) if opted_in_since(store, &email, &feedback).await? => {}

@@ -17,7 +17,7 @@ use crate::{
 pub trait CampaignStore: Send + Sync {
     /// Stores new campaigns with their contacts, each alone: one refused row does not stop the others.
     ///
-    /// One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
+    /// The row that says who made one is stored with it. One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
     /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled. A
     /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
     /// minimum gap holds; where it brings its own, as one that another system sent does, the later holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
@@ -87,6 +87,8 @@ pub struct NewCampaign {
     pub contact: Contact,
     /// The campaign.
     pub campaign: Campaign,
+    /// The row of its history that says who made it, if anybody is to be told.
+    pub audit: Option<AuditEntry>,
 }
 
 /// What became of a new campaign.

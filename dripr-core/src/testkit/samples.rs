@@ -136,7 +136,7 @@ pub fn campaign(
         SendDay::new(day)?,
         created_at,
     );
-    Ok(NewCampaign { contact, campaign })
+    Ok(NewCampaign { contact, campaign, audit: None })
 }
 
 /// A source of the same facts for every home and ZIP code.

@@ -85,7 +85,7 @@ async fn an_import_stands_in_the_agents_history_as_the_operators() {
     dripr(folder.path(), &["import", "contacts.csv", "--agent=a1", "--dry-run"]).success();
     dripr(folder.path(), &["import", "contacts.csv", "--agent=a1"]).success();
     let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
-    let history = store.agent_history(&UserId::new("a1").unwrap(), None, 99).await.unwrap();
+    let history = store.agent_history(&UserId::new("a1").unwrap(), None, None, 99).await.unwrap();
     let of = |what: &str| {
         history.iter().map(|line| &line.entry).filter(|entry| entry.what == what).collect::<Vec<_>>()
     };

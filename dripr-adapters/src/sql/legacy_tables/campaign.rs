@@ -1,7 +1,7 @@
 //! What a row of the campaigns means.
 
 use dripr_core::{
-    campaign::{Campaign, CampaignStatus, LastCycle, Operation, Standing, SubStatus},
+    campaign::{Actor, AuditEntry, Campaign, CampaignStatus, LastCycle, Operation, Standing, SubStatus},
     contact::Home,
     content::{HomeFacts, ZipCode},
     email::EmailAddress,
@@ -79,7 +79,9 @@ pub fn campaign(
     campaign.last_sent_email_datetime = past.last_sent_email_datetime;
     campaign.last_scheduled_send_date = past.last_cycle.map(|last| last.slot.cycle().date());
     campaign.deleted_at = row.past("deleted_at", now)?.or(contact.deleted_at);
-    Ok(LegacyCampaign { new: NewCampaign { contact, campaign }, in_doubt: past.in_doubt })
+    let audit = AuditEntry::of("campaign_made", Actor::Operator, now, Some("it was taken over".to_owned()));
+    let new = NewCampaign { contact, campaign, audit: Some(audit) };
+    Ok(LegacyCampaign { new, in_doubt: past.in_doubt })
 }
 
 /// Whose mail a campaign's recipient does not want, given its contact and whatever else is wrong with the row.

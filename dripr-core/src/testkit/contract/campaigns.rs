@@ -1,6 +1,6 @@
 use super::{START, Stage, Store, at};
 use crate::{
-    campaign::{Action, CampaignStatus, LastCycle, Operation, Provision, Refusal},
+    campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, LastCycle, Operation, Provision, Refusal},
     content::{Author, CycleContent, Words},
     email::{DeliveryStatus, SuppressionCause},
     ids::CampaignId,
@@ -17,6 +17,7 @@ use crate::{
 pub async fn campaign_store<S: Store + ?Sized>(store: &S) {
     let stage = Stage::new(store, 4).await;
     enrols_once(&stage).await;
+    tells_who_made_it(&stage).await;
     finds_what_is_due(&stage).await;
     executes_each_alone(&stage).await;
     keeps_content_by_cycle(&stage).await;
@@ -51,6 +52,27 @@ async fn enrols_once<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     assert_eq!(second.campaign.id, stage.id(1), "campaigns come in the order asked for");
     assert_eq!(second.contact, stage.new[1].contact, "the contact comes back as it was given");
     assert_eq!(second.campaign.home, stage.new[1].campaign.home, "the home comes back as it was given");
+}
+
+/// Who made a campaign is in its history, if that is told; of one that is there already nothing is.
+async fn tells_who_made_it<S: Store + ?Sized>(stage: &Stage<'_, S>) {
+    let mut new = stage.new[0].clone();
+    new.campaign.id = CampaignId::new("made").expect("an id");
+    new.contact.id = crate::ids::ContactId::new("made").expect("an id");
+    new.contact.email = "made@home.example".parse().expect("an address");
+    let made = AuditEntry::of("campaign_made", Actor::Operator, at(START), Some("asked".to_owned()));
+    new.audit = Some(made.clone());
+    let id = new.campaign.id.clone();
+    for enrolment in [Enrolment::Enrolled(id.clone()), Enrolment::Exists(id.clone())] {
+        assert_eq!(stage.store.enrol(vec![new.clone()]).await.expect("enrolling"), [enrolment], "once");
+    }
+    assert_eq!(stage.store.history(&id).await.expect("a history"), [made], "who made it is told, once");
+    let user = &new.campaign.user_id;
+    let agents = stage.store.agent_history(user, Some(id.clone()), None, 9).await.expect("a history");
+    assert_eq!(agents.len(), 1, "to its agent too");
+    // Out of the way of what follows.
+    let command = Command { campaign_id: id, actor: Actor::Operator, action: Action::Delete, desk: stage.desk.clone() };
+    stage.store.execute(vec![command]).await.expect("removing it");
 }
 
 async fn finds_what_is_due<S: Store + ?Sized>(stage: &Stage<'_, S>) {

@@ -122,7 +122,7 @@ impl CampaignStore for MemoryStore {
 
 impl State {
     fn enrol(&mut self, new: NewCampaign, twins_allowed: bool) -> Enrolment {
-        let NewCampaign { mut contact, mut campaign } = new;
+        let NewCampaign { mut contact, mut campaign, audit } = new;
         if !self.agents.contains_key(&campaign.user_id) {
             return Enrolment::NoAgent(campaign.user_id);
         }
@@ -153,6 +153,8 @@ impl State {
                 campaign.last_sent_email_datetime.max(last.last_sent_email_datetime);
         }
         let id = campaign.id.clone();
+        let audited = |entry| Audited { user_id: campaign.user_id.clone(), campaign_id: Some(id.clone()), entry };
+        self.audit.extend(audit.map(audited));
         self.contacts.insert(contact.id.clone(), contact);
         self.campaigns.insert(id.clone(), campaign);
         self.deadlines.insert(id.clone(), Instant::MIN_UTC);

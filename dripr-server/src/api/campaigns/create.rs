@@ -97,7 +97,8 @@ pub(super) async fn create_campaign(
     let id = CampaignId::from(api.entropy.id(now));
     let mut campaign = Campaign::new(id, agent.id.clone(), contact.id.clone(), zip_code, home, day, now);
     campaign.check_before_sending = new.check_before_sending;
-    let enrolment = api.store.enrol(vec![Enrolled { contact, campaign }]).await?.pop();
+    let audit = Some(asking.audit(&api, "campaign_made", None));
+    let enrolment = api.store.enrol(vec![Enrolled { contact, campaign, audit }]).await?.pop();
     let id = match enrolment.ok_or_else(Problem::lost)? {
         Enrolment::Enrolled(id) => id,
         Enrolment::Exists(id) => {
