@@ -78,6 +78,15 @@ pub struct Stored {
     pub webhooks_off: Vec<(OffBecause, u64)>,
 }
 
+/// The first campaign that is to be looked at at once.
+struct First {
+    id: CampaignId,
+    /// Since when it is the first one.
+    since: Instant,
+    /// When it was last seen to be.
+    seen: Instant,
+}
+
 /// Gathers figures.
 pub(super) struct Gatherer {
     store: Arc<Store>,
@@ -85,8 +94,8 @@ pub(super) struct Gatherer {
     clock: Arc<dyn Clock>,
     policy: Policy,
     metrics: Metrics,
-    /// Which campaign is the first that is to be looked at at once, and since when it is.
-    first: Mutex<Option<(CampaignId, Instant)>>,
+    /// Which campaign is the first that is to be looked at at once.
+    first: Mutex<Option<First>>,
     kept: Kept<Figures>,
 }
 
@@ -148,13 +157,17 @@ impl Gatherer {
     /// Campaigns that are to be looked at at once and are not. They have no time that passed, so it is remembered which
     /// was the first, and since when; whoever looks begins with that one.
     fn left_alone(&self, waiting: AtOnce, now: Instant) -> u64 {
+        let patience = before(now, self.policy.patience());
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         let since = match (&*first, &waiting.first) {
-            (Some((known, since)), Some(id)) if known == id && *since <= now => *since,
+            // What was seen long ago may have been looked at and woken again.
+            (Some(known), Some(id)) if known.id == *id && (patience..=now).contains(&known.seen) => {
+                known.since
+            }
             _ => now,
         };
-        *first = waiting.first.map(|id| (id, since));
-        if since < before(now, self.policy.patience()) { waiting.count } else { 0 }
+        *first = waiting.first.map(|id| First { id, since, seen: now });
+        if since < patience { waiting.count } else { 0 }
     }
 
     async fn in_time<T>(&self, what: &'static str, gather: impl Future<Output = PortResult<T>>) -> Option<T> {
