@@ -14,9 +14,7 @@ use dripr_core::{
     ports::{WebhookSender, WebhookStore},
     schedule::Instant,
     testkit::{ManualClock, SeededEntropy},
-    webhooks::{
-        Answer, Courier, Endpoint, KeptSecret, Kinds, Message, NewEndpoint, Outcome, Standing,
-    },
+    webhooks::{Answer, Courier, Endpoint, KeptSecret, Kinds, Message, NewEndpoint, Outcome, Standing},
 };
 
 use crate::place::{Place, Server};

@@ -1,6 +1,8 @@
 use super::{START, Stage, Store, at};
 use crate::{
-    campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, LastCycle, Operation, Provision, Refusal},
+    campaign::{
+        Action, Actor, AuditEntry, CampaignStatus, Command, LastCycle, Operation, Provision, Refusal,
+    },
     content::{Author, CycleContent, Words},
     email::{DeliveryStatus, SuppressionCause},
     ids::CampaignId,
@@ -71,7 +73,8 @@ async fn tells_who_made_it<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     let agents = stage.store.agent_history(user, Some(id.clone()), None, 9).await.expect("a history");
     assert_eq!(agents.len(), 1, "to its agent too");
     // Out of the way of what follows.
-    let command = Command { campaign_id: id, actor: Actor::Operator, action: Action::Delete, desk: stage.desk.clone() };
+    let command =
+        Command { campaign_id: id, actor: Actor::Operator, action: Action::Delete, desk: stage.desk.clone() };
     stage.store.execute(vec![command]).await.expect("removing it");
 }
 

@@ -153,7 +153,8 @@ impl State {
                 campaign.last_sent_email_datetime.max(last.last_sent_email_datetime);
         }
         let id = campaign.id.clone();
-        let audited = |entry| Audited { user_id: campaign.user_id.clone(), campaign_id: Some(id.clone()), entry };
+        let audited =
+            |entry| Audited { user_id: campaign.user_id.clone(), campaign_id: Some(id.clone()), entry };
         self.audit.extend(audit.map(audited));
         self.contacts.insert(contact.id.clone(), contact);
         self.campaigns.insert(id.clone(), campaign);
