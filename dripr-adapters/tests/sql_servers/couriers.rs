@@ -1,5 +1,7 @@
 //! Webhooks, sent by several processes on one database.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},

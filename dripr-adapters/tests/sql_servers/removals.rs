@@ -1,5 +1,7 @@
 //! Accounts that are removed at the moment at which they are registered.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use dripr_adapters::sql::SqlStore;
 use dripr_core::{campaign::Actor, ports::AgentStore, schedule::Instant, testkit::samples};
 use futures_util::future::join_all;

@@ -46,7 +46,8 @@ impl Running {
                 return Self { child, log, said };
             }
         }
-        panic!("it does not run: {said:?}");
+        let ended = child.wait();
+        panic!("it does not run: {ended:?}, {said:?}");
     }
 
     fn stop(mut self, signal: &str) {
