@@ -22,6 +22,7 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 use prost::Message;
+use secrecy::SecretString;
 use tokio::runtime::Handle;
 
 use crate::http::{HttpApi, HttpOptions, Refusal, UnusableApi};
@@ -45,12 +46,18 @@ impl fmt::Debug for Collector {
 }
 
 impl Collector {
-    /// The one at an address. `options` say how long it may take; they have no address of their own.
+    /// The one at an address, who wants these headers, such as a key. `options` say how long it may take; they have no address of their own.
     ///
     /// # Errors
-    /// The address is none.
-    pub fn new(url: &str, options: HttpOptions, runtime: Handle) -> Result<Self, UnusableApi> {
+    /// The address is none, or a header.
+    pub fn new(
+        url: &str,
+        headers: &[(String, SecretString)],
+        options: HttpOptions,
+        runtime: Handle,
+    ) -> Result<Self, UnusableApi> {
         let api = HttpApi::new(PROVIDER, url, &HttpOptions { base_url: None, ..options })?;
+        let api = headers.iter().try_fold(api, |api, (name, value)| api.keyed_by(name, value))?;
         let resource = ResourceAttributesWithSchema::default();
         Ok(Self { api: api.with("accept", KIND), runtime, resource, is_said: AtomicBool::new(false) })
     }

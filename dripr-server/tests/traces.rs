@@ -64,9 +64,11 @@ impl Program {
 }
 
 fn deployment(homeowners: usize, collector: &str, fred: &str) -> Deployment {
+    const COLLECTOR_HEADERS: &str = "Api-Key=c0llector%20k3y%3D, x-team=dripr";
     let variables = [
         ("DRIPR_FRED_KEY", KEY),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector),
+        ("OTEL_EXPORTER_OTLP_HEADERS", COLLECTOR_HEADERS),
         ("OTEL_SERVICE_NAME", "reports"),
         // Often, so that one who takes nothing is asked more than once.
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
@@ -108,6 +110,8 @@ fn spans(collector: &Loopback) -> Vec<Span> {
     for request in collector.asked() {
         assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v1/traces"));
         assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
+        assert_eq!(request.header("api-key"), Some("c0llector k3y="));
+        assert_eq!(request.header("x-team"), Some("dripr"));
         for secret in PERSONAL.into_iter().chain([KEY]) {
             let found = request.body.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "{secret} stands in a trace");

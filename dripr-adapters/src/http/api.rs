@@ -158,6 +158,18 @@ impl HttpApi {
         Ok(self)
     }
 
+    /// The same, with a name that is only known when it runs.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn keyed_by(mut self, name: &str, key: &SecretString) -> Result<Self, UnusableApi> {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_str(key.expose_secret())) else {
+            return Err(UnusableApi::Key { provider: self.provider });
+        };
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
     /// Sends a header that everybody may know.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

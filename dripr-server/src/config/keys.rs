@@ -124,6 +124,7 @@ pub const KEYS: &[Key] = &[
     secret("webhooks.key_file", "", &["DRIPR_WEBHOOK_KEY"]),
     secret("webhooks.older_key_files", "[]", &[]),
     overridden("traces.endpoint", "", &["OTEL_EXPORTER_OTLP_ENDPOINT"]),
+    secret("traces.headers_file", "", &["OTEL_EXPORTER_OTLP_HEADERS"]),
     overridden("traces.service_name", r#""dripr""#, &["OTEL_SERVICE_NAME"]),
     overridden("traces.sampled", "1.0", &["OTEL_TRACES_SAMPLER_ARG"]),
     plain("email_verification.by", r#""none""#),

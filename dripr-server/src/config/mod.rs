@@ -331,7 +331,7 @@ impl Config {
         #[cfg(feature = "webhooks")]
         let webhooks = problems.take(written.webhooks.check(environment, absolute));
         #[cfg(feature = "otlp")]
-        let traces = problems.take(written.traces.check(environment));
+        let traces = problems.take(written.traces.check(environment, absolute));
         let log = problems.take(written.log.check());
         let whole = || {
             Some(Self {

@@ -49,7 +49,7 @@ impl Traces {
     /// Its address is none.
     pub fn new(chosen: &config::traces::Traces, runtime: Handle) -> Result<Self, UnusableApi> {
         let options = HttpOptions { timeout: PATIENCE, ..HttpOptions::default() };
-        let collector = Collector::new(&chosen.endpoint, options, runtime)?;
+        let collector = Collector::new(&chosen.endpoint, &chosen.headers.0, options, runtime)?;
         let resource = Resource::builder_empty()
             .with_service_name(chosen.service_name.clone())
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))

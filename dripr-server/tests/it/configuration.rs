@@ -288,6 +288,10 @@ fn a_collector_of_traces_is_named_here_or_by_the_usual_variables() {
         (file, &[("OTEL_TRACES_SAMPLER_ARG", "NaN")], "traces.sampled: "),
         ("endpoint = \"http://c.example\"\nsampled = 1.5", &[], "traces.sampled: "),
         ("service_name = \"\"", &[], "traces.service_name: "),
+        (file, &[("OTEL_EXPORTER_OTLP_HEADERS", "key")], "traces.headers_file: must be name=value"),
+        (file, &[("OTEL_EXPORTER_OTLP_HEADERS", "a key=v")], "traces.headers_file: has a name"),
+        (file, &[("OTEL_EXPORTER_OTLP_HEADERS", "key=a%0Ab")], "traces.headers_file: has a value"),
+        ("headers_file = \"none-there\"", &[], "traces.headers_file: cannot read"),
     ] {
         let error = traces(lines, variables).unwrap_err();
         assert!(error.contains(key), "{error}");
