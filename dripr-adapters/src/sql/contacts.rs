@@ -301,19 +301,41 @@ async fn lift(
     Ok(true)
 }
 
+/// An agent's campaigns to an address. In no order: for one by id SQLite would read all that the agent has.
+const TO_ADDRESS: &str = "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2";
+
 /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.
 async fn note(connection: &mut Connection, user: &UserId, key: &str, entry: &AuditEntry) -> PortResult<()> {
     let doing = "storing audit rows";
-    let sql = "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2 ORDER BY id";
-    let query = query(sql).bind(user.as_str()).bind(key);
-    let mut rows = Vec::new();
+    let query = query(TO_ADDRESS).bind(user.as_str()).bind(key);
+    let mut ids = Vec::new();
     for row in &query.fetch_all(&mut *connection).await.doing(doing)? {
         let id: &str = row.try_get(0).doing(doing)?;
-        let id = CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?;
+        ids.push(CampaignId::new(id).map_err(|error| corrupt("campaigns", "id", id, error))?);
+    }
+    ids.sort_unstable();
+    let mut rows = Vec::with_capacity(ids.len().max(1));
+    for id in ids {
         rows.push((Some(id), user, entry, to_json(entry)?));
     }
     if rows.is_empty() {
         rows.push((None, user, entry, to_json(entry)?));
     }
     write_audit(connection, &rows).await
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::sql::SqliteOptions;
+
+    #[tokio::test]
+    async fn campaigns_to_an_address_are_a_range_of_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let rows =
+            query(format!("EXPLAIN QUERY PLAN {TO_ADDRESS}")).fetch_all(&store.shared.reads).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
+        assert!(plan.iter().all(|line| line.contains("(user_id=? AND address_key=?")), "{plan:?}");
+    }
 }
