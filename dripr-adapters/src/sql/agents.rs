@@ -26,6 +26,13 @@ use super::{
     writer::Transaction,
 };
 
+const HISTORY: &str =
+    "SELECT id, campaign_id, state FROM audit WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
+/// Whose it is is asked in a way that no index answers: by that of the agent all that the agent has would be read.
+const HISTORY_OF_CAMPAIGN: &str = "SELECT id, campaign_id, state FROM audit WHERE campaign_id = ?4 AND id < ?2 \
+     AND CASE WHEN user_id = ?1 THEN 1 ELSE 0 END = 1 ORDER BY id DESC LIMIT ?3";
+
 #[async_trait]
 impl AgentStore for SqlStore {
     async fn register(&self, agent: Agent, event: UserCreated, actor: Actor) -> PortResult<bool> {
@@ -104,11 +111,7 @@ impl AgentStore for SqlStore {
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>> {
         let doing = "reading a history";
-        let of = if campaign.is_some() { "campaign_id = ?4 AND user_id = ?1" } else { "user_id = ?1" };
-        let sql = format!(
-            "SELECT id, campaign_id, state FROM audit WHERE {of} AND id < ?2 ORDER BY id DESC LIMIT ?3"
-        );
-        let mut query = query(sql)
+        let mut query = query(if campaign.is_some() { HISTORY_OF_CAMPAIGN } else { HISTORY })
             .bind(id.as_str())
             .bind(before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
@@ -323,4 +326,25 @@ async fn link_customers(connection: &mut Connection, agent: &Agent) -> PortResul
             .doing("storing an agent's customers")?;
     }
     Ok(())
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::sql::SqliteOptions;
+
+    #[tokio::test]
+    async fn a_page_of_a_history_is_a_range_of_its_own_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        for (sql, index) in [
+            (HISTORY, "INDEX audit_by_user (user_id=? AND id<?)"),
+            (HISTORY_OF_CAMPAIGN, "INDEX audit_by_campaign (campaign_id=? AND id<?)"),
+        ] {
+            let rows =
+                query(format!("EXPLAIN QUERY PLAN {sql}")).fetch_all(&store.shared.reads).await.unwrap();
+            let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
+            assert!(plan.len() == 1 && plan[0].contains(index), "{sql}: {plan:?}");
+        }
+    }
 }
