@@ -90,7 +90,7 @@ async fn agents_and_failed_campaigns_of_before_are_told_of() {
     let due = store.due_notices(at("2026-03-12T15:00:00Z"), 10).await.unwrap();
     assert_eq!(due.len(), 1);
     assert!(due[0].in_need && !due[0].waiting && due[0].notices.told.is_empty(), "{due:?}");
-    let filter = CampaignFilter { needs_agent: true, ..CampaignFilter::default() };
+    let filter = CampaignFilter { needs_agent: Some(true), ..CampaignFilter::default() };
     let in_need = store.list(&filter, None, 10).await.unwrap();
     assert_eq!(in_need.iter().map(|dossier| &dossier.campaign.id).collect::<Vec<_>>(), [&failing]);
     assert_eq!(in_need[0].campaign.status, CampaignStatus::Error);

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use dripr_core::{
     campaign::{Action, AuditEntry, CampaignStatus, Command, Dossier, Operation},
     content::{CycleContent, ZipCode},
-    email::Message,
+    email::{EmailAddress, Message},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, UserId},
     policy::{FARTHEST, after},
@@ -175,11 +175,20 @@ impl CampaignStore for SqlStore {
         limit: usize,
     ) -> PortResult<Vec<Dossier>> {
         let mut sql = String::from(ALL);
+        let to = filter.to.as_ref().map(EmailAddress::key);
         let conditions = [
             (filter.user_id.is_some(), " AND c.user_id = ?1"),
             (filter.status.is_some(), " AND c.campaign_status = ?2"),
             (after.is_some(), " AND c.id > ?3"),
-            (filter.needs_agent, " AND @true(c.needs_agent)"),
+            (filter.needs_agent == Some(true), " AND @true(c.needs_agent)"),
+            (filter.needs_agent == Some(false), " AND NOT @true(c.needs_agent)"),
+            (filter.enabled == Some(true), " AND @true(c.enabled)"),
+            (filter.enabled == Some(false), " AND NOT @true(c.enabled)"),
+            // By themselves, since the order of ids is another index's, by which SQLite would read all of an agent's.
+            (
+                to.is_some(),
+                " AND c.id IN (SELECT o.id FROM campaigns AS o WHERE o.user_id = ?1 AND o.address_key = ?5)",
+            ),
         ];
         sql.extend(conditions.into_iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| condition));
         sql.push_str(" ORDER BY c.id LIMIT ?4");
@@ -189,6 +198,7 @@ impl CampaignStore for SqlStore {
             .bind(filter.status.map(CampaignStatus::as_str))
             .bind(after.as_ref().map(CampaignId::as_str))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(to)
             .fetch_all(&self.shared.reads)
             .await
             .doing(doing)?;

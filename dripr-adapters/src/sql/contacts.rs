@@ -5,9 +5,9 @@ use dripr_core::{
     campaign::{Actor, AuditEntry},
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
-    errors::PortResult,
+    errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    ports::{ContactReplacement, ContactStore},
+    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
     schedule::Instant,
 };
 
@@ -82,6 +82,36 @@ impl ContactStore for SqlStore {
         rows.iter().map(read).collect()
     }
 
+    async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
+        known_contact(&self.shared.reads, user, &address.key()).await
+    }
+
+    async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (contact, audit) = (contact.clone(), audit.clone());
+                Box::pin(async move { add(transaction.connection, &contact, &audit).await })
+            })
+            .await
+    }
+
+    async fn remove_contact(
+        &self,
+        user: &UserId,
+        id: &ContactId,
+        audit: AuditEntry,
+    ) -> PortResult<ContactRemoval> {
+        let (user, id) = (user.clone(), id.clone());
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (user, id, audit) = (user.clone(), id.clone(), audit.clone());
+                Box::pin(async move { remove(transaction.connection, &user, &id, &audit).await })
+            })
+            .await
+    }
+
     async fn replace(
         &self,
         known: &Contact,
@@ -149,6 +179,81 @@ impl ContactStore for SqlStore {
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         known_suppression(&self.shared.reads, user, &address.key()).await
     }
+}
+
+async fn known_contact<'c>(on: impl Into<On<'c>>, user: &UserId, key: &str) -> PortResult<Option<Contact>> {
+    let doing = "looking for a contact by address";
+    let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 AND deleted_at IS NULL";
+    let row = query(sql).bind(user.as_str()).bind(key).fetch_optional(on).await.doing(doing)?;
+    row.map(|row| {
+        let id: &str = row.try_get(0).doing(doing)?;
+        json(row.try_get(1).doing(doing)?, "contacts", "state", id)
+    })
+    .transpose()
+}
+
+async fn add(
+    connection: &mut Connection,
+    contact: &Contact,
+    audit: &AuditEntry,
+) -> PortResult<ContactAddition> {
+    let (doing, key, state) = ("storing a contact", contact.email.key(), to_json(contact)?);
+    // Two of one address at the same time come one after the other.
+    if !in_turn(connection, &contact.user_id).await? {
+        return Ok(ContactAddition::NoAgent);
+    }
+    if let Some(known) = known_contact(&mut *connection, &contact.user_id, &key).await? {
+        return Ok(ContactAddition::Exists(known.id));
+    }
+    let taken = query("SELECT 1 FROM contacts WHERE id = ?1").bind(contact.id.as_str());
+    if taken.fetch_optional(&mut *connection).await.doing(doing)?.is_some() {
+        let message = format!("contact_id {} is taken", contact.id);
+        return Err(PortError::new(Fault::Invalid, message));
+    }
+    let new = [(contact, state)];
+    CONTACTS
+        .execute(&mut *connection, &new, |row, (contact, state)| bind_contact(row, contact, state))
+        .await
+        .doing(doing)?;
+    note(connection, &contact.user_id, &key, audit).await?;
+    Ok(ContactAddition::Added)
+}
+
+async fn remove(
+    connection: &mut Connection,
+    user: &UserId,
+    id: &ContactId,
+    audit: &AuditEntry,
+) -> PortResult<ContactRemoval> {
+    in_turn(connection, user).await?;
+    let doing = "removing a contact";
+    let sql = "SELECT state FROM contacts WHERE id = ?1 AND user_id = ?2 AND deleted_at IS NULL@locked";
+    let row = query(sql)
+        .bind(id.as_str())
+        .bind(user.as_str())
+        .fetch_optional(&mut *connection)
+        .await
+        .doing(doing)?;
+    let Some(row) = row else { return Ok(ContactRemoval::NotThere) };
+    let mut contact: Contact = json(row.try_get(0).doing(doing)?, "contacts", "state", id.as_str())?;
+    let key = contact.email.key();
+    let campaigns = query(
+        "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2 AND contact_id = ?3 AND deleted_at IS NULL",
+    );
+    let campaigns = campaigns.bind(user.as_str()).bind(key.as_str()).bind(id.as_str());
+    if !campaigns.fetch_all(&mut *connection).await.doing(doing)?.is_empty() {
+        return Ok(ContactRemoval::HasCampaigns);
+    }
+    contact.deleted_at = Some(audit.at);
+    query("UPDATE contacts SET deleted_at = ?2, state = ?3 WHERE id = ?1")
+        .bind(id.as_str())
+        .bind(micros(audit.at))
+        .bind(to_json(&contact)?)
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
+    note(connection, user, &key, audit).await?;
+    Ok(ContactRemoval::Removed)
 }
 
 async fn known_suppression<'c>(
@@ -223,10 +328,11 @@ async fn replace(
 }
 
 /// Opt-outs of one agent come one after the other: the more final one must not be overwritten by one that did not see it.
-async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<()> {
+/// Whether there is such an agent.
+async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<bool> {
     let sql = "SELECT id FROM users WHERE id = ?1@locked";
-    query(sql).bind(user.as_str()).fetch_optional(connection).await.doing("waiting for an agent's turn")?;
-    Ok(())
+    let row = query(sql).bind(user.as_str()).fetch_optional(connection);
+    Ok(row.await.doing("waiting for an agent's turn")?.is_some())
 }
 
 async fn suppress(

@@ -15,9 +15,9 @@ use dripr_core::{
     events::{Queue, UserCreated},
     ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
     ports::{
-        AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactReplacement, ContactStore,
-        Delivery, EmailFilter, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry,
-        NewCampaign, Outbox, Settlement,
+        AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactAddition, ContactRemoval,
+        ContactReplacement, ContactStore, Delivery, EmailFilter, EmailStore, Enrolment, EventBus, EventQueue,
+        Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
     },
     schedule::{Cycle, Instant},
     testkit::MemoryStore,
@@ -190,6 +190,20 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     }
     async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
         self.store.agents_writing_to(address).await
+    }
+    async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
+        self.store.contact_at(user, address).await
+    }
+    async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
+        self.store.add_contact(contact, audit).await
+    }
+    async fn remove_contact(
+        &self,
+        user: &UserId,
+        id: &ContactId,
+        audit: AuditEntry,
+    ) -> PortResult<ContactRemoval> {
+        self.store.remove_contact(user, id, audit).await
     }
     async fn replace(
         &self,

@@ -6,6 +6,7 @@ use crate::{
     campaign::{AuditEntry, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply},
     contact::Contact,
     content::CycleContent,
+    email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, UserId},
     schedule::{Cycle, Instant},
@@ -116,10 +117,14 @@ pub struct Execution {
 pub struct CampaignFilter {
     /// Of this agent.
     pub user_id: Option<UserId>,
+    /// To this address, however it is spelt.
+    pub to: Option<EmailAddress>,
     /// In this status.
     pub status: Option<CampaignStatus>,
-    /// Only those that need their agent ([`Campaign::needs_agent`]).
-    pub needs_agent: bool,
+    /// Those that need their agent ([`Campaign::needs_agent`]), or those that do not.
+    pub needs_agent: Option<bool>,
+    /// Those that are enabled, or those that are not.
+    pub enabled: Option<bool>,
 }
 
 /// One line of a campaign's history.

@@ -29,6 +29,27 @@ pub trait ContactStore: Send + Sync {
     /// The agents who have a contact of an address that was not removed, by their ids.
     async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>>;
 
+    /// An agent's contact of an address, however it is spelt; a removed one is none.
+    async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>>;
+
+    /// Stores a new contact, to whom nothing is sent until a campaign is [made](crate::ports::CampaignStore::enrol) for that
+    /// address. `audit` becomes a row of the agent's history.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::errors::Fault::Invalid) if the id is another contact's.
+    async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition>;
+
+    /// Removes a contact that has no campaign any more. What its campaigns sent, its history and its opt-out stay. `audit`
+    /// becomes a row of the history of each of its former campaigns.
+    ///
+    /// A campaign that is made for it at the same moment may be left behind; it sends nothing.
+    async fn remove_contact(
+        &self,
+        user: &UserId,
+        id: &ContactId,
+        audit: AuditEntry,
+    ) -> PortResult<ContactRemoval>;
+
     /// Replaces a contact's names and address, if it is still stored as `known`. All its campaigns are due at once, so that
     /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns.
     async fn replace(
@@ -70,6 +91,28 @@ pub trait ContactStore: Send + Sync {
 
     /// Why an address gets no mail from an agent.
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>>;
+}
+
+/// What became of a new contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactAddition {
+    /// It is stored.
+    Added,
+    /// The agent has one of that address. Nothing changed.
+    Exists(ContactId),
+    /// There is no such agent.
+    NoAgent,
+}
+
+/// What became of the removal of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactRemoval {
+    /// It is removed, as of the instant of the audit row.
+    Removed,
+    /// A campaign writes to it. Nothing changed.
+    HasCampaigns,
+    /// The agent has no such contact, or has removed it.
+    NotThere,
 }
 
 /// What became of a change of a contact.

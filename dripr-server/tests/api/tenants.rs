@@ -27,6 +27,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("post", "/agents/{agent}/pause") => json!({"because": "a test"}),
         ("post", "/agents/{agent}/resume") => return None,
         ("patch", "/agents/{agent}/contacts/{contact}") => json!({"first_name": "Changed"}),
+        ("post", "/agents/{agent}/contacts") => json!({"email": "new@home.example"}),
         ("post", "/agents/{agent}/campaigns") => {
             json!({"email": "new@home.example", "zip_code": "98103", "fixed_send_day": 5})
         }

@@ -260,7 +260,7 @@ impl Notice {
         }
         let filter = CampaignFilter {
             user_id: Some(self.standing.agent.id.clone()),
-            needs_agent: true,
+            needs_agent: Some(true),
             ..CampaignFilter::default()
         };
         let campaigns = engine.ports.campaigns.list(&filter, None, IN_NEED).await?;

@@ -1,9 +1,10 @@
 use super::{START, Stage, Store, at};
 use crate::{
-    campaign::{Action, Actor, AuditEntry, CampaignStatus},
+    campaign::{Action, Actor, AuditEntry, Campaign, CampaignStatus, Command},
     contact::Contact,
     email::{Suppression, SuppressionCause},
-    ports::{ContactReplacement, ContactStore},
+    errors::Fault,
+    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment, NewCampaign},
 };
 
 /// What every [`ContactStore`](crate::ports::ContactStore) must do.
@@ -138,4 +139,82 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     stage.did(1, Action::Tick).await;
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");
+
+    alone(&stage).await;
+}
+
+/// Contacts that are made and removed by themselves.
+async fn alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
+    let store = stage.store;
+    let noted = |what: &str| AuditEntry::of(what, Actor::Operator, at(START), None);
+    let owner = &stage.new[2].contact;
+    let alone = Contact {
+        id: "alone".parse().expect("an id"),
+        email: "Alone@home.example".parse().expect("an address"),
+        ..owner.clone()
+    };
+    let found = async |address: &str| {
+        let address = address.parse().expect("an address");
+        store.contact_at(&owner.user_id, &address).await.expect("looking for a contact")
+    };
+    let add = async |new: &Contact| store.add_contact(new.clone(), noted("contact_added")).await;
+    let remove = async |id| {
+        let removed = noted("contact_removed");
+        store.remove_contact(&owner.user_id, id, removed).await.expect("removing a contact")
+    };
+    assert_eq!(found("alone@home.example").await, None, "there is no such contact yet");
+    assert_eq!(add(&alone).await.expect("adding"), ContactAddition::Added, "a contact can be made alone");
+    let stored = store.contact(&alone.id).await.expect("a contact");
+    assert_eq!(stored.as_ref(), Some(&alone), "it comes back as it was given");
+    assert_eq!(found("ALONE@home.example").await.as_ref(), Some(&alone), "it is found however it is spelt");
+    let again = Contact { id: "again".parse().expect("an id"), ..alone.clone() };
+    assert_eq!(
+        add(&again).await.expect("adding"),
+        ContactAddition::Exists(alone.id.clone()),
+        "and is not doubled"
+    );
+    let taken = Contact { email: "taken@home.example".parse().expect("an address"), ..alone.clone() };
+    let refused = add(&taken).await.expect_err("an id that is taken");
+    assert_eq!(refused.fault(), Fault::Invalid, "an id is one contact's");
+    let orphan = Contact { user_id: "nobody".parse().expect("an id"), ..taken };
+    assert_eq!(add(&orphan).await.expect("adding"), ContactAddition::NoAgent, "it belongs to an agent");
+    let enrolled = NewCampaign {
+        contact: again,
+        campaign: Campaign { id: "alone-1".parse().expect("an id"), ..stage.new[2].campaign.clone() },
+        audit: None,
+    };
+    let id = enrolled.campaign.id.clone();
+    let enrolment = store.enrol(vec![enrolled.clone()]).await.expect("enrolling");
+    assert_eq!(enrolment, [Enrolment::Enrolled(id.clone())], "a campaign is made for it later");
+    let dossier = store.load(std::slice::from_ref(&id)).await.expect("a campaign").pop().flatten();
+    assert_eq!(dossier.map(|dossier| dossier.contact).as_ref(), Some(&alone), "and writes to it");
+    assert_eq!(remove(&alone.id).await, ContactRemoval::HasCampaigns, "whoever gets mail is not removed");
+    let delete = Command {
+        campaign_id: id.clone(),
+        actor: Actor::Operator,
+        action: Action::Delete,
+        desk: stage.desk.clone(),
+    };
+    let executed = store.execute(vec![delete]).await.expect("removing a campaign");
+    assert!(executed.iter().all(|executed| executed.result.is_ok()), "a campaign is removed");
+    let nobody = "nobody".parse().expect("an id");
+    let foreign = store.remove_contact(&nobody, &alone.id, noted("contact_removed")).await;
+    assert_eq!(foreign.expect("removing"), ContactRemoval::NotThere, "another agent's contact stays");
+    assert_eq!(remove(&alone.id).await, ContactRemoval::Removed, "without campaigns it is removed");
+    assert_eq!(remove(&alone.id).await, ContactRemoval::NotThere, "once");
+    assert_eq!(found("alone@home.example").await, None, "it is not found any more");
+    let of_agent = store.contacts(&owner.user_id, None, 100).await.expect("contacts");
+    assert!(of_agent.iter().all(|contact| contact.id != alone.id), "nor listed");
+    let removed = store.contact(&alone.id).await.expect("a contact").expect("a removed one");
+    assert_eq!(removed.deleted_at, Some(at(START)), "it is known since when it is removed");
+    let history = store.history(&id).await.expect("a history");
+    assert!(history.contains(&noted("contact_removed")), "its campaign's history tells");
+    let history = store.agent_history(&owner.user_id, None, None, 100).await.expect("a history");
+    assert!(
+        history.iter().any(|line| line.entry == noted("contact_added")),
+        "and the agent's that it was made"
+    );
+    let anew = Contact { id: "anew".parse().expect("an id"), ..alone.clone() };
+    assert_eq!(add(&anew).await.expect("adding"), ContactAddition::Added, "the address is free again");
+    assert_eq!(found("alone@home.example").await, Some(anew), "for a new one");
 }

@@ -138,7 +138,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
 
     // Reports that wait, and campaigns that need the agent.
     let needing =
-        CampaignFilter { user_id: Some(user.clone()), needs_agent: true, ..CampaignFilter::default() };
+        CampaignFilter { user_id: Some(user.clone()), needs_agent: Some(true), ..CampaignFilter::default() };
     let in_need = async || store.list(&needing, None, 10).await.expect("listing");
     assert_eq!(in_need().await, [], "no campaign needs the agent yet");
     stage.did(0, Action::RequireApproval { check_before_sending: true }).await;

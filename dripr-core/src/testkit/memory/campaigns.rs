@@ -98,7 +98,11 @@ impl CampaignStore for MemoryStore {
             campaign.deleted_at.is_none()
                 && filter.user_id.as_ref().is_none_or(|user| campaign.user_id == *user)
                 && filter.status.is_none_or(|status| campaign.status == status)
-                && (!filter.needs_agent || campaign.needs_agent().is_some())
+                && filter.needs_agent.is_none_or(|needs| campaign.needs_agent().is_some() == needs)
+                && filter.enabled.is_none_or(|enabled| campaign.enabled == enabled)
+                && filter.to.as_ref().is_none_or(|to| {
+                    state.contacts.get(&campaign.contact_id).is_some_and(|c| c.email.key() == to.key())
+                })
                 && after.as_ref().is_none_or(|after| campaign.id > *after)
         };
         let found = state.campaigns.values().filter(wanted).take(limit);
@@ -127,10 +131,7 @@ impl State {
             return Enrolment::NoAgent(campaign.user_id);
         }
         let key = contact.email.key();
-        let known = self.contacts.values().find(|known| {
-            known.user_id == contact.user_id && known.email.key() == key && known.deleted_at.is_none()
-        });
-        if let Some(known) = known {
+        if let Some(known) = self.contact_at(&contact.user_id, &key) {
             contact = known.clone();
         }
         campaign.contact_id = contact.id.clone();

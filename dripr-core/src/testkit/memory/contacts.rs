@@ -7,9 +7,9 @@ use crate::{
     campaign::{Actor, AuditEntry},
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
-    errors::PortResult,
+    errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    ports::{ContactReplacement, ContactStore},
+    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
     schedule::Instant,
     webhooks::{Kind, Message},
 };
@@ -41,6 +41,52 @@ impl ContactStore for MemoryStore {
         let agents: BTreeSet<&UserId> =
             state.contacts.values().filter(wanted).map(|contact| &contact.user_id).collect();
         Ok(agents.into_iter().cloned().collect())
+    }
+
+    async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
+        Ok(self.lock().contact_at(user, &address.key()).cloned())
+    }
+
+    async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
+        let mut state = self.lock();
+        let (user, key) = (contact.user_id.clone(), contact.email.key());
+        if !state.agents.contains_key(&user) {
+            return Ok(ContactAddition::NoAgent);
+        }
+        if let Some(known) = state.contact_at(&user, &key) {
+            return Ok(ContactAddition::Exists(known.id.clone()));
+        }
+        if state.contacts.contains_key(&contact.id) {
+            let message = format!("contact_id {} is taken", contact.id);
+            return Err(PortError::new(Fault::Invalid, message));
+        }
+        state.contacts.insert(contact.id.clone(), contact);
+        state.note(&user, &key, &audit);
+        Ok(ContactAddition::Added)
+    }
+
+    async fn remove_contact(
+        &self,
+        user: &UserId,
+        id: &ContactId,
+        audit: AuditEntry,
+    ) -> PortResult<ContactRemoval> {
+        let mut state = self.lock();
+        if state
+            .campaigns
+            .values()
+            .any(|campaign| campaign.contact_id == *id && campaign.deleted_at.is_none())
+        {
+            return Ok(ContactRemoval::HasCampaigns);
+        }
+        let known = state.contacts.get_mut(id);
+        let Some(known) = known.filter(|known| known.user_id == *user && known.deleted_at.is_none()) else {
+            return Ok(ContactRemoval::NotThere);
+        };
+        known.deleted_at = Some(audit.at);
+        let key = known.email.key();
+        state.note(user, &key, &audit);
+        Ok(ContactRemoval::Removed)
     }
 
     async fn replace(
@@ -97,9 +143,7 @@ impl ContactStore for MemoryStore {
         };
         state.note(&user, &key, &entry);
         state.tell(&user, Kind::ContactOptedOut, |state| {
-            let contact = state.contacts.values().find(|contact| {
-                contact.user_id == user && contact.email.key() == key && contact.deleted_at.is_none()
-            });
+            let contact = state.contact_at(&user, &key);
             Some(Message::of_suppression(&suppression, contact.map(|contact| &contact.id)))
         });
         state.suppressions.insert(slot, suppression);
@@ -155,6 +199,13 @@ impl ContactStore for MemoryStore {
 }
 
 impl super::State {
+    /// An agent's contact of an address.
+    pub(super) fn contact_at(&self, user: &UserId, address_key: &str) -> Option<&Contact> {
+        self.contacts.values().find(|contact| {
+            contact.user_id == *user && contact.email.key() == address_key && contact.deleted_at.is_none()
+        })
+    }
+
     /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.
     fn note(&mut self, user: &UserId, address_key: &str, entry: &AuditEntry) {
         let to_address: Vec<CampaignId> = self

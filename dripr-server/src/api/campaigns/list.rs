@@ -9,6 +9,7 @@ use axum::{
 use dripr_core::{
     access::Scope,
     campaign::Dossier,
+    email::EmailAddress,
     ids::CampaignId,
     ports::{CampaignFilter, CampaignStore},
 };
@@ -31,8 +32,13 @@ pub(super) struct Filter {
     /// Only those in this status.
     #[param(inline)]
     status: Option<CampaignStatusView>,
-    /// Only those that need their agent.
+    /// Those that need their agent, or those that do not.
     needs_agent: Option<bool>,
+    /// Those that are enabled, or those that are not.
+    enabled: Option<bool>,
+    /// Only those to this address.
+    #[param(value_type = Option<String>, format = "email")]
+    email: Option<EmailAddress>,
 }
 
 /// An agent's campaigns.
@@ -52,7 +58,9 @@ pub(super) async fn list_campaigns(
     let filter = CampaignFilter {
         user_id: Some(agent.id),
         status: filter.status.map(Into::into),
-        needs_agent: filter.needs_agent.unwrap_or_default(),
+        to: filter.email,
+        needs_agent: filter.needs_agent,
+        enabled: filter.enabled,
     };
     let campaigns = api.store.list(&filter, after, limit + 1).await?;
     let key = |dossier: &Dossier| dossier.campaign.id.to_string();

@@ -1,8 +1,10 @@
 //! `/agents/{agent}/contacts`: the people an agent writes to.
 
 mod change;
+mod create;
 mod list;
 mod read;
+mod remove;
 mod view;
 
 use std::sync::Arc;
@@ -13,9 +15,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Api, problem::Problem};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_contacts))
-        .routes(routes!(read::read_contact, change::change_contact))
+    OpenApiRouter::new().routes(routes!(list::list_contacts, create::create_contact)).routes(routes!(
+        read::read_contact,
+        change::change_contact,
+        remove::remove_contact
+    ))
 }
 
 /// The contact of an agent that a path names.

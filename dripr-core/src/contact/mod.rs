@@ -1,5 +1,9 @@
 //! The people an agent writes to, and their homes.
 
+mod remove;
+
+pub use remove::remove;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,0 +1,71 @@
+//! Making a contact.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use dripr_core::{
+    access::Scope,
+    contact::Contact,
+    email::EmailAddress,
+    ids::ContactId,
+    ports::{ContactAddition, ContactStore, EntropyExt},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::{ContactView, version};
+use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, version::Versioned};
+
+/// A contact to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct NewContact {
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    first_name: String,
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    last_name: String,
+    #[schema(value_type = String, format = "email")]
+    email: EmailAddress,
+}
+
+/// Makes a contact, to whom nothing is sent before a campaign is made for that address. One of that address that is there
+/// already is a conflict, which names it.
+#[utoipa::path(
+    post, path = "/agents/{agent}/contacts", tag = "contacts", request_body = NewContact,
+    params(("agent" = String, Path)),
+    responses((status = 201, body = ContactView, headers(("ETag" = String), ("Location" = String))))
+)]
+pub(super) async fn create_contact(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path(agent): Path<String>,
+    Body(new): Body<NewContact>,
+) -> Result<impl IntoResponse, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let now = api.bench.clock.now();
+    let contact = Contact {
+        id: ContactId::from(api.entropy.id(now)),
+        user_id: agent.id.clone(),
+        first_name: line("/first_name", &new.first_name)?,
+        last_name: line("/last_name", &new.last_name)?,
+        email: new.email,
+        created_at: now,
+        deleted_at: None,
+    };
+    match api.store.add_contact(contact.clone(), asking.audit(&api, "contact_added", None)).await? {
+        ContactAddition::Added => {}
+        ContactAddition::Exists(id) => {
+            return Err(Problem::conflict(format!("contact {id} has this address already")));
+        }
+        ContactAddition::NoAgent => return Err(Problem::not_found("agent")),
+    }
+    let location = [(header::LOCATION, format!("/api/v1/agents/{}/contacts/{}", agent.id, contact.id))];
+    let shown = Versioned { version: version(&contact), shown: ContactView::of(contact) };
+    Ok((StatusCode::CREATED, location, shown))
+}
