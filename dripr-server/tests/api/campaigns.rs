@@ -91,6 +91,16 @@ async fn campaigns_are_listed_a_page_at_a_time_and_by_what_they_are() {
     assert_eq!(working["items"].as_array().unwrap().len(), 1);
     let in_need = get(&site, "/agents/ana/campaigns?needs_agent=true", &key).await.json();
     assert_eq!(in_need["items"], json!([]));
+    let count = async |query: &str| {
+        let page = get(&site, &format!("/agents/ana/campaigns?{query}"), &key).await.json();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count("needs_agent=false").await, 8);
+    assert_eq!(count("email=P3%40Home.example").await, 1, "however the address is spelt");
+    assert_eq!(count("email=p3%40home.example&status=ERROR").await, 0, "all that is asked must hold");
+    assert_eq!(count("email=nobody%40home.example").await, 0);
+    assert_eq!((count("enabled=true").await, count("enabled=false").await), (8, 0));
+    assert_eq!(get(&site, "/agents/ana/campaigns?email=nobody", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?status=SLEEPY", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?limit=0", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?cursor=%21", &key).await.status, 404);

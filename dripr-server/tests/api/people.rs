@@ -206,3 +206,48 @@ async fn an_admin_lifts_what_an_admin_stopped_and_no_more() {
     assert_eq!(resume(&operator).await, 200);
     assert_eq!(amy().await.resumed_at, Some(site.clock.now()));
 }
+
+#[tokio::test]
+async fn a_contact_is_made_and_found_and_goes_with_its_campaigns() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let made =
+        post(&site, "/agents/ana/contacts", &key, json!({"first_name": "Kim", "email": "Kim@home.example"}))
+            .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/agents/ana/contacts/{id}");
+    let read = get(&site, &path, &key).await;
+    assert_eq!((read.etag, read.text), (made.etag, made.text));
+    let twice = post(&site, "/agents/ana/contacts", &key, json!({"email": "kim@HOME.example"})).await;
+    assert_eq!(twice.status, 409, "{twice:?}");
+    assert!(twice.text.contains(&id), "it names the one that is there: {twice:?}");
+    let found = async |address: &str| {
+        let page = get(&site, &format!("/agents/ana/contacts?email={address}"), &key).await.json();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!((found("kim%40home.example").await, found("nobody%40home.example").await), (1, 0));
+
+    let home = |street: &str| json!({"street": street, "city": "", "state": "WA", "zip_code": "98103"});
+    for street in ["1 Elm St", "2 Elm St"] {
+        let new = json!({"email": "kim@home.example", "home": home(street), "fixed_send_day": 9});
+        let campaign = post(&site, "/agents/ana/campaigns", &key, new).await;
+        assert_eq!(campaign.status, 201, "{campaign:?}");
+        assert_eq!(campaign.json()["contact_id"], json!(id), "the contact that is there gets them");
+    }
+    assert_eq!(delete(&site, &path, &key).await.status, 204);
+    assert_eq!(delete(&site, &path, &key).await.status, 404);
+    assert_eq!(get(&site, &path, &key).await.status, 404);
+    assert_eq!(found("kim%40home.example").await, 0);
+    let campaigns = get(&site, "/agents/ana/campaigns?email=kim%40home.example", &key).await.json();
+    assert_eq!(campaigns["items"], json!([]), "its campaigns went with it");
+    let history = get(&site, "/agents/ana/history", &key).await.json();
+    let lines = history["items"].as_array().unwrap();
+    let count = |what: &str| lines.iter().filter(|line| line["what"] == what).count();
+    // What is done to a contact stands in the history of each of its campaigns.
+    assert_eq!(
+        (count("contact_added"), count("deleted"), count("contact_removed")),
+        (1, 2, 2),
+        "{history:#}"
+    );
+}

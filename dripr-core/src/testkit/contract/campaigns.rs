@@ -194,6 +194,29 @@ async fn lists_and_counts<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     let dormant = CampaignFilter { status: Some(CampaignStatus::Dormant), ..CampaignFilter::default() };
     let dormant = stage.store.list(&dormant, None, 100).await.expect("listing");
     assert_eq!(dormant.len(), 2, "the filter by status is obeyed");
+    let ids = async |filter: CampaignFilter, after| {
+        let found = stage.store.list(&filter, after, 100).await.expect("listing");
+        found.into_iter().map(|dossier| dossier.campaign.id).collect::<Vec<_>>()
+    };
+    let user_id = Some(stage.new[0].campaign.user_id.clone());
+    let of_agent = || CampaignFilter { user_id: user_id.clone(), ..CampaignFilter::default() };
+    let to = |address: &str| CampaignFilter { to: address.parse().ok(), ..of_agent() };
+    assert_eq!(
+        ids(to("OWNER2@home.example"), None).await,
+        [stage.id(1)],
+        "and that by address, however it is spelt"
+    );
+    assert_eq!(ids(to("owner2@home.example"), Some(stage.id(1))).await, [], "a page at a time");
+    assert_eq!(ids(to("nobody@home.example"), None).await, []);
+    let needs = |needs| CampaignFilter { needs_agent: Some(needs), ..of_agent() };
+    let (some, others) = (ids(needs(true), None).await, ids(needs(false), None).await);
+    assert_eq!(some.len() + others.len(), 4, "a campaign needs its agent or does not");
+    assert!(some.iter().all(|id| !others.contains(id)), "and not both");
+    let enabled = |enabled| CampaignFilter { enabled: Some(enabled), ..of_agent() };
+    assert_eq!(ids(enabled(true), None).await.len(), 4, "all are enabled");
+    stage.did(3, Action::Disable).await;
+    assert_eq!(ids(enabled(false), None).await, [stage.id(3)], "but one that was disabled");
+    stage.did(3, Action::Enable).await;
     let counts = crate::ports::CampaignStore::count_by_status(stage.store).await.expect("counting");
     assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), 4, "every campaign is counted once");
 }
