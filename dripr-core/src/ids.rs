@@ -97,7 +97,7 @@ macro_rules! ids {
 ids! {
     /// One campaign: one homeowner's monthly email on behalf of one agent.
     CampaignId = "campaign_id";
-    /// One agent's account, the tenant. The documents call an agent *user*.
+    /// One agent's account, the tenant. Older deployments call an agent *user*, and so do events.
     UserId = "user_id";
     /// One person an agent writes to.
     ContactId = "contact_id";

@@ -9,7 +9,7 @@ use dripr_core::events::Queue;
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Role {
-    /// Answers links and webhooks.
+    /// Answers links, webhooks and the API.
     Api,
     /// Has the words written: the intro and the home report.
     Orchestrator,

@@ -404,7 +404,7 @@ fn whole_values<'q>(row: &mut RowValues<'q>, (changed, home): &'q (Changed<'_>, 
         .bind(campaign.deleted_at.map(micros));
 }
 
-/// What of an email changes; `status` is the documents' word for it.
+/// What of an email changes; `status` is the word of older deployments for it.
 fn email_values<'q>(row: &mut RowValues<'q>, email: &'q Email, state: &'q str) {
     let complete = email.delivery_status == DeliveryStatus::Complete;
     row.bind(email.id.as_str())

@@ -1,7 +1,7 @@
 //! Stopping all that an agent sends when too many recipients report it as spam.
 //!
-//! Gmail and Yahoo ask bulk senders to stay below 0.1 % and never to reach 0.3 % (Google's email sender guidelines, 2024);
-//! who goes on above it loses the inbox for everybody who sends from the domain. Few complaints say little: with 200
+//! Gmail asks senders to stay below 0.1 % and never to reach 0.3 % (Google's email sender guidelines, 2024), Yahoo to stay below
+//! 0.3 %; who goes on above it loses the inbox for everybody who sends from the domain. Few complaints say little: with 200
 //! homeowners one is 0.5 %, so that some are needed besides the rate.
 
 use chrono::TimeDelta;

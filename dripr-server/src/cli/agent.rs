@@ -71,7 +71,7 @@ struct Add {
     /// The postal address that every email carries
     #[arg(long)]
     postal_address: String,
-    /// The brokerage
+    /// The brokerage's name, shown in signatures
     #[arg(long)]
     brokerage: Option<String>,
     /// The phone number

@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "fall_back")]
     remove: bool,
     /// Whether an email that the account certainly did not send may go by the deployment's own mailer
-    #[arg(long, value_name = "YES")]
+    #[arg(long, value_name = "true|false")]
     fall_back: Option<bool>,
     #[command(flatten)]
     config: ConfigFile,

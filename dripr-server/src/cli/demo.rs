@@ -19,7 +19,7 @@ pub(super) struct Args {
     /// Ask the sources and the writer of a configuration, in place of files; calls to providers are real ones
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sales", "rates", "listings"])]
     config: Option<PathBuf>,
-    /// With --config: a key that goes before it and the environment; may be given more than once
+    /// With --config: overrides a key of it and the environment; may be given more than once
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<Setting>,
     /// Contacts of your own, as CSV; columns as for `dripr import`

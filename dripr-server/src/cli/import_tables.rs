@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// DRIPR_IMPORT_URL has the URL
     #[arg(long, value_name = "FILE")]
     from_file: Option<PathBuf>,
-    /// Which table and column each field comes from, where they have other names than the documents give them
+    /// Which table and column each field comes from, where they have other names than those in docs/moving-from-python.md
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Only look; store nothing

@@ -137,7 +137,7 @@ struct ConfigFile {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "dripr.toml")]
     config: PathBuf,
-    /// A key that goes before the file and the environment, such as sending.opens=12:00; may be given more than once
+    /// Overrides a key of the file and the environment, such as sending.opens=12:00; may be given more than once
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<Setting>,
 }

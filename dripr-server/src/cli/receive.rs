@@ -12,8 +12,10 @@ const MOST_BYTES: u64 = 10 << 20;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Let the mail server hand the mail to an address such as bounces@ or unsubscribe@ to this program, with Postfix by \
-                        `dripr: \"|dripr receive --config /etc/dripr.toml\"` in its aliases. A mail that means nothing here \
-                        is let pass without an error, so that nobody gets a bounce of a bounce."
+                        `bounces: \"|dripr receive --config /etc/dripr/dripr.toml\"` in its aliases. Whoever runs it must be able to \
+                        read the configuration and its secrets and to write to the database; where dripr is a unit of systemd's, \
+                        docs/operate.md says how. A mail that means nothing here is let pass without an error, so that nobody gets a \
+                        bounce of a bounce."
 )]
 pub(super) struct Args {
     #[command(flatten)]

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Take zone, window and numbers from a configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// With --config: a key that goes before it and the environment; may be given more than once
+    /// With --config: overrides a key of it and the environment; may be given more than once
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<Setting>,
     /// The IANA zone of the sending rules

@@ -58,7 +58,7 @@ struct Create {
     /// The postal address that every email carries
     #[arg(long, required_unless_present = "file")]
     postal_address: Option<String>,
-    /// The brokerage
+    /// The brokerage's name, shown in signatures
     #[arg(long)]
     brokerage: Option<String>,
     /// The phone number

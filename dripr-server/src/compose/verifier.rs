@@ -33,7 +33,7 @@ mod layered {
 
     use crate::{compose::Deployment, config::pace::Pace};
 
-    /// The documents' name of the limit.
+    /// What the limit is called wherever it is counted.
     const API: &str = "email_verification";
     /// How often an address is asked about that the verifier fails at.
     const TRIES: u32 = 3;

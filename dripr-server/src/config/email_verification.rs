@@ -98,7 +98,7 @@ impl Written {
             quick_email_verification::{QuickEmailVerification, QuickEmailVerificationOptions},
         };
 
-        /// The documents' limit.
+        /// As in older deployments.
         const PACE: Pace = Pace::new(1, Duration::from_secs(1));
 
         let wrong =

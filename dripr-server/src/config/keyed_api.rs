@@ -26,7 +26,7 @@ pub(super) struct Section {
     pub(super) pace: Pace,
 }
 
-/// The documents' limit; RentCast's own is 20 a second.
+/// As in older deployments; RentCast's own limit is 20 a second.
 pub(super) const RENTCAST: Section = Section {
     name: "rentcast",
     key_variable: "DRIPR_RENTCAST_KEY",

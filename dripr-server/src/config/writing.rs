@@ -90,7 +90,7 @@ impl Written {
 
     #[cfg(any(feature = "bedrock", feature = "openai-writer"))]
     fn model(&mut self) -> Result<(String, Cost), ConfigProblem> {
-        /// The documents' limit.
+        /// As in older deployments.
         const PACE: Pace = Pace::new(8, Duration::from_secs(60));
         let Some(model) = self.model.take().filter(|model| !model.trim().is_empty()) else {
             return Err(ConfigProblem::key("writing.model", "missing: give the model's name"));

@@ -37,7 +37,7 @@ pub enum Version {
     V2,
 }
 
-/// The documents' limit.
+/// As in older deployments.
 const PACE: Pace = Pace::new(10, Duration::from_secs(60));
 
 #[derive(Default, Deserialize)]

@@ -337,6 +337,138 @@ fn the_walk_throughs_name_only_what_there_is() {
 fn the_configuration_for_ecs_can_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let config = config_of(&read("ecs.md"));
-    let variables = variables_of(&compose());
-    assert_eq!(checked(folder.path(), &config, &variables), "dripr.toml can be used\n");
+    let key = ("DRIPR_OPT_OUT_KEY".to_owned(), "a long random text".to_owned());
+    let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
+    // Where topics and queues are made with it, nothing names them yet; in a task everything does.
+    for variables in [vec![key.clone()], vec![key, region], variables_of(&compose())] {
+        assert_eq!(checked(folder.path(), &config, &variables), "dripr.toml can be used\n");
+    }
+}
+
+/// A page in two: what its blocks have for a shell, and its sentences.
+#[cfg(feature = "full")]
+fn blocks_and_sentences(page: &str) -> (String, String) {
+    let (mut blocks, mut sentences) = (String::new(), String::new());
+    let mut language = None;
+    for line in page.lines() {
+        match (line.trim_start().strip_prefix("```"), language) {
+            (Some(named), None) => language = Some(named),
+            (Some(_), Some(_)) => language = None,
+            (None, None) => sentences.extend([line, "\n"]),
+            (None, Some("" | "sh")) => blocks.extend([line.trim_start(), "\n"]),
+            (None, Some(_)) => {}
+        }
+    }
+    (blocks, sentences)
+}
+
+/// The words of each command, as a shell parts them; of a shell as much as the pages use.
+#[cfg(feature = "full")]
+fn commands(text: &str) -> Vec<Vec<String>> {
+    // A function of the shell that is called as the program is.
+    let text = text.replace("dripr() {", "{").replace("\\\n", " ");
+    let (mut commands, mut words): (Vec<Vec<String>>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => while chars.next_if(|c| *c != '\n').is_some() {},
+            (None, ' ') => words.extend(word.take()),
+            (None, '\n' | ';' | '&' | '|' | '(' | ')') => {
+                words.extend(word.take());
+                commands.push(std::mem::take(&mut words));
+            }
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    commands.push(words);
+    commands
+}
+
+/// The command lines of the program in a text, with something in the place of what a reader is to put there.
+#[cfg(feature = "full")]
+fn said_to_the_program(text: &str) -> Vec<Vec<String>> {
+    let filled = |word: String| match word.as_str() {
+        "ADDRESS" => "kim@example.com".to_owned(),
+        "DOMAIN" => "example.com".to_owned(),
+        "TIME" => "2026-03-01T00:00:00Z".to_owned(),
+        _ => word.replace('$', ""),
+    };
+    let mut said = Vec::new();
+    for words in commands(text) {
+        let mut words = words.into_iter();
+        if !words.next().is_some_and(|program| matches!(program.as_str(), "dripr" | "as-dripr")) {
+            continue;
+        }
+        let mut line = vec!["dripr".to_owned()];
+        while let Some(word) = words.next() {
+            if word.ends_with('>') {
+                // Where it writes to is the shell's business.
+                words.next();
+            } else if word != "…" {
+                line.push(filled(word));
+            }
+        }
+        said.push(line);
+    }
+    said
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn every_command_line_of_the_pages_is_one() {
+    // As much room as the program has where it parses them itself.
+    let thread = std::thread::Builder::new().stack_size(8 << 20);
+    thread.spawn(parse_every_command_line_of_the_pages).unwrap().join().unwrap();
+}
+
+#[cfg(feature = "full")]
+fn parse_every_command_line_of_the_pages() {
+    use clap::{Parser, error::ErrorKind};
+    use dripr_server::cli::Cli;
+
+    let mut pages = vec![root().join("docs/operate.md")];
+    let deploying = fs::read_dir(root().join("docs/deploy")).unwrap().map(|entry| entry.unwrap().path());
+    pages.extend(deploying.filter(|path| path.extension().is_some_and(|kind| kind == "md")));
+    let (mut whole, mut named) = (0, 0);
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let (blocks, sentences) = blocks_and_sentences(&text);
+        for line in said_to_the_program(&blocks) {
+            whole += 1;
+            if let Err(error) = Cli::try_parse_from(&line) {
+                panic!("{}: {}\n{error}", page.display(), line.join(" "));
+            }
+        }
+        // What a sentence names may leave out what it does not speak of.
+        assert_eq!(sentences.matches('`').count() % 2, 0, "{}", page.display());
+        for span in sentences.split('`').skip(1).step_by(2) {
+            for line in said_to_the_program(&span.replace('\n', " ")).iter().filter(|line| line.len() > 1) {
+                named += 1;
+                match Cli::try_parse_from(line).map_err(|error| (error.kind(), error)) {
+                    Ok(_)
+                    | Err((
+                        ErrorKind::MissingRequiredArgument
+                        | ErrorKind::MissingSubcommand
+                        | ErrorKind::DisplayHelp
+                        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                        _,
+                    )) => {}
+                    Err((_, error)) => panic!("{}: {}\n{error}", page.display(), line.join(" ")),
+                }
+            }
+        }
+    }
+    assert!(whole > 10 && named > 30, "{whole} whole ones and {named} in sentences");
+    // The test would notice what is missing, and what is not there.
+    let add = "dripr agent add --first-name Ana --last-name Ruiz --email ana@example.com";
+    for wrong in [add, "dripr restore --put-back FILE", "dripr config chek"] {
+        assert!(Cli::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
+    }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Table;
 
-/// Which table and column each field comes from. Empty, it follows the documents' names.
+/// Which table and column each field comes from. Empty, tables and columns have the names of their fields.
 ///
 /// Fields by field: `columns` names a field's column where it has another name, `defaults` says what holds where the column is
 /// missing, NULL or empty, and `values` translates words of the older deployment into dripr's.

@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
 };
 
-/// The documents' name of the limit, which both services share.
+/// What the limit is called wherever it is counted; both services share it.
 const API: &str = "zillow";
 
 pub(super) fn add(all: &mut Providers, config: &Zillow, asking: &Asking<'_>) -> Result<(), Failure> {

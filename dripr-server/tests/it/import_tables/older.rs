@@ -1,4 +1,4 @@
-//! An older deployment: its tables as the documents name them, with every value that they are known to hold, and with rows
+//! An older deployment: its tables as docs/moving-from-python.md names them, with every value that they are known to hold, and with rows
 //! that cannot be used.
 
 use std::collections::BTreeSet;
