@@ -127,5 +127,27 @@ async fn only_who_may_approve_does_without_approvals() {
     };
     assert_eq!(choose(&writer, true).await, 200, "asking for approvals takes nothing from anybody");
     assert_eq!(choose(&writer, false).await, 403);
-    assert_eq!(choose(&operator(&site).await, false).await, 200);
+    let operator = operator(&site).await;
+    assert_eq!(choose(&operator, false).await, 200);
+
+    let make = async |key: &str, n: u8, check: Option<bool>| {
+        let mut new =
+            json!({"email": format!("m{n}@home.example"), "zip_code": "98103", "fixed_send_day": 20});
+        if let Some(check) = check {
+            new["check_before_sending"] = json!(check);
+        }
+        post(&site, "/agents/ana/campaigns", key, new).await
+    };
+    let refused = make(&writer, 1, Some(false)).await;
+    assert_eq!(refused.status, 403, "nor is a campaign made without them: {refused:?}");
+    for (n, key, check, approved) in [
+        (2, &writer, None, true),
+        (3, &writer, Some(true), true),
+        (4, &operator, None, false),
+        (5, &operator, Some(false), false),
+        (6, &operator, Some(true), true),
+    ] {
+        let made = make(key, n, check).await;
+        assert_eq!((made.status, &made.json()["check_before_sending"]), (201, &json!(approved)), "{n}");
+    }
 }

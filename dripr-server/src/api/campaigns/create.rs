@@ -49,9 +49,10 @@ pub(in crate::api) struct NewCampaign {
     #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28)]
     fixed_send_day: Option<u8>,
-    /// Whether the agent approves each email.
+    /// Whether the agent approves each email. If it is not given: unless whoever makes it may approve. False needs the scope
+    /// `approve`.
     #[serde(default)]
-    check_before_sending: bool,
+    check_before_sending: Option<bool>,
 }
 
 /// Makes a campaign. One like it that is there already is a conflict, which names it.
@@ -67,6 +68,7 @@ pub(super) async fn create_campaign(
     Body(new): Body<NewCampaign>,
 ) -> Result<impl IntoResponse, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let check_before_sending = asking.check_before_sending(new.check_before_sending)?;
     let now = api.bench.clock.now();
     let home = new.home.as_ref().map(|home| home.home(None)).transpose()?;
     let zip_code = match (&home, &new.zip_code) {
@@ -96,7 +98,7 @@ pub(super) async fn create_campaign(
     };
     let id = CampaignId::from(api.entropy.id(now));
     let mut campaign = Campaign::new(id, agent.id.clone(), contact.id.clone(), zip_code, home, day, now);
-    campaign.check_before_sending = new.check_before_sending;
+    campaign.check_before_sending = check_before_sending;
     let audit = Some(asking.audit(&api, "campaign_made", None));
     let enrolment = api.store.enrol(vec![Enrolled { contact, campaign, audit }]).await?.pop();
     let id = match enrolment.ok_or_else(Problem::lost)? {
