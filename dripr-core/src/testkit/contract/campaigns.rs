@@ -194,6 +194,14 @@ async fn lists_and_counts<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     let dormant = CampaignFilter { status: Some(CampaignStatus::Dormant), ..CampaignFilter::default() };
     let dormant = stage.store.list(&dormant, None, 100).await.expect("listing");
     assert_eq!(dormant.len(), 2, "the filter by status is obeyed");
+    for (zip_code, expected) in [("98103", 4), ("98104", 0)] {
+        let about = CampaignFilter {
+            zip_code: Some(zip_code.parse().expect("a ZIP code")),
+            ..CampaignFilter::default()
+        };
+        let about = stage.store.list(&about, None, 100).await.expect("listing");
+        assert_eq!(about.len(), expected, "the filter by ZIP code is obeyed");
+    }
     let counts = crate::ports::CampaignStore::count_by_status(stage.store).await.expect("counting");
     assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), 4, "every campaign is counted once");
 }
