@@ -52,12 +52,26 @@ pub struct Enroller<'a> {
     pub user_id: UserId,
     /// Who imports.
     pub by: Actor,
+    /// Whose emails wait for an approval.
+    pub approvals: Approvals,
     /// Only look; store nothing.
     pub dry_run: bool,
     /// Looks whether addresses take mail; without it, all are taken that are written like one.
     pub verifying: Option<Verifying<'a>>,
     /// What a dry run has seen; nothing yet.
     pub seen: Seen,
+}
+
+/// Whether the agent approves each email of the campaigns that come of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approvals {
+    /// As each row says.
+    AsRowsSay {
+        /// Of rows that say nothing.
+        otherwise: bool,
+    },
+    /// Of all. Rows that say no cannot be used: who imports may not do without approvals.
+    Always,
 }
 
 /// The rows that a dry run would have stored: a number of 64 bits for each, which no two homes of a file will share by chance.
@@ -80,6 +94,20 @@ pub struct Taken {
 struct InHand {
     row: NewContactRow,
     not_verified: bool,
+}
+
+impl Approvals {
+    /// Whether a row asks for no less than it has to.
+    fn admit(self, row: &NewContactRow) -> bool {
+        self != Self::Always || row.check_before_sending != Some(false)
+    }
+
+    const fn otherwise(self) -> bool {
+        match self {
+            Self::AsRowsSay { otherwise } => otherwise,
+            Self::Always => true,
+        }
+    }
 }
 
 impl Enroller<'_> {
@@ -125,7 +153,12 @@ impl Enroller<'_> {
             match row {
                 Ok(row) => {
                     out.extend(row.opted_out.then(|| row.email.clone()));
-                    usable.push(row);
+                    if self.approvals.admit(&row) {
+                        let check = row.check_before_sending.unwrap_or(self.approvals.otherwise());
+                        usable.push(NewContactRow { check_before_sending: Some(check), ..row });
+                    } else {
+                        taken.refuse(unapproved(row));
+                    }
                 }
                 Err(problem) => {
                     out.extend(problem.wants_no_mail.clone());
@@ -245,12 +278,19 @@ impl Enroller<'_> {
             row.fixed_send_day,
             created_at,
         );
-        campaign.check_before_sending = row.check_before_sending;
+        campaign.check_before_sending = row.check_before_sending.unwrap_or(self.approvals.otherwise());
         campaign.enabled = row.enabled;
         let cause = Some("imported".to_owned());
         let audit = AuditEntry::of("campaign_made", self.by.clone(), self.now, cause);
         NewCampaign { contact, campaign, audit: Some(audit) }
     }
+}
+
+/// What is wrong with a row whose emails would go out without approval, of an importer who may not let them.
+fn unapproved(row: NewContactRow) -> RowProblem {
+    let reason = "must not be no: this import may not do without approvals";
+    let wants_no_mail = row.opted_out.then_some(row.email);
+    RowProblem { wants_no_mail, ..RowProblem::new(row.row, "check_before_sending", "no", reason) }
 }
 
 impl Seen {
@@ -285,7 +325,7 @@ impl Taken {
         } else {
             tally.enrolled += 1;
             tally.without_address += u64::from(row.home.is_none());
-            tally.to_approve += u64::from(row.check_before_sending);
+            tally.to_approve += u64::from(row.check_before_sending == Some(true));
         }
         let (opted_out, not_verified) = (row.opted_out, *not_verified);
         let line = ImportLine { row: row.row, fate, opted_out, not_verified };

@@ -184,6 +184,7 @@ impl CampaignStore for SqlStore {
             (filter.needs_agent == Some(false), " AND NOT @true(c.needs_agent)"),
             (filter.enabled == Some(true), " AND @true(c.enabled)"),
             (filter.enabled == Some(false), " AND NOT @true(c.enabled)"),
+            (filter.zip_code.is_some(), " AND c.zip_code = ?6"),
             // By themselves, since the order of ids is another index's, by which SQLite would read all of an agent's.
             (
                 to.is_some(),
@@ -199,6 +200,7 @@ impl CampaignStore for SqlStore {
             .bind(after.as_ref().map(CampaignId::as_str))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .bind(to)
+            .bind(filter.zip_code.as_ref().map(ZipCode::as_str))
             .fetch_all(&self.shared.reads)
             .await
             .doing(doing)?;

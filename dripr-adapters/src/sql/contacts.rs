@@ -14,7 +14,7 @@ use dripr_core::{
 use super::{
     SqlStore,
     connection::{Connection, On, Row, query},
-    dossier::{json, suppression, to_json},
+    dossier::{json, row_place, suppression, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
     instant::{AT_ONCE, micros},
@@ -178,6 +178,29 @@ impl ContactStore for SqlStore {
 
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         known_suppression(&self.shared.reads, user, &address.key()).await
+    }
+
+    async fn suppressed_among(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<Suppression>>> {
+        let mut known = vec![None; addresses.len()];
+        if addresses.is_empty() {
+            return Ok(known);
+        }
+        let doing = "reading opt-outs";
+        let keys: Vec<String> = addresses.iter().map(EmailAddress::key).collect();
+        let sql = "SELECT wanted.nr, s.state, s.cause FROM @list(?1: address_key text) AS wanted \
+                   CROSS JOIN suppressions AS s ON s.user_id = ?2 AND s.address_key = wanted.address_key";
+        let query = query(sql).bind(to_json(&keys)?).bind(user.as_str());
+        for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
+            let at: i64 = row.try_get(0).doing(doing)?;
+            if let Some(slot) = row_place(at).and_then(|at| known.get_mut(at)) {
+                *slot = Some(suppression(row.try_get(1).doing(doing)?, row.try_get(2).doing(doing)?)?);
+            }
+        }
+        Ok(known)
     }
 }
 

@@ -237,4 +237,11 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         self.store.suppression(user, address).await
     }
+    async fn suppressed_among(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<Suppression>>> {
+        self.store.suppressed_among(user, addresses).await
+    }
 }

@@ -65,15 +65,19 @@ impl Facts<'_> {
     /// The first instant at which the sender may begin, given the slot, the first-time delay and deferrals.
     #[must_use]
     pub fn may_leave_at(&self, campaign: &Campaign) -> Option<Instant> {
-        let slot = campaign.slot?;
+        campaign.slot.map(|slot| self.leaves_at(campaign, slot, campaign.send_not_before))
+    }
+
+    /// The same for a slot, which need not be the pending one, and what it is put off for.
+    pub(super) fn leaves_at(&self, campaign: &Campaign, slot: Slot, deferred: Option<Instant>) -> Instant {
         let mut earliest = self.now.max(slot.at());
         if campaign.last_sent_email_datetime.is_none() {
             earliest = earliest.max(after(campaign.enabled_at, hours(self.rules.first_time_delay())));
         }
-        if let Some(deferred) = campaign.send_not_before {
+        if let Some(deferred) = deferred {
             earliest = earliest.max(deferred);
         }
-        Some(self.rules.start_at(earliest, self.policy.mail_timeout))
+        self.rules.start_at(earliest, self.policy.mail_timeout)
     }
 
     /// Whether the clock that shows the present is behind: the agent is of a later day. Nothing can be told then.

@@ -3,7 +3,7 @@
 //! Everything here is pure. [`decide`] says which [`Transition`] time and facts ask for, [`apply`] makes it,
 //! a [`Command`] is one thing that somebody wants of a campaign, and [`Dossier::execute`] does it: the store reads a
 //! dossier, executes commands on it and writes the [`Amendment`] in one transaction. [`deadline`] says when to look
-//! again, [`explain`] says why nothing happens.
+//! again, [`explain`] says why nothing happens, [`next_send_at`] when something will.
 
 mod amendment;
 mod carried_over;
@@ -13,6 +13,7 @@ mod distrust;
 mod dossier;
 mod explain;
 mod facts;
+mod next_send;
 mod operation;
 mod phase;
 mod plan;
@@ -27,6 +28,7 @@ pub use deadline::deadline;
 pub use dossier::Dossier;
 pub use explain::{Explanation, explain};
 pub use facts::Facts;
+pub use next_send::next_send_at;
 pub use operation::{Lease, Operation, OperationState, Operations, Provision};
 pub use phase::{Phase, Stage};
 pub use plan::{LastCycle, SlotBasis};

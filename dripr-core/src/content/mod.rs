@@ -16,7 +16,7 @@ pub use area::{AreaContent, AreaKey, AreaKind};
 pub use listing::Listing;
 pub use market::{FiguresOf, LocalMarket, MarketStatistics, MortgageRate, PriceTrend};
 pub use place::{GeoPoint, InvalidPlace, ZipCode};
-pub use property::{Comparable, Confidence, HomeFacts, Property, Valuation, ValueRange};
+pub use property::{Comparable, Confidence, HomeFacts, InvalidFact, Property, Valuation, ValueRange};
 pub use sale::Sale;
 pub use words::{Author, Draft, Usage, Words};
 

@@ -1,5 +1,7 @@
 //! The home and its value.
 
+use std::{fmt, ops::RangeInclusive};
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +55,55 @@ pub struct HomeFacts {
     pub neighbours_lot_sqft: Option<u32>,
 }
 
+/// A fact that is not taken of anybody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} must be {expected}")]
+pub struct InvalidFact {
+    /// Which, as [`HomeFacts`] calls it.
+    pub field: &'static str,
+    /// What would have been taken, for people.
+    pub expected: String,
+}
+
 impl HomeFacts {
+    /// Bedrooms, bathrooms and floors that are taken of people who know a home.
+    pub const COUNTS: RangeInclusive<f32> = 0.0..=50.0;
+    /// Square feet that are taken.
+    pub const AREAS: RangeInclusive<u32> = 1..=400_000_000;
+    /// Years that are taken.
+    pub const YEARS: RangeInclusive<u16> = 1600..=2100;
+    /// Marks of assessors that are taken.
+    pub const MARKS: RangeInclusive<u8> = 0..=20;
+
+    /// Whether these can be taken of somebody who says that they know the home.
+    ///
+    /// ```
+    /// use dripr_core::content::HomeFacts;
+    /// let facts = HomeFacts { year_built: Some(1924), floors: Some(1.5), ..HomeFacts::default() };
+    /// assert!(facts.check().is_ok());
+    /// let odd = HomeFacts { year_built: Some(24), ..facts };
+    /// assert_eq!(odd.check().unwrap_err().to_string(), "year_built must be from 1600 to 2100");
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidFact`], naming the first that is out of its range.
+    pub fn check(&self) -> Result<(), InvalidFact> {
+        let counts = [("bedrooms", self.bedrooms), ("bathrooms", self.bathrooms), ("floors", self.floors)];
+        let areas = [
+            ("living_area_sqft", self.living_area_sqft),
+            ("lot_sqft", self.lot_sqft),
+            ("above_ground_sqft", self.above_ground_sqft),
+            ("neighbours_living_area_sqft", self.neighbours_living_area_sqft),
+            ("neighbours_lot_sqft", self.neighbours_lot_sqft),
+        ];
+        let years = [("year_built", self.year_built), ("year_renovated", self.year_renovated)];
+        let marks = [("grade", self.grade), ("condition", self.condition), ("view", self.view)];
+        within(&Self::COUNTS, &counts)?;
+        within(&Self::AREAS, &areas)?;
+        within(&Self::YEARS, &years)?;
+        within(&Self::MARKS, &marks)
+    }
+
     /// These facts, and where one is unknown what another source has.
     ///
     /// ```
@@ -84,6 +134,16 @@ impl HomeFacts {
             neighbours_lot_sqft: self.neighbours_lot_sqft.or(other.neighbours_lot_sqft),
         }
     }
+}
+
+fn within<T: PartialOrd + fmt::Display>(
+    range: &RangeInclusive<T>,
+    facts: &[(&'static str, Option<T>)],
+) -> Result<(), InvalidFact> {
+    let odd = facts.iter().find(|(_, fact)| fact.as_ref().is_some_and(|fact| !range.contains(fact)));
+    odd.map_or(Ok(()), |(field, _)| {
+        Err(InvalidFact { field: *field, expected: format!("from {} to {}", range.start(), range.end()) })
+    })
 }
 
 /// A home as a source knows it on a day.

@@ -21,6 +21,10 @@ pub struct ImportOptions {
     /// In a dry run: ask whether the addresses take mail too, which may cost. In earnest that is asked if the deployment
     /// has somebody to ask.
     pub verify: bool,
+    /// Whether the agent approves each email of campaigns of rows that do not say so; if nothing is chosen, unless whoever sends
+    /// the file may approve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_before_sending: Option<bool>,
 }
 
 /// An import of contacts for an agent.

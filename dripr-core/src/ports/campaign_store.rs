@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     campaign::{AuditEntry, Campaign, CampaignStatus, Command, Dossier, Operation, Refusal, Reply},
     contact::Contact,
-    content::CycleContent,
+    content::{CycleContent, ZipCode},
     email::EmailAddress,
     errors::PortResult,
     ids::{CampaignId, UserId},
@@ -119,6 +119,8 @@ pub struct CampaignFilter {
     pub user_id: Option<UserId>,
     /// To this address, however it is spelt.
     pub to: Option<EmailAddress>,
+    /// About this ZIP code.
+    pub zip_code: Option<ZipCode>,
     /// In this status.
     pub status: Option<CampaignStatus>,
     /// Those that need their agent ([`Campaign::needs_agent`]), or those that do not.

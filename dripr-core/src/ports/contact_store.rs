@@ -91,6 +91,13 @@ pub trait ContactStore: Send + Sync {
 
     /// Why an address gets no mail from an agent.
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>>;
+
+    /// The same of several addresses, in the order asked for, however they are spelt.
+    async fn suppressed_among(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<Suppression>>>;
 }
 
 /// What became of a new contact.

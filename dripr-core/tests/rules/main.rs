@@ -20,6 +20,7 @@ mod events;
 mod explain;
 mod facts;
 mod ids;
+mod next_send;
 mod operation;
 mod phase;
 mod plan;

@@ -93,19 +93,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
 }
 
 /// For whole numbers: JSON knows one kind of number, and `5.0` is 5.
-pub(super) fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+pub(super) fn whole<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: TryFrom<u32>,
+    D: serde::Deserializer<'de>,
+{
     use serde::de::Error;
 
     let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
-    let whole = number.as_f64().filter(|known| known.fract() == 0.0 && (0.0..=255.0).contains(known));
-    let whole =
-        whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 to 255")))?;
+    let all = 0.0..=f64::from(u32::MAX);
+    let whole = number.as_f64().filter(|known| known.fract() == 0.0 && all.contains(known));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "it is whole, and from 0 to 255"
+        reason = "it is whole, and no less than 0 nor more than all 32 bits"
     )]
-    Ok(Some(whole as u8))
+    let whole = whole.map(|known| known as u32).and_then(|known| T::try_from(known).ok());
+    let whole =
+        whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number, or out of range")))?;
+    Ok(Some(whole))
 }
 
 /// For fields of a change: absent leaves as it is, `null` takes away.

@@ -83,6 +83,15 @@ impl Asking {
         Err(Problem::forbidden(format!("this needs the scope {scope}")))
     }
 
+    /// Whether emails of campaigns that the caller makes wait for an approval, given what they ask for. Only who may approve
+    /// does without: or whoever may only write would decide by it what goes out.
+    pub(super) fn check_before_sending(&self, asked: Option<bool>) -> Result<bool, Problem> {
+        if asked == Some(false) {
+            self.may(Scope::Approve)?;
+        }
+        Ok(asked.unwrap_or_else(|| !self.0.scopes.has(Scope::Approve)))
+    }
+
     /// The agent that a path names, in reach of the caller, for something that needs a scope. `me` is whoever is signed in.
     pub(super) async fn agent(&self, api: &Api, named: &str, scope: Scope) -> Result<Agent, Problem> {
         self.may(scope)?;

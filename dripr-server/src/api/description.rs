@@ -107,7 +107,7 @@ fn about_a_home_or_a_zip_code(description: &mut utoipa::openapi::OpenApi) {
         let none = ObjectBuilder::new().schema_type(Type::Null).build();
         ObjectBuilder::new().property(one, given).required(one).property(other, none).build()
     };
-    let home = Ref::from_schema_name(campaigns::HomeView::name()).into();
+    let home = Ref::from_schema_name(campaigns::GivenHome::name()).into();
     let zip_code = ObjectBuilder::new().schema_type(Type::String).build().into();
     let either = OneOfBuilder::new()
         .item(alone("home", "zip_code", home))

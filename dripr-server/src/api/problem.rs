@@ -7,6 +7,7 @@ use axum::{
 use dripr_core::{
     campaign::Refusal,
     errors::{Fault, PortError},
+    ids::{CampaignId, ContactId},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,14 @@ pub(super) struct Problem {
     /// Each field that cannot be taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// The campaign that is there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    campaign_id: Option<String>,
+    /// The contact that is there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    contact_id: Option<String>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -51,6 +60,8 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            campaign_id: None,
+            contact_id: None,
             headers: Vec::new(),
         }
     }
@@ -80,6 +91,18 @@ impl Problem {
     /// The state of things does not allow it.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Things stand otherwise", detail)
+    }
+
+    /// There is such a campaign already.
+    pub(super) fn twin_campaign(id: &CampaignId) -> Self {
+        let detail = format!("campaign {id} is for this address and home already");
+        Self { campaign_id: Some(id.to_string()), ..Self::conflict(detail) }
+    }
+
+    /// There is such a contact already.
+    pub(super) fn twin_contact(id: &ContactId) -> Self {
+        let detail = format!("contact {id} has this address already");
+        Self { contact_id: Some(id.to_string()), ..Self::conflict(detail) }
     }
 
     /// Somebody else changed it meanwhile.

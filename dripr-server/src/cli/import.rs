@@ -16,7 +16,7 @@ use super::{ConfigFile, now};
 use crate::{
     compose,
     contacts_file::{ContactsFile, Expected, SendDayRule},
-    enrolment::{Enroller, Seen},
+    enrolment::{Approvals, Enroller, Seen},
     failure::Failure,
     verifying::Verifying,
 };
@@ -81,6 +81,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         desk: deployment.desk(),
         user_id: args.agent.clone(),
         by: Actor::Operator,
+        approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run: args.dry_run,
         verifying: verifier.as_deref().map(|verifier| Verifying::by(verifier, &*deployment.clock)),
         seen: Seen::default(),

@@ -64,23 +64,25 @@ fn number(row: &Row<'_>, column: Column, field: &'static str, most: f64) -> Resu
 }
 
 fn few(row: &Row<'_>, column: Column, field: &'static str) -> Result<Option<f32>, RowProblem> {
-    Ok(number(row, column, field, 50.0)?.map(|value| value as f32))
+    Ok(number(row, column, field, f64::from(*HomeFacts::COUNTS.end()))?.map(|value| value as f32))
 }
 
 fn area(row: &Row<'_>, column: Column, field: &'static str) -> Result<Option<u32>, RowProblem> {
     // 0 is how exports write what they do not know.
-    Ok(number(row, column, field, 400_000_000.0)?
-        .filter(|value| *value >= 1.0)
+    let (least, most) = HomeFacts::AREAS.into_inner();
+    Ok(number(row, column, field, f64::from(most))?
+        .filter(|value| *value >= f64::from(least))
         .map(|value| value.round() as u32))
 }
 
 fn year(row: &Row<'_>, column: Column, field: &'static str) -> Result<Option<u16>, RowProblem> {
-    match number(row, column, field, 2100.0)? {
+    let (first, last) = HomeFacts::YEARS.into_inner();
+    match number(row, column, field, f64::from(last))? {
         None | Some(0.0) => Ok(None),
-        Some(year) if year >= 1600.0 && year.fract() == 0.0 => Ok(Some(year as u16)),
+        Some(year) if year >= f64::from(first) && year.fract() == 0.0 => Ok(Some(year as u16)),
         Some(_) => {
             let text = row.one(column).unwrap_or_default();
-            Err(row.problem(field, text, "must be a year from 1600 to 2100"))
+            Err(row.problem(field, text, format!("must be a year from {first} to {last}")))
         }
     }
 }
@@ -91,5 +93,5 @@ fn mark(row: &Row<'_>, column: Column, field: &'static str) -> Result<Option<u8>
     {
         return Ok(None);
     }
-    Ok(number(row, column, field, 20.0)?.map(|value| value.round() as u8))
+    Ok(number(row, column, field, f64::from(*HomeFacts::MARKS.end()))?.map(|value| value.round() as u8))
 }

@@ -48,8 +48,8 @@ pub struct NewContactRow {
     pub home: Option<Home>,
     /// The day of the month, if the row names one.
     pub fixed_send_day: SendDay,
-    /// Whether the agent approves each email.
-    pub check_before_sending: bool,
+    /// Whether the agent approves each email, if the row tells.
+    pub check_before_sending: Option<bool>,
     /// Whether the agent wants its campaign to run.
     pub enabled: bool,
     /// When the campaign was made and first enabled, if the row tells.

@@ -47,9 +47,6 @@ impl Row<'_> {
         let address = Address::of(self);
         let zip_code = self.zip_code(&address, expected)?;
         let home = self.home(&address, zip_code)?;
-        let flag = |column, field, otherwise| -> Result<bool, RowProblem> {
-            Ok(self.yes_or_no(column, field)?.unwrap_or(otherwise))
-        };
         Ok(NewContactRow {
             row: self.number,
             first_name,
@@ -58,8 +55,8 @@ impl Row<'_> {
             zip_code,
             home,
             fixed_send_day: self.fixed_send_day(expected)?,
-            check_before_sending: flag(Column::CheckBeforeSending, "check_before_sending", false)?,
-            enabled: flag(Column::Enabled, "enabled", true)?,
+            check_before_sending: self.yes_or_no(Column::CheckBeforeSending, "check_before_sending")?,
+            enabled: self.yes_or_no(Column::Enabled, "enabled")?.unwrap_or(true),
             created_at: self.created_at(expected)?,
             opted_out,
         })

@@ -46,7 +46,7 @@ fn a_full_row_is_read_whole() {
     assert_eq!(home.location.unwrap().latitude(), 47.66);
     assert_eq!((home.facts.bedrooms, home.facts.year_built), (Some(3.0), Some(1924)));
     assert_eq!(row.fixed_send_day.get(), 7);
-    assert!(row.check_before_sending && !row.opted_out);
+    assert!(row.check_before_sending == Some(true) && !row.opted_out);
     // Midnight in New York.
     assert_eq!(row.created_at.unwrap().to_rfc3339(), "2026-03-01T05:00:00+00:00");
 }

@@ -33,7 +33,7 @@ use crate::{
     compose::{self, Choices, Store},
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule, start_of_day},
-    enrolment::{Enroller, Seen},
+    enrolment::{Approvals, Enroller, Seen},
     failure::Failure,
 };
 use folder::Folder;
@@ -181,6 +181,7 @@ async fn enrol(
         desk,
         user_id: id,
         by: Actor::Operator,
+        approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run: false,
         verifying: None,
         seen: Seen::default(),

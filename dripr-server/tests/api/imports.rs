@@ -1,6 +1,7 @@
 //! Contacts that come as files.
 
 use dripr_core::{
+    access::{Reach, Scope},
     imports::{Import, ImportOptions},
     ports::{Clock, ImportStore},
 };
@@ -12,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    asking::{Answer, ask, get, operator, post, request, site},
+    asking::{Answer, ask, get, key, operator, post, request, site},
     site::{Site, at},
 };
 
@@ -285,6 +286,49 @@ async fn opt_outs_of_rows_that_cannot_be_used_are_kept_as_the_importers() {
     let campaigns = get(&site, "/agents/ana/campaigns", &key).await.json()["items"].clone();
     let asleep = campaigns.as_array().unwrap().iter().filter(|one| one["status"] == "UNSUBSCRIBED").count();
     assert_eq!(asleep, 1, "{campaigns}");
+}
+
+#[tokio::test]
+async fn only_who_may_approve_imports_without_approvals() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let writer = key(&site, Reach::Deployment, &[Scope::Read, Scope::Write]).await;
+    let options = |check: Value| json!({"send_day": 3, "check_before_sending": check});
+    let refused = post(&site, "/agents/ana/imports", &writer, options(json!(false))).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let file = |name: &str| {
+        format!(
+            "email,zip,check_before_sending,unsubscribed\n{name}-1@home.example,98103,,\n\
+             {name}-2@home.example,98103,yes,\n{name}-3@home.example,98103,no,yes\n"
+        )
+    };
+    let counts = |import: &Value| {
+        ["enrolled", "to_approve", "refused", "opted_out"].map(|name| import["progress"][name].clone())
+    };
+    // Whether rows that say nothing are approved, and what becomes of one that says no.
+    for (name, by, check, expected) in [
+        ("a", &writer, json!(null), [2, 2, 1, 1]),
+        ("b", &writer, json!(true), [2, 2, 1, 1]),
+        ("c", &operator, json!(null), [3, 1, 0, 1]),
+        ("d", &operator, json!(false), [3, 1, 0, 1]),
+        ("e", &operator, json!(true), [3, 2, 0, 1]),
+    ] {
+        let path = made(&site, by, options(check.clone())).await;
+        assert_eq!(get(&site, &path, by).await.json()["check_before_sending"], check);
+        let done = sent(&site, &path, by, file(name)).await;
+        assert_eq!(counts(&done.json()), expected.map(|count| json!(count)), "{name}: {done:?}");
+    }
+    let campaigns = get(&site, "/agents/ana/campaigns?email=a-1@home.example", &operator).await.json();
+    assert_eq!(campaigns["items"][0]["check_before_sending"], true);
+    let opt_outs = get(&site, "/agents/ana/suppressions", &operator).await.text;
+    assert!(opt_outs.contains("a-3@home.example"), "whoever wants no mail gets none: {opt_outs}");
+
+    // Whoever sends the file decides what goes out, not who made the import.
+    let path = made(&site, &operator, options(json!(false))).await;
+    assert_eq!(sent(&site, &path, &writer, file("f")).await.status, 403);
+    let path = made(&site, &operator, options(json!(null))).await;
+    let done = sent(&site, &path, &writer, file("f")).await.json();
+    assert_eq!(counts(&done), [2, 2, 1, 1].map(|count| json!(count)), "{done}");
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ async fn a_value_that_cannot_be_taken_is_named() {
     assert_eq!(pointer(&try_(with("fixed_send_day", json!(29))).await), "/fixed_send_day");
     assert_eq!(pointer(&try_(with("fixed_send_day", json!("5"))).await), "/fixed_send_day");
     assert_eq!(pointer(&try_(with("zip_code", json!("9810"))).await), "/zip_code");
+    assert_eq!(pointer(&try_(with("zip_code", json!("00000"))).await), "/zip_code", "no area has it");
     assert_eq!(pointer(&try_(with("first_name", json!("a\u{0}b"))).await), "/first_name");
     assert_eq!(pointer(&try_(with("first_name", json!("x".repeat(201)))).await), "/first_name");
     assert_eq!(
@@ -35,6 +36,8 @@ async fn a_value_that_cannot_be_taken_is_named() {
     let home = json!({"street": "1 Elm St", "zip_code": "98103", "x": 1});
     let in_home = json!({"email": "a@b.example", "home": home});
     assert_eq!(pointer(&try_(in_home).await), "/home/x");
+    let nowhere = json!({"email": "a@b.example", "home": {"street": "1 Elm St", "zip_code": "00000"}});
+    assert_eq!(pointer(&try_(nowhere).await), "/home/zip_code");
     assert_eq!(pointer(&try_(json!({"zip_code": "98103"})).await), "/email", "what is missing is named too");
     let page = get(&site, path, &key).await.json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1, "nothing was stored");

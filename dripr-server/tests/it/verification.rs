@@ -30,7 +30,7 @@ use dripr_core::{
 use dripr_server::{
     config::Config,
     contacts_file::{ContactsFile, Expected, SendDayRule},
-    enrolment::{Enroller, Seen},
+    enrolment::{Approvals, Enroller, Seen},
     verifying::{AT_ONCE, Verifying},
 };
 
@@ -116,6 +116,7 @@ async fn imported_on(
         desk: Arc::new(Bench { clock: clock.clone(), policy: Policy::default() }),
         user_id: UserId::new("agent").unwrap(),
         by: Actor::Operator,
+        approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run,
         verifying: Some(Verifying::by(verifier, &*clock)),
         seen: Seen::default(),

@@ -27,7 +27,7 @@ pub(crate) struct Site {
     /// Follows no redirect and keeps no cookie.
     pub(crate) client: Client,
     dripr: Dripr,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) const PASSWORD: &str = "webhooks-only";
@@ -94,7 +94,7 @@ impl Site {
         let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let client = client();
-        Self { deployment, clock, mailbox, agents, base, operations, client, dripr, _folder: folder }
+        Self { deployment, clock, mailbox, agents, base, operations, client, dripr, folder }
     }
 
     pub(crate) fn campaign(&self) -> CampaignId {
@@ -103,6 +103,12 @@ impl Site {
 
     pub(crate) fn email(&self) -> EmailId {
         EmailId::new("ana-1.1").unwrap()
+    }
+
+    /// Where everything is stored.
+    #[allow(dead_code, reason = "only some tests touch the database themselves")]
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("dripr.db")
     }
 
     /// Lets time pass, doing whatever becomes due.

@@ -217,6 +217,14 @@ async fn lists_and_counts<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     stage.did(3, Action::Disable).await;
     assert_eq!(ids(enabled(false), None).await, [stage.id(3)], "but one that was disabled");
     stage.did(3, Action::Enable).await;
+    for (zip_code, expected) in [("98103", 4), ("98104", 0)] {
+        let about = CampaignFilter {
+            zip_code: Some(zip_code.parse().expect("a ZIP code")),
+            ..CampaignFilter::default()
+        };
+        let about = stage.store.list(&about, None, 100).await.expect("listing");
+        assert_eq!(about.len(), expected, "the filter by ZIP code is obeyed");
+    }
     let counts = crate::ports::CampaignStore::count_by_status(stage.store).await.expect("counting");
     assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), 4, "every campaign is counted once");
 }

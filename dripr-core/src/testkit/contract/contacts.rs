@@ -109,6 +109,14 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     assert_eq!(suppressed(None, 10).await, both, "an agent's opt-outs are listed by their keys");
     assert_eq!(suppressed(None, 1).await, both[..1], "a page at a time");
     assert_eq!(suppressed(Some(both[0].address.key()), 10).await, both[1..]);
+    let nobodys = "nobody@home.example".parse().expect("an address");
+    let asked = [address.clone(), nobodys, both[0].address.clone()];
+    let among = store.suppressed_among(&contact.user_id, &asked).await.expect("opt-outs");
+    assert_eq!(
+        among,
+        [Some(both[1].clone()), None, Some(both[0].clone())],
+        "each of several addresses is answered in its place"
+    );
     assert_eq!(
         store.suppressions(&nobody, None, 10).await.expect("opt-outs"),
         [],

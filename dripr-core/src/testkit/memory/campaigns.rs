@@ -103,6 +103,7 @@ impl CampaignStore for MemoryStore {
                 && filter.to.as_ref().is_none_or(|to| {
                     state.contacts.get(&campaign.contact_id).is_some_and(|c| c.email.key() == to.key())
                 })
+                && filter.zip_code.is_none_or(|zip_code| campaign.zip_code == zip_code)
                 && after.as_ref().is_none_or(|after| campaign.id > *after)
         };
         let found = state.campaigns.values().filter(wanted).take(limit);

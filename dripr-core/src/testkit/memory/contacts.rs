@@ -196,6 +196,16 @@ impl ContactStore for MemoryStore {
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         Ok(self.lock().suppressions.get(&(user.clone(), address.key())).cloned())
     }
+
+    async fn suppressed_among(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<Suppression>>> {
+        let state = self.lock();
+        let known = |address: &EmailAddress| state.suppressions.get(&(user.clone(), address.key())).cloned();
+        Ok(addresses.iter().map(known).collect())
+    }
 }
 
 impl super::State {

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 
 use super::{
     act, find,
-    view::{CampaignView, HomeView, zip_code},
+    home::GivenHome,
+    view::{CampaignView, zip_code},
 };
 use crate::api::{
     Api,
@@ -31,8 +32,8 @@ use crate::api::{
 pub(super) struct CampaignChange {
     /// Null makes it a newsletter about the ZIP code alone.
     #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<HomeView>)]
-    home: Option<Option<HomeView>>,
+    #[schema(value_type = Option<GivenHome>)]
+    home: Option<Option<GivenHome>>,
     /// For a campaign without a home.
     #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$", nullable = false)]
     zip_code: Option<String>,
@@ -98,7 +99,7 @@ pub(super) async fn change_campaign(
     no_twin(&api, &agent.id, &dossier, &changes).await?;
     act(&api, &asking, &known.id, Action::Together { seen: Some(mark), changes }).await?;
     let dossier = find(&api, &agent.id, &campaign).await?;
-    Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(dossier) })
+    Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(&api.bench, dossier) })
 }
 
 /// Refuses what would make a second campaign for one address and home.
@@ -110,7 +111,7 @@ async fn no_twin(api: &Api, user: &UserId, dossier: &Dossier, changes: &[Action]
         let wanted = [(dossier.contact.email.key(), edited.home_key())];
         let twin = api.store.campaigns_like(user, &wanted).await?.pop().flatten();
         if let Some(twin) = twin.filter(|twin| *twin != dossier.campaign.id) {
-            return Err(Problem::conflict(format!("campaign {twin} is for this address and home already")));
+            return Err(Problem::twin_campaign(&twin));
         }
     }
     Ok(())

@@ -9,11 +9,11 @@ use axum::{
 };
 use dripr_core::{
     access::Scope,
-    campaign::{Action, Campaign},
+    campaign::{Action, Campaign, Dossier},
     contact::Contact,
     email::EmailAddress,
-    ids::{CampaignId, ContactId},
-    ports::{CampaignStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
+    ids::{CampaignId, ContactId, UserId},
+    ports::{CampaignStore, ContactStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
     schedule::SendDay,
 };
 use serde::Deserialize;
@@ -21,7 +21,8 @@ use utoipa::ToSchema;
 
 use super::{
     act, find,
-    view::{CampaignView, HomeView, zip_code},
+    home::GivenHome,
+    view::{CampaignView, zip_code},
 };
 use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, version::Versioned};
 
@@ -40,7 +41,7 @@ pub(in crate::api) struct NewCampaign {
     email: EmailAddress,
     /// The home; without one, the ZIP code must be given.
     #[serde(default)]
-    home: Option<HomeView>,
+    home: Option<GivenHome>,
     /// For a newsletter about a ZIP code alone.
     #[serde(default)]
     #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$")]
@@ -49,9 +50,10 @@ pub(in crate::api) struct NewCampaign {
     #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28)]
     fixed_send_day: Option<u8>,
-    /// Whether the agent approves each email.
+    /// Whether the agent approves each email. If it is not given: unless whoever makes it may approve. False needs the scope
+    /// `approve`.
     #[serde(default)]
-    check_before_sending: bool,
+    check_before_sending: Option<bool>,
 }
 
 /// Makes a campaign. One like it that is there already is a conflict, which names it.
@@ -67,6 +69,7 @@ pub(super) async fn create_campaign(
     Body(new): Body<NewCampaign>,
 ) -> Result<impl IntoResponse, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let check_before_sending = asking.check_before_sending(new.check_before_sending)?;
     let now = api.bench.clock.now();
     let home = new.home.as_ref().map(|home| home.home(None)).transpose()?;
     let zip_code = match (&home, &new.zip_code) {
@@ -96,20 +99,40 @@ pub(super) async fn create_campaign(
     };
     let id = CampaignId::from(api.entropy.id(now));
     let mut campaign = Campaign::new(id, agent.id.clone(), contact.id.clone(), zip_code, home, day, now);
-    campaign.check_before_sending = new.check_before_sending;
+    campaign.check_before_sending = check_before_sending;
     let audit = Some(asking.audit(&api, "campaign_made", None));
+    // What is shown if nothing more can be read once it is stored.
+    let mut made = Dossier {
+        campaign: campaign.clone(),
+        email: None,
+        contact: api.store.contact_at(&agent.id, &contact.email).await?.unwrap_or_else(|| contact.clone()),
+        suppression: api.store.suppression(&agent.id, &contact.email).await?,
+        agent: Arc::new(agent.clone()),
+    };
+    made.campaign.contact_id = made.contact.id.clone();
     let enrolment = api.store.enrol(vec![Enrolled { contact, campaign, audit }]).await?.pop();
     let id = match enrolment.ok_or_else(Problem::lost)? {
         Enrolment::Enrolled(id) => id,
         Enrolment::Exists(id) => {
-            return Err(Problem::conflict(format!("campaign {id} is for this address and home already")));
+            return Err(Problem::twin_campaign(&id));
         }
         Enrolment::NoAgent(_) => return Err(Problem::not_found("agent")),
     };
-    // So that its first send date is there to be seen.
-    act(&api, &asking, &id, Action::Tick).await?;
-    let dossier = find(&api, &agent.id, id.as_str()).await?;
+    let dossier = match planned(&api, &asking, &agent.id, &id).await {
+        Ok(dossier) => dossier,
+        // It is there, and an engine plans it: a failure would have the call repeated, and that would be a conflict.
+        Err(problem) => {
+            tracing::warn!(campaign_id = %id, status = %problem.status(), "a campaign was made, and not planned yet");
+            made
+        }
+    };
     let location = [(header::LOCATION, format!("/api/v1/agents/{}/campaigns/{id}", agent.id))];
     let version = dossier.campaign.choices_mark();
-    Ok((StatusCode::CREATED, location, Versioned { version, shown: CampaignView::of(dossier) }))
+    Ok((StatusCode::CREATED, location, Versioned { version, shown: CampaignView::of(&api.bench, dossier) }))
+}
+
+/// A new campaign with its first send date, so that it is there to be seen.
+async fn planned(api: &Api, asking: &Asking, user: &UserId, id: &CampaignId) -> Result<Dossier, Problem> {
+    act(api, asking, id, Action::Tick).await?;
+    find(api, user, id.as_str()).await
 }

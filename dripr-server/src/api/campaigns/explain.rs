@@ -11,13 +11,19 @@ use dripr_core::{access::Scope, campaign::explain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, view::CampaignStatusView};
+use super::{
+    find,
+    phase::{CampaignPhaseView, CampaignStageView},
+    view::CampaignStatusView,
+};
 use crate::api::{Api, caller::Asking, problem::Problem};
 
 /// What holds a campaign.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ExplanationView {
     status: CampaignStatusView,
+    phase: CampaignPhaseView,
+    stage: CampaignStageView,
     /// The gate that holds it, as a short name that stays the same.
     #[schema(example = "approval")]
     gate: &'static str,
@@ -46,6 +52,8 @@ pub(super) async fn explain_campaign(
     let explanation = explain(&dossier.campaign, &facts);
     Ok(Json(ExplanationView {
         status: explanation.status.into(),
+        phase: explanation.phase.into(),
+        stage: explanation.stage.into(),
         gate: explanation.gate,
         because: explanation.because,
         since: explanation.since,

@@ -6,7 +6,9 @@ mod disable;
 mod enable;
 mod explain;
 mod history;
+mod home;
 mod list;
+mod phase;
 mod read;
 mod remove;
 mod retry;
@@ -24,7 +26,7 @@ use dripr_core::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(super) use self::{create::NewCampaign, view::HomeView};
+pub(super) use self::{create::NewCampaign, home::GivenHome};
 use super::{Api, caller::Asking, problem::Problem};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {

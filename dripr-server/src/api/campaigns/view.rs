@@ -1,24 +1,28 @@
-//! A campaign as the API shows and takes one.
+//! A campaign as the API shows one.
 
 use chrono::{DateTime, Utc};
 use dripr_core::{
-    campaign::{CampaignStatus, Dossier},
-    contact::Home,
-    content::{HomeFacts, ZipCode},
+    campaign::{CampaignStatus, Dossier, Phase, command::Bench, next_send_at},
+    content::ZipCode,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{
-    problem::Problem,
-    text::{line, some_line},
+use super::{
+    home::HomeView,
+    phase::{CampaignPhaseView, CampaignStageView},
 };
+use crate::api::{emails::DeliveryStatusView, problem::Problem, suppressions::NoMailView};
 
 /// One homeowner's monthly email.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CampaignView {
     id: String,
+    agent_id: String,
     contact_id: String,
+    contact: RecipientView,
+    /// Why the recipient gets no mail from the agent; null if they do.
+    no_mail: Option<NoMailView>,
     /// Null for a newsletter about the ZIP code alone.
     home: Option<HomeView>,
     zip_code: String,
@@ -29,32 +33,43 @@ pub(super) struct CampaignView {
     fixed_send_day: u8,
     status: CampaignStatusView,
     status_since: DateTime<Utc>,
-    /// When the next email may leave at the earliest.
+    phase: CampaignPhaseView,
+    stage: CampaignStageView,
+    /// For when the next email is planned, whatever keeps it back; null until that is known.
+    planned_for: Option<DateTime<Utc>>,
+    /// When the next email can leave at the earliest, approved if it has to be; null where none will go as things stand: the campaign
+    /// is disabled or has failed, its agent may not send, its recipient gets no mail, or an email is on its way just now.
     next_send_at: Option<DateTime<Utc>>,
     /// The present email, if one is made.
     email_id: Option<String>,
+    /// The same, and how its delivery stands.
+    email: Option<PresentEmailView>,
+    /// Why sending was put off, for people.
+    send_deferred_because: Option<String>,
     last_sent_email_datetime: Option<DateTime<Utc>>,
     /// What the agent has to mend.
     needs_agent: Option<String>,
     created_at: DateTime<Utc>,
 }
 
-/// A home.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct HomeView {
-    /// Number and street, with a unit where there is one.
-    #[schema(min_length = 1, max_length = 200)]
-    street: String,
-    #[serde(default)]
-    #[schema(max_length = 200)]
-    city: String,
-    /// Two letters; empty if unknown.
-    #[serde(default)]
-    #[schema(max_length = 200)]
-    state: String,
-    #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$")]
-    zip_code: String,
+/// Who gets a campaign's emails.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RecipientView {
+    id: String,
+    /// Empty if unknown.
+    first_name: String,
+    /// Empty if unknown.
+    last_name: String,
+    email: String,
+}
+
+/// The email that a campaign has in hand.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PresentEmailView {
+    id: String,
+    delivery_status: DeliveryStatusView,
+    /// What exactly it says, to whom and from whom; an approval names it.
+    content_hash: String,
 }
 
 /// Where a campaign stands.
@@ -96,48 +111,45 @@ statuses!(
 );
 
 impl CampaignView {
-    pub(super) fn of(dossier: Dossier) -> Self {
-        let campaign = dossier.campaign;
+    /// A campaign as it stands now.
+    pub(super) fn of(bench: &Bench, dossier: Dossier) -> Self {
+        let facts = dossier.facts(bench.clock.now(), &bench.policy);
+        let next_send_at = next_send_at(&dossier.campaign, &facts);
+        let (phase, stage) = Phase::of(&dossier.campaign, dossier.email.as_ref());
+        let Dossier { campaign, email, contact, agent: _, suppression } = dossier;
         Self {
             needs_agent: campaign.needs_agent(),
             id: campaign.id.to_string(),
+            agent_id: campaign.user_id.to_string(),
             contact_id: campaign.contact_id.to_string(),
-            home: campaign.home.map(|home| HomeView {
-                street: home.street,
-                city: home.city,
-                state: home.state,
-                zip_code: home.zip_code.to_string(),
-            }),
+            contact: RecipientView {
+                id: contact.id.to_string(),
+                first_name: contact.first_name,
+                last_name: contact.last_name,
+                email: contact.email.as_str().to_owned(),
+            },
+            no_mail: suppression.as_ref().map(NoMailView::of),
+            home: campaign.home.map(HomeView::of),
             zip_code: campaign.zip_code.to_string(),
             enabled: campaign.enabled,
             check_before_sending: campaign.check_before_sending,
             fixed_send_day: campaign.fixed_send_day.get(),
             status: campaign.status.into(),
             status_since: campaign.status_since,
-            next_send_at: campaign.slot.map(|slot| slot.at()),
+            phase: phase.into(),
+            stage: stage.into(),
+            planned_for: campaign.slot.map(|slot| slot.at()),
+            next_send_at,
             email_id: campaign.email_id.map(|id| id.to_string()),
+            email: email.map(|email| PresentEmailView {
+                id: email.id.to_string(),
+                delivery_status: email.delivery_status.into(),
+                content_hash: email.content_hash.to_string(),
+            }),
+            send_deferred_because: campaign.send_deferred_because,
             last_sent_email_datetime: campaign.last_sent_email_datetime,
             created_at: campaign.created_at,
         }
-    }
-}
-
-impl HomeView {
-    pub(super) fn home(&self, known: Option<&Home>) -> Result<Home, Problem> {
-        let zip_code = zip_code("/home/zip_code", &self.zip_code)?;
-        let home = Home {
-            street: some_line("/home/street", &self.street)?,
-            city: line("/home/city", &self.city)?,
-            state: line("/home/state", &self.state)?,
-            zip_code,
-            location: None,
-            facts: HomeFacts::default(),
-        };
-        // What the agent's data told of it stays, as long as it is the same home.
-        Ok(match known.filter(|known| known.key() == home.key()) {
-            Some(known) => Home { location: known.location, facts: known.facts.clone(), ..home },
-            None => home,
-        })
     }
 }
 
@@ -149,6 +161,6 @@ pub(super) fn zip_code(pointer: &str, text: &str) -> Result<ZipCode, Problem> {
     if crate::compose::knows_zip(zip) {
         Ok(zip)
     } else {
-        Err(Problem::conflict(format!("{pointer}: no area has the ZIP code {zip}")))
+        Err(Problem::invalid(pointer, format!("no area has the ZIP code {zip}")))
     }
 }

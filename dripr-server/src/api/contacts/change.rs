@@ -67,6 +67,7 @@ pub(super) async fn change_contact(
         contact.email = email;
         fields.push("email");
     }
+    let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
     if contact != known {
         let audit = asking.audit(&api, "contact_changed", Some(fields.join(", ")));
         match ContactStore::replace(&*api.store, &known, contact.clone(), audit).await? {
@@ -82,5 +83,5 @@ pub(super) async fn change_contact(
             }
         }
     }
-    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact) })
+    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail.as_ref()) })
 }

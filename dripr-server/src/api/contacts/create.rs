@@ -58,14 +58,16 @@ pub(super) async fn create_contact(
         created_at: now,
         deleted_at: None,
     };
+    // Before it is stored: once it is, the answer says so whatever fails.
+    let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
     match api.store.add_contact(contact.clone(), asking.audit(&api, "contact_added", None)).await? {
         ContactAddition::Added => {}
         ContactAddition::Exists(id) => {
-            return Err(Problem::conflict(format!("contact {id} has this address already")));
+            return Err(Problem::twin_contact(&id));
         }
         ContactAddition::NoAgent => return Err(Problem::not_found("agent")),
     }
     let location = [(header::LOCATION, format!("/api/v1/agents/{}/contacts/{}", agent.id, contact.id))];
-    let shown = Versioned { version: version(&contact), shown: ContactView::of(contact) };
+    let shown = Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail.as_ref()) };
     Ok((StatusCode::CREATED, location, shown))
 }

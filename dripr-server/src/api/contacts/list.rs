@@ -6,7 +6,13 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use dripr_core::{access::Scope, contact::Contact, email::EmailAddress, ids::ContactId, ports::ContactStore};
+use dripr_core::{
+    access::Scope,
+    contact::Contact,
+    email::{EmailAddress, Suppression},
+    ids::ContactId,
+    ports::ContactStore,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -45,8 +51,16 @@ pub(super) async fn list_contacts(
     if let Some(address) = filter.email {
         let found = api.store.contact_at(&agent.id, &address).await?;
         let found = found.filter(|found| after.is_none_or(|after| found.id > after));
-        return Ok(Json(Page::ending(found.into_iter().map(ContactView::of).collect(), None)));
+        let no_mail = api.store.suppression(&agent.id, &address).await?;
+        let shown = found.map(|found| ContactView::of(found, no_mail.as_ref()));
+        return Ok(Json(Page::ending(shown.into_iter().collect(), None)));
     }
     let contacts = api.store.contacts(&agent.id, after, limit + 1).await?;
-    Ok(Json(Page::of(contacts, limit, |contact: &Contact| contact.id.to_string(), ContactView::of)))
+    let addresses: Vec<_> = contacts.iter().map(|contact| contact.email.clone()).collect();
+    let no_mail = api.store.suppressed_among(&agent.id, &addresses).await?;
+    let contacts: Vec<(Contact, Option<Suppression>)> = contacts.into_iter().zip(no_mail).collect();
+    let key = |(contact, _): &(Contact, Option<Suppression>)| contact.id.to_string();
+    let shown =
+        |(contact, no_mail): (Contact, Option<Suppression>)| ContactView::of(contact, no_mail.as_ref());
+    Ok(Json(Page::of(contacts, limit, key, shown)))
 }

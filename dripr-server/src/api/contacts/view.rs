@@ -1,30 +1,37 @@
 //! A contact as the API shows one.
 
 use chrono::{DateTime, Utc};
-use dripr_core::contact::Contact;
+use dripr_core::{contact::Contact, email::Suppression};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
+
+use crate::api::suppressions::NoMailView;
 
 /// Somebody an agent writes to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ContactView {
     id: String,
+    agent_id: String,
     /// Empty if unknown.
     first_name: String,
     /// Empty if unknown.
     last_name: String,
     email: String,
+    /// Why they get no mail from the agent; null if they do.
+    no_mail: Option<NoMailView>,
     created_at: DateTime<Utc>,
 }
 
 impl ContactView {
-    pub(super) fn of(contact: Contact) -> Self {
+    pub(super) fn of(contact: Contact, suppression: Option<&Suppression>) -> Self {
         Self {
             id: contact.id.to_string(),
+            agent_id: contact.user_id.to_string(),
             first_name: contact.first_name,
             last_name: contact.last_name,
             email: contact.email.as_str().to_owned(),
+            no_mail: suppression.map(NoMailView::of),
             created_at: contact.created_at,
         }
     }

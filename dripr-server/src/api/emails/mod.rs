@@ -19,6 +19,7 @@ use dripr_core::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(super) use self::view::DeliveryStatusView;
 use super::{Api, problem::Problem};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {

@@ -31,7 +31,7 @@ pub(super) struct EmailView {
 /// How the delivery of an email stands.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum DeliveryStatusView {
+pub(in crate::api) enum DeliveryStatusView {
     Created,
     Approved,
     Rejected,

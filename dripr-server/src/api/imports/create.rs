@@ -40,6 +40,10 @@ pub(super) struct NewImport {
     /// In a dry run: ask whether the addresses take mail too, which may cost.
     #[serde(default)]
     verify: bool,
+    /// Whether the agent approves each email of campaigns of rows that do not say so; if it is not given, unless whoever sends
+    /// the file may approve. Without the scope `approve`, false is refused, and so are rows that say no.
+    #[serde(default)]
+    check_before_sending: Option<bool>,
 }
 
 /// Makes an import. Nothing happens until its file is sent.
@@ -62,8 +66,15 @@ pub(super) async fn create_import(
     if new.verify && api.verifier.is_none() {
         return Err(Problem::conflict("this deployment has nobody who verifies addresses"));
     }
+    asking.check_before_sending(new.check_before_sending)?;
     let now = api.bench.clock.now();
-    let options = ImportOptions { dry_run: new.dry_run, send_day, spread: new.spread, verify: new.verify };
+    let options = ImportOptions {
+        dry_run: new.dry_run,
+        send_day,
+        spread: new.spread,
+        verify: new.verify,
+        check_before_sending: new.check_before_sending,
+    };
     let import = Import::new(ImportId::from(api.entropy.id(now)), agent.id, options, now);
     api.store.add_import(import.clone()).await?;
     let location = format!("/api/v1/agents/{}/imports/{}", import.user_id, import.id);

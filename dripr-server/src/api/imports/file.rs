@@ -29,7 +29,7 @@ use crate::{
     api::{Api, caller::Asking, problem::Problem},
     compose,
     contacts_file::{ContactsFile, Expected, FileProblem, SendDayRule},
-    enrolment::{Enroller, ReadRow, Seen},
+    enrolment::{Approvals, Enroller, ReadRow, Seen},
     verifying::Verifying,
 };
 
@@ -54,6 +54,10 @@ pub(super) async fn send_import_file(
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let mut import = find(&api, &agent.id, &import).await?;
     check(&headers)?;
+    // Whoever sends the file decides what goes out, and may be another than who made the import.
+    let otherwise = asking.check_before_sending(import.options.check_before_sending)?;
+    let may_approve = asking.0.scopes.has(Scope::Approve);
+    let approvals = if may_approve { Approvals::AsRowsSay { otherwise } } else { Approvals::Always };
     let place = api.reading.take(&agent.id)?;
     import.begin(api.bench.clock.now()).map_err(|refused| Problem::conflict(refused.to_string()))?;
     let begun = asking.audit(&api, "import_begun", Some(format!("import {}", import.id)));
@@ -64,7 +68,7 @@ pub(super) async fn send_import_file(
     // Whoever sends the file may go away; that it broke off is to be noted all the same.
     let reading = tokio::spawn(async move {
         let _place = place;
-        read(&api, &agent, by, import, ended, body).await
+        read(&api, &agent, by, approvals, import, ended, body).await
     });
     let import = reading.await.map_err(|_| Problem::lost())??;
     let now = import.moved_at;
@@ -88,11 +92,12 @@ async fn read(
     api: &Api,
     agent: &Agent,
     by: Actor,
+    approvals: Approvals,
     mut import: Import,
     mut ended: AuditEntry,
     body: Body,
 ) -> Result<Import, Problem> {
-    let outcome = take(api, agent, by, &mut import, body).await;
+    let outcome = take(api, agent, by, approvals, &mut import, body).await;
     let failure = match &outcome {
         Ok(()) => None,
         Err(Stopped::ByFile(problem)) => Some(problem.to_string()),
@@ -122,7 +127,14 @@ enum Stopped {
     ByUs(Problem),
 }
 
-async fn take(api: &Api, agent: &Agent, by: Actor, import: &mut Import, body: Body) -> Result<(), Stopped> {
+async fn take(
+    api: &Api,
+    agent: &Agent,
+    by: Actor,
+    approvals: Approvals,
+    import: &mut Import,
+    body: Body,
+) -> Result<(), Stopped> {
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
@@ -133,6 +145,7 @@ async fn take(api: &Api, agent: &Agent, by: Actor, import: &mut Import, body: Bo
         desk: api.bench.clone(),
         user_id: agent.id.clone(),
         by,
+        approvals,
         dry_run: import.options.dry_run,
         verifying: verifier.map(|verifier| Verifying::by(verifier, &*api.bench.clock)),
         seen: Seen::default(),

@@ -20,6 +20,9 @@ pub(super) struct ImportView {
     spread: Option<u8>,
     /// Whether a dry run asks if addresses take mail.
     verify: bool,
+    /// Whether the agent approves each email of campaigns of rows that do not say so; null: unless whoever sends the file may
+    /// approve.
+    check_before_sending: Option<bool>,
     stage: StageView,
     /// What was wrong with the file, if it failed.
     failure: Option<String>,
@@ -140,6 +143,7 @@ impl ImportView {
             send_day: import.options.send_day.map(|day| day.get()),
             spread: import.options.spread,
             verify: import.options.verify,
+            check_before_sending: import.options.check_before_sending,
             stage,
             failure,
             created_at: import.created_at,

@@ -28,6 +28,13 @@ struct SuppressionView {
     since: DateTime<Utc>,
 }
 
+/// Why somebody gets no mail from an agent, and since when.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NoMailView {
+    cause: CauseView,
+    since: DateTime<Utc>,
+}
+
 /// Why.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -44,12 +51,24 @@ impl SuppressionView {
     fn of(suppression: Suppression) -> Self {
         Self {
             address: suppression.address.as_str().to_owned(),
-            cause: match suppression.cause {
-                SuppressionCause::HardBounce => CauseView::HardBounce,
-                SuppressionCause::OptOut => CauseView::OptOut,
-                SuppressionCause::Complaint => CauseView::Complaint,
-            },
+            cause: suppression.cause.into(),
             since: suppression.since,
+        }
+    }
+}
+
+impl NoMailView {
+    pub(super) fn of(suppression: &Suppression) -> Self {
+        Self { cause: suppression.cause.into(), since: suppression.since }
+    }
+}
+
+impl From<SuppressionCause> for CauseView {
+    fn from(cause: SuppressionCause) -> Self {
+        match cause {
+            SuppressionCause::HardBounce => Self::HardBounce,
+            SuppressionCause::OptOut => Self::OptOut,
+            SuppressionCause::Complaint => Self::Complaint,
         }
     }
 }
