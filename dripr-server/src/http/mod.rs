@@ -25,8 +25,11 @@ mod page;
 #[cfg(feature = "postmark")]
 mod postmark;
 pub(crate) mod request_id;
+mod serving;
 #[cfg(feature = "stripe")]
 mod stripe;
+
+pub use serving::serve;
 
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
