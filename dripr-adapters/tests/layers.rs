@@ -14,15 +14,15 @@ use std::{
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use dripr_adapters::layers::{
-    Cache, CircuitBreaker, Fallback, Layer, Layered, Meter, Metrics, RateLimit, Retry, Timeout,
+    Cache, CircuitBreaker, Fallback, Layer, Layered, Meter, Metrics, RateLimit, Retry, Seen, Timeout,
 };
 use dripr_core::{
     content::{FiguresOf, MarketStatistics, ZipCode},
     errors::{Fault, PortError, PortResult},
     policy::after,
-    ports::{Allowance, CallCounter, Clock, MarketSource, Permit, RateLimiter},
+    ports::{Allowance, CallCounter, Clock, Mailer, MarketSource, Permit, RateLimiter, SendOutcome},
     schedule::Instant,
-    testkit::{ManualClock, SeededEntropy},
+    testkit::{Mailbox, ManualClock, Mood, SeededEntropy, samples},
 };
 use futures_util::{FutureExt, future::join_all, poll};
 use tokio::sync::Semaphore;
@@ -405,4 +405,41 @@ async fn calls_failures_and_time_are_counted() {
     let [(provider, operation, counted)] = metrics.counted()[..] else { panic!("one operation") };
     assert_eq!((provider, operation), ("a script", "statistics"));
     assert_eq!((counted.calls, counted.failed, counted.throttled), (4, 2, 1));
+}
+
+#[tokio::test]
+async fn calls_to_a_mailer_are_counted_and_fail_if_the_provider_takes_nothing() {
+    let (clock, metrics, mailbox) = (clock(), Metrics::default(), Arc::new(Mailbox::new()));
+    let mailer = Seen::new("a mailer", mailbox.clone(), clock.clone(), metrics.clone());
+    let ana = "ana".parse().unwrap();
+    let emails = [1, 2].map(|number| samples::outgoing(&ana, number, clock.now()).unwrap());
+    let not_sent = |not_before| Mood::Answer(SendOutcome::NotSent { reason: "no".to_owned(), not_before });
+    let bad = || Mood::Answer(SendOutcome::BadRecipient { reason: "gone".to_owned() });
+    let counted = |operation| {
+        let all = metrics.counted();
+        let found = all.into_iter().find(|(_, known, _)| *known == operation);
+        found.map(|(_, _, counted)| (counted.calls, counted.failed, counted.throttled))
+    };
+    mailer.send(&emails).await;
+    // One email of two.
+    mailbox.next(not_sent(None));
+    mailer.send(&emails).await;
+    // To know that nobody is there is an answer.
+    mailbox.next(bad());
+    mailer.send(&emails[..1]).await;
+    assert_eq!(counted("send"), Some((3, 0, 0)));
+    mailbox.next(Mood::LoseInSilence);
+    mailbox.next(not_sent(None));
+    mailer.send(&emails).await;
+    mailbox.next(not_sent(Some(clock.now())));
+    mailer.send(&emails[..1]).await;
+    assert_eq!(counted("send"), Some((5, 2, 1)));
+
+    let inquiry = samples::inquiry(&emails[0]);
+    mailer.look_up(&inquiry).await;
+    mailbox.forget();
+    mailer.look_up(&inquiry).await;
+    assert_eq!(counted("look_up"), Some((2, 1, 0)));
+    mailer.without_look_ups().look_up(&inquiry).await;
+    assert_eq!(counted("look_up"), Some((2, 1, 0)), "nobody was asked");
 }

@@ -168,20 +168,23 @@ async fn each_alert_is_judged_by_its_own_figures() {
         dead_letters: Some(1),
         complaints: Some(Complaints { sent: 100, complained: 3 }),
         paused: Some(vec!["Postmark's webhooks: nothing came back".to_owned()]),
+        rejected: Some(vec![("clerk", 3), ("stripe", 7)]),
     };
-    assert_eq!(stage.look(&readings).await, 4);
+    assert_eq!(stage.look(&readings).await, 5);
     let fine = Readings {
         stuck: Some(0),
         dead_letters: Some(0),
         complaints: Some(Complaints { sent: 100, complained: 2 }),
         paused: Some(Vec::new()),
+        rejected: Some(Vec::new()),
     };
     stage.look(&fine).await;
     stage.pass(10);
-    assert_eq!(stage.look(&fine).await, 4);
+    assert_eq!(stage.look(&fine).await, 5);
     let details: Vec<String> =
         stage.mail.heard.lock().unwrap().iter().map(|word| word.detail.clone()).collect();
     assert!(details[2].contains("3 of 100") && details[3].contains("Postmark's webhooks"), "{details:?}");
+    assert!(details[4].contains("3 in a row from clerk, 7 in a row from stripe"), "{details:?}");
 }
 
 proptest! {

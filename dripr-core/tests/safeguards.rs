@@ -14,7 +14,7 @@ use dripr_core::{
     ids::{FeedbackId, UserId},
     policy::Policy,
     ports::{AgentStore, ChannelStore, Clock, EmailFilter, EmailStore, LookUp, Mailer, SendOutcome},
-    safeguards::{AllowList, Allowed, Channel, ToAllowedOnly, WhileHeard, excused, heard, refused},
+    safeguards::{AllowList, Allowed, Channel, Refusals, ToAllowedOnly, WhileHeard, excused, heard},
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, contract, samples},
 };
@@ -265,15 +265,45 @@ async fn silence_counts_from_the_first_email_that_nothing_came_back_of() {
 #[tokio::test]
 async fn messages_that_cannot_be_verified_count_as_silence_though_the_channel_never_spoke() {
     let sender = Sender::new();
-    refused(&*sender.store, CHANNEL).await.unwrap();
+    let refusals = Refusals::new(CHANNEL);
+    refusals.refused(&*sender.store, sender.clock.now()).await.unwrap();
     sender.pass(100);
     assert!(sender.sends().await, "whoever sends forged messages stops nothing by it");
     sender.pass(6);
-    refused(&*sender.store, CHANNEL).await.unwrap();
+    refusals.refused(&*sender.store, sender.clock.now()).await.unwrap();
     let why = sender.why_not().await;
     assert!(why.contains("2 messages could not be verified"), "{why}");
     sender.heard().await;
     assert!(sender.sends().await);
+}
+
+#[tokio::test]
+async fn however_many_messages_cannot_be_verified_a_minute_has_one_write() {
+    let sender = Sender::new();
+    let refusals = Refusals::new(CHANNEL);
+    let stored = async || {
+        let channel = sender.store.channel(CHANNEL).await.unwrap().unwrap();
+        (channel.refused, channel.version)
+    };
+    for second in 0..300 {
+        sender.clock.set(at(START) + TimeDelta::seconds(second));
+        for _ in 0..10 {
+            refusals.refused(&*sender.store, sender.clock.now()).await.unwrap();
+        }
+    }
+    assert_eq!(
+        stored().await,
+        (2401, 5),
+        "the first at once, and those of a minute with the first of the next"
+    );
+    sender.heard().await;
+    refusals.heard();
+    sender.clock.set(at(START) + TimeDelta::seconds(300));
+    refusals.refused(&*sender.store, sender.clock.now()).await.unwrap();
+    assert_eq!(stored().await, (1, 7), "those of before something genuine came are not counted any more");
+    sender.clock.set(at(START));
+    refusals.refused(&*sender.store, sender.clock.now()).await.unwrap();
+    assert_eq!(stored().await, (2, 8), "a clock that was put back puts nothing off");
 }
 
 #[tokio::test]

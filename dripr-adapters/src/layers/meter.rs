@@ -15,7 +15,7 @@ use dripr_core::{
 use futures_util::future::BoxFuture;
 use tracing::{Instrument, field::Empty};
 
-use super::{Answer, Ask, Layer, Question};
+use super::{Answer, Ask, Incoming, Layer, Question};
 
 /// What was counted, of all providers of a process. Cheap to clone; all clones are one.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,7 @@ pub struct Metrics {
     counted: Arc<Mutex<BTreeMap<(&'static str, &'static str), Counted>>>,
     spent: Arc<Mutex<BTreeMap<&'static str, Spent>>>,
     told: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    incoming: Incoming,
 }
 
 /// What the texts of one model cost.
@@ -62,6 +63,28 @@ impl Metrics {
     pub fn spending(&self) -> Vec<(&'static str, Spent)> {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         spent.iter().map(|(provider, spent)| (*provider, *spent)).collect()
+    }
+
+    /// The webhooks that came in.
+    #[must_use]
+    pub const fn incoming(&self) -> &Incoming {
+        &self.incoming
+    }
+
+    /// A call ended: whether it failed, whether the provider throttled it, and how long it took.
+    pub(super) fn ended(
+        &self,
+        provider: &'static str,
+        operation: &'static str,
+        (failed, throttled): (bool, bool),
+        took: Duration,
+    ) {
+        let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = all.entry((provider, operation)).or_default();
+        counted.calls += 1;
+        counted.failed += u64::from(failed);
+        counted.throttled += u64::from(throttled);
+        counted.took += took;
     }
 
     /// A webhook was tried, and this came of it.
@@ -125,13 +148,10 @@ impl Layer for Meter {
             let took = self.clock.now().signed_duration_since(began).to_std().unwrap_or_default();
             let fault = answer.as_ref().err().map(dripr_core::errors::PortError::fault);
             if !matches!(fault, Some(Fault::NotYet | Fault::NotAllowed)) {
-                let mut all = self.metrics.counted.lock().unwrap_or_else(PoisonError::into_inner);
-                let counted = all.entry((self.provider, question.operation)).or_default();
-                counted.calls += 1;
                 // Not to know a thing is an answer.
-                counted.failed += u64::from(fault.is_some_and(|fault| fault != Fault::NotFound));
-                counted.throttled += u64::from(fault == Some(Fault::Throttled));
-                counted.took += took;
+                let failed = fault.is_some_and(|fault| fault != Fault::NotFound);
+                let throttled = fault == Some(Fault::Throttled);
+                self.metrics.ended(self.provider, question.operation, (failed, throttled), took);
             }
             answer
         })

@@ -8,7 +8,7 @@
 //! | [`RateLimit`] | keeps to a number of calls a minute, shared by all who have the limiter |
 //! | [`Cache`] | answers a question that was answered lately; those who ask it at once wait for one answer |
 //! | [`Meter`] | counts calls, failures and time, and gives each call a span |
-//! | [`Seen`] | gives each call to a mailer a span |
+//! | [`Seen`] | counts calls to a mailer, failures and time, and gives each call a span |
 //! | [`Spending`] | counts what a writer's texts cost |
 //! | [`Fallback`] | asks the next source where one has no answer |
 //! | [`Divided`] | asks one property source about homes, another one about listings or sales |
@@ -41,6 +41,7 @@ mod cache;
 mod circuit_breaker;
 mod divided;
 mod fallback;
+mod incoming;
 mod layered;
 mod meter;
 mod rate_limit;
@@ -53,6 +54,7 @@ pub use cache::Cache;
 pub use circuit_breaker::CircuitBreaker;
 pub use divided::Divided;
 pub use fallback::Fallback;
+pub use incoming::Incoming;
 pub use layered::{Answer, Ask, Layer, Layered, Question};
 pub use meter::{Counted, Meter, Metrics, Spent};
 pub use rate_limit::RateLimit;

@@ -7,16 +7,19 @@ use std::{
 };
 
 use dripr_core::{
+    access::ApiKey,
     agent::Agent,
     email::Suppression,
     errors::{Fault, PortError, PortResult},
     ids::UserId,
     schedule::Instant,
+    webhooks::Endpoint,
 };
+use serde::de::DeserializeOwned;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
-    dossier::{agent, suppression},
+    dossier::{agent, json, suppression},
     error::{While, corrupt},
     instant::{instant, micros},
     migrations::located,
@@ -186,10 +189,7 @@ pub async fn accounts_of(database: &Path) -> PortResult<Accounts> {
         };
         let agents = rows.iter().map(read).collect::<PortResult<Vec<_>>>()?;
         // A database of before this was noted has no such table.
-        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'removed_accounts'";
-        let row = sqlx::query(sql).fetch_one(&mut connection).await.doing(doing)?;
-        let tables: i64 = row.try_get(0).doing(doing)?;
-        if tables == 0 {
+        if !has_table(&mut connection, "removed_accounts").await? {
             return Ok(Accounts { agents, removed: Vec::new() });
         }
         let sql = "SELECT id, at FROM removed_accounts ORDER BY id";
@@ -204,6 +204,57 @@ pub async fn accounts_of(database: &Path) -> PortResult<Accounts> {
         Ok(Accounts { agents, removed })
     };
     located(read.await, &shown)
+}
+
+/// What a database knows of the ways in and out that programs have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Programs {
+    /// All keys, those that were taken back too.
+    pub keys: Vec<ApiKey>,
+    /// All webhooks; none if the database is of before there were any.
+    pub webhooks: Option<Vec<Endpoint>>,
+}
+
+/// All keys and webhooks, as a database has them, which is only read.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn programs_of(database: &Path) -> PortResult<Programs> {
+    let shown = database.display().to_string();
+    let read = async {
+        let mut connection = connected(database, "opening it").await?;
+        ours(&mut connection).await?;
+        let keys = states(&mut connection, "api_keys").await?;
+        let webhooks = states(&mut connection, "webhook_endpoints").await?;
+        Ok(Programs { keys: keys.unwrap_or_default(), webhooks })
+    };
+    located(read.await, &shown)
+}
+
+/// What the rows of a table hold as JSON, in the order of their ids; none if there is no such table.
+async fn states<T: DeserializeOwned>(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+) -> PortResult<Option<Vec<T>>> {
+    let doing = "reading keys and webhooks";
+    if !has_table(connection, table).await? {
+        return Ok(None);
+    }
+    let sql = format!("SELECT id, state FROM {table} ORDER BY id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await.doing(doing)?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        let (id, state): (String, String) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+        json(&state, table, "state", &id)
+    };
+    rows.iter().map(read).collect::<PortResult<Vec<T>>>().map(Some)
+}
+
+async fn has_table(connection: &mut SqliteConnection, table: &str) -> PortResult<bool> {
+    let doing = "looking for a table";
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    let row = sqlx::query(sql).bind(table).fetch_one(connection).await.doing(doing)?;
+    let tables: i64 = row.try_get(0).doing(doing)?;
+    Ok(tables > 0)
 }
 
 pub(super) async fn connected(file: &Path, doing: &'static str) -> PortResult<SqliteConnection> {

@@ -171,6 +171,12 @@ impl ApiKey {
         Some((ApiKeyId::new(id).ok()?, secret))
     }
 
+    /// Whether it admits whoever has its secret.
+    #[must_use]
+    pub fn works(&self, now: Instant) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
     /// Who comes with this key, given the secret that was presented with its id.
     ///
     /// # Errors

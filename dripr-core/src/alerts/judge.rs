@@ -17,6 +17,8 @@ pub struct Readings {
     pub complaints: Option<Complaints>,
     /// Why sending is paused, for each reason; none if it is not.
     pub paused: Option<Vec<String>>,
+    /// Whose webhooks cannot be verified, and [how many in a row](super::Rejected::alarming); none if all can.
+    pub rejected: Option<Vec<(&'static str, u64)>>,
 }
 
 /// What was found of an alert.
@@ -67,6 +69,16 @@ impl Readings {
             Alert::MailPaused => {
                 self.paused.as_ref().map(|reasons| (!reasons.is_empty()).then(|| reasons.join("; ")))
             }
+            Alert::WebhooksRejected => self.rejected.as_ref().map(|found| {
+                let said: Vec<String> =
+                    found.iter().map(|(from, count)| format!("{count} in a row from {from}")).collect();
+                (!said.is_empty()).then(|| {
+                    format!(
+                        "webhooks cannot be verified, and what they tell is not heard: {}; is the secret the same at both ends?",
+                        said.join(", ")
+                    )
+                })
+            }),
         };
         match wrong {
             None => Condition::Unknown,

@@ -6,10 +6,12 @@
 
 mod alarm;
 mod judge;
+mod rejected;
 mod tell;
 
 pub use alarm::{Alarm, Route, What, Word};
 pub use judge::{Condition, Readings};
+pub use rejected::Rejected;
 pub use tell::{Telling, look};
 
 use serde::{Deserialize, Serialize};
@@ -26,11 +28,14 @@ pub enum Alert {
     Complaints,
     /// Sending that is paused, because it cannot be told what becomes of emails.
     MailPaused,
+    /// Webhooks that come in and cannot be verified: what they tell is not heard.
+    WebhooksRejected,
 }
 
 impl Alert {
     /// All there are.
-    pub const ALL: [Self; 4] = [Self::StuckCampaigns, Self::DeadLetters, Self::Complaints, Self::MailPaused];
+    pub const ALL: [Self; 5] =
+        [Self::StuckCampaigns, Self::DeadLetters, Self::Complaints, Self::MailPaused, Self::WebhooksRejected];
 
     /// The stored name.
     #[must_use]
@@ -40,6 +45,7 @@ impl Alert {
             Self::DeadLetters => "dead_letters",
             Self::Complaints => "complaints",
             Self::MailPaused => "mail_paused",
+            Self::WebhooksRejected => "webhooks_rejected",
         }
     }
 
@@ -51,6 +57,7 @@ impl Alert {
             Self::DeadLetters => "deliveries were parked",
             Self::Complaints => "too many emails are reported as spam",
             Self::MailPaused => "sending is paused",
+            Self::WebhooksRejected => "webhooks cannot be verified",
         }
     }
 }

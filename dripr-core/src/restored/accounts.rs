@@ -1,4 +1,4 @@
-//! Who may not send any more, by a database that is later than the restored one.
+//! Who may not send any more and who belongs where, by a database that is later than the restored one.
 
 use super::{TRIES, busy};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Takes over what a later database says of whether an agent may send: whether they were removed, paused or banned, and how they
-/// pay. `false`, and nothing changed, if it was so already or the agent is not there.
+/// pay; and of which brokerage and team they are, and with which role, since others reach them by that. `false`, and nothing changed, if it was so already or the agent is not there.
 ///
 /// # Errors
 /// The store failed, or the agent was changed again and again meanwhile.
@@ -24,6 +24,7 @@ pub async fn take_over<S: AgentStore + ?Sized>(store: &S, later: &Agent, now: In
             banned: later.banned,
             subscription_status: later.subscription_status,
             billing: later.billing.clone(),
+            membership: later.membership.clone(),
             ..known.clone()
         };
         if agent == known {

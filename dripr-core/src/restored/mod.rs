@@ -7,14 +7,19 @@
 //! - Mail to agents that was due counts as told: the welcome, today's morning mail, and what stops their mail.
 //!
 //! What was *decided* since is lost with what was written since: opt-outs, edits, contacts. Where the database that is replaced can
-//! still be read, who was removed, paused, banned or paid otherwise since is [taken over](take_over) from it. A send day that was brought forward,
-//! and a campaign that was made since and is made again, may thus get a second email in that month.
+//! still be read, who was removed, paused, banned, paid otherwise or went to another brokerage since is [taken over](take_over) from
+//! it, and so are [keys](take_over_key) that were taken back, and how [webhooks](take_over_webhooks) stand. A send day that was brought
+//! forward, and a campaign that was made since and is made again, may thus get a second email in that month.
 
 mod accounts;
+mod keys;
+mod webhooks;
 
 use std::sync::Arc;
 
 pub use accounts::take_over;
+pub use keys::take_over_key;
+pub use webhooks::take_over_webhooks;
 
 use crate::{
     access::Reach,

@@ -84,15 +84,16 @@ pub async fn excused<S: ChannelStore + ?Sized>(store: &S, name: &str, now: Insta
     .await
 }
 
-/// Something came by a channel that could not be verified.
+/// So many messages came by a channel that could not be verified.
 ///
 /// # Errors
 /// The store failed.
-pub async fn refused<S: ChannelStore + ?Sized>(store: &S, name: &str) -> PortResult<()> {
+pub(super) async fn refused<S: ChannelStore + ?Sized>(store: &S, name: &str, count: u64) -> PortResult<()> {
     change(store, name, |channel| {
-        channel.refused = channel.refused.saturating_add(1);
+        let before = channel.refused;
+        channel.refused = before.saturating_add(count);
         // Anybody may send such messages: an alarm at 1, 10, 100 and so on is enough.
-        if channel.refused.checked_ilog10().is_some_and(|digits| channel.refused == 10_u64.pow(digits)) {
+        if channel.refused.checked_ilog10() > before.checked_ilog10() {
             let refused = channel.refused;
             tracing::error!(channel = name, refused, "messages about emails cannot be verified");
         }

@@ -91,6 +91,25 @@ impl Limits {
     }
 }
 
+/// Guesses at the secret of a webhook, counted by the address that they come from, as failed sign-ins are.
+#[cfg(feature = "postmark")]
+pub(crate) struct Guesses(Limit);
+
+#[cfg(feature = "postmark")]
+impl Guesses {
+    /// As many as sign-ins may fail. If no requests are counted, neither are these: there is none then.
+    pub(crate) fn new(requests_per_minute: u32) -> Option<Self> {
+        (requests_per_minute > 0).then(|| Self(Limit::new("guesses", FAILED_SIGN_INS)))
+    }
+
+    /// Counts a wrong one. When the next one may come, as a header says it, if it is one too many.
+    pub(crate) async fn one_too_many(&self, extensions: &Extensions, now: Instant) -> Option<HeaderValue> {
+        let taken = self.0.take(&address(extensions), now).await.ok()?;
+        taken.until?;
+        taken.headers.into_iter().find(|(name, _)| *name == header::RETRY_AFTER).map(|(_, value)| value)
+    }
+}
+
 impl Limit {
     fn new(name: &'static str, calls: u32) -> Self {
         let buckets = TokenBuckets::new([]).with_each("", Rate { calls, period: MINUTE });

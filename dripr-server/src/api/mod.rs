@@ -71,6 +71,8 @@ use crate::{
 };
 
 pub use description::description;
+#[cfg(feature = "postmark")]
+pub(crate) use limits::Guesses;
 
 /// What all operations stand on.
 struct Api {

@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use dripr_core::{campaign::command::Bench, ports::Clock, schedule::Instant};
+use dripr_core::{access::ApiKey, campaign::command::Bench, ports::Clock, schedule::Instant};
 
 use super::{ConfigFile, shown};
 use crate::{
@@ -18,13 +18,14 @@ use crate::{
     after_help = "Stop all `dripr run` first. What was sent since the backup is not known to it, so whatever may have \
                         been sent is skipped, for its present month. What was decided since is lost: opt-outs above all. \
                         Those of the database that --replace moves aside are taken over, if it can be read, and which agents \
-                        were removed, paused or banned or pay otherwise; give other opt-outs with --opted-out."
+                        were removed, paused or banned, pay otherwise or belong elsewhere, which keys were taken back, and \
+                        how webhooks stand; give other opt-outs with --opted-out."
 )]
 pub(super) struct Args {
     /// The backup
     #[arg(required_unless_present = "mark", conflicts_with = "mark")]
     file: Option<PathBuf>,
-    /// Move the database that is there aside, and take over its opt-outs and who may not send
+    /// Move the database that is there aside, and take over its opt-outs, who may not send, and which keys and webhooks are gone
     #[arg(long, conflicts_with = "mark")]
     replace: bool,
     /// Only apply the rule that nothing is sent again, to a database that was restored with other tools
@@ -57,7 +58,9 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
             let deployment = compose::deployment(config).await?;
             let done = restoring::mark(&deployment.store, &deployment.desk(), taken_at, &opted_out).await;
             deployment.close().await;
-            say(out, taken_at, done?)
+            let done = done?;
+            works(out, &done.working_keys)?;
+            say(out, taken_at, &done)
         }
         Some(file) => {
             let path = path_of(&config)?;
@@ -68,7 +71,8 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                 Some(restoring::Aside { path, readable: true }) => {
                     writeln!(
                         out,
-                        "the database that was there is {}; its opt-outs are taken over, and who may not send",
+                        "the database that was there is {}; its opt-outs are taken over, and who may not send, which keys were \
+                         taken back, and how webhooks stand",
                         path.display()
                     )?;
                 }
@@ -79,14 +83,18 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                         "the database that was there is {path}; it cannot be read: its opt-outs are LOST, and which agents \
                          were removed, paused or stopped paying since"
                     )?;
+                    works(out, &done.working_keys)?;
                 }
-                None => writeln!(
-                    out,
-                    "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out; and which \
-                     agents were removed, paused or stopped paying"
-                )?,
+                None => {
+                    writeln!(
+                        out,
+                        "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out; and which \
+                         agents were removed, paused or stopped paying"
+                    )?;
+                    works(out, &done.working_keys)?;
+                }
             }
-            say(out, taken_at, done)
+            say(out, taken_at, &done)
         }
     }
 }
@@ -102,8 +110,24 @@ fn path_of(config: &Config) -> Result<PathBuf, Failure> {
     }
 }
 
-fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: Tally) -> Result<(), Failure> {
-    let Tally { marked, opted_out, unknown_agents, accounts } = done;
+/// Which keys work where nothing tells which were taken back since.
+fn works(out: &mut (dyn Write + Send), keys: &[ApiKey]) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "keys that were taken back since the backup WORK AGAIN, and webhooks stand as they did then, with the secrets of then: \
+         look through both before `dripr run`"
+    )?;
+    if keys.is_empty() {
+        writeln!(out, "no key works")?;
+    }
+    for key in keys {
+        writeln!(out, "this key works: {}  {}", key.id, key.name)?;
+    }
+    Ok(())
+}
+
+fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: &Tally) -> Result<(), Failure> {
+    let Tally { marked, opted_out, unknown_agents, accounts, keys, webhooks, working_keys: _ } = done;
     writeln!(
         out,
         "{} campaigns as of {}: {} skip their present month, as it may have been sent since; {} were being sent and are \
@@ -113,8 +137,12 @@ fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: Tally) -> Result<(
         marked.skipped,
         marked.under_way
     )?;
-    writeln!(out, "{opted_out} opt-outs were added, and {accounts} accounts stand as they did since")?;
-    if unknown_agents > 0 {
+    writeln!(
+        out,
+        "{opted_out} opt-outs were added, and {accounts} accounts stand as they did since; so do {keys} keys that were taken back, \
+         and {webhooks} webhooks"
+    )?;
+    if *unknown_agents > 0 {
         writeln!(out, "{unknown_agents} opt-outs are of agents that the backup does not have")?;
     }
     writeln!(

@@ -1,6 +1,6 @@
 //! `dripr run`: the engine on the real clock, until told to stop.
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{future::pending, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -107,14 +107,7 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
             // The other end is dropped, which says the same.
             let _ = stopping.changed().await;
         };
-        // Whose sign-ins fail is counted by address.
-        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, routes).with_graceful_shutdown(until_stopped);
-        workers.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "links and webhooks are not answered any more");
-            }
-        });
+        workers.spawn(http::serve(listener, routes, until_stopped));
     } else if roles.has(Role::Api) && compose::leaves_the_machine(&deployment) {
         tracing::warn!("http.listen is off: somebody else has to answer the opt-out links");
     }
@@ -207,11 +200,7 @@ struct Watched(JoinHandle<()>);
 impl Watched {
     fn from(listener: TcpListener, routes: Router) -> Result<Self, Failure> {
         tracing::info!(address = %listener.local_addr()?, "those who watch are answered");
-        Ok(Self(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, routes).await {
-                tracing::error!(%error, "those who watch are not answered any more");
-            }
-        })))
+        Ok(Self(tokio::spawn(http::serve(listener, routes, pending()))))
     }
 }
 

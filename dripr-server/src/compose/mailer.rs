@@ -1,6 +1,6 @@
 //! Who takes emails to their recipients.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "postmark")]
 use dripr_adapters::postmark::PostmarkMailer;
@@ -9,7 +9,7 @@ use dripr_adapters::smtp::{self, SmtpMailer};
 use dripr_adapters::{file_outbox::FileOutbox, layers::Seen};
 use dripr_core::{
     ports::{Mailer, RateLimiter},
-    safeguards::ToAllowedOnly,
+    safeguards::{ToAllowedOnly, WhileHeard},
 };
 
 use super::{Deployment, limiters::Limiters};
@@ -77,7 +77,8 @@ const fn unaskable(_: &Deployment) -> Option<usize> {
 fn reports(deployment: &Deployment, common: &Arc<dyn Mailer>) -> Result<Arc<dyn Mailer>, Failure> {
     let Some(own) = super::gmail_mailer(deployment)? else { return Ok(common.clone()) };
     let accounts = deployment.store.clone();
-    let own = Arc::new(Seen::new("Gmail", Arc::new(own)));
+    let own = Seen::new("Gmail", Arc::new(own), deployment.clock.clone(), deployment.metrics.clone());
+    let own = Arc::new(if unaskable(deployment).is_some() { own.without_look_ups() } else { own });
     let routed = dripr_core::mail_account::ByMailAccount::new(accounts, own, common.clone());
     Ok(Arc::new(routed))
 }
@@ -97,17 +98,29 @@ pub fn leaves_the_machine(deployment: &Deployment) -> bool {
     by_gmail || deployment.config.mail.by.leaves_the_machine()
 }
 
+/// The ways back without which sending pauses: what each is called, and how long nothing may come by it of what was sent.
+#[cfg(feature = "postmark")]
+pub fn channels(config: &Config) -> Vec<(&'static str, Duration)> {
+    match &config.mail.by {
+        mail::Mailer::Postmark(postmark) if config.mail.postmark_webhook.is_some() => {
+            vec![(POSTMARK_WEBHOOKS, postmark.silence)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The ways back without which sending pauses: there are none without Postmark.
+#[cfg(not(feature = "postmark"))]
+pub const fn channels(_: &Config) -> Vec<(&'static str, Duration)> {
+    Vec::new()
+}
+
 /// The deployment's own mailer, which pauses when it cannot be told what becomes of emails.
 fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
-    let (mailer, concurrency) = unpaused(deployment)?;
-    #[cfg(feature = "postmark")]
-    if let mail::Mailer::Postmark(postmark) = &deployment.config.mail.by
-        && postmark.webhook.is_some()
-    {
+    let (mut mailer, concurrency) = unpaused(deployment)?;
+    for (channel, limit) in channels(&deployment.config) {
         let (store, clock) = (deployment.store.clone(), deployment.clock.clone());
-        let (channel, limit) = (POSTMARK_WEBHOOKS, postmark.silence);
-        let heard = dripr_core::safeguards::WhileHeard::new(mailer, store, clock, channel, limit);
-        return Ok((Arc::new(heard), concurrency));
+        mailer = Arc::new(WhileHeard::new(mailer, store, clock, channel, limit));
     }
     Ok((mailer, concurrency))
 }
@@ -115,20 +128,23 @@ fn common(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), F
 /// The deployment's own mailer, and how many emails it takes at once where the usual number is too many.
 fn unpaused(deployment: &Deployment) -> Result<(Arc<dyn Mailer>, Option<usize>), Failure> {
     let config = &deployment.config;
-    let seen = |provider, mailer| -> Arc<dyn Mailer> { Arc::new(Seen::new(provider, mailer)) };
-    Ok(match &config.mail.by {
+    let seen =
+        |provider, mailer| Seen::new(provider, mailer, deployment.clock.clone(), deployment.metrics.clone());
+    let (mailer, concurrency) = match &config.mail.by {
         mail::Mailer::Outbox => (seen("outbox", Arc::new(FileOutbox::open(&config.outbox.dir)?)), None),
         // What is claimed and not yet begun when the program dies would be held for nothing.
         #[cfg(feature = "smtp")]
         mail::Mailer::Smtp(options) => {
-            (seen("SMTP", Arc::new(SmtpMailer::new(options.clone())?)), Some(smtp::CONNECTIONS))
+            let server = Arc::new(SmtpMailer::new(options.clone())?);
+            (seen("SMTP", server).without_look_ups(), Some(smtp::CONNECTIONS))
         }
         #[cfg(feature = "postmark")]
         mail::Mailer::Postmark(postmark) => {
             let mailer = PostmarkMailer::new(&postmark.token, postmark.options.clone())?;
             (seen("Postmark", Arc::new(mailer)), None)
         }
-    })
+    };
+    Ok((Arc::new(mailer), concurrency))
 }
 
 /// How fast emails may be sent, if that is limited.

@@ -25,7 +25,7 @@ pub use gmail::{gmail_consent, gmail_mailer};
 pub use limiters::Limiters;
 #[cfg(feature = "postmark")]
 pub use mailer::POSTMARK_WEBHOOKS;
-pub use mailer::leaves_the_machine;
+pub use mailer::{channels, leaves_the_machine};
 pub use sources::{Sources, local_data, sources};
 pub use verifier::email_verifier;
 #[cfg(feature = "webhooks")]

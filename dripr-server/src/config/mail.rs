@@ -21,6 +21,10 @@ pub struct Mail {
     pub per_agent: Option<Pace>,
     /// How many emails may be sent in a span of time altogether.
     pub pace: Option<Pace>,
+    /// Whose webhooks are taken as Postmark's, also of emails that went by it before another mailer was chosen; nobody's without
+    /// it.
+    #[cfg(feature = "postmark")]
+    pub postmark_webhook: Option<dripr_adapters::postmark::webhook::Credentials>,
 }
 
 /// Who takes emails to their recipients.
@@ -94,8 +98,19 @@ impl Written {
         }
         let only_to = (!self.production).then(|| self.allowed_recipients.iter().cloned().collect());
         let (per_agent, pace) = (self.per_agent, self.pace);
+        #[cfg(feature = "postmark")]
+        let postmark_webhook = postmark.webhook(self.by == By::Postmark, environment, &absolute)?;
+        #[cfg(not(feature = "postmark"))]
+        postmark.no_webhook()?;
         let by = self.by(postmark, environment, absolute, mail_timeout)?;
-        Ok(Mail { by, only_to, per_agent, pace })
+        Ok(Mail {
+            by,
+            only_to,
+            per_agent,
+            pace,
+            #[cfg(feature = "postmark")]
+            postmark_webhook,
+        })
     }
 
     fn by(
@@ -105,7 +120,7 @@ impl Written {
         absolute: impl Fn(PathBuf) -> PathBuf,
         mail_timeout: Duration,
     ) -> Result<Mailer, ConfigProblem> {
-        if let Some(key) = postmark.given().filter(|_| self.by != By::Postmark) {
+        if let Some(key) = postmark.given_for_sending().filter(|_| self.by != By::Postmark) {
             let reason = "nobody heeds it: [mail] does not say by = \"postmark\"";
             return Err(ConfigProblem::key(&format!("postmark.{key}"), reason));
         }

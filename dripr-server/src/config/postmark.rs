@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::ConfigProblem;
 #[cfg(feature = "postmark")]
-use super::{ConfigProblem, Environment};
+use super::Environment;
 
 /// The server token, so that it need not stand in a file.
 pub const TOKEN_VARIABLE: &str = "DRIPR_POSTMARK_TOKEN";
@@ -25,8 +26,6 @@ pub struct Postmark {
     pub token: secrecy::SecretString,
     /// Stream, tracking, address and time.
     pub options: dripr_adapters::postmark::PostmarkOptions,
-    /// Whose webhooks are taken; nobody's without it.
-    pub webhook: Option<dripr_adapters::postmark::webhook::Credentials>,
     /// How long nothing may come back of what was sent before sending pauses.
     pub silence: std::time::Duration,
 }
@@ -57,8 +56,9 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The key that is given first, if any is.
-    pub(super) fn given(&self) -> Option<&'static str> {
+    /// The key that is given first of those that are for handing emails to Postmark. Webhooks may still come of emails that went
+    /// by it before.
+    pub(super) fn given_for_sending(&self) -> Option<&'static str> {
         let named = [
             ("token_file", self.token_file.is_some()),
             ("message_stream", self.message_stream.is_some()),
@@ -66,11 +66,67 @@ impl Written {
             ("track_links", self.track_links.is_some()),
             ("settling_seconds", self.settling_seconds.is_some()),
             ("url", self.url.is_some()),
-            ("webhook_username", self.webhook_username.is_some()),
-            ("webhook_password_file", self.webhook_password_file.is_some()),
             ("silence_hours", self.silence_hours.is_some()),
         ];
         named.into_iter().find(|(_, named)| *named).map(|(key, _)| key)
+    }
+
+    /// Whose webhooks are taken; nobody's without a name and a password. A password that only the environment has is for nothing
+    /// where emails do not go by Postmark.
+    #[cfg(feature = "postmark")]
+    pub(super) fn webhook(
+        &self,
+        is_chosen: bool,
+        environment: Environment<'_>,
+        absolute: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<Option<dripr_adapters::postmark::webhook::Credentials>, ConfigProblem> {
+        use dripr_adapters::postmark::webhook::Credentials;
+
+        use super::secret;
+
+        if !is_chosen && self.webhook_username.is_none() && self.webhook_password_file.is_none() {
+            return Ok(None);
+        }
+        let key = "postmark.webhook_password_file";
+        let password = secret::secret(
+            environment,
+            WEBHOOK_PASSWORD_VARIABLE,
+            key,
+            self.webhook_password_file.clone(),
+            &absolute,
+        )?;
+        match (&self.webhook_username, password) {
+            (Some(username), Some(password)) => Credentials::new(username, &password)
+                .map(Some)
+                .map_err(|error| ConfigProblem::key("postmark.webhook_username", error)),
+            (None, None) => Ok(None),
+            (Some(_), None) => {
+                let reason = format!(
+                    "missing: give the file of the webhooks' password, or {WEBHOOK_PASSWORD_VARIABLE}"
+                );
+                Err(ConfigProblem::key(key, reason))
+            }
+            (None, Some(_)) => {
+                let reason = "missing: give the name that the webhooks' password belongs to";
+                Err(ConfigProblem::key("postmark.webhook_username", reason))
+            }
+        }
+    }
+
+    /// Webhooks that nobody could take are refused.
+    #[cfg(not(feature = "postmark"))]
+    pub(super) fn no_webhook(&self) -> Result<(), ConfigProblem> {
+        let named = [
+            ("webhook_username", self.webhook_username.is_some()),
+            ("webhook_password_file", self.webhook_password_file.is_some()),
+        ];
+        match named.into_iter().find(|(_, named)| *named) {
+            Some((key, _)) => {
+                let reason = "this dripr was built without Postmark; build it with `cargo build --release --features postmark`";
+                Err(ConfigProblem::key(&format!("postmark.{key}"), reason))
+            }
+            None => Ok(()),
+        }
     }
 
     #[cfg(feature = "postmark")]
@@ -84,7 +140,7 @@ impl Written {
 
         use dripr_adapters::{
             http::HttpOptions,
-            postmark::{PostmarkOptions, TrackLinks as Links, webhook::Credentials},
+            postmark::{PostmarkOptions, TrackLinks as Links},
         };
 
         use super::{secret, url};
@@ -112,31 +168,6 @@ impl Written {
             TrackLinks::Html => Links::HtmlOnly,
             TrackLinks::Text => Links::TextOnly,
         };
-        let key = "postmark.webhook_password_file";
-        let password = secret::secret(
-            environment,
-            WEBHOOK_PASSWORD_VARIABLE,
-            key,
-            self.webhook_password_file,
-            &absolute,
-        )?;
-        let webhook = match (self.webhook_username, password) {
-            (Some(username), Some(password)) => Some(
-                Credentials::new(&username, &password)
-                    .map_err(|error| ConfigProblem::key("postmark.webhook_username", error))?,
-            ),
-            (None, None) => None,
-            (Some(_), None) => {
-                let reason = format!(
-                    "missing: give the file of the webhooks' password, or {WEBHOOK_PASSWORD_VARIABLE}"
-                );
-                return Err(ConfigProblem::key(key, reason));
-            }
-            (None, Some(_)) => {
-                let reason = "missing: give the name that the webhooks' password belongs to";
-                return Err(ConfigProblem::key("postmark.webhook_username", reason));
-            }
-        };
         let track_opens = self.track_opens.unwrap_or(usual.track_opens);
         let options = PostmarkOptions {
             http,
@@ -148,6 +179,6 @@ impl Written {
         };
         let silence =
             Duration::from_secs(3600 * u64::from(self.silence_hours.unwrap_or(SILENCE_HOURS).max(1)));
-        Ok(Postmark { token, options, webhook, silence })
+        Ok(Postmark { token, options, silence })
     }
 }

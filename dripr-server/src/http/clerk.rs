@@ -18,6 +18,9 @@ use dripr_core::accounts::{self, News, Taken};
 use super::Site;
 use crate::config::clerk::Clerk;
 
+/// Whose webhooks they are, as metrics have it.
+const FROM: &str = "clerk";
+
 pub(super) fn routes(clerk: Clerk) -> Router<Arc<Site>> {
     let clerk = Arc::new(clerk);
     let take = move |State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes| async move {
@@ -25,9 +28,11 @@ pub(super) fn routes(clerk: Clerk) -> Router<Arc<Site>> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let genuine = Headers::find(header).and_then(|headers| clerk.webhook.verify(headers, &body, now));
         if let Err(rejection) = genuine {
+            site.incoming.rejected(FROM, now);
             tracing::warn!(%rejection, "a webhook that is not Clerk's was turned away");
             return StatusCode::UNAUTHORIZED;
         }
+        site.incoming.genuine(FROM);
         match webhook::read(&body, now) {
             Ok(Some(news)) => follow(&site, &clerk, news).await,
             Ok(None) => StatusCode::OK,

@@ -25,12 +25,16 @@ mod page;
 #[cfg(feature = "postmark")]
 mod postmark;
 pub(crate) mod request_id;
+mod serving;
 #[cfg(feature = "stripe")]
 mod stripe;
+
+pub use serving::serve;
 
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use axum::{Router, extract::DefaultBodyLimit, extract::State, http::StatusCode, routing::get};
+use dripr_adapters::layers::Incoming;
 use dripr_core::{
     campaign::command::Bench,
     email::{ApprovalLinks, OptOutLinks},
@@ -56,6 +60,12 @@ pub struct Site {
     approval: ApprovalLinks,
     #[cfg_attr(not(feature = "gmail"), expect(dead_code, reason = "only Gmail is connected"))]
     connect: ConnectLinks,
+    /// How the webhooks were found that came in.
+    #[cfg_attr(
+        not(any(feature = "clerk", feature = "stripe", feature = "postmark")),
+        expect(dead_code, reason = "no webhooks come in")
+    )]
+    incoming: Incoming,
     /// What the world's addresses have before each path.
     path: String,
     /// Whether the world comes by https, so that cookies may be kept to it.
@@ -75,16 +85,16 @@ pub fn router(deployment: &Deployment, operations: &Arc<Operations>) -> Result<R
         opt_out: public.opt_out.clone(),
         approval: public.approval.clone(),
         connect: public.connect.clone(),
+        incoming: deployment.metrics.incoming().clone(),
         path: public.path.clone(),
         is_secure: public.is_secure,
     });
     let mut router =
         Router::new().merge(opt_out::routes()).merge(approval::routes()).route("/health", get(health));
     #[cfg(feature = "postmark")]
-    if let crate::config::mail::Mailer::Postmark(postmark) = &deployment.config.mail.by
-        && let Some(credentials) = postmark.webhook.clone()
-    {
-        router = router.merge(postmark::routes(credentials));
+    if let Some(credentials) = deployment.config.mail.postmark_webhook.clone() {
+        let guesses = crate::api::Guesses::new(deployment.config.http.requests_per_minute);
+        router = router.merge(postmark::routes(credentials, guesses));
     }
     #[cfg(feature = "gmail")]
     if let Some(consent) = crate::compose::gmail_consent(deployment)? {

@@ -17,14 +17,20 @@ use dripr_core::billing::{self, Change, Taken};
 
 use super::Site;
 
+/// Whose webhooks they are, as metrics have it.
+const FROM: &str = "stripe";
+
 pub(super) fn routes(verifier: Verifier) -> Router<Arc<Site>> {
     let verifier = Arc::new(verifier);
     let take = move |State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes| async move {
         let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-        if let Err(rejection) = verifier.verify(header, &body, site.bench.clock.now()) {
+        let now = site.bench.clock.now();
+        if let Err(rejection) = verifier.verify(header, &body, now) {
+            site.incoming.rejected(FROM, now);
             tracing::warn!(%rejection, "a webhook that is not Stripe's was turned away");
             return StatusCode::BAD_REQUEST;
         }
+        site.incoming.genuine(FROM);
         match stripe::read(&body) {
             Ok(Some(Told::Subscription(change))) => follow(&site, &change).await,
             Ok(Some(Told::PaymentFailed(payment))) => note(&payment),

@@ -75,6 +75,8 @@ mod tests {
             calls: Vec::new(),
             spending: Vec::new(),
             told: Vec::new(),
+            incoming: Vec::new(),
+            paused: None,
         };
         serde_json::from_str(&line("Dripr", &figures)).unwrap()
     }

@@ -10,6 +10,7 @@ use std::{
 use chrono::TimeDelta;
 use dripr_adapters::layers::{Counted, Metrics, Spent};
 use dripr_core::{
+    alerts::Rejected,
     campaign::CampaignStatus,
     email::{DeliveryStatus, SuppressionCause},
     errors::{Fault, PortError, PortResult},
@@ -17,7 +18,8 @@ use dripr_core::{
     ids::CampaignId,
     policy::{Policy, after, before},
     ports::{
-        AtOnce, CameBack, CampaignStore, Clock, EmailStore, QueueDesk, Standing, TallyStore, WebhookStore,
+        AtOnce, CameBack, CampaignStore, ChannelStore, Clock, EmailStore, QueueDesk, Standing, TallyStore,
+        WebhookStore,
     },
     safeguards::{Complaints, complaints},
     schedule::Instant,
@@ -54,6 +56,10 @@ pub struct Figures {
     pub spending: Vec<(&'static str, Spent)>,
     /// How often this process tried to tell endpoints of webhooks something, by what came of it.
     pub told: Vec<(&'static str, u64)>,
+    /// How the webhooks were found that came in at this process, by sender.
+    pub incoming: Vec<(&'static str, Rejected)>,
+    /// Why sending is paused, for each reason; none if that cannot be told.
+    pub paused: Option<Vec<String>>,
 }
 
 /// What the store of a deployment holds, of all agents together.
@@ -94,6 +100,8 @@ pub(super) struct Gatherer {
     clock: Arc<dyn Clock>,
     policy: Policy,
     metrics: Metrics,
+    /// The ways back without which sending pauses, and how long each may be silent.
+    channels: Vec<(&'static str, Duration)>,
     /// Which campaign is the first that is to be looked at at once.
     first: Mutex<Option<First>>,
     kept: Kept<Figures>,
@@ -106,9 +114,10 @@ impl Gatherer {
         clock: Arc<dyn Clock>,
         policy: Policy,
         metrics: Metrics,
+        channels: Vec<(&'static str, Duration)>,
     ) -> Self {
         let kept = Kept::new(clock.clone(), KEPT, SHARE);
-        Self { store, queues, clock, policy, metrics, first: Mutex::default(), kept }
+        Self { store, queues, clock, policy, metrics, channels, first: Mutex::default(), kept }
     }
 
     /// What was gathered in the last seconds, or what is gathered now.
@@ -118,19 +127,29 @@ impl Gatherer {
 
     async fn gather(&self) -> Figures {
         let at = self.clock.now();
-        let (queues, stored) = tokio::join!(
+        let (queues, stored, paused) = tokio::join!(
             self.in_time("the queues", self.standings(at)),
-            self.in_time("the store", self.stored(at))
+            self.in_time("the store", self.stored(at)),
+            self.in_time("what pauses sending", self.paused(at))
         );
         let took = self.clock.now().signed_duration_since(at).to_std().unwrap_or_default();
         let (calls, spending) = (self.metrics.counted(), self.metrics.spending());
-        let told = self.metrics.tries_to_tell();
-        Figures { at, took, queues, stored, calls, spending, told }
+        let (told, incoming) = (self.metrics.tries_to_tell(), self.metrics.incoming().found());
+        Figures { at, took, queues, stored, calls, spending, told, incoming, paused }
     }
 
     async fn standings(&self, now: Instant) -> PortResult<Vec<(Queue, Standing)>> {
         let standing = async |queue| Ok((queue, self.queues.standing(queue, now).await?));
         try_join_all(Queue::ALL.map(standing)).await
+    }
+
+    async fn paused(&self, now: Instant) -> PortResult<Vec<String>> {
+        let mut reasons = Vec::new();
+        for (name, limit) in &self.channels {
+            let channel = self.store.channel(name).await?.unwrap_or_default();
+            reasons.extend(channel.is_broken(now, *limit));
+        }
+        Ok(reasons)
     }
 
     /// One count after the other: whoever works needs the store's connections more.

@@ -43,6 +43,13 @@ pub(super) fn text(process: &Process, figures: &Figures) -> String {
         (vec![outcome], count as f64)
     });
     out.say(&metric::WEBHOOK_ATTEMPTS, told);
+    let rejected = ["clerk", "stripe", "postmark"].map(|from| {
+        let found = figures.incoming.iter().find(|(known, _)| *known == from);
+        (vec![from], found.map_or(0, |(_, rejected)| rejected.all) as f64)
+    });
+    out.say(&metric::WEBHOOKS_REJECTED, rejected);
+    let paused = figures.paused.as_ref().map(|reasons| f64::from(u8::from(!reasons.is_empty())));
+    out.one(&metric::MAIL_PAUSED, paused);
     say_providers(&mut out, figures);
     out.into_text()
 }

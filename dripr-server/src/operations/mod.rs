@@ -66,7 +66,8 @@ impl Operations {
         let queues: Arc<dyn QueueDesk> = elsewhere.clone().unwrap_or_else(|| store.clone());
         let (policy, metrics) = (deployment.config.policy.clone(), deployment.metrics.clone());
         let started = clock.now();
-        let gatherer = Gatherer::new(store.clone(), queues, clock.clone(), policy, metrics);
+        let channels = crate::compose::channels(&deployment.config);
+        let gatherer = Gatherer::new(store.clone(), queues, clock.clone(), policy, metrics, channels);
         let readiness = Readiness::new(store, elsewhere, clock);
         let entropy = deployment.entropy.clone();
         Ok(Self { readiness, gatherer: Arc::new(gatherer), started, entropy })

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 
 use dripr_core::{
     alerts::{Readings, Telling, look},
-    errors::PortResult,
     policy::after,
 };
 use tokio::sync::watch;
@@ -27,6 +26,8 @@ pub struct Watch {
     telling: Option<Telling>,
     /// The namespace under which CloudWatch is told.
     namespace: Option<String>,
+    /// Whether webhooks come in at this process: another one does not know how they are found.
+    hears: bool,
 }
 
 impl Watch {
@@ -44,8 +45,9 @@ impl Watch {
         let namespace = deployment.config.operations.cloudwatch_namespace.clone();
         let namespace = namespace.filter(|_| roles.has(Role::Cron));
         let wanted = telling.is_some() || namespace.is_some();
+        let hears = roles.has(Role::Api) && deployment.config.http.listen.address().is_some();
         let (deployment, operations) = (deployment.clone(), operations.clone());
-        Ok(wanted.then_some(Self { deployment, operations, telling, namespace }))
+        Ok(wanted.then_some(Self { deployment, operations, telling, namespace, hears }))
     }
 
     /// Looks once a minute, until told to stop. The first look comes after a minute: what became due while nothing ran is
@@ -73,12 +75,12 @@ impl Watch {
     pub async fn look(&self) -> Result<Option<String>, Failure> {
         let figures = self.operations.figures().await?;
         if let Some(telling) = &self.telling {
-            look(telling, &self.readings(&figures).await).await?;
+            look(telling, &self.readings(&figures)).await?;
         }
         Ok(self.namespace.as_deref().map(|namespace| cloudwatch::line(namespace, &figures)))
     }
 
-    async fn readings(&self, figures: &Figures) -> Readings {
+    fn readings(&self, figures: &Figures) -> Readings {
         let dead = |queues: &Vec<_>| {
             queues.iter().map(|(_, standing): &(_, dripr_core::ports::Standing)| standing.dead).sum()
         };
@@ -86,31 +88,14 @@ impl Watch {
             stuck: figures.stored.as_ref().map(|stored| stored.stuck),
             dead_letters: figures.queues.as_ref().map(dead),
             complaints: figures.stored.as_ref().map(|stored| stored.complaints),
-            paused: self
-                .paused()
-                .await
-                .inspect_err(|error| tracing::warn!(%error, "it could not be told whether sending is paused"))
-                .ok(),
+            paused: figures.paused.clone(),
+            rejected: self.hears.then(|| alarming(figures)),
         }
     }
+}
 
-    /// Why sending is paused, if it is.
-    #[cfg(feature = "postmark")]
-    async fn paused(&self) -> PortResult<Vec<String>> {
-        use dripr_core::ports::ChannelStore;
-
-        use crate::{compose::POSTMARK_WEBHOOKS, config::mail::Mailer};
-
-        let Mailer::Postmark(postmark) = &self.deployment.config.mail.by else { return Ok(Vec::new()) };
-        if postmark.webhook.is_none() {
-            return Ok(Vec::new());
-        }
-        let channel = self.deployment.store.channel(POSTMARK_WEBHOOKS).await?.unwrap_or_default();
-        Ok(channel.is_broken(self.deployment.clock.now(), postmark.silence).into_iter().collect())
-    }
-
-    #[cfg(not(feature = "postmark"))]
-    async fn paused(&self) -> PortResult<Vec<String>> {
-        Ok(Vec::new())
-    }
+/// Whose webhooks cannot be verified, and how many in a row.
+fn alarming(figures: &Figures) -> Vec<(&'static str, u64)> {
+    let found = figures.incoming.iter();
+    found.filter_map(|(from, rejected)| Some((*from, rejected.alarming(figures.at)?))).collect()
 }

@@ -16,14 +16,14 @@ use std::{
 
 use dripr_adapters::sql::{
     SqlStore, SqliteOptions,
-    backup::{Accounts, accounts_of, open_backup, quiet, suppressions_of},
+    backup::{Accounts, Programs, accounts_of, open_backup, programs_of, quiet, suppressions_of},
 };
 use dripr_core::{
-    access::Reach,
+    access::{ApiKey, Reach},
     agent::Agent,
     campaign::{Actor, command::Bench},
     email::Suppression,
-    ports::{AgentStore, ContactStore},
+    ports::{AgentStore, ApiKeyStore, ContactStore},
     restored::{self, Marked},
     schedule::Instant,
 };
@@ -53,7 +53,7 @@ pub struct Aside {
 }
 
 /// What was done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Tally {
     /// To campaigns.
     pub marked: Marked,
@@ -61,8 +61,14 @@ pub struct Tally {
     pub opted_out: u64,
     /// Opt-outs of agents that are not there.
     pub unknown_agents: u64,
-    /// Accounts that were removed, paused or banned since, or pay otherwise.
+    /// Accounts that were removed, paused or banned since, pay otherwise or belong elsewhere.
     pub accounts: u64,
+    /// Keys that were taken back since.
+    pub keys: u64,
+    /// Webhooks that were removed or switched off since, or have another secret or address.
+    pub webhooks: u64,
+    /// The keys that work now.
+    pub working_keys: Vec<ApiKey>,
 }
 
 /// Puts a backup in place; says when it was taken.
@@ -79,7 +85,8 @@ pub async fn put_in_place(
     let is_there = there(&path) || there(&beside(&path, "-wal"));
     if is_there && !replace {
         return Err(Failure::new(format!(
-            "there is a database {}; --replace moves it aside and takes over its opt-outs and who may not send",
+            "there is a database {}; --replace moves it aside and takes over its opt-outs, who may not send, and which keys and webhooks \
+             there are no more",
             path.display()
         )));
     }
@@ -134,21 +141,32 @@ async fn prepare(
             "the backup is of a later time than the present: look whether the clock is right",
         ));
     }
-    let (mut readable, mut accounts) = (None, Accounts::default());
+    let (mut readable, mut accounts, mut programs) = (None, Accounts::default(), Programs::default());
     if is_there {
         let quiet = quiet(path).await?;
         // Nobody writes to it any more: no opt-out comes after these.
         let found = if quiet { suppressions_of(path).await.ok() } else { None };
         let known = if quiet { accounts_of(path).await.ok() } else { None };
-        readable = Some(found.is_some() && known.is_some());
+        let given = if quiet { programs_of(path).await.ok() } else { None };
+        readable = Some(found.is_some() && known.is_some() && given.is_some());
         opted_out.add(found.unwrap_or_default());
         accounts = known.unwrap_or_default();
+        programs = given.unwrap_or_default();
     }
     let store = SqlStore::sqlite(copy, SqliteOptions::default()).await?;
     let done = async {
+        let mut keys = 0;
+        for key in &programs.keys {
+            keys += u64::from(restored::take_over_key(&store, key).await?);
+        }
+        // Who goes to another brokerage loses keys and webhooks; after that these stand as they stood.
         let accounts = taken_over(&store, &accounts, now).await?;
+        let webhooks = match &programs.webhooks {
+            Some(later) => restored::take_over_webhooks(&store, later, now).await?,
+            None => 0,
+        };
         let tally = mark(&store, &Arc::new(desk), taken_at, opted_out).await?;
-        Ok::<_, Failure>(Tally { accounts, ..tally })
+        Ok::<_, Failure>(Tally { accounts, keys, webhooks, ..tally })
     };
     let done = done.await;
     store.close().await;
@@ -186,7 +204,20 @@ pub async fn mark(
         added += u64::from(suppressed(store, suppression).await?);
     }
     let marked = restored::mark(store, desk, taken_at).await?;
-    Ok(Tally { marked, opted_out: added, unknown_agents, accounts: 0 })
+    let working_keys = working_keys(store, desk.clock.now()).await?;
+    Ok(Tally { marked, opted_out: added, unknown_agents, accounts: 0, keys: 0, webhooks: 0, working_keys })
+}
+
+/// All keys that admit somebody at an instant.
+async fn working_keys(store: &SqlStore, now: Instant) -> Result<Vec<ApiKey>, Failure> {
+    let mut working = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.api_keys(&Reach::Deployment, after, 500).await?;
+        let Some(last) = page.last() else { return Ok(working) };
+        after = Some(last.id.clone());
+        working.extend(page.into_iter().filter(|key| key.works(now)));
+    }
 }
 
 /// Takes over who may not send any more; says how many accounts that changes.

@@ -153,6 +153,8 @@ async fn nobody_else_may_tell() {
     assert_eq!(old.told(&site).await.status, 401, "a copy that is told later");
     site.clock.set(site.clock.now() - TimeDelta::seconds(602));
     assert_eq!(old.told(&site).await.status, 401, "from the future");
+    let [("clerk", rejected)] = site.deployment.metrics.incoming().found()[..] else { panic!("one sender") };
+    assert_eq!((rejected.all, rejected.in_a_row), (7, 7));
     assert_eq!(agent(&site).await, None);
 }
 

@@ -172,6 +172,8 @@ async fn nobody_else_may_tell() {
     let rolled = header("whsec_rolled", now, &body);
     assert_eq!(post(&site, &rolled, body).await, 200);
     assert_eq!(status(&site).await, Subscription::Canceled);
+    let [("stripe", rejected)] = site.deployment.metrics.incoming().found()[..] else { panic!("one sender") };
+    assert_eq!((rejected.all, rejected.in_a_row), (6, 0));
 }
 
 #[tokio::test]

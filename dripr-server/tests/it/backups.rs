@@ -4,10 +4,14 @@ use std::{fs, path::Path};
 
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Scopes},
     agent::{PauseCause, Stop, Subscription},
     billing::{self, Change, Stage},
-    ids::UserId,
-    ports::AgentStore,
+    campaign::Actor,
+    ids::{ApiKeyId, UserId, WebhookId},
+    ports::{AgentStore, ApiKeyStore, WebhookStore},
+    testkit::SeededEntropy,
+    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint},
 };
 
 use crate::program::{Run, deployment, dripr};
@@ -159,6 +163,108 @@ fn who_was_removed_or_stopped_since_does_not_send_again() {
         assert!(store.is_removed(&gone).await.unwrap() && store.is_removed(&never).await.unwrap());
         let payers = store.of_customer(&"cus_1".parse().unwrap()).await.unwrap();
         assert_eq!(payers[0].id, unpaid, "what Stripe tells next finds them");
+        store.close().await;
+    });
+}
+
+fn key(name: &str, seed: u64) -> ApiKey {
+    let new = NewApiKey {
+        name: name.to_owned(),
+        reach: Reach::Deployment,
+        scopes: Scopes::all(),
+        expires_at: None,
+    };
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    ApiKey::mint(new, &Caller::operator(), &SeededEntropy::new(seed), at).key
+}
+
+fn webhook(id: &str) -> Endpoint {
+    let new = NewEndpoint {
+        id: id.parse().unwrap(),
+        reach: Reach::Deployment,
+        description: String::new(),
+        url: format!("https://crm.example/{id}"),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    Endpoint::new(new, &Caller::operator(), "2026-03-01T12:00:00Z".parse().unwrap())
+}
+
+/// Changes a stored webhook.
+async fn change(store: &SqlStore, id: &str, change: impl FnOnce(&mut Endpoint)) {
+    let mut endpoint = store.webhook(&id.parse().unwrap()).await.unwrap().unwrap();
+    change(&mut endpoint);
+    put(store, endpoint).await;
+}
+
+async fn put(store: &SqlStore, endpoint: Endpoint) {
+    let deed = endpoint.deed("webhook_changed", Actor::Operator, endpoint.created_at, None);
+    assert!(store.put_webhook(endpoint, deed).await.unwrap());
+}
+
+#[test]
+fn who_lost_a_way_in_or_out_since_does_not_get_it_back() {
+    let folder = with_contacts();
+    let path = folder.path().join("dripr.db");
+    let (kept, leaked, later) = (key("kept", 1), key("leaked", 2), key("later", 3));
+    let at = "2026-03-02T12:00:00Z".parse().unwrap();
+    let a1: UserId = "a1".parse().unwrap();
+    let newer = || KeptSecret::Plain("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".into());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        for key in [&kept, &leaked] {
+            assert!(store.put_api_key(key.clone()).await.unwrap());
+        }
+        for id in ["exchanged", "off", "removed", "same"] {
+            put(&store, webhook(id)).await;
+        }
+        store.close().await;
+    });
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        assert!(store.put_api_key(later.clone()).await.unwrap());
+        for id in [&leaked.id, &later.id] {
+            assert!(store.revoke_api_key(id, Actor::Operator, at).await.unwrap());
+        }
+        change(&store, "exchanged", |endpoint| endpoint.rotate(newer(), at)).await;
+        change(&store, "off", |endpoint| endpoint.switch(false, at)).await;
+        let gone: WebhookId = "removed".parse().unwrap();
+        let deed = webhook("removed").deed("webhook_removed", Actor::Operator, at, None);
+        assert!(store.remove_webhook(&gone, deed).await.unwrap());
+        put(&store, webhook("new")).await;
+        let mut agent = store.agent(&a1).await.unwrap().unwrap();
+        let brokerage = Some("north".parse().unwrap());
+        agent.membership = Membership { brokerage, ..Membership::default() };
+        assert!(AgentStore::replace(&store, agent, None).await.unwrap());
+        store.close().await;
+    });
+    // Without the later database nobody knows, and that is said.
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["dripr.toml", "sales.csv", "copy.db"] {
+        fs::copy(folder.path().join(name), elsewhere.path().join(name)).unwrap();
+    }
+    let run = dripr(elsewhere.path(), &["restore", "copy.db"]).success();
+    said(&run, "WORK AGAIN");
+    said(&run, &format!("this key works: {}  leaked", leaked.id));
+
+    let run = dripr(folder.path(), &["restore", "copy.db", "--replace"]).success();
+    said(&run, "1 accounts stand as they did since; so do 1 keys that were taken back, and 3 webhooks");
+    assert!(!run.stdout.contains("this key works"), "{run:?}");
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        let revoked = async |id: &ApiKeyId| store.api_key(id).await.unwrap().map(|key| key.revoked_at);
+        assert_eq!(revoked(&kept.id).await, Some(None));
+        assert_eq!(revoked(&leaked.id).await, Some(Some(at)));
+        assert_eq!(revoked(&later.id).await, None, "none is invented");
+        let found = store.webhooks(&Reach::Deployment, None, 10).await.unwrap();
+        let ids: Vec<&str> = found.iter().map(|endpoint| endpoint.id.as_str()).collect();
+        assert_eq!(ids, ["exchanged", "off", "same"]);
+        assert!(found[0].secret == newer() && found[0].former.is_some());
+        assert!(found[1].off.is_some() && found[2].off.is_none());
+        let agent = store.agent(&a1).await.unwrap().unwrap();
+        assert_eq!(agent.membership.brokerage, Some("north".parse().unwrap()));
         store.close().await;
     });
 }

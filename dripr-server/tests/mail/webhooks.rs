@@ -1,5 +1,6 @@
 //! What Postmark tells, with its real payloads.
 
+use chrono::TimeDelta;
 use dripr_core::{
     email::SuppressionCause,
     ports::{CampaignStore, ChannelStore, Clock, FeedbackStore},
@@ -88,11 +89,58 @@ async fn it_is_noted_whether_webhooks_can_be_verified() {
     for n in 1..=3 {
         assert_eq!(tell(&site, delivery.clone(), "guessed").await.status, 401);
         assert_eq!(channel().await, (n, None));
+        site.clock.set(site.clock.now() + TimeDelta::seconds(60));
     }
     assert_eq!(tell(&site, "{".to_owned(), PASSWORD).await.status, 400);
     assert_eq!(channel().await, (3, None), "what nobody can read tells nothing");
     assert_eq!(tell(&site, delivery, PASSWORD).await.status, 200);
     assert_eq!(channel().await, (0, Some(site.clock.now())));
+}
+
+#[tokio::test]
+async fn wrong_credentials_cost_no_write_each_and_an_address_has_few_tries() {
+    let site = site().await;
+    let delivery = about(&site, sample!("delivery")).to_string();
+    for n in 0..30 {
+        assert_eq!(tell(&site, delivery.clone(), "guessed").await.status, 401, "{n}");
+    }
+    let refused = tell(&site, delivery.clone(), "guessed").await;
+    assert_eq!((refused.status, refused.headers["retry-after"].to_str().unwrap()), (429, "2"));
+    let name = dripr_server::compose::POSTMARK_WEBHOOKS;
+    let known = site.deployment.store.channel(name).await.unwrap().unwrap();
+    assert_eq!((known.refused, known.version), (1, 1));
+    let [("postmark", rejected)] = site.deployment.metrics.incoming().found()[..] else {
+        panic!("one sender")
+    };
+    assert_eq!((rejected.all, rejected.in_a_row), (31, 31));
+    assert_eq!(tell(&site, delivery.clone(), PASSWORD).await.status, 200, "who knows the password is heard");
+    site.clock.set(site.clock.now() + TimeDelta::seconds(2));
+    assert_eq!(tell(&site, delivery.clone(), "guessed").await.status, 401);
+    assert_eq!(tell(&site, delivery, "guessed").await.status, 429);
+}
+
+#[tokio::test]
+async fn what_comes_back_of_emails_is_heard_after_another_mailer_was_chosen() {
+    let lines =
+        "[mail]\nby = \"smtp\"\nhost = \"smtp.example.com\"\n[postmark]\nwebhook_username = \"postmark\"\n";
+    let site = Site::new(lines, &[("DRIPR_POSTMARK_WEBHOOK_PASSWORD", PASSWORD)]).await;
+    site.until("2026-03-13T12:00:00Z").await;
+    let complaint = about(&site, sample!("spamcomplaint")).to_string();
+    assert_eq!(tell(&site, complaint.clone(), "guessed").await.status, 401);
+    assert_eq!(tell(&site, complaint, PASSWORD).await.status, 200);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::Complaint));
+    let late = site.clock.now() + TimeDelta::days(30);
+    site.clock.set(late);
+    let figures = site.operations.figures().await.unwrap();
+    assert_eq!(figures.paused, Some(Vec::new()), "the other mailer waits for none of them");
+}
+
+#[tokio::test]
+async fn without_the_name_that_webhooks_come_with_there_are_none() {
+    let variables = [("DRIPR_POSTMARK_WEBHOOK_PASSWORD", PASSWORD)];
+    let site = Site::new("[mail]\nby = \"smtp\"\nhost = \"smtp.example.com\"\n", &variables).await;
+    let told = shown(site.client.post(site.url("/webhooks/postmark")).body("{}")).await;
+    assert_eq!(told.status, 404);
 }
 
 #[tokio::test]

@@ -88,6 +88,34 @@ async fn a_process_without_cron_tells_that_cron_is_gone_and_nothing_twice() {
 }
 
 #[tokio::test]
+async fn webhooks_that_cannot_be_verified_are_told_by_the_process_at_which_they_come_in() {
+    let stage = Stage::new(0, "[alerts]\nmail_to = \"ops@brokerage.example\"\n").await;
+    let (api, cron) = (watch(&stage, &[Role::Api]).unwrap(), watch(&stage, &[Role::Cron]).unwrap());
+    let incoming = stage.deployment.metrics.incoming();
+    let minute = async |from: Option<&'static str>| {
+        from.into_iter().for_each(|from| incoming.rejected(from, stage.clock.now()));
+        api.look().await.unwrap();
+        cron.look().await.unwrap();
+        stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
+    };
+    for from in ["clerk", "stripe", "clerk"] {
+        minute(Some(from)).await;
+    }
+    assert!(mails(&stage).is_empty(), "one or two say nothing");
+    minute(Some("clerk")).await;
+    for _ in 0..20 {
+        minute(None).await;
+    }
+    assert_eq!(mails(&stage), ["dripr: webhooks cannot be verified"]);
+    incoming.genuine("clerk");
+    for _ in 0..12 {
+        minute(None).await;
+    }
+    let told = ["dripr: resolved: webhooks cannot be verified", "dripr: webhooks cannot be verified"];
+    assert_eq!(mails(&stage), told);
+}
+
+#[tokio::test]
 async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
     let stage = Stage::new(2, "[operations]\ncloudwatch_namespace = \"Dripr\"\n").await;
     stuck(&stage).await;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use dripr_core::{campaign::CampaignStatus, events::Queue};
 use dripr_server::operations::metric;
 
 const RULES: &str = include_str!("../../../docs/deploy/prometheus-rules.yml");
+const RULES_TEST: &str = include_str!("../../../docs/deploy/prometheus-rules.test.yml");
 const PAGE: &str = include_str!("../../../docs/operate.md");
 
 /// The metrics that a text names.
@@ -24,6 +26,53 @@ fn every_metric_that_a_rule_names_is_exposed() {
     for label in RULES.split("$labels.").skip(1).map(|rest| rest.split(' ').next().unwrap()) {
         assert!(labels.contains(label) || label == "instance", "{label}");
     }
+}
+
+/// The metrics with labels that a text gives in braces, such as `dripr_campaigns{status="ERROR"}`.
+fn with_labels(text: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
+    let found = text.match_indices("dripr_").filter_map(|(at, _)| {
+        let rest = &text[at..];
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        let (inside, _) = rest[name.len()..].strip_prefix('{')?.split_once('}')?;
+        let labels = inside.split(", ").filter_map(|label| label.split_once('='));
+        Some((name, labels.map(|(label, value)| (label, value.trim_matches('"'))).collect()))
+    });
+    found.collect()
+}
+
+/// Whether a label can have a value, as far as there are only some.
+fn can_be(label: &str, value: &str) -> bool {
+    match label {
+        "status" => CampaignStatus::ALL.iter().any(|status| status.as_str() == value),
+        "queue" => Queue::ALL.iter().any(|queue| queue.as_str() == value),
+        "part" => ["queues", "store"].contains(&value),
+        "from" => ["clerk", "stripe", "postmark"].contains(&value),
+        _ => !value.is_empty(),
+    }
+}
+
+#[test]
+fn the_rules_are_tried_with_metrics_and_labels_that_there_are() {
+    let tried = with_labels(RULES_TEST);
+    assert!(tried.len() > 20, "{}", tried.len());
+    for (name, labels) in tried.into_iter().chain(with_labels(RULES)) {
+        let metric = metric::ALL.iter().find(|metric| metric.name == name);
+        let metric = metric.unwrap_or_else(|| panic!("{name} is not exposed"));
+        for (label, value) in labels {
+            let is_prometheus = ["job", "instance"].contains(&label);
+            assert!(is_prometheus || metric.labels.contains(&label), "{name} has no label {label}");
+            assert!(can_be(label, value), "{name}: {label} is never {value}");
+        }
+    }
+    // Every alert is tried where all is well or nothing is scraped, and where it is to be raised.
+    for alert in RULES.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        let tried = RULES_TEST.lines().filter(|line| line.contains(&format!("alertname: {alert}")));
+        let wanted = if alert == "DriprGone" { 1 } else { 2 };
+        assert!(tried.count() >= wanted, "{alert}");
+    }
+    assert!(
+        !can_be("status", "SCHEDULED") && !can_be("queue", "home-report") && !can_be("part", "campaigns")
+    );
 }
 
 #[test]

@@ -214,6 +214,9 @@ async fn providers_and_what_models_cost_are_counted_and_every_metric_is_shown_as
     assert_eq!(exposed.value("dripr_model_output_tokens_total", &of[..1]), Some(40.0));
     assert_eq!(exposed.value("dripr_model_cost_dollars_total", &of[..1]), Some(3.0));
 
+    assert_eq!(exposed.value("dripr_mail_paused", &[]), Some(0.0));
+    assert_eq!(exposed.value("dripr_webhooks_rejected_total", &[("from", "clerk")]), Some(0.0));
+
     let declared: BTreeSet<&str> = metric::ALL.iter().map(|metric| metric.name).collect();
     assert_eq!(exposed.names(), declared);
     for sample in &exposed.0.samples {
