@@ -93,6 +93,12 @@ impl Agent {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
+    /// Whether somebody else keeps the account, such as a sign-in service: the address is what they checked.
+    #[must_use]
+    pub const fn is_kept_elsewhere(&self) -> bool {
+        self.account_changed_at.is_some()
+    }
+
     /// Whether the agent's mail may go out at an instant, and if not, why.
     ///
     /// # Errors

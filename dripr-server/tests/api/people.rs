@@ -174,6 +174,46 @@ async fn an_address_to_which_mail_came_back_may_be_written_to_again() {
 }
 
 #[tokio::test]
+async fn who_may_only_write_sends_an_agents_mail_nowhere_else() {
+    let site = site().await;
+    agent(&site, "amy", Some("north"), Some("a"), Role::Agent).await;
+    let store = &site.deployment.store;
+    let amy = async || store.agent(&"amy".parse().unwrap()).await.unwrap().unwrap();
+    let before = amy().await;
+    let (north, team) = ("north".parse().unwrap(), "a".parse().unwrap());
+    let own = || Reach::Agent("amy".parse().unwrap());
+    let writing = key(&site, own(), &[Scope::Read, Scope::Write, Scope::Approve]).await;
+    let of_north = key(&site, Reach::Brokerage(north), &[Scope::Write]).await;
+    let of_team = key(&site, Reach::Team("north".parse().unwrap(), team), &Scope::ALL).await;
+    let own = key(&site, own(), &Scope::ALL).await;
+    let elsewhere = json!({"first_name": "Eve", "email": "eve@elsewhere.example"});
+    for key in [&writing, &of_north, &of_team, &own] {
+        let refused = patch(&site, "/agents/amy", key, "*", elsewhere.clone()).await;
+        assert_eq!((refused.status, &refused.json()["type"]), (403, &json!("urn:dripr:problem:forbidden")));
+    }
+    assert_eq!(amy().await, before, "and nothing else was changed");
+    // A form that is sent as it was read changes no address.
+    let same = json!({"first_name": "Amelia", "email": before.email.as_str()});
+    assert_eq!(patch(&site, "/agents/amy", &writing, "*", same).await.status, 200);
+
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let changed = patch(&site, "/agents/amy", &admin, "*", json!({"email": "amy@new.example"})).await;
+    assert_eq!((changed.status, &changed.json()["email"]), (200, &json!("amy@new.example")));
+
+    // What the sign-in service checked is the truth.
+    let mut kept = amy().await;
+    kept.account_changed_at = Some(site.clock.now());
+    assert!(AgentStore::replace(&**store, kept, None).await.unwrap());
+    for key in [&admin, &operator(&site).await] {
+        let refused = patch(&site, "/agents/amy", key, "*", elsewhere.clone()).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+    }
+    assert_eq!(amy().await.email.as_str(), "amy@new.example");
+    let named = patch(&site, "/agents/amy", &admin, "*", json!({"first_name": "Amy"})).await;
+    assert_eq!(named.status, 200, "names stay theirs to change: {named:?}");
+}
+
+#[tokio::test]
 async fn an_agents_own_key_does_not_lift_a_stop() {
     let site = site().await;
     let operator = operator(&site).await;
