@@ -2,6 +2,7 @@
 
 use dripr_core::{
     access::{Reach, Role, Scope},
+    agent::Subscription,
     campaign::Actor,
     email::{Suppression, SuppressionCause},
     ports::{AgentStore, Clock, ContactStore},
@@ -241,8 +242,72 @@ async fn an_admin_lifts_what_an_admin_stopped_and_no_more() {
     assert_eq!(stopped["stopped_because"], "sending is paused by an admin of the agent's brokerage");
     assert_eq!(resume(&admin).await, 200);
     assert_eq!(amy().await.resumed_at, None, "complaints of before still count");
-    post(&site, "/agents/amy/pause", &operator, because).await;
+    post(&site, "/agents/amy/pause", &operator, because.clone()).await;
     assert_eq!(resume(&admin).await, 403);
     assert_eq!(resume(&operator).await, 200);
     assert_eq!(amy().await.resumed_at, Some(site.clock.now()));
+
+    // An operator's stop takes the place of an admin's, and an admin's of none.
+    post(&site, "/agents/amy/pause", &admin, json!({"because": "on leave"})).await;
+    let stopped = post(&site, "/agents/amy/pause", &operator, json!({"because": "an inquiry"})).await.json();
+    assert_eq!(stopped["stopped_because"], "sending is paused by an operator");
+    post(&site, "/agents/amy/pause", &admin, because).await;
+    let history = get(&site, "/agents/amy/history?limit=2", &operator).await.json();
+    let causes = [&history["items"][0], &history["items"][1]].map(|line| (&line["what"], &line["cause"]));
+    assert_eq!(
+        causes,
+        [(&json!("paused"), &json!("an inquiry")), (&json!("paused"), &json!("on leave"))],
+        "what changed nothing is not in it"
+    );
+    assert_eq!(resume(&admin).await, 403);
+    assert_eq!(resume(&operator).await, 200);
+}
+
+#[tokio::test]
+async fn everything_that_stops_an_agent_is_shown() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let store = &site.deployment.store;
+    let shown = get(&site, "/agents/ana", &operator).await.json();
+    assert_eq!((&shown["stops"], &shown["paused"]), (&json!([]), &json!(null)));
+    let mut ana = store.agent(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    ana.banned = true;
+    ana.subscription_status = Subscription::Canceled;
+    ana.postal_address = String::new();
+    assert!(AgentStore::replace(&**store, ana, None).await.unwrap());
+    post(&site, "/agents/ana/pause", &operator, json!({"because": "an inquiry"})).await;
+    let shown = get(&site, "/agents/ana", &operator).await.json();
+    let stops = shown["stops"].as_array().unwrap();
+    let codes: Vec<_> = stops.iter().map(|stop| stop["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["banned", "canceled", "paused", "no_postal_address"]);
+    assert_eq!(shown["stopped_because"], stops[0]["sentence"]);
+    assert_eq!(stops[2]["sentence"], "sending is paused by an operator");
+    let paused = json!({"since": "2026-03-01T12:00:00Z", "cause": "operator", "because": "an inquiry"});
+    assert_eq!(shown["paused"], paused);
+}
+
+#[tokio::test]
+async fn nobody_who_sends_no_if_match_is_told_that_it_does_not_match() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    agent(&site, "amy", Some("north"), None, Role::Agent).await;
+    // All of them read the agent before one of them has changed it.
+    let at_once = async |method: reqwest::Method, path: &str| {
+        let send = || {
+            let because = json!({"because": "a test"});
+            let asked = request(&site, method.clone(), path, &operator);
+            ask(if path.ends_with("pause") { asked.json(&because) } else { asked })
+        };
+        let (a, b, c, d) = tokio::join!(send(), send(), send(), send());
+        let mut told = [a.status, b.status, c.status, d.status];
+        told.sort_unstable();
+        told
+    };
+    for _ in 0..5 {
+        assert_eq!(at_once(reqwest::Method::POST, "/agents/amy/pause").await, [200; 4]);
+        assert_eq!(at_once(reqwest::Method::POST, "/agents/amy/resume").await, [200; 4]);
+    }
+    let history = get(&site, "/agents/amy/history?limit=100", &operator).await.json();
+    assert_eq!(history["items"].as_array().unwrap().len(), 11, "each was done once: {history}");
+    assert_eq!(at_once(reqwest::Method::DELETE, "/agents/amy").await, [204, 404, 404, 404]);
 }
