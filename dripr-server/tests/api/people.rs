@@ -311,3 +311,21 @@ async fn nobody_who_sends_no_if_match_is_told_that_it_does_not_match() {
     assert_eq!(history["items"].as_array().unwrap().len(), 11, "each was done once: {history}");
     assert_eq!(at_once(reqwest::Method::DELETE, "/agents/amy").await, [204, 404, 404, 404]);
 }
+
+#[tokio::test]
+async fn an_admin_learns_of_no_id_and_takes_none() {
+    let site = site().await;
+    agent(&site, "amy", Some("south"), None, Role::Agent).await;
+    let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let new = |id: &str| json!({"id": id, "first_name": "N", "last_name": "N", "email": "n@b.example", "postal_address": "1 Elm St"});
+    let [there, free] = [
+        post(&site, "/agents", &north, new("amy")).await,
+        post(&site, "/agents", &north, new("user_2")).await,
+    ];
+    assert_eq!((there.status, &there), (403, &free), "whether there is one is not told");
+    assert_eq!(site.deployment.store.agent(&"user_2".parse().unwrap()).await.unwrap(), None);
+    let operator = operator(&site).await;
+    assert_eq!(post(&site, "/agents", &operator, new("amy")).await.status, 409);
+    let made = post(&site, "/agents", &operator, new("user_2")).await;
+    assert_eq!((made.status, &made.json()["id"]), (201, &json!("user_2")));
+}
