@@ -85,7 +85,8 @@ pub(super) async fn create_key(
     let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
     let minted = ApiKey::mint(new, &asking.0, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
-        return Err(Problem::lost());
+        // No id is made twice: who asks was let in a moment before they lost what it takes.
+        return Err(Problem::conflict("what let you in does not reach as far any more"));
     }
     let secret = minted.expose().to_owned();
     Ok((StatusCode::CREATED, Json(ShownKey { key: KeyView::of(minted.key), secret })))
