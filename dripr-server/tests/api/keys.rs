@@ -235,3 +235,22 @@ async fn what_an_admin_made_ends_with_their_role() {
     let line = get(&site, "/history?limit=1", &operator).await.json()["items"][0].clone();
     assert_eq!((&line["what"], &line["cause"]), (&json!("key_revoked"), &json!("its agent was removed")));
 }
+
+#[tokio::test]
+async fn whoever_asks_may_ask_who_they_are() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let new = json!({"name": "ana's", "reach": {"of": "agent", "agent_id": "ana"}, "scopes": ["write"],
+        "expires_at": "2026-03-05T12:00:00Z"});
+    let made = post(&site, "/keys", &operator, new).await.json();
+    let me = get(&site, "/me", made["secret"].as_str().unwrap()).await;
+    assert_eq!(me.status, 200, "it needs no scope: {me:?}");
+    let expected = json!({
+        "actor": {"type": "key", "id": made["key"]["id"]}, "reach": {"of": "agent", "agent_id": "ana"},
+        "scopes": ["write"], "expires_at": "2026-03-05T12:00:00Z", "agent_id": "ana", "read_only_because": null,
+    });
+    assert_eq!(me.json(), expected);
+    let me = get(&site, "/me", &operator).await.json();
+    assert_eq!(me["reach"], json!({"of": "deployment"}));
+    assert_eq!((&me["agent_id"], &me["expires_at"]), (&json!(null), &json!(null)));
+}
