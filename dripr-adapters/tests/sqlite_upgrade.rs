@@ -7,12 +7,16 @@ use std::{path::Path, sync::Arc};
 
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
+    access::{ApiKey, Caller, Membership, NewApiKey, Role, Scopes},
     campaign::{Action, Actor, CampaignStatus, Command, Operation, Provision, command::Bench},
     ids::CampaignId,
     policy::Policy,
-    ports::{AgentStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore, NoticeStore},
+    ports::{
+        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore,
+        NoticeStore,
+    },
     schedule::Instant,
-    testkit::{ManualClock, samples},
+    testkit::{ManualClock, SeededEntropy, samples},
 };
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -142,4 +146,49 @@ async fn homes_of_before_streets_were_shortened_are_known_and_can_be_changed() {
     assert!(!dossier.campaign.enabled, "each of two can be changed");
     did(first, Action::Delete).await;
     assert_eq!(again().await, (Enrolment::Exists(second.clone()), Some(second.clone())));
+}
+
+#[tokio::test]
+async fn what_was_made_before_makers_had_a_column_ends_with_its_maker() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let mut admin = samples::agent("admin", start).unwrap();
+    admin.membership =
+        Membership { brokerage: Some("north".parse().unwrap()), team: None, role: Role::Admin };
+    let entropy = SeededEntropy::new(1);
+    let minted = |by: &Caller| {
+        let (name, scopes) = ("a key".to_owned(), Scopes::all());
+        ApiKey::mint(
+            NewApiKey { name, reach: by.reach.clone(), scopes, expires_at: None },
+            by,
+            &entropy,
+            start,
+        )
+        .key
+    };
+    let key = minted(&Caller::signed_in(&admin));
+    let by_key = Caller { actor: Actor::ApiKey(key.id.clone()), ..Caller::signed_in(&admin) };
+    let keys = [minted(&by_key), minted(&Caller::operator()), key];
+    {
+        let store = open(&path).await;
+        store.register(admin.clone(), samples::user_created(&admin), Actor::Operator).await.unwrap();
+        for key in &keys {
+            assert!(store.put_api_key(key.clone()).await.unwrap());
+        }
+        store.close().await;
+        let before = "DROP INDEX api_keys_by_maker; DROP INDEX webhook_endpoints_by_maker; \
+                      ALTER TABLE api_keys DROP COLUMN made_by; ALTER TABLE webhook_endpoints DROP COLUMN made_by; \
+                      DELETE FROM _sqlx_migrations WHERE version = 20261130000701;";
+        sqlx::raw_sql(before).execute(&mut connection(&path).await).await.unwrap();
+    }
+    let store = open(&path).await;
+    let mut agent = store.agent(&admin.id).await.unwrap().unwrap();
+    agent.membership.role = Role::Agent;
+    assert!(AgentStore::replace(&store, agent, None).await.unwrap());
+    let mut revoked = Vec::new();
+    for key in &keys {
+        revoked.push(store.api_key(&key.id).await.unwrap().unwrap().revoked_at.is_some());
+    }
+    assert_eq!(revoked, [true, false, true], "the admin's, and what it made");
 }

@@ -93,6 +93,12 @@ impl Agent {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
+    /// Whether somebody else keeps the account, such as a sign-in service: the address is what they checked.
+    #[must_use]
+    pub const fn is_kept_elsewhere(&self) -> bool {
+        self.account_changed_at.is_some()
+    }
+
     /// Whether the agent's mail may go out at an instant, and if not, why.
     ///
     /// # Errors
@@ -101,26 +107,36 @@ impl Agent {
         self.stopped_by(now).map_or(Ok(()), |stop| Err(stop.sentence()))
     }
 
-    /// What keeps the agent's mail from going out at an instant.
+    /// What keeps the agent's mail from going out at an instant: of several reasons, the one that the agent has to be told first.
     #[must_use]
     pub fn stopped_by(&self, now: Instant) -> Option<Stop> {
-        if self.deleted_at.is_some() {
-            return Some(Stop::Removed);
-        }
-        if self.banned {
-            return Some(Stop::Banned);
-        }
-        if let Some(stop) = self.subscription_status.stop() {
-            return Some(stop);
-        }
+        self.stops(now).next()
+    }
+
+    /// Everything that keeps the agent's mail from going out at an instant.
+    pub fn stops(&self, now: Instant) -> impl Iterator<Item = Stop> {
         let is_late = matches!(self.subscription_status, Subscription::PastDue { .. });
-        if is_late && self.lapses_at().is_none_or(|end| end <= now) {
-            return Some(Stop::PaymentLate);
+        let is_too_late = is_late && self.lapses_at().is_none_or(|end| end <= now);
+        let stops = [
+            self.deleted_at.map(|_| Stop::Removed),
+            self.banned.then_some(Stop::Banned),
+            self.subscription_status.stop(),
+            is_too_late.then_some(Stop::PaymentLate),
+            self.paused.as_ref().map(|pause| Stop::Paused(pause.cause)),
+            self.has_no_postal_address().then_some(Stop::NoPostalAddress),
+        ];
+        stops.into_iter().flatten()
+    }
+
+    /// Stops all that the agent sends. `false`, and nothing changed, if it is stopped already: only what an admin stopped is stopped
+    /// anew by an operator or for complaints, since the admin could lift it.
+    pub fn pause(&mut self, pause: Pause) -> bool {
+        let is_lifted_by_admins = pause.cause == PauseCause::Admin;
+        if self.paused.as_ref().is_some_and(|known| is_lifted_by_admins || known.cause != PauseCause::Admin) {
+            return false;
         }
-        if let Some(pause) = &self.paused {
-            return Some(Stop::Paused(pause.cause));
-        }
-        self.has_no_postal_address().then_some(Stop::NoPostalAddress)
+        self.paused = Some(pause);
+        true
     }
 
     /// When time alone will stop the agent's mail.

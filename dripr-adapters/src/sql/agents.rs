@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use dripr_core::{
-    access::Reach,
+    access::{Reach, Retreat},
     agent::Agent,
     billing::Billing,
     campaign::{Actor, AuditEntry},
@@ -275,11 +275,10 @@ async fn replace(connection: &mut Connection, mut new: Agent, audit: Option<Audi
     if known.membership != new.membership {
         put_membership(&mut *connection, &new).await?;
     }
-    if new.membership.left(&known.membership) {
-        let at = audit.as_ref().map_or(new.created_at, |entry| entry.at);
-        let of = Reach::Agent(new.id.clone());
-        api_keys::leave_behind(&mut *connection, &of, at).await?;
-        webhooks::leave_behind(&mut *connection, &of, at).await?;
+    if let Some(retreat) = Retreat::of(&known, &new) {
+        let at = audit.as_ref().map(|entry| entry.at).or(new.deleted_at).unwrap_or(new.created_at);
+        api_keys::end(&mut *connection, &retreat, at).await?;
+        webhooks::end(&mut *connection, &retreat, at).await?;
     }
     if known.billing != new.billing {
         link_customers(&mut *connection, &new).await?;
@@ -303,14 +302,19 @@ async fn remove(connection: &mut Connection, id: &UserId, at: Instant) -> PortRe
         .await
         .doing(doing)?;
     let mut is_news = noted > 0;
-    let sql = "SELECT id, state, subscription_status, managed_client_id FROM users WHERE id = ?1@locked";
-    let row = query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await.doing(doing)?;
-    let known = row.as_ref().map(read).transpose()?;
+    let known = locked(&mut *connection, id).await?;
     if let Some(known) = known.filter(|known| known.deleted_at.is_none()) {
         let audit = AuditEntry::of("agent_removed", Actor::Provider, at, None);
         is_news |= replace(connection, Agent { deleted_at: Some(at), ..known }, Some(audit)).await?;
     }
     Ok(is_news)
+}
+
+/// An agent whom nobody else changes until the transaction ends.
+pub(super) async fn locked(connection: &mut Connection, id: &UserId) -> PortResult<Option<Agent>> {
+    let sql = "SELECT id, state, subscription_status, managed_client_id FROM users WHERE id = ?1@locked";
+    let row = query(sql).bind(id.as_str()).fetch_optional(connection).await.doing("reading an agent")?;
+    row.as_ref().map(read).transpose()
 }
 
 /// Lets an agent be found by the customers whom their billing names.

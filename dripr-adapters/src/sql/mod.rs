@@ -14,7 +14,7 @@
 //! | `enrol` | new campaigns |
 //! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
-//! | `reach` | how far keys and webhooks reach, as a column |
+//! | `reach`, `maker` | how far keys and webhooks reach, and who made them, as columns |
 //! | `rebase` | taking away a text that others were compressed against |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
@@ -61,6 +61,7 @@ mod instant;
 #[cfg(feature = "legacy-tables")]
 pub mod legacy_tables;
 mod mail_accounts;
+mod maker;
 mod message;
 mod migrations;
 mod notices;

@@ -1,9 +1,17 @@
 //! How far keys and webhooks reach, as a column: JSON, so that no two are written alike. No character of an id is written otherwise
 //! in JSON, so that such a text can be put together in SQL.
 
-use dripr_core::{access::Reach, errors::PortResult};
+use dripr_core::{
+    access::{Reach, Retreat},
+    errors::PortResult,
+};
 
-use super::dossier::to_json;
+use super::{
+    connection::{Row, Value},
+    dossier::to_json,
+    error::While,
+    maker,
+};
 
 /// A reach as its column has it.
 pub(super) fn column(reach: &Reach) -> PortResult<String> {
@@ -39,4 +47,26 @@ pub(super) fn lies_within(column: &str, within: &Reach, first: usize) -> PortRes
             (condition, vec![to_json(within)?, teams, brokerage.to_string()])
         }
     })
+}
+
+/// What an agent made, as a statement with its values: these columns, and then whether it lies within what is left to the agent.
+pub(super) fn made_by(
+    columns: &str,
+    table: &str,
+    retreat: &Retreat,
+) -> PortResult<(String, Vec<Value<'static>>)> {
+    let (condition, within) = match &retreat.left {
+        Some(left) => lies_within("reach", &left.reach, 2)?,
+        None => ("1 = 0".to_owned(), Vec::new()),
+    };
+    let sql = format!(
+        "SELECT {columns}, CASE WHEN {condition} THEN 'within' ELSE 'beyond' END FROM {table} WHERE made_by = ?1 ORDER BY id@locked"
+    );
+    let values = std::iter::once(maker::agent(&retreat.agent)).chain(within);
+    Ok((sql, values.map(Value::from).collect()))
+}
+
+/// What such a statement says of a row in this column.
+pub(super) fn lies_within_row(row: &Row, at: usize) -> PortResult<bool> {
+    Ok(row.try_get::<String>(at).doing("looking what lies within a reach")? == "within")
 }

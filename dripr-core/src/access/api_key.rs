@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Caller, Deed, Reach, Scopes};
+use super::{Caller, Deed, Reach, Retreat, Scopes};
 use crate::{
     campaign::Actor,
     ids::ApiKeyId,
@@ -62,6 +62,36 @@ pub struct ApiKey {
     /// Who took it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_by: Option<Actor>,
+    /// Why it was taken back, if nobody named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_because: Option<RevokedBecause>,
+}
+
+/// Why a key was taken back that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedBecause {
+    /// The agent whom it reaches went to another brokerage.
+    Moved,
+    /// The agent whom it reaches was removed.
+    Removed,
+    /// The agent who made it reaches less now.
+    Retreat,
+    /// The key that made it was taken back.
+    Maker,
+}
+
+impl RevokedBecause {
+    /// For people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Moved => "its agent belongs to another brokerage now",
+            Self::Removed => "its agent was removed",
+            Self::Retreat => "who made it reaches less far now",
+            Self::Maker => "the key that made it was taken back",
+        }
+    }
 }
 
 impl fmt::Debug for ApiKey {
@@ -125,6 +155,7 @@ impl ApiKey {
             expires_at,
             revoked_at: None,
             revoked_by: None,
+            revoked_because: None,
         };
         MintedKey { key, shown }
     }
@@ -145,7 +176,8 @@ impl ApiKey {
     /// That it was taken back, as history has it; `None` if it was not, or it was not noted by whom.
     #[must_use]
     pub fn revoking(&self) -> Option<Deed> {
-        Some(self.deed("key_revoked", self.revoked_by.clone()?, self.revoked_at?, None))
+        let because = self.revoked_because.map(|because| because.sentence().to_owned());
+        Some(self.deed("key_revoked", self.revoked_by.clone()?, self.revoked_at?, because))
     }
 
     fn deed(&self, what: &str, actor: Actor, at: Instant, cause: Option<String>) -> Deed {
@@ -153,15 +185,32 @@ impl ApiKey {
         Deed { at, actor, what: what.to_owned(), about, reach, cause }
     }
 
-    /// Takes the key back because the one agent whom it reaches went to another brokerage. `false`, and nothing changed, if it was
-    /// taken back before, or if who runs the deployment made it.
-    pub fn left_behind(&mut self, at: Instant) -> bool {
-        let stays = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
-        if stays || self.revoked_at.is_some() {
+    /// Takes the key back for something that was done elsewhere. `false`, and nothing changed, if it was taken back before.
+    pub fn end(&mut self, by: Actor, because: RevokedBecause, at: Instant) -> bool {
+        if self.revoked_at.is_some() {
             return false;
         }
-        self.revoke(Actor::System, at);
+        self.revoke(by, at);
+        self.revoked_because = Some(because);
         true
+    }
+
+    /// Takes the key back, which reaches one agent alone, because that agent was removed, or went to another brokerage and who runs
+    /// the deployment did not make it. `false`, and nothing changed, if it stays, or was taken back before.
+    pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
+        if retreat.left.is_none() {
+            return self.end(Actor::System, RevokedBecause::Removed, at);
+        }
+        let is_operators = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
+        retreat.moved && !is_operators && self.end(Actor::System, RevokedBecause::Moved, at)
+    }
+
+    /// Takes the key back, which an agent made, if it reaches farther than they do now, or may do more. `lies_within` says whether it
+    /// [lies within](Reach::contains) what they reach. `false`, and nothing changed, if it stays, or was taken back before.
+    pub fn outlived(&mut self, retreat: &Retreat, lies_within: bool, at: Instant) -> bool {
+        let left = retreat.left.as_ref().filter(|_| lies_within);
+        let stays = left.is_some_and(|left| left.scopes.cover(self.scopes));
+        !stays && self.end(Actor::System, RevokedBecause::Retreat, at)
     }
 
     /// The id and the secret in what somebody presents; `None` if it is written like no key.

@@ -8,11 +8,13 @@ mod caller;
 mod deed;
 mod kept_reply;
 mod membership;
+mod retreat;
 mod scope;
 
-pub use api_key::{ApiKey, MintedKey, NewApiKey, UnusableKey};
+pub use api_key::{ApiKey, MintedKey, NewApiKey, RevokedBecause, UnusableKey};
 pub use caller::{Caller, Reach};
 pub use deed::Deed;
 pub use kept_reply::{KEPT_HOURS, KeptReply, Repetition, UNDER_WAY_SECONDS};
 pub use membership::{Membership, Role};
+pub use retreat::Retreat;
 pub use scope::{Scope, Scopes, UnknownScope};

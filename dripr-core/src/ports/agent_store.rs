@@ -29,9 +29,10 @@ pub trait AgentStore: Send + Sync {
     /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version, in one transaction
     /// with the row of their history if one is given; what the engine notes for itself has none. `false`, and nothing
     /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
-    /// decisions look at changed ([`Agent::decides_otherwise_than`]). If the agent was of a brokerage and is not any more, keys
-    /// that reach this one agent are taken back ([`ApiKey::left_behind`](crate::access::ApiKey::left_behind)) and webhooks that are
-    /// told of them alone switched off ([`Endpoint::left_behind`](crate::webhooks::Endpoint::left_behind)), and it is noted.
+    /// decisions look at changed ([`Agent::decides_otherwise_than`]). If the agent reaches less now
+    /// ([`Retreat`](crate::access::Retreat)), keys and webhooks end that they made beyond that, and those for them alone that are left
+    /// behind; what keys made that are taken back ends as in [`ApiKeyStore::revoke_api_key`](crate::ports::ApiKeyStore::revoke_api_key);
+    /// and it is noted.
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool>;
 
     /// Adds a row to an agent's history, for what is stored elsewhere or nowhere.
@@ -47,8 +48,8 @@ pub trait AgentStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<AgentHistoryEntry>>;
 
-    /// Removes the account of an id for good: its agent, if there is one, counts as removed from `at` on, and the id is
-    /// remembered, so that none is registered with it any more. `false`, and nothing changed, if both were so before.
+    /// Removes the account of an id for good: its agent, if there is one, counts as removed from `at` on, with what follows from that
+    /// for keys and webhooks, and the id is remembered, so that none is registered with it any more. `false`, and nothing changed, if both were so before.
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool>;
 
     /// Whether the account of an id was [removed](AgentStore::remove), whether it ever had an agent or not.

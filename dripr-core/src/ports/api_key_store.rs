@@ -14,7 +14,9 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ApiKeyStore: Send + Sync {
-    /// Stores a new key, and [that it was made](ApiKey::making). `false`, and nothing changed, if there is one with that id.
+    /// Stores a new key, and [that it was made](ApiKey::making). `false`, and nothing changed, if there is one with that id, or if
+    /// who makes it may not any more: the key that does was taken back, or the agent is gone or reaches less than the
+    /// [owner](ApiKey::owner) did ([`Caller::still_reaches`](crate::access::Caller::still_reaches)).
     async fn put_api_key(&self, key: ApiKey) -> PortResult<bool>;
 
     /// A key by its id, revoked and expired ones too.
@@ -28,6 +30,8 @@ pub trait ApiKeyStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ApiKey>>;
 
-    /// Takes a key back, and stores [that it was](ApiKey::revoking): from the answer on it admits nobody. `false` if there is none; one that was revoked stays as it is.
+    /// Takes a key back, and stores [that it was](ApiKey::revoking): from the answer on it admits nobody, nor does any key that it
+    /// made, nor that one of those made, and so on ([`ApiKey::end`]), and webhooks that any of them made are off; in one transaction.
+    /// `false` if there is none; one that was revoked stays as it is.
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool>;
 }

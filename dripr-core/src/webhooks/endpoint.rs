@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Kind, Kinds, Outcome, PAUSES};
 use crate::{
-    access::{Caller, Deed, Reach},
+    access::{Caller, Deed, Reach, Retreat},
     agent::Agent,
     campaign::Actor,
     ids::WebhookId,
@@ -128,11 +128,16 @@ pub enum OffBecause {
     Failing,
     /// The agent of whom it was told went to another brokerage.
     Moved,
+    /// The agent of whom it was told was removed.
+    Removed,
+    /// The agent who made it reaches less now, or the key that made it was taken back.
+    Maker,
 }
 
 impl OffBecause {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Asked, Self::Gone, Self::Failing, Self::Moved];
+    pub const ALL: [Self; 6] =
+        [Self::Asked, Self::Gone, Self::Failing, Self::Moved, Self::Removed, Self::Maker];
 
     /// A word for counting.
     #[must_use]
@@ -142,6 +147,8 @@ impl OffBecause {
             Self::Gone => "gone",
             Self::Failing => "failing",
             Self::Moved => "moved",
+            Self::Removed => "removed",
+            Self::Maker => "maker",
         }
     }
 
@@ -153,6 +160,8 @@ impl OffBecause {
             Self::Gone => "it answered 410 Gone",
             Self::Failing => "nothing reached it for five days",
             Self::Moved => "its agent belongs to another brokerage now",
+            Self::Removed => "its agent was removed",
+            Self::Maker => "who made it reaches less far now, or is gone",
         }
     }
 }
@@ -220,15 +229,30 @@ impl Endpoint {
         Some(self.deed("webhook_off", Actor::System, off.since, Some(off.because.sentence().to_owned())))
     }
 
-    /// Switches it off because the one agent of whom it is told went to another brokerage. `false`, and nothing changed, if it is off
-    /// already, or if who runs the deployment made it.
-    pub fn left_behind(&mut self, at: Instant) -> bool {
-        let stays = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
-        if stays || self.off.is_some() {
+    /// Switches it off for something that was done elsewhere. `false`, and nothing changed, if it is off already.
+    pub fn end(&mut self, because: OffBecause, at: Instant) -> bool {
+        if self.off.is_some() {
             return false;
         }
-        self.off = Some(Off { since: at, because: OffBecause::Moved });
+        self.off = Some(Off { since: at, because });
         true
+    }
+
+    /// Switches it off, which is told of one agent alone, because that agent was removed, or went to another brokerage and who runs the
+    /// deployment did not make it. `false`, and nothing changed, if it stays, or is off already.
+    pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
+        if retreat.left.is_none() {
+            return self.end(OffBecause::Removed, at);
+        }
+        let is_operators = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
+        retreat.moved && !is_operators && self.end(OffBecause::Moved, at)
+    }
+
+    /// Switches it off, which an agent made, if it reaches farther than they do now. `lies_within` says whether it
+    /// [lies within](Reach::contains) what they reach. `false`, and nothing changed, if it stays, or is off already.
+    pub fn outlived(&mut self, retreat: &Retreat, lies_within: bool, at: Instant) -> bool {
+        let stays = lies_within && retreat.left.is_some();
+        !stays && self.end(OffBecause::Maker, at)
     }
 
     /// Switches it on or off. What is waiting goes on once it is on again.

@@ -1,7 +1,7 @@
 //! Who may do what.
 
 use dripr_core::{
-    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Role, Scope, Scopes, UnusableKey},
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Retreat, Role, Scope, Scopes, UnusableKey},
     agent::Agent,
     campaign::Actor,
     ids::{BrokerageId, TeamId, UserId},
@@ -69,6 +69,27 @@ proptest! {
         }
         let keeps_agents = own.membership.role == Role::Admin && own.membership.brokerage.is_some();
         prop_assert_eq!(caller.scopes.has(Scope::Admin), keeps_agents);
+    }
+
+    /// Whoever is told of no retreat reaches and may do all that they did before.
+    #[test]
+    fn whoever_retreats_from_nothing_keeps_all(before in agents(), place in agents()) {
+        let now = Agent { membership: place.membership, ..before.clone() };
+        let (then, left) = (Caller::signed_in(&before), Caller::signed_in(&now));
+        let keeps = left.reach.contains(&then.reach, Some(&now)) && left.scopes.cover(then.scopes);
+        let moved = now.membership.left(&before.membership);
+        match Retreat::of(&before, &now) {
+            None => prop_assert!(keeps && !moved),
+            Some(retreat) => {
+                prop_assert!(moved || !keeps);
+                prop_assert_eq!((retreat.left, retreat.moved), (Some(left), moved));
+            }
+        }
+        prop_assert_eq!(Retreat::of(&now, &now), None);
+        let removed = Agent { deleted_at: Some(at("2026-03-02T12:00:00Z")), ..now.clone() };
+        prop_assert!(Retreat::of(&now, &removed).is_some_and(|retreat| retreat.left.is_none()));
+        prop_assert_eq!(Retreat::of(&removed, &removed), None);
+        prop_assert_eq!(Retreat::of(&removed, &now), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use dripr_core::{
-    agent::{Agent, Stop, Subscription},
+    agent::{Agent, Pause, PauseCause, Stop, Subscription},
     testkit::samples,
 };
 
@@ -89,6 +89,25 @@ fn an_agent_without_a_postal_address_sends_nothing_however_well_they_pay() {
     }
     agent.subscription_status = Subscription::Canceled;
     assert_eq!(agent.stopped_by(at(MADE)), Some(Stop::Canceled), "what the agent has to be told goes first");
+    let all: Vec<Stop> = agent.stops(at(MADE)).collect();
+    assert_eq!(all, [Stop::Canceled, Stop::NoPostalAddress], "and nothing is left out");
+}
+
+#[test]
+fn what_an_admin_stopped_is_stopped_anew_by_whoever_else_lifts_it() {
+    use PauseCause::{Admin, Complaints, Operator};
+
+    let pause = |cause, detail: &str| Pause { since: at(MADE), cause, detail: detail.to_owned() };
+    for first in [Admin, Operator, Complaints] {
+        for second in [Admin, Operator, Complaints] {
+            let mut agent = agent(Subscription::Active);
+            assert!(agent.pause(pause(first, "first")));
+            let replaced = first == Admin && second != Admin;
+            assert_eq!(agent.pause(pause(second, "second")), replaced, "{second:?} after {first:?}");
+            let detail = if replaced { "second" } else { "first" };
+            assert_eq!(agent.paused.unwrap().detail, detail);
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use dripr_core::{
-    access::{ApiKey, Caller, Scope},
+    access::{ApiKey, Caller, Reach, Scope},
     agent::Agent,
     campaign::{Actor, AuditEntry},
     ids::UserId,
@@ -17,9 +17,18 @@ use dripr_core::{
 
 use super::{Api, problem::Problem};
 
-/// Somebody who is known.
+/// Somebody who is known, and by what they were let in.
 #[derive(Clone)]
-pub(super) struct Asking(pub(super) Caller);
+pub(super) struct Asking(pub(super) Caller, Admission);
+
+/// What somebody was let in by.
+#[derive(Clone)]
+struct Admission {
+    /// Until when it is taken.
+    until: Option<Instant>,
+    /// Why they may only look where they could do more.
+    read_only_because: Option<&'static str>,
+}
 
 /// What is told to everybody whose key or token is not taken, whatever is wrong with it.
 const UNKNOWN: &str =
@@ -35,11 +44,12 @@ impl FromRequestParts<Arc<Api>> for Asking {
         }
         let token = token(&parts.headers).ok_or_else(unknown)?;
         let Some((id, secret)) = ApiKey::parts(token) else {
-            return signed_in(api, token).await.map(Self);
+            return signed_in(api, token).await;
         };
         let key = api.store.api_key(&id).await?.ok_or_else(unknown)?;
         let caller = key.admit(secret, api.bench.clock.now());
-        caller.map(Self).map_err(|unusable| Problem::unauthorized(unusable.to_string()))
+        let caller = caller.map_err(|unusable| Problem::unauthorized(unusable.to_string()))?;
+        Ok(Self(caller, Admission { until: key.expires_at, read_only_because: None }))
     }
 }
 
@@ -52,25 +62,34 @@ pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
 
 /// Whoever a session token was given to.
 #[cfg(feature = "clerk")]
-async fn signed_in(api: &Api, token: &str) -> Result<Caller, Problem> {
+async fn signed_in(api: &Api, token: &str) -> Result<Asking, Problem> {
     let Some(sessions) = &api.sessions else { return Err(Problem::unauthorized(UNKNOWN)) };
     let session = sessions.verify(token).await.map_err(|problem| match problem {
         dripr_adapters::clerk::session::SessionProblem::KeysUnavailable(error) => Problem::from(error),
         other => Problem::unauthorized(other.to_string()),
     })?;
-    let agent = api.store.agent(&session.user_id).await?.filter(|agent| agent.deleted_at.is_none());
-    // Clerk tells of new accounts by a webhook, which may come later than they themselves.
-    let agent = agent.ok_or_else(|| Problem::unauthorized("there is no account for this session yet"))?;
+    let removed = || Problem::unauthorized("the account of this session was removed");
+    let Some(agent) = api.store.agent(&session.user_id).await? else {
+        // Clerk tells of new accounts by a webhook, which may come later than they themselves.
+        let is_removed = api.store.is_removed(&session.user_id).await?;
+        return Err(if is_removed { removed() } else { Problem::account_not_ready() });
+    };
+    if agent.deleted_at.is_some() {
+        return Err(removed());
+    }
     let caller = Caller::signed_in(&agent);
+    let until = Some(session.expires_at);
     if session.impersonated_by.is_some() {
         // History would say that it was the agent.
-        return Ok(Caller { scopes: [Scope::Read].into_iter().collect(), ..caller });
+        let caller = Caller { scopes: [Scope::Read].into_iter().collect(), ..caller };
+        let because = "somebody else was let in as this agent, who may only look";
+        return Ok(Asking(caller, Admission { until, read_only_because: Some(because) }));
     }
-    Ok(caller)
+    Ok(Asking(caller, Admission { until, read_only_because: None }))
 }
 
 #[cfg(not(feature = "clerk"))]
-async fn signed_in(_: &Api, _: &str) -> Result<Caller, Problem> {
+async fn signed_in(_: &Api, _: &str) -> Result<Asking, Problem> {
     Err(Problem::unauthorized(UNKNOWN))
 }
 
@@ -96,18 +115,35 @@ impl Asking {
     pub(super) async fn agent(&self, api: &Api, named: &str, scope: Scope) -> Result<Agent, Problem> {
         self.may(scope)?;
         let none = || Problem::not_found("agent");
-        let id = match (named, &self.0.actor, &self.0.reach) {
-            ("me", Actor::User(id), _) | ("me", _, dripr_core::access::Reach::Agent(id)) => id.clone(),
+        let id = match (named, self.own_agent()) {
+            ("me", Some(id)) => id.clone(),
             _ => UserId::new(named).map_err(|_| none())?,
         };
         let agent = api.store.agent(&id).await?.ok_or_else(none)?;
         if agent.deleted_at.is_none() && self.0.reach.covers(&agent) { Ok(agent) } else { Err(none()) }
     }
 
+    /// The agent who is signed in, or whom alone a key reaches.
+    pub(super) fn own_agent(&self) -> Option<&UserId> {
+        match (&self.0.actor, &self.0.reach) {
+            (Actor::User(id), _) | (_, Reach::Agent(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Until when what let the caller in is taken, if it ends.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        self.1.until
+    }
+
     /// Until when the caller's own key works, if they came by one that ends.
-    pub(super) async fn expires_at(&self, api: &Api) -> Result<Option<Instant>, Problem> {
-        let Actor::ApiKey(id) = &self.0.actor else { return Ok(None) };
-        Ok(api.store.api_key(id).await?.and_then(|key| key.expires_at))
+    pub(super) fn key_expires_at(&self) -> Option<Instant> {
+        self.1.until.filter(|_| matches!(self.0.actor, Actor::ApiKey(_)))
+    }
+
+    /// Why the caller may only look where they could do more.
+    pub(super) fn read_only_because(&self) -> Option<&'static str> {
+        self.1.read_only_because
     }
 
     /// A row of history by this caller.

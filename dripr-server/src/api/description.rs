@@ -16,7 +16,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, deeds, emails, imports, keys, markets,
+    Api, agents, campaigns, contacts, deeds, emails, imports, keys, markets, me,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -49,6 +49,7 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
         .merge(statistics::routes())
         .merge(markets::routes())
         .merge(settings::routes())
+        .merge(me::routes())
         .merge(keys::routes())
         .merge(deeds::routes());
     #[cfg(feature = "webhooks")]

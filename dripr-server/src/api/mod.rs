@@ -3,7 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
-//! | `statistics`, `markets`, `settings` | what is only looked at, a file each |
+//! | `statistics`, `markets`, `settings`, `me` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
@@ -31,6 +31,7 @@ mod imports;
 mod keys;
 mod limits;
 mod markets;
+mod me;
 mod page;
 mod parameters;
 mod problem;

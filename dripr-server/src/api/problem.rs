@@ -78,6 +78,16 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this", detail)
     }
 
+    /// Who asks is known where accounts are kept, which has not told of them here yet.
+    #[cfg(feature = "clerk")]
+    pub(super) fn account_not_ready() -> Self {
+        let (name, title) = ("account-not-ready", "Your account is not ready yet");
+        let detail = "you are signed in, and your account is on its way here; try again in a while";
+        let mut problem = Self::new(StatusCode::FORBIDDEN, name, title, detail);
+        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem
+    }
+
     /// There is no such thing, or none that the caller reaches.
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(

@@ -67,7 +67,7 @@ metrics! {
     COMPLAINTS "dripr_complaints" Gauge [] "Emails that were reported as spam, over 30 days.";
     WEBHOOKS_WAITING "dripr_webhook_waiting" Gauge [] "Messages that wait for an endpoint that is switched on.";
     WEBHOOKS_OLDEST "dripr_webhook_oldest_seconds" Gauge [] "How long ago that happened which the oldest of them tells; 0 if none waits.";
-    WEBHOOKS_OFF "dripr_webhook_off" Gauge ["because"] "Webhooks that are switched off: asked for, gone (it answered 410), failing for five days, or moved, as its agent did.";
+    WEBHOOKS_OFF "dripr_webhook_off" Gauge ["because"] "Webhooks that are switched off: asked for, gone (it answered 410), failing for five days, moved or removed, as its agent was, or ended with the rights of who made it (maker).";
     WEBHOOK_ATTEMPTS "dripr_webhook_attempts_total" Counter ["outcome"] "Tries of this process to tell an endpoint something: taken, refused by an answer, or failed without one.";
     WEBHOOKS_REJECTED "dripr_webhooks_rejected_total" Counter ["from"] "Webhooks that came in at this process and could not be verified, by whose they should have been.";
     MAIL_PAUSED "dripr_mail_paused" Gauge [] "Whether sending is paused, because it cannot be told what becomes of emails; left out if that cannot be told.";

@@ -47,7 +47,13 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
         shown(site.client.get(url).bearer_auth(token).header("origin", "https://app.example.com")).await
     };
     let early = ask("/agents/me", &token).await;
-    assert_eq!(early.status, 401, "Clerk has not told of the account yet: {}", early.text);
+    assert_eq!(early.status, 403, "Clerk has not told of the account yet: {}", early.text);
+    assert!(early.text.contains("urn:dripr:problem:account-not-ready"), "{}", early.text);
+    assert_eq!(early.headers["retry-after"], "5");
+    for _ in 0..40 {
+        let waiting = ask("/me", &token).await;
+        assert_eq!(waiting.status, 403, "waiting is no sign-in that fails: {}", waiting.text);
+    }
 
     let mut agent = samples::agent(&text(&claims["sub"]), site.clock.now()).unwrap();
     agent.first_name = "Zoë".to_owned();
@@ -59,6 +65,16 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     assert_eq!(own.status, 200, "{}", own.text);
     assert!(own.text.contains("Zoë"));
     assert_eq!(own.headers["access-control-allow-origin"], "https://app.example.com");
+    let me: Value = serde_json::from_str(&ask("/me", &token).await.text).unwrap();
+    let ends = dripr_core::schedule::Instant::from_timestamp(claims["exp"].as_i64().unwrap(), 0).unwrap();
+    assert_eq!(
+        me,
+        json!({
+            "actor": {"type": "agent", "id": claims["sub"]}, "reach": {"of": "agent", "agent_id": claims["sub"]},
+            "scopes": ["read", "write", "approve"], "expires_at": ends, "agent_id": claims["sub"],
+            "read_only_because": null,
+        })
+    );
     assert_eq!(ask("/agents/ana", &token).await.status, 404, "another's account");
     assert_eq!(ask("/keys", &token).await.status, 403, "an agent keeps no keys");
 
@@ -70,6 +86,11 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     let late = ask("/agents/me", &token).await;
     assert_eq!(late.status, 401);
     assert!(late.text.contains("has ended"), "{}", late.text);
+
+    site.clock.set(good);
+    let removed = text(&claims["sub"]).parse().unwrap();
+    assert!(AgentStore::remove(&*site.deployment.store, &removed, good).await.unwrap());
+    assert_eq!(ask("/agents/me", &token).await.status, 401, "whoever was removed does not come back");
 }
 
 const ISSUER: &str = "https://clerk.brokerage.example";
@@ -131,6 +152,17 @@ async fn who_is_let_in_as_somebody_else_may_only_look() {
     assert_eq!(look("/agents/me", &support).await, 200);
     assert_eq!(look("/keys", &support).await, 403, "nor do they see what admins keep");
     assert_eq!(pause(&support).await, 403);
+    let me = async |token: &str| {
+        let shown = shown(site.client.get(format!("{}/api/v1/me", site.base)).bearer_auth(token)).await;
+        serde_json::from_str::<Value>(&shown.text).unwrap()
+    };
+    let support_ = me(&support).await;
+    assert_eq!((&support_["scopes"], &support_["agent_id"]), (&json!(["read"]), &json!("admin")));
+    assert!(support_["read_only_because"].is_string(), "{support_}");
+    let own_ = me(&own).await;
+    assert_eq!(own_["scopes"], json!(["read", "write", "approve", "admin"]));
+    assert_eq!(own_["reach"], json!({"of": "brokerage", "brokerage_id": "north"}));
+    assert_eq!(own_["read_only_because"], json!(null));
     assert_eq!(look("/keys", &own).await, 200);
     assert_eq!(pause(&own).await, 200);
 }

@@ -1,6 +1,9 @@
 //! Keys: made, shown once, no farther than who makes them, and taken back.
 
-use dripr_core::access::{Reach, Role, Scope};
+use dripr_core::{
+    access::{ApiKey, Caller, NewApiKey, Reach, Role, Scope},
+    ports::{AgentStore, ApiKeyStore, Clock},
+};
 use serde_json::json;
 
 use crate::asking::{agent, delete, get, key, operator, patch, post, site};
@@ -154,4 +157,100 @@ async fn a_key_for_one_agent_does_not_follow_them_to_another_brokerage() {
         (&lines["items"][0]["what"], &lines["items"][0]["actor"]),
         (&json!("key_revoked"), &json!("system"))
     );
+}
+
+#[tokio::test]
+async fn what_a_key_made_ends_with_it() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    agent(&site, "a1", Some("north"), Some("a"), Role::Agent).await;
+    let make = async |by: &str, reach: serde_json::Value| {
+        let new = json!({"name": "n", "reach": reach, "scopes": ["read", "admin"]});
+        let made = post(&site, "/keys", by, new).await.json();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        (text(&made["key"]["id"]), text(&made["secret"]))
+    };
+    let north = json!({"of": "brokerage", "brokerage_id": "north"});
+    let (id, first) = make(&operator, north.clone()).await;
+    let (_, second) = make(&first, north.clone()).await;
+    let (last, third) = make(&second, json!({"of": "agent", "agent_id": "a1"})).await;
+    let (_, other) = make(&operator, north).await;
+    let hook = json!({"url": "https://crm.example", "kinds": ["email.sent"]});
+    let hook = post(&site, "/webhooks", &second, hook).await.json();
+    let hook = format!("/webhooks/{}", hook["webhook"]["id"].as_str().unwrap());
+    assert_eq!(get(&site, &hook, &operator).await.json()["enabled"], true);
+
+    assert_eq!(delete(&site, &format!("/keys/{id}"), &operator).await.status, 204);
+    for secret in [&first, &second, &third] {
+        assert_eq!(get(&site, "/agents", secret).await.status, 401);
+    }
+    assert_eq!(get(&site, "/agents", &other).await.status, 200, "what others made is as it was");
+    let hook = get(&site, &hook, &operator).await.json();
+    let because = "who made it reaches less far now, or is gone";
+    assert_eq!((&hook["enabled"], &hook["off_because"]), (&json!(false), &json!(because)));
+    let lines = get(&site, "/history?limit=4", &operator).await.json();
+    let lines = lines["items"].as_array().unwrap();
+    let mut whats: Vec<_> = lines.iter().map(|line| line["what"].as_str().unwrap()).collect();
+    whats.sort_unstable();
+    assert_eq!(whats, ["key_revoked", "key_revoked", "key_revoked", "webhook_off"]);
+    let line = lines.iter().find(|line| line["about"] == last.as_str()).unwrap();
+    assert_eq!(line["cause"], "the key that made it was taken back");
+}
+
+#[tokio::test]
+async fn what_an_admin_made_ends_with_their_role() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    agent(&site, "amy", Some("north"), Some("a"), Role::Admin).await;
+    agent(&site, "bob", Some("north"), Some("b"), Role::Agent).await;
+    let store = &site.deployment.store;
+    let amy = store.agent(&"amy".parse().unwrap()).await.unwrap().unwrap();
+    let by = Caller::signed_in(&amy);
+    let make = async |reach: Reach| {
+        let scopes = [Scope::Read].into_iter().collect();
+        let new = NewApiKey { name: "hers".to_owned(), reach, scopes, expires_at: None };
+        let minted = ApiKey::mint(new, &by, &*site.deployment.entropy, site.clock.now());
+        let stored = store.put_api_key(minted.key.clone()).await.unwrap();
+        (stored, minted.expose().to_owned())
+    };
+    let north = || Reach::Brokerage("north".parse().unwrap());
+    let (_, of_north) = make(north()).await;
+    let (_, of_bob) = make(Reach::Agent("bob".parse().unwrap())).await;
+    let (_, own) = make(Reach::Agent("amy".parse().unwrap())).await;
+    let works = async |secret: &str| get(&site, "/agents", secret).await.status == 200;
+    assert!(works(&of_north).await && works(&of_bob).await && works(&own).await);
+    let lower = json!({"membership": {"brokerage_id": "north", "team_id": "a", "role": "agent"}});
+    assert_eq!(patch(&site, "/agents/amy", &operator, "*", lower).await.status, 200);
+    assert!(!works(&of_north).await && !works(&of_bob).await && works(&own).await);
+    let (stored, _) = make(north()).await;
+    assert!(!stored, "nor is one stored that they asked for a moment before");
+    let lines = get(&site, "/history?limit=2", &operator).await.json();
+    for line in lines["items"].as_array().unwrap() {
+        let told = (&line["what"], &line["actor"], &line["cause"]);
+        let cause = "who made it reaches less far now";
+        assert_eq!(told, (&json!("key_revoked"), &json!("system"), &json!(cause)));
+    }
+    assert_eq!(delete(&site, "/agents/amy", &operator).await.status, 204);
+    assert!(!works(&own).await, "nothing is left of who was removed");
+    let line = get(&site, "/history?limit=1", &operator).await.json()["items"][0].clone();
+    assert_eq!((&line["what"], &line["cause"]), (&json!("key_revoked"), &json!("its agent was removed")));
+}
+
+#[tokio::test]
+async fn whoever_asks_may_ask_who_they_are() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let new = json!({"name": "ana's", "reach": {"of": "agent", "agent_id": "ana"}, "scopes": ["write"],
+        "expires_at": "2026-03-05T12:00:00Z"});
+    let made = post(&site, "/keys", &operator, new).await.json();
+    let me = get(&site, "/me", made["secret"].as_str().unwrap()).await;
+    assert_eq!(me.status, 200, "it needs no scope: {me:?}");
+    let expected = json!({
+        "actor": {"type": "key", "id": made["key"]["id"]}, "reach": {"of": "agent", "agent_id": "ana"},
+        "scopes": ["write"], "expires_at": "2026-03-05T12:00:00Z", "agent_id": "ana", "read_only_because": null,
+    });
+    assert_eq!(me.json(), expected);
+    let me = get(&site, "/me", &operator).await.json();
+    assert_eq!(me["reach"], json!({"of": "deployment"}));
+    assert_eq!((&me["agent_id"], &me["expires_at"]), (&json!(null), &json!(null)));
 }

@@ -2,6 +2,7 @@
 
 use dripr_core::{
     access::{Reach, Role, Scope},
+    agent::Subscription,
     campaign::Actor,
     email::{Suppression, SuppressionCause},
     ports::{AgentStore, Clock, ContactStore},
@@ -174,6 +175,46 @@ async fn an_address_to_which_mail_came_back_may_be_written_to_again() {
 }
 
 #[tokio::test]
+async fn who_may_only_write_sends_an_agents_mail_nowhere_else() {
+    let site = site().await;
+    agent(&site, "amy", Some("north"), Some("a"), Role::Agent).await;
+    let store = &site.deployment.store;
+    let amy = async || store.agent(&"amy".parse().unwrap()).await.unwrap().unwrap();
+    let before = amy().await;
+    let (north, team) = ("north".parse().unwrap(), "a".parse().unwrap());
+    let own = || Reach::Agent("amy".parse().unwrap());
+    let writing = key(&site, own(), &[Scope::Read, Scope::Write, Scope::Approve]).await;
+    let of_north = key(&site, Reach::Brokerage(north), &[Scope::Write]).await;
+    let of_team = key(&site, Reach::Team("north".parse().unwrap(), team), &Scope::ALL).await;
+    let own = key(&site, own(), &Scope::ALL).await;
+    let elsewhere = json!({"first_name": "Eve", "email": "eve@elsewhere.example"});
+    for key in [&writing, &of_north, &of_team, &own] {
+        let refused = patch(&site, "/agents/amy", key, "*", elsewhere.clone()).await;
+        assert_eq!((refused.status, &refused.json()["type"]), (403, &json!("urn:dripr:problem:forbidden")));
+    }
+    assert_eq!(amy().await, before, "and nothing else was changed");
+    // A form that is sent as it was read changes no address.
+    let same = json!({"first_name": "Amelia", "email": before.email.as_str()});
+    assert_eq!(patch(&site, "/agents/amy", &writing, "*", same).await.status, 200);
+
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let changed = patch(&site, "/agents/amy", &admin, "*", json!({"email": "amy@new.example"})).await;
+    assert_eq!((changed.status, &changed.json()["email"]), (200, &json!("amy@new.example")));
+
+    // What the sign-in service checked is the truth.
+    let mut kept = amy().await;
+    kept.account_changed_at = Some(site.clock.now());
+    assert!(AgentStore::replace(&**store, kept, None).await.unwrap());
+    for key in [&admin, &operator(&site).await] {
+        let refused = patch(&site, "/agents/amy", key, "*", elsewhere.clone()).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+    }
+    assert_eq!(amy().await.email.as_str(), "amy@new.example");
+    let named = patch(&site, "/agents/amy", &admin, "*", json!({"first_name": "Amy"})).await;
+    assert_eq!(named.status, 200, "names stay theirs to change: {named:?}");
+}
+
+#[tokio::test]
 async fn an_agents_own_key_does_not_lift_a_stop() {
     let site = site().await;
     let operator = operator(&site).await;
@@ -201,10 +242,92 @@ async fn an_admin_lifts_what_an_admin_stopped_and_no_more() {
     assert_eq!(stopped["stopped_because"], "sending is paused by an admin of the agent's brokerage");
     assert_eq!(resume(&admin).await, 200);
     assert_eq!(amy().await.resumed_at, None, "complaints of before still count");
-    post(&site, "/agents/amy/pause", &operator, because).await;
+    post(&site, "/agents/amy/pause", &operator, because.clone()).await;
     assert_eq!(resume(&admin).await, 403);
     assert_eq!(resume(&operator).await, 200);
     assert_eq!(amy().await.resumed_at, Some(site.clock.now()));
+
+    // An operator's stop takes the place of an admin's, and an admin's of none.
+    post(&site, "/agents/amy/pause", &admin, json!({"because": "on leave"})).await;
+    let stopped = post(&site, "/agents/amy/pause", &operator, json!({"because": "an inquiry"})).await.json();
+    assert_eq!(stopped["stopped_because"], "sending is paused by an operator");
+    post(&site, "/agents/amy/pause", &admin, because).await;
+    let history = get(&site, "/agents/amy/history?limit=2", &operator).await.json();
+    let causes = [&history["items"][0], &history["items"][1]].map(|line| (&line["what"], &line["cause"]));
+    assert_eq!(
+        causes,
+        [(&json!("paused"), &json!("an inquiry")), (&json!("paused"), &json!("on leave"))],
+        "what changed nothing is not in it"
+    );
+    assert_eq!(resume(&admin).await, 403);
+    assert_eq!(resume(&operator).await, 200);
+}
+
+#[tokio::test]
+async fn everything_that_stops_an_agent_is_shown() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    let store = &site.deployment.store;
+    let shown = get(&site, "/agents/ana", &operator).await.json();
+    assert_eq!((&shown["stops"], &shown["paused"]), (&json!([]), &json!(null)));
+    let mut ana = store.agent(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    ana.banned = true;
+    ana.subscription_status = Subscription::Canceled;
+    ana.postal_address = String::new();
+    assert!(AgentStore::replace(&**store, ana, None).await.unwrap());
+    post(&site, "/agents/ana/pause", &operator, json!({"because": "an inquiry"})).await;
+    let shown = get(&site, "/agents/ana", &operator).await.json();
+    let stops = shown["stops"].as_array().unwrap();
+    let codes: Vec<_> = stops.iter().map(|stop| stop["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["banned", "canceled", "paused", "no_postal_address"]);
+    assert_eq!(shown["stopped_because"], stops[0]["sentence"]);
+    assert_eq!(stops[2]["sentence"], "sending is paused by an operator");
+    let paused = json!({"since": "2026-03-01T12:00:00Z", "cause": "operator", "because": "an inquiry"});
+    assert_eq!(shown["paused"], paused);
+}
+
+#[tokio::test]
+async fn nobody_who_sends_no_if_match_is_told_that_it_does_not_match() {
+    let site = site().await;
+    let operator = operator(&site).await;
+    agent(&site, "amy", Some("north"), None, Role::Agent).await;
+    // All of them read the agent before one of them has changed it.
+    let at_once = async |method: reqwest::Method, path: &str| {
+        let send = || {
+            let because = json!({"because": "a test"});
+            let asked = request(&site, method.clone(), path, &operator);
+            ask(if path.ends_with("pause") { asked.json(&because) } else { asked })
+        };
+        let (a, b, c, d) = tokio::join!(send(), send(), send(), send());
+        let mut told = [a.status, b.status, c.status, d.status];
+        told.sort_unstable();
+        told
+    };
+    for _ in 0..5 {
+        assert_eq!(at_once(reqwest::Method::POST, "/agents/amy/pause").await, [200; 4]);
+        assert_eq!(at_once(reqwest::Method::POST, "/agents/amy/resume").await, [200; 4]);
+    }
+    let history = get(&site, "/agents/amy/history?limit=100", &operator).await.json();
+    assert_eq!(history["items"].as_array().unwrap().len(), 11, "each was done once: {history}");
+    assert_eq!(at_once(reqwest::Method::DELETE, "/agents/amy").await, [204, 404, 404, 404]);
+}
+
+#[tokio::test]
+async fn an_admin_learns_of_no_id_and_takes_none() {
+    let site = site().await;
+    agent(&site, "amy", Some("south"), None, Role::Agent).await;
+    let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let new = |id: &str| json!({"id": id, "first_name": "N", "last_name": "N", "email": "n@b.example", "postal_address": "1 Elm St"});
+    let [there, free] = [
+        post(&site, "/agents", &north, new("amy")).await,
+        post(&site, "/agents", &north, new("user_2")).await,
+    ];
+    assert_eq!((there.status, &there), (403, &free), "whether there is one is not told");
+    assert_eq!(site.deployment.store.agent(&"user_2".parse().unwrap()).await.unwrap(), None);
+    let operator = operator(&site).await;
+    assert_eq!(post(&site, "/agents", &operator, new("amy")).await.status, 409);
+    let made = post(&site, "/agents", &operator, new("user_2")).await;
+    assert_eq!((made.status, &made.json()["id"]), (201, &json!("user_2")));
 }
 
 #[tokio::test]

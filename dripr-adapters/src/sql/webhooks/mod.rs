@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use dripr_core::{
-    access::{Deed, Reach},
+    access::{Deed, Reach, Retreat},
     errors::PortResult,
     ids::{WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
@@ -25,7 +25,8 @@ use super::{
     dossier::{id_list, json, to_json},
     error::While,
     instant::{AT_ONCE, instant, micros, micros_reached},
-    reach::{column, lies_within},
+    maker,
+    reach::{column, lies_within, lies_within_row, made_by},
     values::Change,
     writer::Transaction,
 };
@@ -69,6 +70,10 @@ const WAITING: &str = "SELECT count(*), min(d.at) FROM webhook_endpoints AS e \
      CROSS JOIN webhook_deliveries AS d ON d.endpoint_id = e.id AND d.standing = 'waiting' AND d.due_at IS NOT NULL \
      WHERE @true(e.enabled)";
 
+/// What some keys made: a look into an index for each.
+const MADE: &str = "SELECT e.id, e.version, e.state FROM @list(?1: maker text) AS v \
+     CROSS JOIN webhook_endpoints AS e ON e.made_by = v.maker ORDER BY e.id@locked(e)";
+
 const CHANGED: Change =
     Change { table: "webhook_deliveries", key: "id", columns: &[&["standing", "due_at", "state"]] };
 
@@ -81,6 +86,12 @@ impl WebhookStore for SqlStore {
                 let (endpoint, deed) = (endpoint.clone(), deed.clone());
                 Box::pin(async move {
                     transaction.wake_courier();
+                    let (by, owner) = (endpoint.created_by.as_ref(), endpoint.owner.as_ref());
+                    if endpoint.version == 0
+                        && !maker::may_still_make(transaction.connection, by, owner).await?
+                    {
+                        return Ok(false);
+                    }
                     let stored = put(transaction.connection, endpoint).await?;
                     if stored {
                         deeds::write(transaction.connection, &deed).await?;
@@ -393,44 +404,72 @@ async fn claim(connection: &mut Connection, free: Free) -> PortResult<Vec<Endpoi
     Ok(readable(&rows))
 }
 
-/// Switches webhooks off that are told of this one agent alone.
-pub(super) async fn leave_behind(connection: &mut Connection, of: &Reach, at: Instant) -> PortResult<()> {
+/// Switches webhooks off that an agent made or that are told of them alone, as far as they have to end.
+pub(super) async fn end(connection: &mut Connection, retreat: &Retreat, at: Instant) -> PortResult<()> {
     let sql = "SELECT id, version, state FROM webhook_endpoints WHERE reach = ?1 ORDER BY id@locked";
-    let rows = query(sql).bind(column(of)?).fetch_all(&mut *connection).await.doing(STORING)?;
-    for mut endpoint in rows.iter().map(endpoint).collect::<PortResult<Vec<_>>>()? {
-        if endpoint.left_behind(at) {
-            let deed = endpoint.went_off();
-            put(&mut *connection, endpoint).await?;
-            if let Some(deed) = deed {
-                deeds::write(&mut *connection, &deed).await?;
-            }
+    let alone = column(&Reach::Agent(retreat.agent.clone()))?;
+    let rows = query(sql).bind(alone).fetch_all(&mut *connection).await.doing(STORING)?;
+    for row in &rows {
+        let mut endpoint = endpoint(row)?;
+        if endpoint.left_behind(retreat, at) {
+            switched_off(&mut *connection, endpoint).await?;
+        }
+    }
+    let (sql, values) = made_by("id, version, state", "webhook_endpoints", retreat)?;
+    let rows = query(sql).with(values).fetch_all(&mut *connection).await.doing(STORING)?;
+    for row in &rows {
+        let mut endpoint = endpoint(row)?;
+        if endpoint.outlived(retreat, lies_within_row(row, 3)?, at) {
+            switched_off(&mut *connection, endpoint).await?;
         }
     }
     Ok(())
+}
+
+/// Switches webhooks off that some of [`maker::keys`](super::maker::keys) made.
+pub(super) async fn end_made_by(connection: &mut Connection, makers: &str, at: Instant) -> PortResult<()> {
+    let rows = query(MADE).bind(makers).fetch_all(&mut *connection).await.doing(STORING)?;
+    for row in &rows {
+        let mut endpoint = endpoint(row)?;
+        if endpoint.end(OffBecause::Maker, at) {
+            switched_off(&mut *connection, endpoint).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores that an endpoint was switched off.
+async fn switched_off(connection: &mut Connection, endpoint: Endpoint) -> PortResult<()> {
+    let deed = endpoint.went_off();
+    put(&mut *connection, endpoint).await?;
+    match deed {
+        Some(deed) => deeds::write(connection, &deed).await,
+        None => Ok(()),
+    }
 }
 
 async fn put(connection: &mut Connection, mut endpoint: Endpoint) -> PortResult<bool> {
     let known = endpoint.version;
     endpoint.version += 1;
     let sql = if known == 0 {
-        "INSERT INTO webhook_endpoints (id, reach, enabled, kinds, version, state, in_hand_until) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING"
+        "INSERT INTO webhook_endpoints (id, reach, enabled, kinds, version, state, in_hand_until, made_by) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING"
     } else {
         "UPDATE webhook_endpoints SET reach = ?2, enabled = ?3, kinds = ?4, version = ?5, state = ?6 \
          WHERE id = ?1 AND version = ?7"
     };
-    let stored = query(sql)
+    let mut query = query(sql)
         .bind(endpoint.id.as_str())
         .bind(column(&endpoint.reach)?)
         .bind(endpoint.off.is_none())
         .bind(i64::from(endpoint.kinds.bits()))
         .bind(i64::try_from(endpoint.version).unwrap_or(i64::MAX))
         .bind(to_json(&endpoint)?)
-        .bind(if known == 0 { AT_ONCE } else { i64::try_from(known).unwrap_or(i64::MAX) })
-        .execute(connection)
-        .await
-        .doing(STORING)?;
-    Ok(stored > 0)
+        .bind(if known == 0 { AT_ONCE } else { i64::try_from(known).unwrap_or(i64::MAX) });
+    if known == 0 {
+        query = query.bind(maker::column(endpoint.created_by.as_ref()));
+    }
+    Ok(query.execute(connection).await.doing(STORING)? > 0)
 }
 
 /// An endpoint, and until when it is in somebody's hand.

@@ -1,13 +1,14 @@
 use super::{START, at};
 use crate::{
-    access::{ApiKey, Caller, NewApiKey, Reach, Scope, Scopes, UnusableKey},
+    access::{ApiKey, Caller, NewApiKey, Reach, RevokedBecause, Scope, Scopes, UnusableKey},
     campaign::Actor,
     ids::{BrokerageId, UserId},
     ports::ApiKeyStore,
     testkit::SeededEntropy,
 };
 
-/// What every [`ApiKeyStore`] must do: keys come back as they were given, are listed by reach, and admit nobody once revoked.
+/// What every [`ApiKeyStore`] must do: keys come back as they were given, are listed by reach, and admit nobody once revoked, nor
+/// does what they made.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -78,6 +79,33 @@ pub async fn api_key_store<S: ApiKeyStore + ?Sized>(store: &S) {
     assert_eq!(admitted, Err(UnusableKey::Revoked), "and admits nobody");
     let other = store.api_key(&keys[1].id).await.expect("a key").expect("another key");
     assert!(other.admit(secret(1), at("2026-03-02T12:00:01Z")).is_ok(), "others are as they were");
+
+    // What a key made ends with it.
+    let made_by = async |maker: &ApiKey| {
+        let (actor, reach) = (Actor::ApiKey(maker.id.clone()), maker.reach.clone());
+        let by = Caller { actor, reach: reach.clone(), scopes: maker.scopes };
+        let new = NewApiKey { name: "made".to_owned(), reach, scopes: maker.scopes, expires_at: None };
+        let key = ApiKey::mint(new, &by, &entropy, at(START)).key;
+        (store.put_api_key(key.clone()).await.expect("storing a key"), key)
+    };
+    let (_, child) = made_by(&keys[3]).await;
+    let (_, grandchild) = made_by(&child).await;
+    let (stored, others) = made_by(&keys[1]).await;
+    assert!(stored, "a key makes keys");
+    assert!(revoke(3, "2026-03-04T12:00:00Z").await, "the key that made them is taken back");
+    let known =
+        async |key: &ApiKey| store.api_key(&key.id).await.expect("a key").expect("a key that was made");
+    for key in [&child, &grandchild] {
+        let known = known(key).await;
+        assert_eq!(known.revoked_at, Some(at("2026-03-04T12:00:00Z")), "with it, and so on");
+        let because = (known.revoked_by, known.revoked_because);
+        assert_eq!(because, (Some(Actor::Operator), Some(RevokedBecause::Maker)), "by whom and why");
+    }
+    assert_eq!(known(&others).await.revoked_at, None, "what another made is as it was");
+    let (stored, late) = made_by(&child).await;
+    assert!(!stored, "a key that was taken back makes none any more");
+    assert_eq!(store.api_key(&late.id).await.expect("a key"), None, "and nothing is stored");
+
     let unknown = crate::ids::ApiKeyId::new("nobodys").expect("an id");
     assert!(
         !store.revoke_api_key(&unknown, Actor::Operator, at(START)).await.expect("revoking a key"),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{START, at};
 use crate::{
-    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Role, Scopes},
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, RevokedBecause, Role, Scope, Scopes},
     campaign::{Actor, AuditEntry},
     ids::{BrokerageId, TeamId, UserId},
     ports::{AgentStore, ApiKeyStore, DeedStore, WebhookStore},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What every [`DeedStore`] must do: what is done about keys and webhooks is there with who did it, for whoever reaches as far and
-/// nobody else; and what was made for one agent does not follow them to another brokerage.
+/// nobody else; what was made for one agent does not follow them to another brokerage; and what an agent made ends with their right to.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -25,10 +25,9 @@ where
     let (northern, big) =
         (BrokerageId::new("north-2").expect("an id"), BrokerageId::new("North").expect("an id"));
     let team = TeamId::new("a").expect("an id");
-    let agent = async |id: &str, brokerage: &BrokerageId, team: Option<&TeamId>| {
+    let agent = async |id: &str, brokerage: &BrokerageId, team: Option<&TeamId>, role: Role| {
         let mut agent = samples::agent(id, at(START)).expect("a sample agent");
-        agent.membership =
-            Membership { brokerage: Some(brokerage.clone()), team: team.cloned(), role: Role::Agent };
+        agent.membership = Membership { brokerage: Some(brokerage.clone()), team: team.cloned(), role };
         let event = samples::user_created(&agent);
         assert!(
             store.register(agent.clone(), event, Actor::Operator).await.expect("registering"),
@@ -36,9 +35,9 @@ where
         );
         Reach::Agent(agent.id)
     };
-    let amy = agent("amy", &north, Some(&team)).await;
-    let bob = agent("bob", &north, None).await;
-    let cleo = agent("cleo", &northern, Some(&team)).await;
+    let amy = agent("amy", &north, Some(&team), Role::Admin).await;
+    let bob = agent("bob", &north, None, Role::Agent).await;
+    let cleo = agent("cleo", &northern, Some(&team), Role::Agent).await;
     let of_north = Reach::Brokerage(north.clone());
     let admin = Caller { actor: Actor::User(UserId::new("amy").expect("an id")), ..Caller::operator() };
     let admin = Caller { reach: of_north.clone(), ..admin };
@@ -161,4 +160,126 @@ where
         [("key_revoked", &Actor::System), ("webhook_off", &Actor::System)],
         "and that is noted"
     );
+    let of_brokerage = store.api_key(&keys[1].id).await.expect("a key").expect("the key");
+    let because = Some(RevokedBecause::Retreat);
+    assert_eq!(of_brokerage.revoked_because, because, "what they made as an admin of north ends");
+    what_an_agent_made_ends_with_what_they_may_do(store).await;
+}
+
+async fn what_an_agent_made_ends_with_what_they_may_do<S>(store: &S)
+where
+    S: DeedStore + ApiKeyStore + WebhookStore + AgentStore + ?Sized,
+{
+    let entropy = SeededEntropy::new(6);
+    let (east, team) = (BrokerageId::new("east").expect("an id"), TeamId::new("t").expect("an id"));
+    let place = |role| Membership { brokerage: Some(east.clone()), team: Some(team.clone()), role };
+    let [mut dora, mut finn] = ["dora", "finn"].map(|id| samples::agent(id, at(START)).expect("an agent"));
+    dora.membership = place(Role::Admin);
+    finn.membership = Membership { team: None, ..place(Role::Agent) };
+    for agent in [&dora, &finn] {
+        let event = samples::user_created(agent);
+        let new = store.register(agent.clone(), event, Actor::Operator).await.expect("registering");
+        assert!(new, "a new agent");
+    }
+    let key = async |by: &Caller, reach: &Reach, scopes: Scopes| {
+        let new = NewApiKey { name: "a key".to_owned(), reach: reach.clone(), scopes, expires_at: None };
+        let key = ApiKey::mint(new, by, &entropy, at(START)).key;
+        (store.put_api_key(key.clone()).await.expect("storing a key"), key)
+    };
+    let webhook = async |by: &Caller, id: &str, reach: &Reach| {
+        let new = NewEndpoint {
+            id: id.parse().expect("an id"),
+            reach: reach.clone(),
+            description: String::new(),
+            url: "https://crm.example".to_owned(),
+            kinds: Kinds::default(),
+            secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+        };
+        let endpoint = Endpoint::new(new, by, at(START));
+        let deed = endpoint.deed("webhook_made", by.actor.clone(), at(START), None);
+        store.put_webhook(endpoint, deed).await.expect("storing a webhook")
+    };
+    let ended =
+        async |key: &ApiKey| store.api_key(&key.id).await.expect("a key").expect("the key").revoked_because;
+    let off = async |id: &str| {
+        let known = store.webhook(&id.parse().expect("an id")).await.expect("a webhook");
+        known.expect("the webhook").off.map(|off| off.because)
+    };
+    let becomes = async |role: Role, when: &str| {
+        let mut agent = store.agent(&dora.id).await.expect("an agent").expect("dora");
+        agent.membership.role = role;
+        let audit = AuditEntry::of("agent_changed", Actor::Operator, at(when), None);
+        assert!(
+            AgentStore::replace(store, agent, Some(audit)).await.expect("changing"),
+            "their role changes"
+        );
+    };
+    let looking: Scopes = std::iter::once(Scope::Read).collect();
+    let of_east = Reach::Brokerage(east.clone());
+    let of_team = Reach::Team(east.clone(), team.clone());
+    let [alone, of_finn] = [&dora, &finn].map(|agent| Reach::Agent(agent.id.clone()));
+    let as_admin = Caller::signed_in(&dora);
+    let (_, widest) = key(&as_admin, &of_east, Scopes::all()).await;
+    let by_key = Caller {
+        actor: Actor::ApiKey(widest.id.clone()),
+        reach: widest.reach.clone(),
+        scopes: widest.scopes,
+    };
+    let (_, made_by_key) = key(&by_key, &of_finn, looking).await;
+    let (_, finns) = key(&as_admin, &of_finn, looking).await;
+    let (_, teams) = key(&as_admin, &of_team, looking).await;
+    let (_, too_able) = key(&as_admin, &of_team, Scopes::all()).await;
+    let (_, own) = key(&as_admin, &alone, looking).await;
+    let (_, operators) = key(&Caller::operator(), &alone, Scopes::all()).await;
+    let (_, elsewhere) = key(&Caller::operator(), &of_east, Scopes::all()).await;
+    for (by, id, reach) in [
+        (&as_admin, "of-east", &of_east),
+        (&as_admin, "of-team", &of_team),
+        (&by_key, "by-key", &of_finn),
+        (&Caller::operator(), "of-dora", &alone),
+    ] {
+        assert!(webhook(by, id, reach).await, "a new webhook is stored");
+    }
+
+    becomes(Role::TeamLead, "2026-03-02T12:00:00Z").await;
+    let retreat = Some(RevokedBecause::Retreat);
+    for (known, expected, what) in [
+        (&widest, retreat, "what reaches their brokerage ends"),
+        (&made_by_key, Some(RevokedBecause::Maker), "with what it made"),
+        (&finns, retreat, "what reaches somebody who is not of their team"),
+        (&too_able, retreat, "what may do more than they"),
+        (&teams, None, "what is within their team stays"),
+        (&own, None, "what is theirs stays"),
+        (&operators, None, "what others made stays"),
+        (&elsewhere, None, "whatever it reaches"),
+    ] {
+        assert_eq!(ended(known).await, expected, "{what}");
+    }
+    let known = store.api_key(&widest.id).await.expect("a key").expect("the key");
+    let by = (known.revoked_at, known.revoked_by);
+    assert_eq!(by, (Some(at("2026-03-02T12:00:00Z")), Some(Actor::System)), "when, and that nobody named it");
+    let maker = Some(OffBecause::Maker);
+    for (id, expected) in [("of-east", maker), ("by-key", maker), ("of-team", None), ("of-dora", None)] {
+        assert_eq!(off(id).await, expected, "webhook {id}");
+    }
+    let deeds = store.deeds(&of_east, None, 6).await.expect("what was done");
+    let mut noted: Vec<&str> = deeds.iter().map(|entry| entry.deed.what.as_str()).collect();
+    noted.sort_unstable();
+    let revoked = "key_revoked";
+    assert_eq!(noted, [revoked, revoked, revoked, revoked, "webhook_off", "webhook_off"], "each is noted");
+    assert!(deeds.iter().all(|entry| entry.deed.cause.is_some()), "and why");
+    assert!(!key(&as_admin, &of_team, looking).await.0, "who was let in as an admin makes no key any more");
+    assert!(!webhook(&as_admin, "late", &of_team).await, "and no webhook");
+
+    becomes(Role::Admin, "2026-03-03T12:00:00Z").await;
+    assert_eq!(ended(&teams).await, None, "who reaches more loses nothing");
+    becomes(Role::Agent, "2026-03-04T12:00:00Z").await;
+    let both = (ended(&teams).await, ended(&own).await);
+    assert_eq!(both, (retreat, None), "what is theirs stays");
+    assert!(AgentStore::remove(store, &dora.id, at("2026-03-05T12:00:00Z")).await.expect("removing"));
+    for known in [&own, &operators] {
+        assert_eq!(ended(known).await, Some(RevokedBecause::Removed), "nothing is for who is gone");
+    }
+    assert_eq!(off("of-dora").await, Some(OffBecause::Removed), "whoever made it");
+    assert_eq!(ended(&elsewhere).await, None, "what others made for others stays");
 }

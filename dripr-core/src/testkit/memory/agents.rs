@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Audited, MemoryStore};
 use crate::{
-    access::Reach,
+    access::{Reach, Retreat},
     agent::Agent,
     agent_mail::Notices,
     campaign::{Actor, AuditEntry},
@@ -64,16 +64,16 @@ impl AgentStore for MemoryStore {
             state.wake(&agent.id, None);
             state.wake_teller(&agent.id);
         }
-        if agent.membership.left(&known.membership) {
-            let at = audit.as_ref().map_or(agent.created_at, |entry| entry.at);
-            let of = Reach::Agent(agent.id.clone());
-            state.leave_keys_behind(&of, at);
-            state.leave_webhooks_behind(&of, at);
-        }
+        let at = audit.as_ref().map(|entry| entry.at).or(agent.deleted_at).unwrap_or(agent.created_at);
         if let Some(entry) = audit {
             state.audit.push(Audited { user_id: agent.id.clone(), campaign_id: None, entry });
         }
+        let retreat = Retreat::of(&known, &agent);
         state.agents.insert(agent.id.clone(), Arc::new(agent));
+        if let Some(retreat) = retreat {
+            state.end_keys(&retreat, at);
+            state.end_webhooks(&retreat, at);
+        }
         Ok(true)
     }
 
@@ -108,10 +108,15 @@ impl AgentStore for MemoryStore {
     async fn remove(&self, id: &UserId, at: Instant) -> PortResult<bool> {
         let mut state = self.lock();
         let mut is_news = state.removed.insert(id.clone());
-        if let Some(known) = state.agents.get(id).filter(|known| known.deleted_at.is_none()) {
+        if let Some(known) = state.agents.get(id).filter(|known| known.deleted_at.is_none()).cloned() {
             let removed =
                 Agent { deleted_at: Some(at), version: known.version + 1, ..known.as_ref().clone() };
+            let retreat = Retreat::of(&known, &removed);
             state.agents.insert(id.clone(), Arc::new(removed));
+            if let Some(retreat) = retreat {
+                state.end_keys(&retreat, at);
+                state.end_webhooks(&retreat, at);
+            }
             let entry = AuditEntry::of("agent_removed", Actor::Provider, at, None);
             state.audit.push(Audited { user_id: id.clone(), campaign_id: None, entry });
             state.wake(id, None);

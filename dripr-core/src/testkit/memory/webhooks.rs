@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{MemoryStore, State};
 use crate::{
-    access::{Deed, Reach},
+    access::{Deed, Reach, Retreat},
+    campaign::Actor,
     email::{Email, EmailAddress},
     errors::PortResult,
     ids::{CampaignId, ContactId, UserId, WebhookId, WebhookMessageId},
@@ -61,11 +62,33 @@ impl State {
         }
     }
 
-    /// Switches webhooks off that are told of this one agent alone.
-    pub(super) fn leave_webhooks_behind(&mut self, of: &Reach, at: Instant) {
-        let alone = self.webhooks.endpoints.values_mut().filter(|(endpoint, _)| endpoint.reach == *of);
-        for (endpoint, _) in alone {
-            if endpoint.left_behind(at) {
+    /// Switches webhooks off that an agent made or that are told of them alone, as far as they have to end.
+    pub(super) fn end_webhooks(&mut self, retreat: &Retreat, at: Instant) {
+        let alone = Reach::Agent(retreat.agent.clone());
+        let maker = Some(Actor::User(retreat.agent.clone()));
+        let lies_within = |endpoint: &Endpoint| {
+            retreat.left.as_ref().is_some_and(|left| self.lies_within(&endpoint.reach, &left.reach))
+        };
+        let endpoints = self.webhooks.endpoints.values().map(|(endpoint, _)| endpoint);
+        let concerned = endpoints.filter(|endpoint| endpoint.reach == alone || endpoint.created_by == maker);
+        let concerned: Vec<(WebhookId, bool)> =
+            concerned.map(|endpoint| (endpoint.id.clone(), lies_within(endpoint))).collect();
+        for (id, lies_within) in concerned {
+            let Some((endpoint, _)) = self.webhooks.endpoints.get_mut(&id) else { continue };
+            let ends = (endpoint.reach == alone && endpoint.left_behind(retreat, at))
+                || (endpoint.created_by == maker && endpoint.outlived(retreat, lies_within, at));
+            if ends {
+                endpoint.version += 1;
+                self.deeds.extend(endpoint.went_off());
+            }
+        }
+    }
+
+    /// Switches webhooks off that somebody made.
+    pub(super) fn end_webhooks_made_by(&mut self, maker: &Option<Actor>, at: Instant) {
+        let made = self.webhooks.endpoints.values_mut().filter(|(endpoint, _)| endpoint.created_by == *maker);
+        for (endpoint, _) in made {
+            if endpoint.end(OffBecause::Maker, at) {
                 endpoint.version += 1;
                 self.deeds.extend(endpoint.went_off());
             }
@@ -108,6 +131,11 @@ impl WebhookStore for MemoryStore {
     async fn put_webhook(&self, mut endpoint: Endpoint, deed: Deed) -> PortResult<bool> {
         {
             let mut state = self.lock();
+            if endpoint.version == 0
+                && !state.may_still_make(endpoint.created_by.as_ref(), endpoint.owner.as_ref())
+            {
+                return Ok(false);
+            }
             let endpoints = &mut state.webhooks.endpoints;
             let known = endpoints.get(&endpoint.id);
             if known.map_or(0, |(known, _)| known.version) != endpoint.version {

@@ -32,7 +32,8 @@ pub(super) struct AgentChange {
     first_name: Option<String>,
     #[schema(max_length = 200, nullable = false)]
     last_name: Option<String>,
-    /// Where mail comes from and replies go.
+    /// Where mail comes from and replies go, and where links go by which emails are approved. Another one needs the scope `admin` and a
+    /// reach of a brokerage or the deployment, and is refused where the agent's account is kept elsewhere.
     #[schema(value_type = Option<String>, format = "email", nullable = false)]
     email: Option<EmailAddress>,
     /// Null takes it away.
@@ -94,7 +95,8 @@ impl AgentChange {
             agent.last_name = line("/last_name", &name)?;
             fields.push("last_name");
         }
-        if let Some(email) = self.email {
+        if let Some(email) = self.email.filter(|email| *email != agent.email) {
+            may_redirect(asking, agent)?;
             agent.email = email;
             fields.push("email");
         }
@@ -127,6 +129,21 @@ impl AgentChange {
         }
         Ok(fields)
     }
+}
+
+/// Refuses another address of an agent to whoever may only write: what goes there lets its reader approve emails and connect mail
+/// accounts.
+fn may_redirect(asking: &Asking, agent: &Agent) -> Result<(), Problem> {
+    asking.may(Scope::Admin)?;
+    if !matches!(asking.0.reach, Reach::Deployment | Reach::Brokerage(_)) {
+        return Err(Problem::forbidden("only admins of a brokerage and operators change an agent's email"));
+    }
+    if agent.is_kept_elsewhere() {
+        return Err(Problem::conflict(
+            "the email is that of the agent's account: it is changed where they sign in",
+        ));
+    }
+    Ok(())
 }
 
 /// Where an agent may be moved by this caller.

@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewAgent {
-    /// The agent's id elsewhere, such as Clerk's; made if it is not given.
+    /// The agent's id elsewhere, such as Clerk's; made if it is not given. Operators alone choose it.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 96, pattern = "^[A-Za-z0-9._:-]+$")]
     id: Option<UserId>,
@@ -73,6 +73,10 @@ pub(super) async fn create_agent(
     Body(new): Body<NewAgent>,
 ) -> Result<impl IntoResponse, Problem> {
     asking.may(Scope::Admin)?;
+    if new.id.is_some() && asking.0.reach != Reach::Deployment {
+        // Others would learn which ids there are, and could take that of somebody who has yet to come.
+        return Err(Problem::forbidden("only operators choose an agent's id"));
+    }
     let membership = place(&asking, new.membership.map(Membership::from))?;
     let now = api.bench.clock.now();
     let some = |pointer: &str, text: Option<String>| {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use dripr_core::{
-    access::{Reach, Scope},
+    access::Reach,
     agent::{Pause, PauseCause},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{replace, view::AgentView};
+use super::{amend, view::AgentView};
 use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::some_line, version::Versioned};
 
 /// Why.
@@ -22,7 +22,8 @@ pub(super) struct Reason {
     because: String,
 }
 
-/// Stops all that an agent sends, until it is resumed.
+/// Stops all that an agent sends, until it is resumed. What an admin stopped an operator stops anew; else one who is stopped already
+/// stays as they are.
 #[utoipa::path(
     post, path = "/agents/{agent}/pause", tag = "agents", request_body = Reason, params(("agent" = String, Path)),
     responses((status = 200, body = AgentView, headers(("ETag" = String))))
@@ -33,15 +34,16 @@ pub(super) async fn pause_agent(
     Path(agent): Path<String>,
     Body(reason): Body<Reason>,
 ) -> Result<Versioned<AgentView>, Problem> {
-    let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
-    let (now, detail) = (api.bench.clock.now(), some_line("/because", &reason.because)?);
-    if agent.paused.is_none() {
-        let cause = match asking.0.reach {
-            Reach::Deployment => PauseCause::Operator,
-            Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => PauseCause::Admin,
-        };
-        agent.paused = Some(Pause { since: now, cause, detail: detail.clone() });
-        agent = replace(&api, agent, asking.audit(&api, "paused", Some(detail))).await?;
-    }
+    let now = api.bench.clock.now();
+    let cause = match asking.0.reach {
+        Reach::Deployment => PauseCause::Operator,
+        Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => PauseCause::Admin,
+    };
+    let agent = amend(&api, &asking, &agent, |agent| {
+        let detail = some_line("/because", &reason.because)?;
+        let is_news = agent.pause(Pause { since: now, cause, detail: detail.clone() });
+        Ok(is_news.then(|| asking.audit(&api, "paused", Some(detail))))
+    });
+    let agent = agent.await?;
     Ok(Versioned { version: agent.version.to_string(), shown: AgentView::of(agent, now) })
 }

@@ -6,9 +6,8 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use dripr_core::access::Scope;
 
-use super::replace;
+use super::amend;
 use crate::api::{Api, caller::Asking, problem::Problem};
 
 /// Removes an agent: nothing of theirs is sent any more. What was sent stays in the history.
@@ -21,8 +20,11 @@ pub(super) async fn remove_agent(
     asking: Asking,
     Path(agent): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
-    agent.deleted_at = Some(api.bench.clock.now());
-    replace(&api, agent, asking.audit(&api, "agent_removed", None)).await?;
+    let now = api.bench.clock.now();
+    let removed = amend(&api, &asking, &agent, |agent| {
+        agent.deleted_at = Some(now);
+        Ok(Some(asking.audit(&api, "agent_removed", None)))
+    });
+    removed.await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use dripr_core::{
-    access::{Reach, Scope},
-    agent::PauseCause,
-};
+use dripr_core::{access::Reach, agent::PauseCause};
 
-use super::{replace, view::AgentView};
+use super::{amend, view::AgentView};
 use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
 
 /// Lets an agent send again whose sending was stopped. What an operator stopped, or complaints did, only an operator lifts.
@@ -21,22 +18,24 @@ pub(super) async fn resume_agent(
     asking: Asking,
     Path(agent): Path<String>,
 ) -> Result<Versioned<AgentView>, Problem> {
-    let mut agent = asking.agent(&api, &agent, Scope::Admin).await?;
     let now = api.bench.clock.now();
-    if !matches!(asking.0.reach, Reach::Deployment | Reach::Brokerage(_)) {
-        return Err(Problem::forbidden("only admins of a brokerage and operators let an agent send again"));
-    }
-    if let Some(pause) = &agent.paused {
-        let by_operator = asking.0.reach == Reach::Deployment;
+    let by_operator = asking.0.reach == Reach::Deployment;
+    let agent = amend(&api, &asking, &agent, |agent| {
+        if !by_operator && !matches!(asking.0.reach, Reach::Brokerage(_)) {
+            return Err(Problem::forbidden(
+                "only admins of a brokerage and operators let an agent send again",
+            ));
+        }
+        let Some(pause) = agent.paused.take() else { return Ok(None) };
         if pause.cause != PauseCause::Admin && !by_operator {
             return Err(Problem::forbidden("only an operator lifts a stop of theirs, or one for complaints"));
         }
-        agent.paused = None;
         if by_operator {
             // Complaints of before do not count again: that is for an operator to say.
             agent.resumed_at = Some(now);
         }
-        agent = replace(&api, agent, asking.audit(&api, "resumed", None)).await?;
-    }
+        Ok(Some(asking.audit(&api, "resumed", None)))
+    });
+    let agent = agent.await?;
     Ok(Versioned { version: agent.version.to_string(), shown: AgentView::of(agent, now) })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use dripr_core::{
     access::{Membership, Role},
-    agent::{Agent, UnknownOutcome},
+    agent::{Agent, Pause, PauseCause, Stop, UnknownOutcome},
     schedule::{SendingHours, SendingRules, TimeOfDay, Window},
 };
 use serde::{Deserialize, Serialize};
@@ -25,14 +25,77 @@ pub(super) struct AgentView {
     /// The valid physical postal address that commercial mail must carry.
     postal_address: String,
     subscription: SubscriptionView,
-    /// Whether and why nothing of the agent's is sent now.
+    /// Whether and why nothing of the agent's is sent now: the first of `stops`.
     stopped_because: Option<String>,
+    /// Everything that keeps the agent's mail from going out now.
+    stops: Vec<StopView>,
+    /// Since when and why sending is stopped, whatever else stops it, until it is resumed.
+    paused: Option<PauseView>,
     managed_client_id: Option<String>,
     membership: MembershipView,
     /// The agent's own sending hours; null for the deployment's.
     sending: Option<SendingView>,
     unknown_outcome: UnknownOutcomeView,
     created_at: DateTime<Utc>,
+}
+
+/// Something that keeps the agent's mail from going out.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StopView {
+    code: StopCode,
+    /// The same for people.
+    sentence: String,
+}
+
+/// What keeps the agent's mail from going out.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StopCode {
+    /// The account was removed.
+    Removed,
+    /// The account is banned where the agent signs in.
+    Banned,
+    /// There is no subscription yet.
+    NotSubscribed,
+    /// The first payment is not made yet.
+    Incomplete,
+    /// The first payment was never made.
+    NeverPaid,
+    /// A payment is too late.
+    PaymentLate,
+    /// The subscription has ended.
+    Canceled,
+    /// The subscription was given up on.
+    Unpaid,
+    /// The subscription is paused.
+    SubscriptionPaused,
+    /// The subscription is in a state that is not known here.
+    UnknownSubscription,
+    /// Sending is stopped: `paused` says by whom.
+    Paused,
+    /// There is no postal address.
+    NoPostalAddress,
+}
+
+/// That sending is stopped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PauseView {
+    since: DateTime<Utc>,
+    cause: PauseCauseView,
+    /// What exactly happened, for people.
+    because: String,
+}
+
+/// Why sending is stopped.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PauseCauseView {
+    /// Too many recipients reported the mail as spam. An operator lifts it.
+    Complaints,
+    /// An operator wanted it, and lifts it.
+    Operator,
+    /// An admin of the agent's brokerage wanted it; any of them lifts it, or an operator.
+    Admin,
 }
 
 /// Whether and how the agent pays.
@@ -104,6 +167,8 @@ impl AgentView {
                 lapses_at: agent.lapses_at(),
             },
             stopped_because: agent.may_send(now).err().map(str::to_owned),
+            stops: agent.stops(now).map(StopView::from).collect(),
+            paused: agent.paused.map(PauseView::from),
             id: agent.id.to_string(),
             first_name: agent.first_name,
             last_name: agent.last_name,
@@ -120,6 +185,37 @@ impl AgentView {
             },
             created_at: agent.created_at,
         }
+    }
+}
+
+impl From<Stop> for StopView {
+    fn from(stop: Stop) -> Self {
+        let code = match stop {
+            Stop::Removed => StopCode::Removed,
+            Stop::Banned => StopCode::Banned,
+            Stop::NotSubscribed => StopCode::NotSubscribed,
+            Stop::Incomplete => StopCode::Incomplete,
+            Stop::NeverPaid => StopCode::NeverPaid,
+            Stop::PaymentLate => StopCode::PaymentLate,
+            Stop::Canceled => StopCode::Canceled,
+            Stop::Unpaid => StopCode::Unpaid,
+            Stop::SubscriptionPaused => StopCode::SubscriptionPaused,
+            Stop::UnknownSubscription => StopCode::UnknownSubscription,
+            Stop::Paused(_) => StopCode::Paused,
+            Stop::NoPostalAddress => StopCode::NoPostalAddress,
+        };
+        Self { code, sentence: stop.sentence().to_owned() }
+    }
+}
+
+impl From<Pause> for PauseView {
+    fn from(pause: Pause) -> Self {
+        let cause = match pause.cause {
+            PauseCause::Complaints => PauseCauseView::Complaints,
+            PauseCause::Operator => PauseCauseView::Operator,
+            PauseCause::Admin => PauseCauseView::Admin,
+        };
+        Self { since: pause.since, cause, because: pause.detail }
     }
 }
 

@@ -78,14 +78,15 @@ pub(super) async fn create_key(
     if new.expires_at.is_some_and(|at| at <= now) {
         return Err(Problem::invalid("/expires_at", "is over already"));
     }
-    let own = asking.expires_at(&api).await?;
+    let own = asking.key_expires_at();
     if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
         return Err(Problem::invalid("/expires_at", "must not be later than that of the key that makes it"));
     }
     let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
     let minted = ApiKey::mint(new, &asking.0, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
-        return Err(Problem::lost());
+        // No id is made twice: who asks was let in a moment before they lost what it takes.
+        return Err(Problem::conflict("what let you in does not reach as far any more"));
     }
     let secret = minted.expose().to_owned();
     Ok((StatusCode::CREATED, Json(ShownKey { key: KeyView::of(minted.key), secret })))

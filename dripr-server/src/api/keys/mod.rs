@@ -40,7 +40,7 @@ struct KeyView {
 /// What a key may do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ScopeView {
+pub(super) enum ScopeView {
     /// Look.
     Read,
     /// Make and change contacts, campaigns, opt-outs and settings.

@@ -88,7 +88,8 @@ pub(super) async fn create_webhook(
     let mut endpoint = Endpoint::new(new, &asking.0, now);
     let deed = deed(&api, &asking, &endpoint, "webhook_made", None);
     if !api.store.put_webhook(endpoint.clone(), deed).await? {
-        return Err(Problem::lost());
+        // No id is made twice: who asks was let in a moment before they lost what it takes.
+        return Err(Problem::conflict("what let you in does not reach as far any more"));
     }
     endpoint.version += 1;
     let tag = format!("\"{}\"", endpoint.choices_mark());

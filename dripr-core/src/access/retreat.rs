@@ -1,0 +1,49 @@
+//! What ends when an agent loses a role, goes to another brokerage or is removed.
+
+use super::Caller;
+use crate::{agent::Agent, ids::UserId};
+
+/// That an agent reaches less than before. A key and a webhook last no longer than the right by which they were made: what the
+/// agent made beyond what is left to them ends ([`ApiKey::outlived`](super::ApiKey::outlived),
+/// [`Endpoint::outlived`](crate::webhooks::Endpoint::outlived)), and so does what was made for this agent alone by those whom they
+/// left, or for one who is gone ([`ApiKey::left_behind`](super::ApiKey::left_behind),
+/// [`Endpoint::left_behind`](crate::webhooks::Endpoint::left_behind)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retreat {
+    /// Who.
+    pub agent: UserId,
+    /// How they sign in from now on; `None` for one who was removed.
+    pub left: Option<Caller>,
+    /// Whether they are not of the brokerage any more of which they were.
+    pub moved: bool,
+}
+
+impl Retreat {
+    /// That of an agent who was otherwise before; `None` if they reach and may do all that they did, in the brokerage of before.
+    ///
+    /// ```
+    /// use dripr_core::{access::{Membership, Retreat, Role}, testkit::samples};
+    /// let mut admin = samples::agent("amy", "2026-03-01T12:00:00Z".parse()?)?;
+    /// admin.membership = Membership { brokerage: Some("north".parse()?), team: None, role: Role::Admin };
+    /// let mut agent = admin.clone();
+    /// agent.membership.role = Role::Agent;
+    /// assert_eq!(Retreat::of(&agent, &admin), None);
+    /// assert!(Retreat::of(&admin, &agent).is_some_and(|retreat| !retreat.moved));
+    /// # Ok::<(), samples::Unusable>(())
+    /// ```
+    #[must_use]
+    pub fn of(before: &Agent, now: &Agent) -> Option<Self> {
+        let removed = now.deleted_at.is_some();
+        if removed && before.deleted_at.is_some() {
+            return None;
+        }
+        let (then, left) = (Caller::signed_in(before), Caller::signed_in(now));
+        let keeps_all = left.reach.contains(&then.reach, Some(now)) && left.scopes.cover(then.scopes);
+        let moved = now.membership.left(&before.membership);
+        (removed || moved || !keeps_all).then(|| Self {
+            agent: now.id.clone(),
+            left: (!removed).then_some(left),
+            moved,
+        })
+    }
+}
