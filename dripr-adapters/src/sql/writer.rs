@@ -198,7 +198,7 @@ impl Writer {
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.enqueue(run, false).await
+        self.enqueue(false, run).await
     }
 
     /// As [`Writer::call`], for what a power failure may take back, because it would only be done again.
@@ -207,10 +207,11 @@ impl Writer {
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.enqueue(run, true).await
+        self.enqueue(true, run).await
     }
 
-    async fn enqueue<T, F>(&self, run: F, repeatable: bool) -> PortResult<T>
+    /// As [`Writer::call`], or as [`Writer::call_repeatable`].
+    pub(super) async fn enqueue<T, F>(&self, repeatable: bool, run: F) -> PortResult<T>
     where
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
