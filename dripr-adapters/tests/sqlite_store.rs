@@ -23,7 +23,11 @@ use dripr_core::{
     schedule::Instant,
     testkit::{ManualClock, samples},
 };
-use futures_util::{FutureExt, future::join_all, poll};
+use futures_util::{
+    FutureExt,
+    future::{join, join_all},
+    poll,
+};
 use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
 
 const START: &str = "2026-03-01T12:00:00Z";
@@ -307,6 +311,29 @@ async fn callers_that_wait_together_share_a_commit() {
     let counts = CampaignStore::count_by_status(&stage.store).await.unwrap();
     assert_eq!(counts, [(CampaignStatus::WaitingForData, 200)]);
     assert_eq!(stage.number("SELECT count(*) FROM queue_deliveries WHERE queue = 'intro'").await, 200);
+}
+
+#[tokio::test]
+async fn a_caller_who_can_run_shares_the_commit_of_the_one_who_came_first() {
+    let stage = Stage::new(2).await;
+    stage.clock.set(at(PREPARED));
+    let before = stage.store.commits();
+    let came = Arc::new(tokio::sync::Notify::new());
+    let second = tokio::spawn({
+        let (came, store, command) = (came.clone(), stage.store.clone(), stage.command(1, Action::Tick));
+        async move {
+            came.notified().await;
+            store.execute(vec![command]).await
+        }
+    });
+    tokio::task::yield_now().await;
+    let first = stage.store.execute(vec![stage.command(0, Action::Tick)]);
+    // The writer is woken before the second caller, and lets it go first.
+    let (first, ()) = join(first, async { came.notify_one() }).await;
+    for executions in [first.unwrap(), second.await.unwrap().unwrap()] {
+        assert_eq!(executions[0].result, Ok(Reply::Done));
+    }
+    assert_eq!(stage.store.commits() - before, 1);
 }
 
 /// A clock that makes every decision fail in the worst way.
