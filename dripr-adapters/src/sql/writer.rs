@@ -362,8 +362,7 @@ impl Task {
             job.run(&mut transaction).await?;
         }
         let Transaction { connection, woken, bases, .. } = transaction;
-        told.tell(connection, woken).await.doing("telling other processes")?;
-        if let Err(error) = connection.commit().await {
+        if let Err(error) = connection.commit(told.with_commit(woken)).await {
             let unknown = !connection.refused(&error);
             return Err(Failed { error: sorted(error, "committing"), unknown });
         }

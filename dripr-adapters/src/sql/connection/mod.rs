@@ -17,7 +17,7 @@ pub(super) use self::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _};
 
 use super::error::Said;
 
@@ -167,8 +167,16 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        self.say("COMMIT").await
+    /// Commits, after saying something, where the database takes several statements at once. If that fails, nothing is committed.
+    pub(super) async fn commit(&mut self, saying: Option<String>) -> Result<(), sqlx::Error> {
+        match (self, saying) {
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(connection), Some(saying)) => {
+                let both = AssertSqlSafe(saying + "; COMMIT");
+                sqlx::raw_sql(both).execute(connection).await.map(drop)
+            }
+            (connection, _) => connection.say("COMMIT").await,
+        }
     }
 
     pub(super) async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
