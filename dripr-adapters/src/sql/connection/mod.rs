@@ -12,7 +12,7 @@ mod row;
 
 pub(super) use self::{
     dialect::Dialect,
-    query::{On, Query, Value, query},
+    query::{On, Query, Ready, Value, query, query_ready},
     row::Row,
 };
 
