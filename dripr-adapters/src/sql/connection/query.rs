@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use sqlx::AssertSqlSafe;
 
 use super::{Connection, Dialect, Pool, Row};
+use crate::sql::error::is_gone;
 
 /// A value of a statement. Each knows its type also where it is NULL.
 pub(in crate::sql) enum Value<'q> {
@@ -109,6 +110,20 @@ macro_rules! bound {
     }};
 }
 
+/// What came of asking a pool: twice if the connection turned out to be closed, since the other one is looked at first.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+macro_rules! asked {
+    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr) => {
+        match bound!($query, $dialect).$way($pool).await {
+            Err(error) if is_gone(&error) => {
+                $trust.broke();
+                bound!($query, $dialect).$way($pool).await?
+            }
+            done => done?,
+        }
+    };
+}
+
 /// Runs the statement by one of sqlx's ways, and hands on what came of it.
 macro_rules! run {
     ($query:expr, $on:expr, $way:ident, |$done:ident, $row:ident| $then:expr) => {
@@ -135,8 +150,8 @@ macro_rules! run {
                 $then
             }
             #[cfg(feature = "postgres")]
-            On::Pool(Pool::Postgres(pool)) => {
-                let $done = bound!($query, Dialect::Postgres).$way(pool).await?;
+            On::Pool(Pool::Postgres(pool, trust)) => {
+                let $done = asked!($query, Dialect::Postgres, $way, pool, trust);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::Postgres;
                 $then
@@ -149,8 +164,8 @@ macro_rules! run {
                 $then
             }
             #[cfg(feature = "mysql")]
-            On::Pool(Pool::MySql(pool)) => {
-                let $done = bound!($query, Dialect::MySql).$way(pool).await?;
+            On::Pool(Pool::MySql(pool, trust)) => {
+                let $done = asked!($query, Dialect::MySql, $way, pool, trust);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::MySql;
                 $then
