@@ -336,6 +336,36 @@ async fn a_caller_who_can_run_shares_the_commit_of_the_one_who_came_first() {
     assert_eq!(stage.store.commits() - before, 1);
 }
 
+#[tokio::test]
+async fn a_deadline_that_is_a_little_later_is_stored_once_the_earlier_one_has_come() {
+    let stage = Stage::new(1).await;
+    stage.prepare().await;
+    let cycle = stage.dossier(0).await.campaign.slot.unwrap().cycle();
+    let in_seconds = |seconds| at(PREPARED) + chrono::TimeDelta::seconds(seconds);
+    let fetched = [
+        Operation::Property,
+        Operation::ActiveListings,
+        Operation::RecentSales,
+        Operation::LocalMarketData,
+        Operation::Intro,
+    ];
+    // Sooner, a little later, much later, a little later: when it is looked at after that.
+    for (until, looked_at) in [(100, 100), (130, 100), (190, 190), (200, 190)] {
+        let until = in_seconds(until);
+        let put_off = fetched
+            .map(|operation| stage.command(0, Action::Postpone { operation, cycle, until, failure: None }));
+        let executions = stage.store.execute(put_off.into()).await.unwrap();
+        assert_eq!(executions.last().unwrap().deadline, Some(until), "what is told is the true one");
+        assert_eq!(stage.store.next_due().await.unwrap(), Some(in_seconds(looked_at)), "{until}");
+    }
+    assert!(stage.store.due(in_seconds(189), 10).await.unwrap().is_empty());
+    stage.clock.set(in_seconds(190));
+    assert_eq!(stage.store.due(in_seconds(190), 10).await.unwrap(), [stage.id(0)]);
+    let looked_at = stage.tick().await;
+    assert_eq!(looked_at[0].deadline, Some(in_seconds(200)), "it is not time yet");
+    assert_eq!(stage.store.next_due().await.unwrap(), Some(in_seconds(200)), "nobody is woken twice");
+}
+
 /// A clock that makes every decision fail in the worst way.
 struct BrokenClock;
 
