@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use super::{
     announce::announce,
     connection::{Connection, query},
-    dossier::{Reader, State, by_ids, id_list, to_json},
+    dossier::{Reader, State, by_ids_with_webhooks, id_list, to_json},
     error::While,
     instant::{AT_ONCE, micros, micros_reached},
     message::Packed,
@@ -77,14 +77,15 @@ struct InHand {
 
 /// Executes the commands of all jobs and writes what follows.
 pub(super) async fn run(transaction: &mut Transaction<'_>, jobs: &mut [&mut ExecuteJob]) -> PortResult<()> {
-    let mut in_hand = read(transaction.connection, jobs).await?;
+    let (mut in_hand, webhooks) = read(transaction.connection, jobs).await?;
     for job in jobs.iter_mut() {
         job.executions = execute(&job.commands, &mut in_hand)?;
     }
     // In the order of ids, so that neighbours in the file are written together and in one order by everybody.
     let mut changed: Vec<InHand> = in_hand.into_values().filter(InHand::is_changed).collect();
     changed.sort_by(|a, b| a.before.id.cmp(&b.before.id));
-    write(transaction, &changed, jobs).await
+    write(transaction, &changed, jobs).await?;
+    if webhooks { tell(transaction, &changed).await } else { Ok(()) }
 }
 
 impl InHand {
@@ -101,10 +102,11 @@ fn due(stored: Option<i64>, deadline: Option<Instant>, now: Instant) -> Option<i
     Some(stored.filter(early).unwrap_or(deadline))
 }
 
+/// The campaigns of all commands, and whether there is any webhook: one that is made from now on hears of what comes later.
 async fn read(
     connection: &mut Connection,
     jobs: &[&mut ExecuteJob],
-) -> PortResult<HashMap<CampaignId, InHand>> {
+) -> PortResult<(HashMap<CampaignId, InHand>, bool)> {
     let wanted: HashSet<&CampaignId> =
         jobs.iter().flat_map(|job| &job.commands).map(|command| &command.campaign_id).collect();
     // In one order by everybody who locks some of them.
@@ -117,7 +119,11 @@ async fn read(
         // before.
         query(LOCK).bind(ids.as_str()).fetch_all(&mut *connection).await.doing(doing)?;
     }
-    let rows = query(by_ids(dialect)).bind(ids).fetch_all(connection).await.doing(doing)?;
+    let rows = query(by_ids_with_webhooks(dialect)).bind(ids).fetch_all(connection).await.doing(doing)?;
+    let webhooks = match rows.first() {
+        Some(row) => row.try_get::<i64>(1).doing(doing)? > 0,
+        None => false,
+    };
     let mut in_hand = HashMap::with_capacity(wanted.len());
     for (dossier, stored_due) in Reader::default().dossiers(&rows)? {
         let id = dossier.campaign.id.clone();
@@ -125,7 +131,7 @@ async fn read(
         let amendment = Amendment::default();
         in_hand.insert(id, InHand { dossier, before, stored_due, due: None, amendment });
     }
-    Ok(in_hand)
+    Ok((in_hand, webhooks))
 }
 
 fn execute(commands: &[Command], all: &mut HashMap<CampaignId, InHand>) -> PortResult<Vec<Execution>> {
@@ -332,8 +338,7 @@ async fn write(
         wake(connection, &suppression.user_id, Some(&suppression.address.key())).await?;
     }
     write_audit(connection, &audit).await?;
-    announce(transaction, &events).await?;
-    tell(transaction, changed).await
+    announce(transaction, &events).await
 }
 
 /// What happened, to those who want to know.
