@@ -23,7 +23,11 @@ use dripr_core::{
     schedule::Instant,
     testkit::{ManualClock, samples},
 };
-use futures_util::{FutureExt, future::join_all, poll};
+use futures_util::{
+    FutureExt,
+    future::{join, join_all},
+    poll,
+};
 use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
 
 const START: &str = "2026-03-01T12:00:00Z";
@@ -307,6 +311,59 @@ async fn callers_that_wait_together_share_a_commit() {
     let counts = CampaignStore::count_by_status(&stage.store).await.unwrap();
     assert_eq!(counts, [(CampaignStatus::WaitingForData, 200)]);
     assert_eq!(stage.number("SELECT count(*) FROM queue_deliveries WHERE queue = 'intro'").await, 200);
+}
+
+#[tokio::test]
+async fn a_caller_who_can_run_shares_the_commit_of_the_one_who_came_first() {
+    let stage = Stage::new(2).await;
+    stage.clock.set(at(PREPARED));
+    let before = stage.store.commits();
+    let came = Arc::new(tokio::sync::Notify::new());
+    let second = tokio::spawn({
+        let (came, store, command) = (came.clone(), stage.store.clone(), stage.command(1, Action::Tick));
+        async move {
+            came.notified().await;
+            store.execute(vec![command]).await
+        }
+    });
+    tokio::task::yield_now().await;
+    let first = stage.store.execute(vec![stage.command(0, Action::Tick)]);
+    // The writer is woken before the second caller, and lets it go first.
+    let (first, ()) = join(first, async { came.notify_one() }).await;
+    for executions in [first.unwrap(), second.await.unwrap().unwrap()] {
+        assert_eq!(executions[0].result, Ok(Reply::Done));
+    }
+    assert_eq!(stage.store.commits() - before, 1);
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_a_little_later_is_stored_once_the_earlier_one_has_come() {
+    let stage = Stage::new(1).await;
+    stage.prepare().await;
+    let cycle = stage.dossier(0).await.campaign.slot.unwrap().cycle();
+    let in_seconds = |seconds| at(PREPARED) + chrono::TimeDelta::seconds(seconds);
+    let fetched = [
+        Operation::Property,
+        Operation::ActiveListings,
+        Operation::RecentSales,
+        Operation::LocalMarketData,
+        Operation::Intro,
+    ];
+    // Sooner, a little later, much later, a little later: when it is looked at after that.
+    for (until, looked_at) in [(100, 100), (130, 100), (190, 190), (200, 190)] {
+        let until = in_seconds(until);
+        let put_off = fetched
+            .map(|operation| stage.command(0, Action::Postpone { operation, cycle, until, failure: None }));
+        let executions = stage.store.execute(put_off.into()).await.unwrap();
+        assert_eq!(executions.last().unwrap().deadline, Some(until), "what is told is the true one");
+        assert_eq!(stage.store.next_due().await.unwrap(), Some(in_seconds(looked_at)), "{until}");
+    }
+    assert!(stage.store.due(in_seconds(189), 10).await.unwrap().is_empty());
+    stage.clock.set(in_seconds(190));
+    assert_eq!(stage.store.due(in_seconds(190), 10).await.unwrap(), [stage.id(0)]);
+    let looked_at = stage.tick().await;
+    assert_eq!(looked_at[0].deadline, Some(in_seconds(200)), "it is not time yet");
+    assert_eq!(stage.store.next_due().await.unwrap(), Some(in_seconds(200)), "nobody is woken twice");
 }
 
 /// A clock that makes every decision fail in the worst way.

@@ -16,11 +16,12 @@ use dripr_core::{
     Dripr,
     campaign::{Action, Actor, CampaignStatus, Command, Dossier, Operation},
     content::{CycleContent, Listing, Property, Sale, ZipCode},
+    email::OutgoingEmail,
     errors::PortResult,
     ids::{CampaignId, UserId},
     ports::{
-        Allowance, CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign,
-        PropertySource, Subject,
+        Allowance, CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, Inquiry, LookUp,
+        Mailer, NewCampaign, PropertySource, SendOutcome, Subject,
     },
     schedule::{Cycle, Instant, SendDay},
     testkit::{Mailbox, ManualClock, MemoryStore, samples},
@@ -227,4 +228,50 @@ async fn an_engine_that_is_dropped_in_the_middle_of_a_fetch_lets_go_of_everythin
     assert_eq!(fetched.status, CampaignStatus::WaitingForData, "it was fetching");
     drop(dripr);
     assert_eq!(Arc::strong_count(&never), 1, "the source is still held");
+}
+
+/// A mailbox that takes its time, and remembers how many calls were under way at most.
+#[derive(Default)]
+struct Slow {
+    mailbox: Mailbox,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl Mailer for Slow {
+    async fn send(&self, emails: &[OutgoingEmail]) -> Vec<SendOutcome> {
+        let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(under_way, Ordering::Relaxed);
+        idle().await;
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.mailbox.send(emails).await
+    }
+
+    async fn look_up(&self, inquiry: &Inquiry) -> LookUp {
+        self.mailbox.look_up(inquiry).await
+    }
+
+    fn batch(&self) -> usize {
+        self.mailbox.batch()
+    }
+}
+
+#[tokio::test]
+async fn emails_wait_for_their_call_before_their_texts_are_read() {
+    let start = "2026-03-01T12:00:00Z".parse().unwrap();
+    for (concurrency, calls) in [(64, 2), (150, 3), (1, 1)] {
+        let clock = Arc::new(ManualClock::at(start));
+        let mailer = Arc::new(Slow::default());
+        let store = MemoryStore::new();
+        samples::fill(&store, 200, "98103", 12, start).await.unwrap();
+        let builder = samples::builder(&store, clock.clone(), mailer.clone()).unwrap();
+        let dripr = builder.concurrency(concurrency).build().unwrap();
+        let end = "2026-03-14T00:00:00Z".parse::<Instant>().unwrap();
+        while let Some(next) = dripr.step().await.unwrap().next.filter(|next| *next < end) {
+            clock.set(next);
+        }
+        assert_eq!(mailer.mailbox.accepted().len(), 200);
+        assert_eq!(mailer.most.load(Ordering::Relaxed), calls, "{concurrency}");
+    }
 }

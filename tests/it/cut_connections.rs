@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use dripr_adapters::sql::ServerOptions;
-use dripr_core::{errors::Fault, ports::Clock, schedule::Instant};
+use dripr_core::{
+    errors::Fault,
+    ports::{CampaignStore, Clock},
+    schedule::Instant,
+};
 use futures_util::future::join;
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row};
@@ -84,6 +88,30 @@ async fn a_day_goes_on_whenever_connections_are_cut(server: Server) {
     assert!(months.values().all(|count| *count == 1), "repeated: {months:?}");
     assert_eq!(months.len(), 10 * 2, "March and April");
     store.close().await;
+}
+
+/// What only reads is asked of another connection.
+async fn reading_goes_on_at_once(server: Server) {
+    let place = Place::new(server).await;
+    let store = place.open(ServerOptions::default()).await;
+    for _ in 0..5 {
+        // Several connections lie idle when they are cut.
+        let (first, second) = join(store.next_due(), store.next_due()).await;
+        assert_eq!((first.unwrap(), second.unwrap()), (None, None));
+        assert!(cut(&place).await > 0);
+        assert_eq!(store.next_due().await.unwrap(), None);
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn reading_goes_on_at_once_when_connections_to_postgres_are_cut() {
+    reading_goes_on_at_once(Server::Postgres).await;
+}
+
+#[tokio::test]
+async fn reading_goes_on_at_once_when_connections_to_mysql_are_cut() {
+    reading_goes_on_at_once(Server::MySql).await;
 }
 
 #[tokio::test]

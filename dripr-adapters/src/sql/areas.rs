@@ -60,10 +60,11 @@ impl AreaStore for SqlStore {
             return Ok(Begun::Stored(content));
         }
         let wanted = key.clone();
+        // A lease that a failure took back is taken again: what calls for it may cost is counted elsewhere.
         let begun = self
             .shared
             .writer
-            .call(move |transaction| {
+            .call_repeatable(move |transaction| {
                 let wanted = wanted.clone();
                 Box::pin(async move { begin(transaction.connection, &wanted, now, until).await })
             })
@@ -77,10 +78,13 @@ impl AreaStore for SqlStore {
     async fn finish(&self, key: &AreaKey, fence: u64, content: Arc<AreaContent>) -> PortResult<bool> {
         let state: Arc<str> = to_json(&*content)?.into();
         let wanted = key.clone();
+        // What a power failure takes back from a file, nobody on the same machine has at hand any more, and it is fetched again. A
+        // server may fail by itself: then campaigns would still be given what is not stored any more.
+        let repeatable = self.shared.reads.dialect().locks_whole();
         let stored = self
             .shared
             .writer
-            .call(move |transaction| {
+            .enqueue(repeatable, move |transaction| {
                 let (wanted, state) = (wanted.clone(), state.clone());
                 Box::pin(async move {
                     let stored = query(

@@ -101,15 +101,17 @@ pub(super) enum Told {
 }
 
 impl Told {
-    pub(super) async fn tell(&self, connection: &mut Connection, woken: u16) -> Result<(), sqlx::Error> {
+    /// What is said with the commit of a transaction by which these queues got something, given as bits.
+    pub(super) fn with_commit(&self, woken: u16) -> Option<String> {
         match self {
-            Self::Nothing => Ok(()),
+            Self::Nothing => None,
             #[cfg(feature = "postgres")]
-            Self::Notification { .. } if woken == 0 => Ok(()),
+            Self::Notification { .. } if woken == 0 => None,
+            // In one message with the commit: so it takes no way of its own. Values cannot be bound there. The channel is a name, and
+            // what is told is digits.
             #[cfg(feature = "postgres")]
             Self::Notification { channel, ours } => {
-                let said = query("SELECT pg_notify(?1, ?2)").bind(&**channel).bind(format!("{ours}:{woken}"));
-                said.execute(connection).await.map(drop)
+                Some(format!("NOTIFY \"{}\", '{ours}:{woken}'", channel.replace('"', "\"\"")))
             }
         }
     }
@@ -200,5 +202,18 @@ async fn look(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str
             }
             Err(_) => connection = None,
         }
+    }
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_told_with_the_commit_and_only_if_something_came() {
+        let told = Told::Notification { channel: Arc::from("dripr_a\"b'"), ours: Arc::from("17") };
+        assert_eq!(told.with_commit(0), None);
+        assert_eq!(told.with_commit(5).as_deref(), Some("NOTIFY \"dripr_a\"\"b'\", '17:5'"));
+        assert_eq!(Told::Nothing.with_commit(5), None);
     }
 }

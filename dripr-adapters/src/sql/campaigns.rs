@@ -293,7 +293,7 @@ mod tests {
     use crate::sql::{
         SqliteOptions,
         connection::Dialect,
-        execute::{MOVED, STATUS, WHOLE, WORK},
+        execute::{MOVED, STATUS, STATUS_ALONE, WHOLE, WORK, WORK_ALONE},
     };
 
     #[tokio::test]
@@ -319,7 +319,7 @@ mod tests {
             assert!(scanned.iter().all(|step| step.starts_with("SCAN json_each")), "{plan}");
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("AUTOMATIC"), "{plan}");
         }
-        for change in [WORK, STATUS, WHOLE, MOVED] {
+        for change in [WORK, WORK_ALONE, STATUS, STATUS_ALONE, WHOLE, MOVED] {
             let plan = plan(&change.sql(Dialect::Sqlite, 64)).await;
             assert!(
                 plan.contains("SEARCH campaigns USING COVERING INDEX sqlite_autoindex_campaigns_1 (id=?)"),

@@ -26,24 +26,40 @@ use super::{
     instant::{instant, micros},
 };
 
-/// All campaigns of `?1`, a JSON array of ids, as one text for [`Reader::dossiers`]. With SQLite a row and a value for each
-/// column would cost as much as everything else together.
+/// The query for campaigns of `?1`, a JSON array of ids: what stands before and after the columns of one.
+macro_rules! by_ids {
+    ($before:literal, $after:literal) => {
+        concat!(
+            "SELECT ",
+            $before,
+            include_str!("dossier_columns.sql"),
+            $after,
+            " FROM @list(?1: id text) AS wanted CROSS JOIN campaigns AS c ON c.id = wanted.id ",
+            include_str!("dossier_joins.sql")
+        )
+    };
+}
+
+/// All of them as one text for [`Reader::dossiers`]. With SQLite a row and a value for each column would cost as much as everything
+/// else together.
 #[cfg(feature = "sqlite")]
-const BY_IDS_AT_ONCE: &str = concat!(
-    "SELECT group_concat(",
-    include_str!("dossier_columns.sql"),
-    ", char(30)) FROM @list(?1: id text) AS wanted CROSS JOIN campaigns AS c ON c.id = wanted.id ",
-    include_str!("dossier_joins.sql")
+const BY_IDS_AT_ONCE: &str = by_ids!("group_concat(", ", char(30))");
+
+/// The same, and in a second column whether there is any webhook.
+#[cfg(feature = "sqlite")]
+const WITH_WEBHOOKS_AT_ONCE: &str = by_ids!(
+    "group_concat(",
+    ", char(30)), (SELECT count(*) FROM (SELECT 1 FROM webhook_endpoints LIMIT 1) AS w)"
 );
 
-/// The same, a row for each.
+/// A row for each.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-const BY_IDS: &str = concat!(
-    "SELECT ",
-    include_str!("dossier_columns.sql"),
-    " FROM @list(?1: id text) AS wanted CROSS JOIN campaigns AS c ON c.id = wanted.id ",
-    include_str!("dossier_joins.sql")
-);
+const BY_IDS: &str = by_ids!("", "");
+
+/// The same, and in a second column whether there is any webhook.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const WITH_WEBHOOKS: &str =
+    by_ids!("", ", (SELECT count(*) FROM (SELECT 1 FROM webhook_endpoints LIMIT 1) AS w)");
 
 /// The query for campaigns by `?1`, a JSON array of ids.
 pub(super) fn by_ids(dialect: Dialect) -> &'static str {
@@ -52,6 +68,16 @@ pub(super) fn by_ids(dialect: Dialect) -> &'static str {
         Dialect::Sqlite => BY_IDS_AT_ONCE,
         #[cfg(any(feature = "postgres", feature = "mysql"))]
         _ => BY_IDS,
+    }
+}
+
+/// The same, with a second column: 1 if there is any webhook, and 0 if not.
+pub(super) fn by_ids_with_webhooks(dialect: Dialect) -> &'static str {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => WITH_WEBHOOKS_AT_ONCE,
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        _ => WITH_WEBHOOKS,
     }
 }
 

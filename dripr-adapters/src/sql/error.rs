@@ -18,7 +18,7 @@ pub(super) enum Said {
     RuleBroken,
     NotAllowed,
     NotThere,
-    /// It takes no more connections, or is starting or stopping.
+    /// It takes no more connections, ended this one, or is starting or stopping.
     Away,
     Other,
 }
@@ -93,7 +93,7 @@ fn mysql(number: u16) -> Said {
         1030 => Said::DiskFailed,
         1049 | 1146 => Said::NotThere,
         1044 | 1045 | 1142 | 1227 | 1698 => Said::NotAllowed,
-        1040 | 1053 | 1129 | 1203 | 1226 => Said::Away,
+        1040 | 1053 | 1129 | 1203 | 1226 | 1927 | 4031 => Said::Away,
         // A value that is too long, of the wrong type or missing, and broken references.
         1048 | 1264 | 1265 | 1366 | 1406 | 1451 | 1452 => Said::RuleBroken,
         _ => Said::Other,
@@ -103,6 +103,15 @@ fn mysql(number: u16) -> Said {
 /// Whether the whole transaction is worth another try at once, because somebody else was in its way.
 pub(super) fn is_contended(error: &sqlx::Error) -> bool {
     Said::of(error) == Some(Said::Contended)
+}
+
+/// Whether the connection was closed, so that what only reads may be asked of another.
+pub(super) fn is_gone(error: &sqlx::Error) -> bool {
+    match Said::of(error) {
+        Some(said) => said == Said::Away,
+        // A server that ends a connection may say so out of turn.
+        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)),
+    }
 }
 
 /// Whether a key came from elsewhere while the transaction ran.

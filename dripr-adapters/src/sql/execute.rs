@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use super::{
     announce::announce,
     connection::{Connection, query},
-    dossier::{Reader, State, by_ids, id_list, to_json},
+    dossier::{Reader, State, by_ids_with_webhooks, id_list, to_json},
     error::While,
     instant::{AT_ONCE, micros, micros_reached},
     message::Packed,
@@ -30,6 +30,10 @@ use super::{
     webhooks::tell::{Listeners, Told},
     writer::Transaction,
 };
+
+/// How much too early a stored deadline may be, in microseconds. Looking at a campaign early does no harm, and costs less than
+/// storing each deadline that is a little later than the one before.
+const EARLY: i64 = 60_000_000;
 
 /// One caller's commands.
 pub(super) struct ExecuteJob {
@@ -66,32 +70,43 @@ struct InHand {
     /// As it was read.
     before: Campaign,
     stored_due: Option<i64>,
-    due: Option<Instant>,
+    /// As it is to be stored.
+    due: Option<i64>,
     amendment: Amendment,
 }
 
 /// Executes the commands of all jobs and writes what follows.
 pub(super) async fn run(transaction: &mut Transaction<'_>, jobs: &mut [&mut ExecuteJob]) -> PortResult<()> {
-    let mut in_hand = read(transaction.connection, jobs).await?;
+    let (mut in_hand, webhooks) = read(transaction.connection, jobs).await?;
     for job in jobs.iter_mut() {
         job.executions = execute(&job.commands, &mut in_hand)?;
     }
     // In the order of ids, so that neighbours in the file are written together and in one order by everybody.
     let mut changed: Vec<InHand> = in_hand.into_values().filter(InHand::is_changed).collect();
     changed.sort_by(|a, b| a.before.id.cmp(&b.before.id));
-    write(transaction, &changed, jobs).await
+    write(transaction, &changed, jobs).await?;
+    if webhooks { tell(transaction, &changed).await } else { Ok(()) }
 }
 
 impl InHand {
     fn is_changed(&self) -> bool {
-        !self.amendment.is_empty() || self.due.map(micros_reached) != self.stored_due
+        !self.amendment.is_empty() || self.due != self.stored_due
     }
 }
 
+/// The deadline that is stored: the one that is stored already if it is still ahead and only a little early. One that has come is
+/// always replaced, so that nobody is woken by it twice.
+fn due(stored: Option<i64>, deadline: Option<Instant>, now: Instant) -> Option<i64> {
+    let deadline = micros_reached(deadline?);
+    let early = |at: &i64| *at > micros(now) && *at <= deadline && deadline.saturating_sub(*at) <= EARLY;
+    Some(stored.filter(early).unwrap_or(deadline))
+}
+
+/// The campaigns of all commands, and whether there is any webhook: one that is made from now on hears of what comes later.
 async fn read(
     connection: &mut Connection,
     jobs: &[&mut ExecuteJob],
-) -> PortResult<HashMap<CampaignId, InHand>> {
+) -> PortResult<(HashMap<CampaignId, InHand>, bool)> {
     let wanted: HashSet<&CampaignId> =
         jobs.iter().flat_map(|job| &job.commands).map(|command| &command.campaign_id).collect();
     // In one order by everybody who locks some of them.
@@ -104,7 +119,11 @@ async fn read(
         // before.
         query(LOCK).bind(ids.as_str()).fetch_all(&mut *connection).await.doing(doing)?;
     }
-    let rows = query(by_ids(dialect)).bind(ids).fetch_all(connection).await.doing(doing)?;
+    let rows = query(by_ids_with_webhooks(dialect)).bind(ids).fetch_all(connection).await.doing(doing)?;
+    let webhooks = match rows.first() {
+        Some(row) => row.try_get::<i64>(1).doing(doing)? > 0,
+        None => false,
+    };
     let mut in_hand = HashMap::with_capacity(wanted.len());
     for (dossier, stored_due) in Reader::default().dossiers(&rows)? {
         let id = dossier.campaign.id.clone();
@@ -112,7 +131,7 @@ async fn read(
         let amendment = Amendment::default();
         in_hand.insert(id, InHand { dossier, before, stored_due, due: None, amendment });
     }
-    Ok(in_hand)
+    Ok((in_hand, webhooks))
 }
 
 fn execute(commands: &[Command], all: &mut HashMap<CampaignId, InHand>) -> PortResult<Vec<Execution>> {
@@ -123,19 +142,19 @@ fn execute(commands: &[Command], all: &mut HashMap<CampaignId, InHand>) -> PortR
             executions.push(Execution { result: Err(Refusal::NoCampaign(id.clone())), deadline: None });
             continue;
         };
-        let InHand { dossier, amendment, due, .. } = in_hand;
+        let InHand { dossier, amendment, stored_due, due: due_at, .. } = in_hand;
         let suppressed = amendment.suppressions.len();
         // A panic is a mistake in a rule: it fails the call it belongs to, not the task that writes for everybody.
         let executed = catch_unwind(AssertUnwindSafe(|| {
             let result = dossier.execute(command, amendment);
             let now = command.desk.clock.now();
-            (result, deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy)))
+            (result, deadline(&dossier.campaign, &dossier.facts(now, &command.desk.policy)), now)
         }));
-        let Ok((result, deadline)) = executed else {
+        let Ok((result, deadline, now)) = executed else {
             let message = format!("executing a command on campaign {id} failed for a mistake in the program");
             return Err(PortError::new(Fault::Invalid, message));
         };
-        *due = deadline;
+        *due_at = due(*stored_due, deadline, now);
         executions.push(Execution { result, deadline });
         if amendment.suppressions.len() > suppressed {
             suppress_others(id, all);
@@ -203,9 +222,8 @@ const SUPPRESSIONS: Many = Many {
 const AUDIT: Many =
     Many { before: "INSERT INTO audit (campaign_id, user_id, at, what, state)", after: "", columns: 5 };
 
-/// What nearly every command changes.
+/// What nearly every command changes, beside the deadline.
 const WORK_COLUMNS: &[&str] = &[
-    "due_at",
     "version",
     "state",
     "email_id",
@@ -232,22 +250,35 @@ const OTHER_COLUMNS: &[&str] = &[
     "deleted_at",
 ];
 
-pub(super) const WORK: Change = Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS] };
+const DUE: &[&str] = &["due_at"];
+
+pub(super) const WORK: Change = Change { table: "campaigns", key: "id", columns: &[DUE, WORK_COLUMNS] };
 
 /// The same with the status, which has an index.
 pub(super) const STATUS: Change =
+    Change { table: "campaigns", key: "id", columns: &[DUE, WORK_COLUMNS, &["campaign_status"]] };
+
+/// As [`WORK`], where the deadline stays. SQLite writes into the index of a column that is set, also if it is set to what it was; the
+/// others look first.
+pub(super) const WORK_ALONE: Change = Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS] };
+
+/// As [`STATUS`], where the deadline stays.
+pub(super) const STATUS_ALONE: Change =
     Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS, &["campaign_status"]] };
 
 /// Everything but which home it is.
-pub(super) const WHOLE: Change =
-    Change { table: "campaigns", key: "id", columns: &[WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS] };
+pub(super) const WHOLE: Change = Change {
+    table: "campaigns",
+    key: "id",
+    columns: &[DUE, WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS],
+};
 
 /// Everything. The key of a home that stays is left as it is stored: of two that an earlier version kept apart, one could not be
 /// changed otherwise.
 pub(super) const MOVED: Change = Change {
     table: "campaigns",
     key: "id",
-    columns: &[WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS, &["home_key"]],
+    columns: &[DUE, WORK_COLUMNS, &["campaign_status"], OTHER_COLUMNS, &["home_key"]],
 };
 
 async fn write(
@@ -307,8 +338,7 @@ async fn write(
         wake(connection, &suppression.user_id, Some(&suppression.address.key())).await?;
     }
     write_audit(connection, &audit).await?;
-    announce(transaction, &events).await?;
-    tell(transaction, changed).await
+    announce(transaction, &events).await
 }
 
 /// What happened, to those who want to know.
@@ -335,11 +365,22 @@ async fn tell(transaction: &mut Transaction<'_>, changed: &[InHand]) -> PortResu
 /// A campaign with its deadline and its JSON.
 type Changed<'a> = (&'a Campaign, Option<i64>, String);
 
+/// The key, the deadline, and the values of [`WORK_COLUMNS`].
+fn work_values<'q>(row: &mut RowValues<'q>, changed: &'q Changed<'_>) {
+    let (campaign, due, _) = changed;
+    row.bind(campaign.id.as_str()).bind(*due);
+    values_alone(row, changed);
+}
+
+/// The key and the values of [`WORK_COLUMNS`].
+fn work_values_alone<'q>(row: &mut RowValues<'q>, changed: &'q Changed<'_>) {
+    row.bind(changed.0.id.as_str());
+    values_alone(row, changed);
+}
+
 /// The values of [`WORK_COLUMNS`].
-fn work_values<'q>(row: &mut RowValues<'q>, (campaign, due, state): &'q Changed<'_>) {
-    row.bind(campaign.id.as_str())
-        .bind(*due)
-        .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
+fn values_alone<'q>(row: &mut RowValues<'q>, (campaign, _, state): &'q Changed<'_>) {
+    row.bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
         .bind(state.as_str())
         .bind(campaign.email_id.as_ref().map(EmailId::as_str))
         .bind(campaign.last_scheduled_send_date.map(|day| day.to_string()))
@@ -352,9 +393,12 @@ fn work_values<'q>(row: &mut RowValues<'q>, (campaign, due, state): &'q Changed<
 
 async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> PortResult<()> {
     let (mut work, mut status, mut whole, mut moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut work_alone, mut status_alone) = (Vec::new(), Vec::new());
     for in_hand in changed {
         let (now, before) = (&in_hand.dossier.campaign, &in_hand.before);
-        let row = (now, in_hand.due.map(micros_reached), to_json(&State::of(now))?);
+        let row = (now, in_hand.due, to_json(&State::of(now))?);
+        // A server is not asked twice for what it finds out by itself.
+        let stays = in_hand.due == in_hand.stored_due && connection.dialect().locks_whole();
         let same = now.fixed_send_day == before.fixed_send_day
             && now.check_before_sending == before.check_before_sending
             && now.enabled == before.enabled
@@ -366,16 +410,26 @@ async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> Por
             let rows = if now.home_key() == before.home_key() { &mut whole } else { &mut moved };
             rows.push((row, home));
         } else if now.status != before.status {
-            status.push(row);
+            let rows = if stays { &mut status_alone } else { &mut status };
+            rows.push(row);
         } else {
-            work.push(row);
+            let rows = if stays { &mut work_alone } else { &mut work };
+            rows.push(row);
         }
     }
     let doing = "storing campaigns";
     WORK.execute(connection, &work, work_values).await.doing(doing)?;
+    WORK_ALONE.execute(connection, &work_alone, work_values_alone).await.doing(doing)?;
     STATUS
         .execute(connection, &status, |row, changed| {
             work_values(row, changed);
+            row.bind(changed.0.status.as_str());
+        })
+        .await
+        .doing(doing)?;
+    STATUS_ALONE
+        .execute(connection, &status_alone, |row, changed| {
+            work_values_alone(row, changed);
             row.bind(changed.0.status.as_str());
         })
         .await
@@ -390,7 +444,7 @@ async fn write_campaigns(connection: &mut Connection, changed: &[InHand]) -> Por
         .doing(doing)
 }
 
-/// The values of [`WORK_COLUMNS`], of the status and of [`OTHER_COLUMNS`].
+/// The key, the deadline, and the values of [`WORK_COLUMNS`], of the status and of [`OTHER_COLUMNS`].
 fn whole_values<'q>(row: &mut RowValues<'q>, (changed, home): &'q (Changed<'_>, Option<String>)) {
     work_values(row, changed);
     let campaign = changed.0;

@@ -96,7 +96,7 @@ impl Bases {
             Some(base) => base,
             None => {
                 let text = text(first);
-                let packed = compressor(&[])?.compress(&text)?;
+                let packed = pack_against(&text, &[])?;
                 let id = ContentHash::of(first).to_string();
                 let base = Arc::new(Base { id, packed, text, stored: AtomicBool::new(false) });
                 let mut at_hand = self.lock();
@@ -106,11 +106,12 @@ impl Bases {
             }
         };
         // Taking a dictionary in costs as much as compressing with it: once for all texts of the place.
-        let mut compressor = compressor(&base.text)?;
-        let pack = |message: &&Message| {
-            Ok(Packed { base: base.clone(), body: compressor.compress(&text(message))? })
-        };
-        messages.iter().map(pack).collect()
+        compressing(&base.text, |compressor| {
+            let pack = |message: &&Message| {
+                Ok(Packed { base: base.clone(), body: compress(compressor, &text(message))? })
+            };
+            messages.iter().map(pack).collect()
+        })
     }
 
     /// Forgets them: some may not be stored any more.
@@ -163,17 +164,42 @@ pub(super) fn text_of(body: &[u8], base: &[u8], (html, text): (i64, i64)) -> io:
 
 /// A text, compressed against another, or against nothing.
 pub(super) fn pack_against(text: &[u8], base: &[u8]) -> io::Result<Vec<u8>> {
-    compressor(base)?.compress(text)
+    compressing(base, |compressor| compress(compressor, text))
 }
 
 fn text(message: &Message) -> Vec<u8> {
     [message.html.as_bytes(), message.text.as_bytes()].concat()
 }
 
-fn compressor(base: &[u8]) -> io::Result<bulk::Compressor<'static>> {
-    let mut compressor = bulk::Compressor::with_dictionary(LEVEL, base)?;
+/// Gives this thread's compressor, with a text as its dictionary.
+fn compressing<T>(
+    base: &[u8],
+    work: impl FnOnce(&mut bulk::Compressor<'static>) -> io::Result<T>,
+) -> io::Result<T> {
+    PACKING.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(kept) => kept,
+            None => kept.insert(compressor()?),
+        };
+        let done = compressor.set_dictionary(LEVEL, base).and_then(|()| work(compressor));
+        if done.is_err() {
+            *kept = None;
+        }
+        done
+    })
+}
+
+fn compressor() -> io::Result<bulk::Compressor<'static>> {
+    let mut compressor = bulk::Compressor::new(LEVEL)?;
     compressor.set_parameter(CParameter::ChecksumFlag(true))?;
     Ok(compressor)
+}
+
+fn compress(compressor: &mut bulk::Compressor<'static>, text: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packed = compressor.compress(text)?;
+    // It had room for a text that cannot be made smaller, and most are a hundredth of that.
+    packed.shrink_to_fit();
+    Ok(packed)
 }
 
 fn decompress(body: &[u8], base: &[u8], length: usize) -> io::Result<Vec<u8>> {
@@ -195,6 +221,8 @@ fn decompress(body: &[u8], base: &[u8], length: usize) -> io::Result<Vec<u8>> {
 }
 
 thread_local! {
+    /// What this thread compresses by: making one takes as long as some texts.
+    static PACKING: RefCell<Option<bulk::Compressor<'static>>> = const { RefCell::new(None) };
     /// What this thread decompresses by: making one takes longer than a small text.
     static UNPACKING: RefCell<Option<bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
@@ -202,4 +230,21 @@ thread_local! {
 fn bulk_length(packed: &[u8]) -> io::Result<u64> {
     let unknown = || io::Error::new(io::ErrorKind::InvalidData, "a compressed text without its length");
     zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_is_compressed_against_its_own_base_whatever_was_before() {
+        let text = |of: &str| of.repeat(200).into_bytes();
+        let bases = [text("A home at Elm St. "), Vec::new(), text("Another at Oak Ave. "), Vec::new()];
+        for (nr, base) in bases.iter().enumerate() {
+            let letter = [bases[0].as_slice(), bases[2].as_slice(), nr.to_string().as_bytes()].concat();
+            let packed = pack_against(&letter, base).unwrap();
+            assert_eq!(decompress(&packed, base, letter.len()).unwrap(), letter, "{nr}");
+            assert!(packed.capacity() < letter.len(), "what is not needed is given back");
+        }
+    }
 }

@@ -1,11 +1,20 @@
 //! Statements over many rows: `… VALUES (?1, ?2), (?3, ?4) …`, in a few sizes, so that each is prepared once.
 
-use super::connection::{Connection, Dialect, Value, query};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use super::connection::{Connection, Dialect, Ready, Value, query_ready};
 
 /// Rows of one statement at most; it keeps the number of bound values far below every database's limit.
 const LARGEST: usize = 64;
 
+/// The statements of all shapes and sizes that were needed so far: the longest are some 10 KB.
+static NEEDED: LazyLock<Mutex<HashMap<(Shape, usize, Dialect), Arc<Ready>>>> = LazyLock::new(Mutex::default);
+
 /// A statement that makes rows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Many {
     /// What stands before `VALUES`.
     pub(super) before: &'static str,
@@ -16,11 +25,35 @@ pub(super) struct Many {
 }
 
 /// A statement that changes rows, each to values of its own. The first value of a row is its key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Change {
     pub(super) table: &'static str,
     pub(super) key: &'static str,
     /// Groups of columns that are set, in the order of the values.
     pub(super) columns: &'static [&'static [&'static str]],
+}
+
+/// A statement of any number of rows. There are as many as there are constants.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Shape {
+    Many(Many),
+    Change(Change),
+}
+
+impl Shape {
+    /// The statement for so many rows, put together once.
+    fn ready(self, dialect: Dialect, rows: usize) -> Arc<Ready> {
+        // A panic elsewhere leaves the map whole: each change is one insert.
+        let mut needed = NEEDED.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = needed.entry((self, rows, dialect)).or_insert_with(|| {
+            let sql = match self {
+                Self::Many(many) => many.sql(dialect, rows),
+                Self::Change(change) => change.sql(dialect, rows),
+            };
+            Arc::new(Ready::of(&sql, dialect))
+        });
+        ready.clone()
+    }
 }
 
 /// The values of a row under construction.
@@ -43,7 +76,8 @@ impl Many {
         bind: impl Fn(&mut RowValues<'q>, &'q T),
     ) -> Result<(), sqlx::Error> {
         for some in sizes(rows) {
-            run(connection, self.sql(connection.dialect(), some.len()), some, &bind).await?;
+            let statement = Shape::Many(*self).ready(connection.dialect(), some.len());
+            run(connection, statement, some, &bind).await?;
         }
         Ok(())
     }
@@ -68,7 +102,8 @@ impl Change {
         bind: impl Fn(&mut RowValues<'q>, &'q T),
     ) -> Result<(), sqlx::Error> {
         for some in sizes(rows) {
-            run(connection, self.sql(connection.dialect(), some.len()), some, &bind).await?;
+            let statement = Shape::Change(*self).ready(connection.dialect(), some.len());
+            run(connection, statement, some, &bind).await?;
         }
         Ok(())
     }
@@ -113,7 +148,7 @@ fn sizes<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 async fn run<'q, T>(
     connection: &mut Connection,
-    sql: String,
+    statement: Arc<Ready>,
     rows: &'q [T],
     bind: impl Fn(&mut RowValues<'q>, &'q T),
 ) -> Result<(), sqlx::Error> {
@@ -121,7 +156,7 @@ async fn run<'q, T>(
     for row in rows {
         bind(&mut values, row);
     }
-    query(sql).with(values.0).execute(connection).await.map(drop)
+    query_ready(statement).with(values.0).execute(connection).await.map(drop)
 }
 
 fn tuples(sql: &mut String, dialect: Dialect, rows: usize, columns: usize) {
@@ -137,5 +172,20 @@ fn tuples(sql: &mut String, dialect: Dialect, rows: usize, columns: usize) {
             }
         }
         sql.push(')');
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_put_together_once_for_each_size() {
+        let many = Many { before: "INSERT INTO t (a, b)", after: "", columns: 2 };
+        let other = Many { after: " ON CONFLICT (a) DO NOTHING", ..many };
+        let of = |many: Many, rows| Shape::Many(many).ready(Dialect::Sqlite, rows);
+        assert!(Arc::ptr_eq(&of(many, 2), &of(many, 2)));
+        assert!(!Arc::ptr_eq(&of(many, 2), &of(many, 4)));
+        assert!(!Arc::ptr_eq(&of(many, 2), &of(other, 2)));
     }
 }

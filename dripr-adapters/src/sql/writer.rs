@@ -1,15 +1,17 @@
 //! The tasks that write. Calls that wait while they work share the next commit, so that many callers cost few commits;
-//! nobody waits for more callers, and nobody is answered before the commit.
+//! nobody waits for callers who have nothing to write yet, and nobody is answered before the commit.
 //!
 //! A group that fails as a whole is taken apart: each call runs again in a transaction of its own, so that one call
 //! that breaks a rule does not fail the others.
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
 };
 
 use dripr_core::{
@@ -198,7 +200,7 @@ impl Writer {
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.enqueue(run, false).await
+        self.enqueue(false, run).await
     }
 
     /// As [`Writer::call`], for what a power failure may take back, because it would only be done again.
@@ -207,10 +209,11 @@ impl Writer {
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.enqueue(run, true).await
+        self.enqueue(true, run).await
     }
 
-    async fn enqueue<T, F>(&self, run: F, repeatable: bool) -> PortResult<T>
+    /// As [`Writer::call`], or as [`Writer::call_repeatable`].
+    pub(super) async fn enqueue<T, F>(&self, repeatable: bool, run: F) -> PortResult<T>
     where
         F: for<'a> FnMut(&'a mut Transaction<'_>) -> BoxFuture<'a, PortResult<T>> + Send + 'static,
         T: Send + 'static,
@@ -267,6 +270,10 @@ impl Task {
     async fn next(&mut self) -> Option<Vec<Job>> {
         let mut inbox = self.inbox.lock().await;
         let mut jobs = VecDeque::from([inbox.recv().await?]);
+        // The first caller's call wakes this task. Others may have been woken with that caller, and their calls are not there yet.
+        if inbox.is_empty() && self.writing.group > 1 {
+            others_first().await;
+        }
         while jobs.len() < self.writing.group {
             match inbox.try_recv() {
                 Ok(job) => jobs.push_back(job),
@@ -355,8 +362,7 @@ impl Task {
             job.run(&mut transaction).await?;
         }
         let Transaction { connection, woken, bases, .. } = transaction;
-        told.tell(connection, woken).await.doing("telling other processes")?;
-        if let Err(error) = connection.commit().await {
+        if let Err(error) = connection.commit(told.with_commit(woken)).await {
             let unknown = !connection.refused(&error);
             return Err(Failed { error: sorted(error, "committing"), unknown });
         }
@@ -384,6 +390,19 @@ impl Task {
         }
         Ok(&mut self.connection)
     }
+}
+
+/// Goes to the end of the line of those who can run, once. (tokio's `yield_now` would also let it wait for the network.)
+async fn others_first() {
+    let mut went = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut went, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn begin(connection: &mut Connection, synced: bool) -> PortResult<()> {

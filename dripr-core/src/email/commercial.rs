@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::Message;
+use super::{ContentHash, Message};
 use crate::agent::Agent;
 
 /// A message that says who sends it, where they are and how to get no more of it. Only such a message becomes an email: there
@@ -29,7 +29,11 @@ use crate::agent::Agent;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommercialMessage(Arc<Message>);
+pub struct CommercialMessage {
+    message: Arc<Message>,
+    /// Computed here, once: it takes a while, and where it is wanted a store's transaction is open.
+    content_hash: ContentHash,
+}
 
 /// Why a message cannot become an email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,13 +80,19 @@ impl CommercialMessage {
         if let Some(what) = missing_in(&spaced(&message.text), &message.text, &address, link) {
             return Err(NotCommercial::NotShown { part: "text", what });
         }
-        Ok(Self(Arc::new(message)))
+        Ok(Self { content_hash: ContentHash::of(&message), message: Arc::new(message) })
     }
 
     /// The message.
     #[must_use]
     pub fn message(&self) -> &Arc<Message> {
-        &self.0
+        &self.message
+    }
+
+    /// The message's fingerprint.
+    #[must_use]
+    pub fn content_hash(&self) -> ContentHash {
+        self.content_hash
     }
 }
 

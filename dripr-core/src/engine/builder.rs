@@ -182,7 +182,8 @@ impl Builder {
         self
     }
 
-    /// How many provider calls of one queue are under way at once; 64 by default.
+    /// How many provider calls of one queue are under way at once; 64 by default. Of a mailer that takes many emails with one
+    /// call there are as few as take so many emails, but two.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = Some(concurrency.max(1));
         self

@@ -35,7 +35,8 @@ pub trait CampaignStore: Send + Sync {
     /// and begins again), calls [`Dossier::execute`] for each of its commands in order, and writes all of the
     /// [`Amendment`](crate::campaign::Amendment): the campaign's row, emails, texts, content, suppressions, audit rows
     /// and the events, each in every queue it wakes or in the outbox, together with the campaign's new
-    /// [`deadline`](crate::campaign::deadline). An implementation may join commands of several callers in one
+    /// [`deadline`](crate::campaign::deadline). A deadline that is stored, still ahead and earlier by no more than a minute may stay,
+    /// so that the campaign is looked at once more. An implementation may join commands of several callers in one
     /// transaction, but answers none before its commit is durable. After a new suppression all campaigns of that
     /// agent to that address are due at once.
     ///
@@ -52,7 +53,7 @@ pub trait CampaignStore: Send + Sync {
     /// cost does not grow with the campaigns that are not due.
     async fn due(&self, now: Instant, limit: usize) -> PortResult<Vec<CampaignId>>;
 
-    /// The earliest deadline of all, past or not.
+    /// The earliest stored deadline of all, past or not.
     async fn next_due(&self) -> PortResult<Option<Instant>>;
 
     /// What operations stored for one cycle of each campaign, in the order asked for.

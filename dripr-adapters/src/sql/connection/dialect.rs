@@ -19,7 +19,7 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 /// Which database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::sql) enum Dialect {
     #[cfg(feature = "sqlite")]
     Sqlite,

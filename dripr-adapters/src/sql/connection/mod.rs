@@ -5,19 +5,22 @@
 //! | `dialect` | what one SQL text is in each of them |
 //! | `query` | a statement with its values |
 //! | `row` | what comes back |
+//! | `trust` | which idle connections are taken for open |
 
 mod dialect;
 mod query;
 mod row;
+mod trust;
 
 pub(super) use self::{
     dialect::Dialect,
-    query::{On, Query, Value, query},
+    query::{On, Query, Ready, Value, query, query_ready},
     row::Row,
+    trust::Trust,
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _};
 
 use super::error::Said;
 
@@ -32,14 +35,14 @@ pub(super) enum Connection {
     MySql(sqlx::MySqlConnection),
 }
 
-/// Connections for reading.
+/// Connections for reading, and for nothing else: what was asked of one that was closed meanwhile is asked of another.
 pub(super) enum Pool {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::SqlitePool),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgPool),
+    Postgres(sqlx::PgPool, Trust),
     #[cfg(feature = "mysql")]
-    MySql(sqlx::MySqlPool),
+    MySql(sqlx::MySqlPool, Trust),
 }
 
 /// How a connection is made.
@@ -99,9 +102,9 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres(..) => Dialect::Postgres,
             #[cfg(feature = "mysql")]
-            Self::MySql(_) => Dialect::MySql,
+            Self::MySql(..) => Dialect::MySql,
         }
     }
 
@@ -110,9 +113,9 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
             #[cfg(feature = "mysql")]
-            Self::MySql(pool) => pool.close().await,
+            Self::MySql(pool, _) => pool.close().await,
         }
     }
 }
@@ -167,8 +170,16 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        self.say("COMMIT").await
+    /// Commits, after saying something, where the database takes several statements at once. If that fails, nothing is committed.
+    pub(super) async fn commit(&mut self, saying: Option<String>) -> Result<(), sqlx::Error> {
+        match (self, saying) {
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(connection), Some(saying)) => {
+                let both = AssertSqlSafe(saying + "; COMMIT");
+                sqlx::raw_sql(both).execute(connection).await.map(drop)
+            }
+            (connection, _) => connection.say("COMMIT").await,
+        }
     }
 
     pub(super) async fn roll_back(&mut self) -> Result<(), sqlx::Error> {

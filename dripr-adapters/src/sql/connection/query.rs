@@ -1,13 +1,13 @@
 //! A statement with its values.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use sqlx::AssertSqlSafe;
 
 use super::{Connection, Dialect, Pool, Row};
+use crate::sql::error::is_gone;
 
 /// A value of a statement. Each knows its type also where it is NULL.
-#[derive(Clone)]
 pub(in crate::sql) enum Value<'q> {
     Int(Option<i64>),
     Text(Option<Cow<'q, str>>),
@@ -36,15 +36,41 @@ values! {
     bool => |value| Value::Flag(value);
 }
 
-/// A statement, written as [`Dialect`] says.
+/// A statement.
 pub(in crate::sql) struct Query<'q> {
-    sql: Cow<'q, str>,
+    sql: Sql<'q>,
     values: Vec<Value<'q>>,
+}
+
+enum Sql<'q> {
+    /// Written as [`Dialect`] says.
+    Written(Cow<'q, str>),
+    Ready(Arc<Ready>),
+}
+
+/// A statement in the words of one database, to be run many times.
+pub(in crate::sql) struct Ready {
+    sql: Arc<str>,
+    /// Which value stands where, if values have no numbers.
+    order: Option<Vec<usize>>,
+}
+
+impl Ready {
+    /// A statement that is written as [`Dialect`] says.
+    pub(in crate::sql) fn of(sql: &str, dialect: Dialect) -> Self {
+        let (sql, order) = dialect.translate(sql);
+        Self { sql: sql.into(), order }
+    }
 }
 
 /// A statement without its values.
 pub(in crate::sql) fn query<'q>(sql: impl Into<Cow<'q, str>>) -> Query<'q> {
-    Query { sql: sql.into(), values: Vec::new() }
+    Query { sql: Sql::Written(sql.into()), values: Vec::new() }
+}
+
+/// A statement without its values, on a connection to the database that it is made for.
+pub(in crate::sql) fn query_ready<'q>(statement: Arc<Ready>) -> Query<'q> {
+    Query { sql: Sql::Ready(statement), values: Vec::new() }
 }
 
 /// Where a statement is run.
@@ -68,23 +94,34 @@ impl<'c> From<&'c Pool> for On<'c> {
 /// The statement as sqlx has it, for the database of `$of`.
 macro_rules! bound {
     ($query:expr, $dialect:expr) => {{
-        let (sql, order) = $dialect.translate(&$query.sql);
-        let mut bound = sqlx::query(AssertSqlSafe(sql.into_owned()));
-        let values = $query.values;
-        let ordered: Vec<_> = match order {
-            Some(order) => order.into_iter().filter_map(|at| values.get(at).cloned()).collect(),
-            None => values,
-        };
-        for value in ordered {
+        let (sql, values) = $query.in_words_of($dialect);
+        let mut bound = sqlx::query(AssertSqlSafe(sql));
+        for value in values {
             bound = match value {
-                Value::Int(value) => bound.bind(value),
-                Value::Text(value) => bound.bind(value.map(|text| $dialect.text(text))),
-                Value::Bytes(value) => bound.bind(value),
-                Value::Flag(value) => bound.bind(value),
+                Value::Int(value) => bound.bind(*value),
+                Value::Text(value) => {
+                    bound.bind(value.as_deref().map(|text| $dialect.text(Cow::Borrowed(text))))
+                }
+                Value::Bytes(value) => bound.bind(*value),
+                Value::Flag(value) => bound.bind(*value),
             };
         }
         bound
     }};
+}
+
+/// What came of asking a pool: twice if the connection turned out to be closed, since the other one is looked at first.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+macro_rules! asked {
+    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr) => {
+        match bound!($query, $dialect).$way($pool).await {
+            Err(error) if is_gone(&error) => {
+                $trust.broke();
+                bound!($query, $dialect).$way($pool).await?
+            }
+            done => done?,
+        }
+    };
 }
 
 /// Runs the statement by one of sqlx's ways, and hands on what came of it.
@@ -113,8 +150,8 @@ macro_rules! run {
                 $then
             }
             #[cfg(feature = "postgres")]
-            On::Pool(Pool::Postgres(pool)) => {
-                let $done = bound!($query, Dialect::Postgres).$way(pool).await?;
+            On::Pool(Pool::Postgres(pool, trust)) => {
+                let $done = asked!($query, Dialect::Postgres, $way, pool, trust);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::Postgres;
                 $then
@@ -127,8 +164,8 @@ macro_rules! run {
                 $then
             }
             #[cfg(feature = "mysql")]
-            On::Pool(Pool::MySql(pool)) => {
-                let $done = bound!($query, Dialect::MySql).$way(pool).await?;
+            On::Pool(Pool::MySql(pool, trust)) => {
+                let $done = asked!($query, Dialect::MySql, $way, pool, trust);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::MySql;
                 $then
@@ -142,6 +179,23 @@ impl<'q> Query<'q> {
     pub(in crate::sql) fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
         self
+    }
+
+    /// Its text, and its values in the order in which they stand there.
+    fn in_words_of(&self, dialect: Dialect) -> (Arc<str>, Vec<&Value<'q>>) {
+        let translated;
+        let ready: &Ready = match &self.sql {
+            Sql::Written(sql) => {
+                translated = Ready::of(sql, dialect);
+                &translated
+            }
+            Sql::Ready(ready) => ready,
+        };
+        let values = match &ready.order {
+            Some(order) => order.iter().filter_map(|at| self.values.get(*at)).collect(),
+            None => self.values.iter().collect(),
+        };
+        (ready.sql.clone(), values)
     }
 
     /// All values at once.

@@ -13,7 +13,7 @@ use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
-        connection::{Connecting, Dialect, MYSQL_SESSION, Pool},
+        connection::{Connecting, Dialect, MYSQL_SESSION, Pool, Trust},
         error::{While, sorted},
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
@@ -123,11 +123,23 @@ async fn migrated(connection: &mut MySqlConnection) -> PortResult<()> {
 
 async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
     migrate(&options).await?;
+    let trust = Trust::default();
+    let trusted = trust.clone();
     let reads = MySqlPoolOptions::new()
         .max_connections(how.readers.max(1))
         .min_connections(0)
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(MYSQL_SESSION).execute(connection).await.map(drop) })
+        })
+        .test_before_acquire(false)
+        .before_acquire(move |connection, lay| {
+            let trusted = trusted.holds(lay.idle_for);
+            Box::pin(async move {
+                if !trusted {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
         })
         .connect_lazy_with(options.clone());
     let arrivals = Arc::new(Arrivals::default());
@@ -136,5 +148,5 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
     let hearing = Hearing::by_looking(connecting.clone(), arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);
-    Ok(SqlStore::of(Pool::MySql(reads), writer, arrivals, Some(hearing)))
+    Ok(SqlStore::of(Pool::MySql(reads, trust), writer, arrivals, Some(hearing)))
 }

@@ -13,7 +13,7 @@ use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
-        connection::{Connecting, Dialect, POSTGRES_SESSION, Pool, query},
+        connection::{Connecting, Dialect, POSTGRES_SESSION, Pool, Trust, query},
         error::{While, sorted},
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
@@ -99,11 +99,23 @@ async fn migrate(connecting: &PgConnectOptions) -> PortResult<()> {
 
 async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
     migrate(&options).await?;
+    let trust = Trust::default();
+    let trusted = trust.clone();
     let reads = PgPoolOptions::new()
         .max_connections(how.readers.max(1))
         .min_connections(0)
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(POSTGRES_SESSION).execute(connection).await.map(drop) })
+        })
+        .test_before_acquire(false)
+        .before_acquire(move |connection, lay| {
+            let trusted = trusted.holds(lay.idle_for);
+            Box::pin(async move {
+                if !trusted {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
         })
         .connect_lazy_with(options.clone());
     let arrivals = Arc::new(Arrivals::default());
@@ -135,5 +147,5 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let told = Told::Notification { channel, ours };
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &told);
-    Ok(SqlStore::of(Pool::Postgres(reads), writer, arrivals, Some(hearing)))
+    Ok(SqlStore::of(Pool::Postgres(reads, trust), writer, arrivals, Some(hearing)))
 }

@@ -1,7 +1,8 @@
 //! Writing what happened, in the transaction in which it happens, for those who want to know.
 //!
 //! Who wants to know is one statement for each transaction in which something happened that could be told; where nobody does,
-//! nothing is put into words.
+//! nothing is put into words. Where there are no webhooks at all, what happens to campaigns does not even ask: they are read together
+//! with that.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Storing the rendered email: older unsent ones are superseded, and an email that needs no approval has it.
 
-use super::{CommercialMessage, ContentHash, Cycle, Desk, EmailId, Operation, Provision, Refusal, Reply};
+use super::{CommercialMessage, Cycle, Desk, EmailId, Operation, Provision, Refusal, Reply};
 use crate::{
     campaign::{OperationState, SubStatus},
     email::{Approval, ApprovedBy, DeliveryStatus, Email},
@@ -12,7 +12,7 @@ pub(super) fn perform(
     message: &CommercialMessage,
 ) -> Result<Reply, Refusal> {
     desk.wanted(Operation::EmailCreation, cycle)?;
-    let (now, message) = (desk.now, message.message());
+    let (now, content_hash, message) = (desk.now, message.content_hash(), message.message());
     if message.to.address != desk.dossier.contact.email {
         return Err(Refusal::Invalid {
             field: "recipient",
@@ -22,7 +22,6 @@ pub(super) fn perform(
     }
     desk.end_email(DeliveryStatus::Superseded, "another email took its place");
     let scheduled = desk.facts().may_leave_at(&desk.dossier.campaign).unwrap_or(now);
-    let content_hash = ContentHash::of(message);
     let campaign = &mut desk.dossier.campaign;
     campaign.email_revision += 1;
     let id = EmailId::of(&campaign.id, campaign.email_revision);

@@ -89,13 +89,16 @@ pub(in crate::engine) async fn handle(engine: &Arc<Engine>, dossiers: &[(Dossier
         let rest = ready.split_off(batch.min(ready.len()));
         groups.push(std::mem::replace(&mut ready, rest));
     }
+    // Each group in hand has its texts read. Where one call takes many emails, a second group is read and claimed meanwhile.
+    let calls = engine.pace.concurrency;
+    let calls = calls.div_ceil(batch).max(calls.min(2));
     let mut sent = stream::iter(groups)
         .map(|group| {
             let engine = engine.clone();
             let span = spans::of_sending(group.iter().map(|ready| &ready.span));
             async move { send(&engine, group).await }.instrument(span)
         })
-        .buffer_unordered(engine.pace.concurrency);
+        .buffer_unordered(calls);
     let mut failed = None;
     while let Some(result) = sent.next().await {
         if let Err(error) = result {

@@ -17,6 +17,7 @@ pub(super) mod welcome;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
+use futures_util::future::join;
 
 use super::{Engine, Outcome};
 use crate::{
@@ -135,8 +136,11 @@ impl Engine {
         if of.is_empty() {
             return Ok(());
         }
-        let now = self.ports.campaigns.content(&of).await?;
-        let earlier = self.ports.campaigns.earlier_content(&of, Operation::Property).await?;
+        let now = self.ports.campaigns.content(&of);
+        let earlier = self.ports.campaigns.earlier_content(&of, Operation::Property);
+        // Neither waits for the other, and neither is left off in the middle for the other's failure.
+        let (now, earlier) = join(now, earlier).await;
+        let (now, earlier) = (now?, earlier?);
         let mut read: HashMap<(CampaignId, Cycle), Before> = HashMap::with_capacity(of.len());
         for ((key, contents), earlier) in of.into_iter().zip(now).zip(earlier) {
             let mut before = Before::default();

@@ -156,6 +156,7 @@ fn an_email_is_made_with_the_approval_of_the_system_where_nobody_asks_for_anothe
     let email = scene.email();
     let message = samples::commercial(message(&scene.dossier.contact.email), &scene.dossier.agent);
     let hash = ContentHash::of(message.message());
+    assert_eq!(message.content_hash(), hash);
     assert_eq!((email.id.as_str(), scene.dossier.campaign.email_revision), ("agent-1.5", 5));
     assert_eq!((email.delivery_status, email.content_hash), (DeliveryStatus::Approved, hash));
     assert_eq!((email.cycle, email.created_at), (scene.cycle(), at(PREPARATION)));
