@@ -5,7 +5,7 @@
 //! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
-//! | `body`, `parameters`, `text` | what requests bring |
+//! | `body`, `path`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
@@ -33,6 +33,7 @@ mod limits;
 mod markets;
 mod page;
 mod parameters;
+mod path;
 mod problem;
 mod reach;
 mod settings;

@@ -45,6 +45,27 @@ async fn a_value_that_cannot_be_taken_is_named() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_a_problem_like_all_others() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let paths = [
+        "/agents/%FF",
+        "/agents/ana/contacts/%C3%28",
+        "/agents/%FF/campaigns/x",
+        "/markets/%FF",
+        "/webhooks/%FF",
+        "/agents/%FF/statistics",
+    ];
+    for path in paths {
+        let answer = get(&site, path, &key).await;
+        assert_eq!((answer.status, answer.kind.as_str()), (400, "application/problem+json"), "{answer:?}");
+        let problem = answer.json();
+        assert_eq!(problem["type"], "urn:dripr:problem:unreadable", "{problem}");
+        assert_eq!(problem["status"], 400);
+    }
+}
+
+#[tokio::test]
 async fn nobody_keeps_an_answer_or_takes_it_for_something_else() {
     let site = site().await;
     let key = operator(&site).await;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::{Reach, Scope},
     agent::PauseCause,
 };
 
 use super::{replace, view::AgentView};
-use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// Lets an agent send again whose sending was stopped. What an operator stopped, or complaints did, only an operator lifts.
 #[utoipa::path(

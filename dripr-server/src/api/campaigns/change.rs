@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::Scope,
     campaign::{Action, Campaign, Dossier},
@@ -21,6 +21,7 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
+    path::Path,
     problem::Problem,
     version::{IfMatch, Versioned},
 };

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use dripr_core::{access::Scope, campaign::explain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find, view::CampaignStatusView};
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// What holds a campaign.
 #[derive(Debug, Serialize, ToSchema)]

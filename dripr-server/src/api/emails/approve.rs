@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, campaign::Action};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{find, view::EmailView};
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, campaigns::act, path::Path, problem::Problem};
 
 /// What is approved.
 #[derive(Debug, Deserialize, ToSchema)]

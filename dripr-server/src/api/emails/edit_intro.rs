@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     campaign::{Action, LONGEST_INTRO},
@@ -15,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, campaigns::act, path::Path, problem::Problem};
 
 /// Opening words.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, email::DeliveryStatus, ports::EmailStore};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{find, view::EmailView};
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::some_line};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem, text::some_line};
 
 /// What became of it.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     email::test_copy,
@@ -16,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Where the copy went.
 #[derive(Debug, Serialize, ToSchema)]

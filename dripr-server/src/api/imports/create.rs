@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::ImportView;
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem};
 
 /// How the rows of a file are to be taken.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -5,7 +5,7 @@ use std::{io::BufReader, pin::pin, sync::Arc, time::Duration};
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
 };
 use dripr_core::{
@@ -26,7 +26,7 @@ use super::{
     view::ImportView,
 };
 use crate::{
-    api::{Api, caller::Asking, problem::Problem},
+    api::{Api, caller::Asking, path::Path, problem::Problem},
     compose,
     contacts_file::{ContactsFile, Expected, FileProblem, SendDayRule},
     enrolment::{Enroller, ReadRow, Seen},

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
     response::IntoResponse,
 };
@@ -16,7 +16,9 @@ use super::{
     changed, find, kept_secret,
     view::{ShownWebhook, WebhookView},
 };
-use crate::api::{Api, body::Body, caller::Asking, idempotency, problem::Problem, version::IfMatch};
+use crate::api::{
+    Api, body::Body, caller::Asking, idempotency, path::Path, problem::Problem, version::IfMatch,
+};
 
 /// The secret that takes the place of the present one.
 #[derive(Deserialize, ToSchema)]

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     ids::WebhookMessageId,
     ports::{EntropyExt, WebhookStore},
@@ -14,7 +10,7 @@ use dripr_core::{
 };
 
 use super::{deed, find, find_delivery, view::WholeDelivery};
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Sends a message of type `webhook.test`. What becomes of it is found among the webhook's deliveries.
 #[utoipa::path(
