@@ -16,7 +16,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, deeds, emails, imports, keys, markets,
+    Api, agents, campaigns, contacts, deeds, emails, idempotency, imports, keys, markets,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -27,9 +27,8 @@ use super::{
     info(
         title = "dripr",
         description = "The engine that sends every homeowner a personal, truthful home report once a month.\n\n\
-                       A change may carry an `Idempotency-Key` of 1 to 255 visible ASCII characters, such as a UUID: the same \
-                       call under the same key is done once, and answered alike for a day. It is not taken where a secret is \
-                       answered.",
+                       A change may carry an `Idempotency-Key`, such as a UUID: the same call under the same key is done once, \
+                       and answered alike for a day. It is not taken where a secret is answered.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),
@@ -89,10 +88,12 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let schemas = description.components.iter_mut().flat_map(|known| known.schemas.iter_mut());
     schemas.for_each(|(name, schema)| strictly(name, schema));
     for item in description.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-        for operation in operations.into_iter().flatten() {
-            complete(operation);
+        let changes = [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for change in changes.into_iter().flatten() {
+            idempotency::describe(change);
+            complete(change);
         }
+        item.get.iter_mut().for_each(complete);
     }
     description
 }

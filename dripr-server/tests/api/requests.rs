@@ -53,7 +53,6 @@ async fn a_path_that_is_no_text_is_a_problem_like_all_others() {
         "/agents/ana/contacts/%C3%28",
         "/agents/%FF/campaigns/x",
         "/markets/%FF",
-        "/webhooks/%FF",
         "/agents/%FF/statistics",
     ];
     for path in paths {
@@ -146,6 +145,39 @@ async fn the_api_is_described_with_its_page() {
     let page = fetched("/api").await;
     assert!(page.text.contains("/api/page.js") && page.kind.starts_with("text/html"));
     assert!(fetched("/api/page.js").await.kind.starts_with("text/javascript"));
+}
+
+#[test]
+fn what_takes_an_idempotency_key_says_so() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let keys: Vec<_> = parameters.iter().filter(|known| known["name"] == "Idempotency-Key").collect();
+            match (method.as_str(), keys.as_slice()) {
+                ("get", keys) => assert!(keys.is_empty(), "{path} only looks"),
+                (_, []) => without.push(format!("{method} {path}")),
+                (_, [key]) => {
+                    assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
+                    let schema =
+                        json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
+                    assert_eq!(key["schema"], schema, "{method} {path}");
+                }
+                (_, more) => panic!("{method} {path}: {more:?}"),
+            }
+        }
+    }
+    without.sort();
+    // Secrets are in their answers, or a file is their body.
+    let mut expected = vec![
+        "post /keys",
+        "post /webhooks",
+        "post /webhooks/{webhook}/rotate",
+        "put /agents/{agent}/imports/{import}/file",
+    ];
+    expected.retain(|operation| cfg!(feature = "webhooks") || !operation.contains("/webhooks"));
+    assert_eq!(without, expected);
 }
 
 #[tokio::test]
