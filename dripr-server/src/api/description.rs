@@ -16,7 +16,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, deeds, emails, idempotency, imports, keys, markets,
+    Api, agents, campaigns,
+    conflict::Conflict,
+    contacts, deeds, emails, idempotency, imports, keys, markets,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -32,7 +34,7 @@ use super::{
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),
-    components(schemas(Problem, FieldProblem))
+    components(schemas(Problem, FieldProblem, Conflict))
 )]
 struct Described;
 
@@ -69,7 +71,7 @@ const PROBLEMS: [(&str, &str); 7] = [
 /// The same, for operations on something that a path names, or that bring something.
 const MORE_PROBLEMS: [(&str, &str); 6] = [
     ("404", "There is no such thing, or none in reach."),
-    ("409", "Things stand otherwise."),
+    ("409", "Things stand otherwise; `code` says how."),
     ("412", "It was changed meanwhile."),
     ("413", "The body is too large."),
     ("415", "The body is no JSON."),

@@ -103,7 +103,7 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         Repetition::First => {}
         Repetition::Answered(reply) => return Ok(again(reply)),
         Repetition::UnderWay => {
-            return Err(Problem::conflict("the same call is being done; wait for its answer"));
+            return Err(Problem::in_progress("the same call is being done; wait for its answer"));
         }
         Repetition::OtherCall => {
             return Err(Problem::invalid(NAME, "was used for another call; choose a new one"));
@@ -115,7 +115,8 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        let reply = began(parts.status).then(|| kept(parts.status, &parts.headers, &body));
+        let begun = began(parts.status) && !parts.headers.contains_key(header::RETRY_AFTER);
+        let reply = begun.then(|| kept(parts.status, &parts.headers, &body));
         if let Err(error) = api.store.end_call(&caller, &key, begun_at, reply).await {
             // It was done. Who asks again within a minute is told to wait, and then it is done again, by its own rules.
             tracing::warn!(%error, "an answer could not be kept");

@@ -11,7 +11,7 @@
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
 //! | `history`, `deeds` | lines of histories; that of keys and webhooks |
-//! | `problem` | why something was not done (RFC 9457) |
+//! | `problem`, `conflict` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
 //!
 //! Everything of an agent lies under the agent, so that each path says whose things it is about. What a caller does not reach is
@@ -21,6 +21,7 @@ mod agents;
 mod body;
 mod caller;
 mod campaigns;
+mod conflict;
 mod contacts;
 mod deeds;
 mod description;

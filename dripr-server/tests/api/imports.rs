@@ -95,6 +95,7 @@ async fn a_file_is_looked_at_first_and_then_taken_in() {
 
     let again = sent(&site, &path, &key, CONTACTS).await;
     assert_eq!(again.status, 409, "what is done is not done again: {again:?}");
+    assert_eq!(again.json()["code"], "import-done");
 }
 
 #[tokio::test]
@@ -122,6 +123,7 @@ async fn a_file_that_is_none_is_told_of_and_another_may_be_sent() {
     }
     let nobody = post(&site, "/agents/ana/imports", &key, json!({"dry_run": true, "verify": true})).await;
     assert_eq!(nobody.status, 409, "nobody verifies here: {nobody:?}");
+    assert_eq!(nobody.json()["code"], "no-verifier");
 }
 
 /// A request whose body comes in pieces, of which none need follow.
@@ -168,6 +170,11 @@ async fn progress_is_seen_while_the_file_comes_and_one_that_broke_off_is_sent_ag
     assert_eq!(part["progress"]["enrolled"], 1_000);
     let second = sent(&site, &path, &key, "email,zip\n").await;
     assert_eq!(second.status, 409, "a file is read by one at a time: {second:?}");
+    assert_eq!(second.json()["code"], "in-progress");
+    let file = request(&site, Method::PUT, &format!("{path}/file"), &key).header("content-type", "text/csv");
+    let second = file.body("email,zip\n").send().await.unwrap();
+    assert_eq!(second.status(), 409);
+    assert_eq!(second.headers()["retry-after"], "5", "it says when to come back");
     // In the middle of a piece.
     stream.write_all(b"ffff\r\nowner-1200@home").await.unwrap();
     drop(stream);

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::asking::{Answer, ask, get, operator, post, request, site};
 
+const PAGE: &str = include_str!("../../../docs/api.md");
+
 fn pointer(answer: &Answer) -> String {
     assert_eq!((answer.status, answer.kind.as_str()), (422, "application/problem+json"), "{answer:?}");
     answer.json()["errors"][0]["pointer"].as_str().unwrap().to_owned()
@@ -97,7 +99,7 @@ async fn a_call_whose_caller_hangs_up_is_done_once() {
     // It is being done, or done: never a conflict with what the first call made.
     let mut answer = again().await;
     while answer.status == 409 {
-        assert!(answer.text.contains("is being done"), "{answer:?}");
+        assert_eq!(answer.json()["code"], "in-progress", "{answer:?}");
         tokio::task::yield_now().await;
         answer = again().await;
     }
@@ -145,6 +147,20 @@ async fn the_api_is_described_with_its_page() {
     let page = fetched("/api").await;
     assert!(page.text.contains("/api/page.js") && page.kind.starts_with("text/html"));
     assert!(fetched("/api/page.js").await.kind.starts_with("text/javascript"));
+}
+
+#[test]
+fn conflicts_are_told_apart_by_a_closed_list_of_codes() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let codes = schemas["Conflict"]["enum"].as_array().unwrap();
+    assert!(codes.contains(&json!("in-progress")) && codes.contains(&json!("campaign-exists")), "{codes:?}");
+    for code in codes {
+        let named = format!("| `{}` |", code.as_str().unwrap());
+        assert!(PAGE.contains(&named), "docs/api.md lacks {named}");
+    }
+    let code = schemas["Problem"]["properties"]["code"].to_string();
+    assert!(code.contains("#/components/schemas/Conflict"), "{code}");
 }
 
 #[test]
@@ -196,7 +212,7 @@ async fn a_call_under_one_key_is_done_once_and_answered_alike() {
     assert_eq!(pointer(&call(&key, "k-1", 2).await), "Idempotency-Key", "another call needs another key");
     assert_eq!(call(&other, "k-1", 2).await.status, 201, "keys are their callers' own");
     let failed = call(&key, "k-2", 1).await;
-    assert_eq!(failed.status, 409, "{failed:?}");
+    assert_eq!((failed.status, failed.json()["code"].as_str()), (409, Some("campaign-exists")), "{failed:?}");
     let id = first.json()["id"].as_str().unwrap().to_owned();
     let remove = format!("{path}/{id}");
     assert_eq!(crate::asking::delete(&site, &remove, &key).await.status, 204);

@@ -21,6 +21,7 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
+    conflict::Conflict,
     path::Path,
     problem::Problem,
     version::{IfMatch, Versioned},
@@ -111,7 +112,10 @@ async fn no_twin(api: &Api, user: &UserId, dossier: &Dossier, changes: &[Action]
         let wanted = [(dossier.contact.email.key(), edited.home_key())];
         let twin = api.store.campaigns_like(user, &wanted).await?.pop().flatten();
         if let Some(twin) = twin.filter(|twin| *twin != dossier.campaign.id) {
-            return Err(Problem::conflict(format!("campaign {twin} is for this address and home already")));
+            return Err(Problem::conflict(
+                Conflict::CampaignExists,
+                format!("campaign {twin} is for this address and home already"),
+            ));
         }
     }
     Ok(())

@@ -24,7 +24,8 @@ use super::{
     view::{CampaignView, HomeView, zip_code},
 };
 use crate::api::{
-    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
+    version::Versioned,
 };
 
 /// A campaign to be made, with its recipient.
@@ -104,7 +105,10 @@ pub(super) async fn create_campaign(
     let id = match enrolment.ok_or_else(Problem::lost)? {
         Enrolment::Enrolled(id) => id,
         Enrolment::Exists(id) => {
-            return Err(Problem::conflict(format!("campaign {id} is for this address and home already")));
+            return Err(Problem::conflict(
+                Conflict::CampaignExists,
+                format!("campaign {id} is for this address and home already"),
+            ));
         }
         Enrolment::NoAgent(_) => return Err(Problem::not_found("agent")),
     };

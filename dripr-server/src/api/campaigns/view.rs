@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
+    conflict::Conflict,
     problem::Problem,
     text::{line, some_line},
 };
@@ -149,6 +150,6 @@ pub(super) fn zip_code(pointer: &str, text: &str) -> Result<ZipCode, Problem> {
     if crate::compose::knows_zip(zip) {
         Ok(zip)
     } else {
-        Err(Problem::conflict(format!("{pointer}: no area has the ZIP code {zip}")))
+        Err(Problem::conflict(Conflict::ZipCodeUnknown, format!("{pointer}: no area has the ZIP code {zip}")))
     }
 }

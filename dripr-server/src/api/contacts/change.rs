@@ -19,6 +19,7 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    conflict::Conflict,
     path::Path,
     problem::Problem,
     text::line,
@@ -74,10 +75,14 @@ pub(super) async fn change_contact(
             ContactReplacement::Replaced => {}
             ContactReplacement::Changed => return Err(Problem::changed_meanwhile()),
             ContactReplacement::AddressTaken => {
-                return Err(Problem::conflict("another contact of the agent has that address"));
+                return Err(Problem::conflict(
+                    Conflict::AddressTaken,
+                    "another contact of the agent has that address",
+                ));
             }
             ContactReplacement::OptedOut => {
                 return Err(Problem::conflict(
+                    Conflict::RecipientOptedOut,
                     "who opted out or complained is not reached at another address instead",
                 ));
             }

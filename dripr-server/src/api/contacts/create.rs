@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 
 use super::view::{ContactView, version};
 use crate::api::{
-    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
+    version::Versioned,
 };
 
 /// A contact to be made.
@@ -63,7 +64,10 @@ pub(super) async fn create_contact(
     match api.store.add_contact(contact.clone(), asking.audit(&api, "contact_added", None)).await? {
         ContactAddition::Added => {}
         ContactAddition::Exists(id) => {
-            return Err(Problem::conflict(format!("contact {id} has this address already")));
+            return Err(Problem::conflict(
+                Conflict::ContactExists,
+                format!("contact {id} has this address already"),
+            ));
         }
         ContactAddition::NoAgent => return Err(Problem::not_found("agent")),
     }

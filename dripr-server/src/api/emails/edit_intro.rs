@@ -12,7 +12,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, path::Path, problem::Problem};
+use crate::api::{
+    Api, body::Body, caller::Asking, campaigns::act, conflict::Conflict, path::Path, problem::Problem,
+};
 
 /// Opening words.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,9 +41,10 @@ pub(super) async fn edit_intro(
     let email = find(&api, &agent.id, &email).await?;
     if !matches!(email.delivery_status, DeliveryStatus::Created | DeliveryStatus::Approved) {
         let status = email.delivery_status;
-        return Err(Problem::conflict(format!(
-            "the email is {status}; only one that was not sent is made again"
-        )));
+        return Err(Problem::conflict(
+            Conflict::EmailState,
+            format!("the email is {status}; only one that was not sent is made again"),
+        ));
     }
     if intro.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_INTRO) {
         return Err(Problem::invalid("/text", format!("is longer than {LONGEST_INTRO} characters")));

@@ -9,7 +9,7 @@ use dripr_core::{
     ports::ContactStore,
 };
 
-use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
+use crate::api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
 
 /// Lets an address be written to again to which mail came back, once it works. An opt-out or a complaint is only its owner's to
 /// take back, by the link in any email: a conflict.
@@ -31,9 +31,10 @@ pub(super) async fn lift_suppression(
         return Ok(StatusCode::NO_CONTENT);
     }
     match api.store.suppression(&agent.id, &address).await? {
-        Some(known) => {
-            Err(Problem::conflict(format!("{}; only they can take it back", known.cause.sentence())))
-        }
+        Some(known) => Err(Problem::conflict(
+            Conflict::RecipientOptedOut,
+            format!("{}; only they can take it back", known.cause.sentence()),
+        )),
         None => Err(none()),
     }
 }

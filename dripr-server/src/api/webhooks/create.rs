@@ -26,6 +26,7 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    conflict::Conflict,
     idempotency,
     problem::Problem,
     reach::{ReachView, wanted},
@@ -76,7 +77,7 @@ pub(super) async fn create_webhook(
     let reach = wanted(&api, &asking, new.reach, "webhook").await?;
     if api.store.count_webhooks(&reach).await? >= MOST_OF_A_REACH {
         let detail = format!("there are {MOST_OF_A_REACH} webhooks of this reach already, which is the most");
-        return Err(Problem::conflict(detail));
+        return Err(Problem::conflict(Conflict::LimitReached, detail));
     }
     let now = api.bench.clock.now();
     let id = WebhookId::from(api.entropy.id(now));
