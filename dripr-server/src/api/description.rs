@@ -169,8 +169,19 @@ fn of_kinds(name: &str, property: &mut RefOr<Schema>) {
     }
 }
 
+/// What changes name as the version that they are changes of.
+const IF_MATCH: &str = "The `ETag` of what was read, or the `etag` of an item of a list: 412 if it was changed since. `*` changes it as \
+                        it stands, whoever changed it.";
+
 /// Adds what all operations have in common.
 fn complete(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "If-Match"
+        {
+            parameter.description = Some(IF_MATCH.to_owned());
+        }
+    }
     operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
     for (status, what) in PROBLEMS.into_iter().chain(MORE_PROBLEMS) {
         let responses = &mut operation.responses.responses;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::asking::{Answer, ask, get, operator, post, request, site};
+use crate::asking::{Answer, ask, get, operator, patch, post, request, site};
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 
@@ -147,6 +147,42 @@ async fn the_api_is_described_with_its_page() {
     let page = fetched("/api").await;
     assert!(page.text.contains("/api/page.js") && page.kind.starts_with("text/html"));
     assert!(fetched("/api/page.js").await.kind.starts_with("text/javascript"));
+}
+
+#[tokio::test]
+async fn what_is_listed_can_be_changed_without_being_read_again() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let mut lists = vec![
+        ("/agents", json!({"phone": "+1 206 555 0100"}), json!({"phone": "+1 206 555 0101"})),
+        ("/agents/ana/contacts", json!({"first_name": "Kim"}), json!({"first_name": "Lee"})),
+        ("/agents/ana/campaigns", json!({"fixed_send_day": 20}), json!({"fixed_send_day": 21})),
+    ];
+    if cfg!(feature = "webhooks") {
+        let new = json!({"url": "https://crm.example", "kinds": ["email.sent"]});
+        assert_eq!(post(&site, "/webhooks", &key, new).await.status, 201);
+        lists.push(("/webhooks", json!({"description": "ours"}), json!({"description": "theirs"})));
+    }
+    for (list, change, another) in lists {
+        let listed = async || get(&site, list, &key).await.json()["items"][0].clone();
+        let item = listed().await;
+        let (path, etag) =
+            (format!("{list}/{}", item["id"].as_str().unwrap()), item["etag"].as_str().unwrap());
+        let read = get(&site, &path, &key).await;
+        assert_eq!(read.etag.as_deref(), Some(etag), "{list}: the same as the header");
+        assert_eq!(read.json()["etag"], etag, "{list}");
+        let changed = patch(&site, &path, &key, etag, change.clone()).await;
+        assert_eq!(changed.status, 200, "{list}: {changed:?}");
+        let late = patch(&site, &path, &key, etag, another.clone()).await;
+        assert_eq!(late.status, 412, "{list}: {late:?}");
+        // As a proxy that compresses passes it on.
+        let weak = format!("W/{}", listed().await["etag"].as_str().unwrap());
+        let changed = patch(&site, &path, &key, &weak, another).await;
+        assert_eq!(changed.status, 200, "{list}: {changed:?}");
+        assert_eq!(changed.etag.as_deref(), changed.json()["etag"].as_str(), "{list}");
+        let anyway = patch(&site, &path, &key, "*", change).await;
+        assert_eq!(anyway.status, 200, "{list}: {anyway:?}");
+    }
 }
 
 #[test]

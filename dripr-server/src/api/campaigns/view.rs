@@ -13,12 +13,15 @@ use crate::api::{
     conflict::Conflict,
     problem::Problem,
     text::{line, some_line},
+    version::tag,
 };
 
 /// One homeowner's monthly email.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CampaignView {
     id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     contact_id: String,
     /// Null for a newsletter about the ZIP code alone.
     home: Option<HomeView>,
@@ -100,6 +103,7 @@ impl CampaignView {
     pub(super) fn of(dossier: Dossier) -> Self {
         let campaign = dossier.campaign;
         Self {
+            etag: tag(&campaign.choices_mark()),
             needs_agent: campaign.needs_agent(),
             id: campaign.id.to_string(),
             contact_id: campaign.contact_id.to_string(),

@@ -6,10 +6,14 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::api::version::tag;
+
 /// Somebody an agent writes to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ContactView {
     id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     /// Empty if unknown.
     first_name: String,
     /// Empty if unknown.
@@ -21,6 +25,7 @@ pub(super) struct ContactView {
 impl ContactView {
     pub(super) fn of(contact: Contact) -> Self {
         Self {
+            etag: tag(&version(&contact)),
             id: contact.id.to_string(),
             first_name: contact.first_name,
             last_name: contact.last_name,

@@ -31,6 +31,7 @@ use crate::api::{
     problem::Problem,
     reach::{ReachView, wanted},
     text::line,
+    version::tag,
 };
 
 /// An address to be told what happens.
@@ -92,7 +93,7 @@ pub(super) async fn create_webhook(
         return Err(Problem::lost());
     }
     endpoint.version += 1;
-    let tag = format!("\"{}\"", endpoint.choices_mark());
+    let tag = tag(&endpoint.choices_mark());
     let secret = made.map(|secret| secret.expose_secret().to_owned());
     let shown = ShownWebhook { webhook: WebhookView::of(endpoint), secret };
     Ok((StatusCode::CREATED, [(header::ETAG, tag)], Json(shown)))

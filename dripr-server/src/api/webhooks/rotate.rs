@@ -17,7 +17,13 @@ use super::{
     view::{ShownWebhook, WebhookView},
 };
 use crate::api::{
-    Api, body::Body, caller::Asking, idempotency, path::Path, problem::Problem, version::IfMatch,
+    Api,
+    body::Body,
+    caller::Asking,
+    idempotency,
+    path::Path,
+    problem::Problem,
+    version::{IfMatch, tag},
 };
 
 /// The secret that takes the place of the present one.
@@ -58,7 +64,7 @@ pub(super) async fn rotate_webhook_secret(
         Ok(())
     });
     let endpoint = endpoint.await?;
-    let tag = format!("\"{}\"", endpoint.choices_mark());
+    let tag = tag(&endpoint.choices_mark());
     let secret = made.map(|secret| secret.expose_secret().to_owned());
     Ok(([(header::ETAG, tag)], Json(ShownWebhook { webhook: WebhookView::of(endpoint), secret })))
 }
