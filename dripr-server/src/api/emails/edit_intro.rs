@@ -21,6 +21,7 @@ use crate::api::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Intro {
     /// The words; null goes back to those that were written for the agent.
+    #[schema(max_length = 2000, pattern = r"\S")]
     text: Option<String>,
 }
 
