@@ -8,7 +8,7 @@ use dripr_core::{
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
     imports::{Import, ImportLine},
-    ports::ImportStore,
+    ports::{ImportLineFilter, ImportStore},
     schedule::Instant,
 };
 
@@ -22,8 +22,11 @@ use super::{
     values::Many,
 };
 
-const LINES: Many =
-    Many { before: "INSERT INTO import_lines (import_id, run, line, fate, state)", after: "", columns: 5 };
+const LINES: Many = Many {
+    before: "INSERT INTO import_lines (import_id, run, line, fate, state, opted_out, not_verified)",
+    after: "",
+    columns: 7,
+};
 
 const READING: &str = "reading an import";
 const FORGETTING: &str = "forgetting imports";
@@ -122,21 +125,29 @@ impl ImportStore for SqlStore {
     async fn import_lines(
         &self,
         import: &ImportId,
-        fate: Option<&'static str>,
+        filter: ImportLineFilter,
         after: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<ImportLine>> {
         let doing = "reading lines of an import";
-        let condition = if fate.is_some() { "AND l.fate = ?4" } else { "" };
-        let sql = format!(
+        let conditions = [
+            (filter.fate.is_some(), " AND l.fate = ?4"),
+            (filter.opted_out == Some(true), " AND @true(l.opted_out)"),
+            (filter.opted_out == Some(false), " AND NOT @true(l.opted_out)"),
+            (filter.not_verified == Some(true), " AND @true(l.not_verified)"),
+            (filter.not_verified == Some(false), " AND NOT @true(l.not_verified)"),
+        ];
+        let mut sql = String::from(
             "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id AND l.run = i.run \
-             WHERE i.id = ?1 AND l.line > ?2 {condition} ORDER BY l.line LIMIT ?3"
+             WHERE i.id = ?1 AND l.line > ?2",
         );
+        sql.extend(conditions.into_iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| condition));
+        sql.push_str(" ORDER BY l.line LIMIT ?3");
         let mut query = query(sql)
             .bind(import.as_str())
             .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        if let Some(fate) = fate {
+        if let Some(fate) = filter.fate {
             query = query.bind(fate);
         }
         let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
@@ -265,7 +276,9 @@ async fn put(
                 .bind(i64::from(import.run))
                 .bind(i64::try_from(line.row).unwrap_or(i64::MAX))
                 .bind(line.fate.name())
-                .bind(state.as_str());
+                .bind(state.as_str())
+                .bind(line.opted_out)
+                .bind(line.not_verified);
         })
         .await
         .doing(doing)?;

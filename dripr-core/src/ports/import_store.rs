@@ -42,12 +42,11 @@ pub trait ImportStore: Send + Sync {
     /// left.
     async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64>;
 
-    /// Lines of an import's present run, in the order of their rows, after the row `after`, at most `limit`; only those
-    /// with the fate of that [name](crate::imports::Fate::name), if one is given.
+    /// Lines of an import's present run that match a filter, in the order of their rows, after the row `after`, at most `limit`.
     async fn import_lines(
         &self,
         import: &ImportId,
-        fate: Option<&'static str>,
+        filter: ImportLineFilter,
         after: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<ImportLine>>;
@@ -59,4 +58,15 @@ pub trait ImportStore: Send + Sync {
         user: &UserId,
         wanted: &[(String, String)],
     ) -> PortResult<Vec<Option<CampaignId>>>;
+}
+
+/// Which lines of an import are wanted. Every field that is given must match.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportLineFilter {
+    /// With the fate of this [name](crate::imports::Fate::name).
+    pub fate: Option<&'static str>,
+    /// Of people who want no mail, or of all others.
+    pub opted_out: Option<bool>,
+    /// Whose address could not be verified, or all others.
+    pub not_verified: Option<bool>,
 }

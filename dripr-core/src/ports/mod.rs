@@ -63,7 +63,7 @@ pub use event_bus::EventBus;
 pub use event_queue::{Delivery, EventQueue, Receipt, Settlement};
 pub use feedback_store::FeedbackStore;
 pub use geocoder::{Geocoder, Place};
-pub use import_store::ImportStore;
+pub use import_store::{ImportLineFilter, ImportStore};
 pub use llm_writer::{HomeReportFacts, IntroFacts, LlmWriter};
 pub use mail_account_store::MailAccountStore;
 pub use mailer::{Inquiry, LookUp, Mailer, SendOutcome};

@@ -16,7 +16,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns, contacts, deeds, emails, imports, keys, markets, me,
+    Api, agents, campaigns,
+    conflict::Conflict,
+    contacts, deeds, emails, idempotency, imports, keys, markets, me,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -27,13 +29,12 @@ use super::{
     info(
         title = "dripr",
         description = "The engine that sends every homeowner a personal, truthful home report once a month.\n\n\
-                       A change may carry an `Idempotency-Key` of 1 to 255 visible ASCII characters, such as a UUID: the same \
-                       call under the same key is done once, and answered alike for a day. It is not taken where a secret is \
-                       answered.",
+                       A change may carry an `Idempotency-Key`, such as a UUID: the same call under the same key is done once, \
+                       and answered alike for a day. It is not taken where a secret is answered.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),
-    components(schemas(Problem, FieldProblem))
+    components(schemas(Problem, FieldProblem, Conflict))
 )]
 struct Described;
 
@@ -71,7 +72,7 @@ const PROBLEMS: [(&str, &str); 7] = [
 /// The same, for operations on something that a path names, or that bring something.
 const MORE_PROBLEMS: [(&str, &str); 6] = [
     ("404", "There is no such thing, or none in reach."),
-    ("409", "Things stand otherwise."),
+    ("409", "Things stand otherwise; `code` says how."),
     ("412", "It was changed meanwhile."),
     ("413", "The body is too large."),
     ("415", "The body is no JSON."),
@@ -90,10 +91,12 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let schemas = description.components.iter_mut().flat_map(|known| known.schemas.iter_mut());
     schemas.for_each(|(name, schema)| strictly(name, schema));
     for item in description.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-        for operation in operations.into_iter().flatten() {
-            complete(operation);
+        let changes = [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for change in changes.into_iter().flatten() {
+            idempotency::describe(change);
+            complete(change);
         }
+        item.get.iter_mut().for_each(complete);
     }
     description
 }
@@ -167,8 +170,19 @@ fn of_kinds(name: &str, property: &mut RefOr<Schema>) {
     }
 }
 
+/// What changes name as the version that they are changes of.
+const IF_MATCH: &str = "The `ETag` of what was read, or the `etag` of an item of a list: 412 if it was changed since. `*` changes it as \
+                        it stands, whoever changed it.";
+
 /// Adds what all operations have in common.
 fn complete(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "If-Match"
+        {
+            parameter.description = Some(IF_MATCH.to_owned());
+        }
+    }
     operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
     for (status, what) in PROBLEMS.into_iter().chain(MORE_PROBLEMS) {
         let responses = &mut operation.responses.responses;

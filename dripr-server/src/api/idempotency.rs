@@ -21,20 +21,56 @@ use dripr_core::{
 };
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
+use utoipa::openapi::{
+    ObjectBuilder, Required, Type,
+    path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+};
 
 use super::{Api, caller::Asking, problem::Problem};
 use crate::http::MOST_BYTES;
 
 /// The header.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// The same as people write it.
+const NAME: &str = "Idempotency-Key";
 /// That an answer is one that was given before.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The longest key.
 const LONGEST: usize = 255;
+/// What a key is made of (ECMA 262): visible characters of ASCII.
+const VISIBLE: &str = "^[!-~]+$";
+/// Changes that take no key: an answer with a secret in it is kept nowhere, and a file is too large to be compared with one before.
+const WITHOUT: [&str; 4] = ["create_key", "create_webhook", "rotate_webhook_secret", "send_import_file"];
 /// The largest answer that is kept, in bytes; no change is answered with more.
 const LARGEST: usize = 1 << 20;
 /// Headers that belong to an answer.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+
+/// Says of an operation that changes something that it takes a key, if it does.
+pub(super) fn describe(operation: &mut Operation) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if !WITHOUT.contains(&id) {
+        operation.parameters.get_or_insert_default().push(described().into());
+    }
+}
+
+/// The header as the description has it.
+fn described() -> Parameter {
+    let what = "A call that comes again under the same key is done once, and answered alike for a day. Another call under it is \
+                refused.";
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(LONGEST))
+        .pattern(Some(VISIBLE));
+    ParameterBuilder::new()
+        .name(NAME)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(what))
+        .schema(Some(key))
+        .build()
+}
 
 /// Does a call once for each key.
 pub(super) async fn once(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
@@ -67,10 +103,10 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         Repetition::First => {}
         Repetition::Answered(reply) => return Ok(again(reply)),
         Repetition::UnderWay => {
-            return Err(Problem::conflict("the same call is being done; wait for its answer"));
+            return Err(Problem::in_progress("the same call is being done; wait for its answer"));
         }
         Repetition::OtherCall => {
-            return Err(Problem::invalid("Idempotency-Key", "was used for another call; choose a new one"));
+            return Err(Problem::invalid(NAME, "was used for another call; choose a new one"));
         }
     }
     let api = api.clone();
@@ -79,7 +115,8 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        let reply = began(parts.status).then(|| kept(parts.status, &parts.headers, &body));
+        let begun = began(parts.status) && !parts.headers.contains_key(header::RETRY_AFTER);
+        let reply = begun.then(|| kept(parts.status, &parts.headers, &body));
         if let Err(error) = api.store.end_call(&caller, &key, begun_at, reply).await {
             // It was done. Who asks again within a minute is told to wait, and then it is done again, by its own rules.
             tracing::warn!(%error, "an answer could not be kept");
@@ -98,7 +135,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Ok(Some(key.to_owned()));
     }
     let detail = format!("must be 1 to {LONGEST} visible characters of ASCII");
-    Err(Problem::invalid("Idempotency-Key", detail))
+    Err(Problem::invalid(NAME, detail))
 }
 
 /// Whose keys these are: a program's by its key, so that two of one owner do not meet.

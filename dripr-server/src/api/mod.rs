@@ -5,13 +5,13 @@
 //! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings`, `me` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
-//! | `body`, `parameters`, `text` | what requests bring |
+//! | `body`, `path`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
 //! | `history`, `deeds` | lines of histories; that of keys and webhooks |
-//! | `problem` | why something was not done (RFC 9457) |
+//! | `problem`, `conflict` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
 //!
 //! Everything of an agent lies under the agent, so that each path says whose things it is about. What a caller does not reach is
@@ -21,6 +21,7 @@ mod agents;
 mod body;
 mod caller;
 mod campaigns;
+mod conflict;
 mod contacts;
 mod deeds;
 mod description;
@@ -34,6 +35,7 @@ mod markets;
 mod me;
 mod page;
 mod parameters;
+mod path;
 mod problem;
 mod reach;
 mod settings;

@@ -43,7 +43,7 @@ impl Part {
 
     /// After which key the part begins.
     pub(super) fn after<K: std::str::FromStr>(&self) -> Result<Option<K>, Problem> {
-        let unknown = || Problem::not_found("page: its cursor is none that another page has given");
+        let unknown = || Problem::invalid("cursor", "is none that a page of this list has given");
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| unknown())?;
         let key = String::from_utf8(bytes).map_err(|_| unknown())?;

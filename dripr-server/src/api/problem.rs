@@ -12,6 +12,8 @@ use dripr_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::conflict::Conflict;
+
 /// Why a call was not done (RFC 9457). Nothing was changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -25,6 +27,9 @@ pub(super) struct Problem {
     status: u16,
     /// What exactly happened, for people.
     detail: String,
+    /// What stands against it, where things stand otherwise: with every 409, and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Conflict>,
     /// Each field that cannot be taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
@@ -43,7 +48,7 @@ pub(super) struct Problem {
 /// A field that cannot be taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FieldProblem {
-    /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a parameter.
+    /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a parameter or a header.
     pub(super) pointer: String,
     /// What is wrong with it, for people.
     pub(super) detail: String,
@@ -59,6 +64,7 @@ impl Problem {
             title,
             status: status.as_u16(),
             detail: detail.into(),
+            code: None,
             errors: Vec::new(),
             campaign_id: None,
             contact_id: None,
@@ -99,20 +105,28 @@ impl Problem {
     }
 
     /// The state of things does not allow it.
-    pub(super) fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", "Things stand otherwise", detail)
+    pub(super) fn conflict(code: Conflict, detail: impl Into<String>) -> Self {
+        let code = Some(code);
+        Self { code, ..Self::new(StatusCode::CONFLICT, "conflict", "Things stand otherwise", detail) }
+    }
+
+    /// The same is being done now.
+    pub(super) fn in_progress(detail: impl Into<String>) -> Self {
+        let mut problem = Self::conflict(Conflict::InProgress, detail);
+        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem
     }
 
     /// There is such a campaign already.
     pub(super) fn twin_campaign(id: &CampaignId) -> Self {
         let detail = format!("campaign {id} is for this address and home already");
-        Self { campaign_id: Some(id.to_string()), ..Self::conflict(detail) }
+        Self { campaign_id: Some(id.to_string()), ..Self::conflict(Conflict::CampaignExists, detail) }
     }
 
     /// There is such a contact already.
     pub(super) fn twin_contact(id: &ContactId) -> Self {
         let detail = format!("contact {id} has this address already");
-        Self { contact_id: Some(id.to_string()), ..Self::conflict(detail) }
+        Self { contact_id: Some(id.to_string()), ..Self::conflict(Conflict::ContactExists, detail) }
     }
 
     /// Somebody else changed it meanwhile.
@@ -140,7 +154,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read", detail)
     }
 
-    /// A value cannot be taken. `pointer` is a JSON pointer into the body, or the name of a parameter.
+    /// A value cannot be taken. `pointer` is a JSON pointer into the body, or the name of a parameter or a header.
     pub(super) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let error = FieldProblem { pointer: pointer.into(), detail: detail.into() };
         let detail = if error.pointer.is_empty() {
@@ -216,12 +230,24 @@ impl From<PortError> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NoCampaign(_) => Self::not_found("campaign"),
-            Refusal::ChangedMeanwhile(_) => Self::changed_meanwhile(),
-            Refusal::Invalid { field, value: _, reason } => Self::invalid(format!("/{field}"), reason),
-            other => Self::conflict(other.to_string()),
-        }
+        let detail = refusal.to_string();
+        let code = match refusal {
+            Refusal::NoCampaign(_) => return Self::not_found("campaign"),
+            Refusal::ChangedMeanwhile(_) => return Self::changed_meanwhile(),
+            Refusal::Invalid { field, value: _, reason } => {
+                return Self::invalid(format!("/{field}"), reason);
+            }
+            Refusal::InHand { .. } => return Self::in_progress(detail),
+            Refusal::NoEmail(_) => Conflict::EmailReplaced,
+            Refusal::EmailState { .. } | Refusal::NotNow { .. } => Conflict::EmailState,
+            Refusal::OtherContent(_) => Conflict::ContentChanged,
+            Refusal::BudgetSpent(_) => Conflict::LimitReached,
+            Refusal::CampaignState { .. }
+            | Refusal::MovedOn { .. }
+            | Refusal::StaleFence { .. }
+            | Refusal::Illegal(_) => Conflict::CampaignState,
+        };
+        Self::conflict(code, detail)
     }
 }
 
@@ -234,5 +260,37 @@ impl IntoResponse for Problem {
         let mut response = (status, [kind], body).into_response();
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dripr_core::{campaign::Operation, email::DeliveryStatus};
+
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_core_have_codes() {
+        let email = || "e".parse().unwrap();
+        let until = "2026-03-01T12:00:00Z".parse().unwrap();
+        let code = |refusal: Refusal| Problem::from(refusal).code;
+        let (status, wanted) = (DeliveryStatus::Complete, "it is too late");
+        assert_eq!(code(Refusal::EmailState { email: email(), status, wanted }), Some(Conflict::EmailState));
+        assert_eq!(code(Refusal::OtherContent(email())), Some(Conflict::ContentChanged));
+        assert_eq!(code(Refusal::NoEmail(email())), Some(Conflict::EmailReplaced));
+        assert_eq!(code(Refusal::NoCampaign("c".parse().unwrap())), None);
+        let in_hand = Problem::from(Refusal::InHand { operation: Operation::Property, until });
+        assert_eq!(in_hand.code, Some(Conflict::InProgress));
+        let response = in_hand.into_response();
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    }
+
+    #[test]
+    fn a_code_stands_with_conflicts_alone() {
+        let shown = |problem: &Problem| serde_json::to_value(problem).unwrap();
+        let conflict = shown(&Problem::conflict(Conflict::ZipCodeUnknown, "no area has it"));
+        assert_eq!(conflict["code"], "zip-code-unknown");
+        assert!(shown(&Problem::not_found("agent")).get("code").is_none());
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use chrono::{Days, NaiveDate};
 use dripr_core::{
     access::{Reach, Scope},
@@ -16,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Api, body::Parameters, caller::Asking, problem::Problem};
+use super::{Api, body::Parameters, caller::Asking, path::Path, problem::Problem};
 use crate::contacts_file::start_of_day;
 
 /// Days that are counted unless a caller says which.

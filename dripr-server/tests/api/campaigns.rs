@@ -21,7 +21,7 @@ async fn a_campaign_is_made_changed_and_removed() {
     assert_eq!(shown["planned_for"], shown["next_send_at"]);
     let path = format!("/agents/ana/campaigns/{}", shown["id"].as_str().unwrap());
     let twice = post(&site, "/agents/ana/campaigns", &key, new).await;
-    assert_eq!(twice.status, 409, "{twice:?}");
+    assert_eq!((twice.status, twice.json()["code"].as_str()), (409, Some("campaign-exists")), "{twice:?}");
     assert!(twice.text.contains(shown["id"].as_str().unwrap()), "it names the one that is there: {twice:?}");
     assert_eq!(twice.json()["campaign_id"], shown["id"]);
 
@@ -53,6 +53,7 @@ async fn a_campaign_is_made_changed_and_removed() {
     }
     let retried = ask(request(&site, Method::POST, &format!("{path}/retry"), &key)).await;
     assert_eq!(retried.status, 409, "nothing failed: {retried:?}");
+    assert_eq!(retried.json()["code"], "campaign-state");
     let skipped = post(&site, &format!("{path}/skip"), &key, json!({"reason": "on holiday"})).await;
     assert_eq!(skipped.status, 204, "{skipped:?}");
     let history = get(&site, &format!("{path}/history"), &key).await.json();
@@ -106,7 +107,12 @@ async fn campaigns_are_listed_a_page_at_a_time_and_by_what_they_are() {
     assert_eq!(get(&site, "/agents/ana/campaigns?email=nobody", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?status=SLEEPY", &key).await.status, 422);
     assert_eq!(get(&site, "/agents/ana/campaigns?limit=0", &key).await.status, 422);
-    assert_eq!(get(&site, "/agents/ana/campaigns?cursor=%21", &key).await.status, 404);
+    // No Base64, no text, and no id.
+    for cursor in ["%21", "_w", "IQ"] {
+        let unknown = get(&site, &format!("/agents/ana/campaigns?cursor={cursor}"), &key).await;
+        assert_eq!(unknown.status, 422, "{unknown:?}");
+        assert_eq!(unknown.json()["errors"][0]["pointer"], "cursor");
+    }
 }
 
 #[tokio::test]

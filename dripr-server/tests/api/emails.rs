@@ -27,7 +27,11 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
 
     let other = json!({"content_hash": "0".repeat(64)});
     let refused = post(&site, &format!("{path}/approve"), &key, other).await;
-    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (409, Some("content-changed")),
+        "{refused:?}"
+    );
     let seen = json!({"content_hash": email["content_hash"]});
     let approved = post(&site, &format!("{path}/approve"), &key, seen.clone()).await;
     assert_eq!(approved.status, 200, "{approved:?}");
@@ -41,13 +45,15 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
     assert_eq!(seen_html, html.text, "what was seen is what was sent, but for the recipient's own link");
     let again = post(&site, &format!("{path}/approve"), &key, seen).await;
     assert_eq!(again.status, 409, "what was sent is not approved: {again:?}");
+    assert!(again.json()["code"].is_string(), "{again:?}");
     let read = get(&site, &path, &key).await.json();
     assert_eq!(read["delivery_status"], "COMPLETE");
     assert_eq!(read["sent_at"], "2026-03-12T15:00:00Z");
     let history = get(&site, "/agents/ana/campaigns/ana-1/history", &key).await.text;
     assert!(history.contains("approved") && history.contains("sent"), "{history}");
     let held = json!({"sent": true, "reason": "seen in the log"});
-    assert_eq!(post(&site, &format!("{path}/settle"), &key, held).await.status, 409);
+    let settled = post(&site, &format!("{path}/settle"), &key, held).await;
+    assert_eq!((settled.status, settled.json()["code"].as_str()), (409, Some("email-state")), "{settled:?}");
 }
 
 #[tokio::test]
@@ -65,6 +71,7 @@ async fn an_email_is_made_again_with_the_agents_words_or_rejected() {
     assert_eq!(waiting["items"][0]["id"], "ana-1.2");
     let late = ask(request(&site, Method::PUT, intro, &key).json(&words)).await;
     assert_eq!(late.status, 409, "the first one is out of date: {late:?}");
+    assert_eq!(late.json()["code"], "email-state");
 
     let path = "/agents/ana/emails/ana-1.2/reject";
     let rejected = post(&site, path, &key, json!({"reason": "not this month"})).await;
@@ -129,7 +136,7 @@ async fn no_test_copy_goes_where_no_mail_may_go_or_without_end() {
 
     post(&site, "/agents/ana/pause", &key, json!({"because": "a test"})).await;
     let stopped = post(&site, path, &key, json!({})).await;
-    assert_eq!(stopped.status, 409, "{stopped:?}");
+    assert_eq!((stopped.status, stopped.json()["code"].as_str()), (409, Some("agent-state")), "{stopped:?}");
     assert!(stopped.text.contains("paused by an operator"), "{stopped:?}");
     post(&site, "/agents/ana/resume", &key, json!({})).await;
     assert_eq!(statuses(1).await, [200]);

@@ -85,6 +85,22 @@ async fn a_file_is_looked_at_first_and_then_taken_in() {
     assert_eq!(told[0]["opted_out"], true);
     assert_eq!(told[1]["problem"], json!({"field": "email", "value": "nobody", "reason": "it has no @"}));
     assert_eq!(told[2]["problem"]["field"], "zip_code");
+    let people: Vec<_> = told.as_array().unwrap().iter().map(|row| row["email"].clone()).collect();
+    assert_eq!(people, [json!("lee@home.example"), json!(null), json!(null), json!("kim@home.example")]);
+    let lee = get(&site, "/agents/ana/contacts?email=lee@home.example", &key).await.json();
+    assert_eq!(told[0]["contact_id"], lee["items"][0]["id"]);
+    assert!(told[0]["campaign_id"].is_string() && told[1]["contact_id"].is_null());
+    let of_whom = async |query: &str| {
+        let found = rows(query).await["items"].clone();
+        found.as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_whom("?opted_out=true").await, [3]);
+    assert_eq!(of_whom("?opted_out=false").await, [4, 6, 7]);
+    assert_eq!(of_whom("?opted_out=false&outcome=refused").await, [4, 6]);
+    assert_eq!(of_whom("?not_verified=true").await, [0_u64; 0]);
+    let gone = format!("/agents/ana/contacts/{}", lee["items"][0]["id"].as_str().unwrap());
+    assert_eq!(crate::asking::delete(&site, &gone, &key).await.status, 204);
+    assert_eq!(rows("?opted_out=true").await["items"][0]["email"], json!(null), "they were removed since");
     let page = rows("?outcome=refused&limit=1").await;
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     let rest = rows(&format!("?outcome=refused&cursor={}", page["next_cursor"].as_str().unwrap())).await;
@@ -96,6 +112,7 @@ async fn a_file_is_looked_at_first_and_then_taken_in() {
 
     let again = sent(&site, &path, &key, CONTACTS).await;
     assert_eq!(again.status, 409, "what is done is not done again: {again:?}");
+    assert_eq!(again.json()["code"], "import-done");
 }
 
 #[tokio::test]
@@ -123,6 +140,7 @@ async fn a_file_that_is_none_is_told_of_and_another_may_be_sent() {
     }
     let nobody = post(&site, "/agents/ana/imports", &key, json!({"dry_run": true, "verify": true})).await;
     assert_eq!(nobody.status, 409, "nobody verifies here: {nobody:?}");
+    assert_eq!(nobody.json()["code"], "no-verifier");
 }
 
 /// A request whose body comes in pieces, of which none need follow.
@@ -169,6 +187,11 @@ async fn progress_is_seen_while_the_file_comes_and_one_that_broke_off_is_sent_ag
     assert_eq!(part["progress"]["enrolled"], 1_000);
     let second = sent(&site, &path, &key, "email,zip\n").await;
     assert_eq!(second.status, 409, "a file is read by one at a time: {second:?}");
+    assert_eq!(second.json()["code"], "in-progress");
+    let file = request(&site, Method::PUT, &format!("{path}/file"), &key).header("content-type", "text/csv");
+    let second = file.body("email,zip\n").send().await.unwrap();
+    assert_eq!(second.status(), 409);
+    assert_eq!(second.headers()["retry-after"], "5", "it says when to come back");
     // In the middle of a piece.
     stream.write_all(b"ffff\r\nowner-1200@home").await.unwrap();
     drop(stream);

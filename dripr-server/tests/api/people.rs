@@ -148,6 +148,8 @@ async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
     assert_eq!(lifted.status, 409, "an opt-out is its owner's: {lifted:?}");
     let elsewhere = patch(&site, &path, &key, "*", json!({"email": "kim@other.example"})).await;
     assert_eq!(elsewhere.status, 409, "{elsewhere:?}");
+    assert_eq!(elsewhere.json()["code"], "recipient-opted-out");
+    assert_eq!(lifted.json()["code"], "recipient-opted-out");
     site.until("2026-03-14T00:00:00Z").await;
     assert!(site.mailbox.accepted().is_empty(), "nothing is sent to who opted out");
     let explained = get(&site, "/agents/ana/campaigns/ana-1/explain", &key).await.json();

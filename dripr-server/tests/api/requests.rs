@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::asking::{Answer, ask, get, operator, post, request, site};
+use crate::asking::{Answer, ask, get, operator, patch, post, request, site};
+
+const PAGE: &str = include_str!("../../../docs/api.md");
 
 fn pointer(answer: &Answer) -> String {
     assert_eq!((answer.status, answer.kind.as_str()), (422, "application/problem+json"), "{answer:?}");
@@ -48,6 +50,26 @@ async fn a_value_that_cannot_be_taken_is_named() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_a_problem_like_all_others() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let paths = [
+        "/agents/%FF",
+        "/agents/ana/contacts/%C3%28",
+        "/agents/%FF/campaigns/x",
+        "/markets/%FF",
+        "/agents/%FF/statistics",
+    ];
+    for path in paths {
+        let answer = get(&site, path, &key).await;
+        assert_eq!((answer.status, answer.kind.as_str()), (400, "application/problem+json"), "{answer:?}");
+        let problem = answer.json();
+        assert_eq!(problem["type"], "urn:dripr:problem:unreadable", "{problem}");
+        assert_eq!(problem["status"], 400);
+    }
+}
+
+#[tokio::test]
 async fn nobody_keeps_an_answer_or_takes_it_for_something_else() {
     let site = site().await;
     let key = operator(&site).await;
@@ -80,7 +102,7 @@ async fn a_call_whose_caller_hangs_up_is_done_once() {
     // It is being done, or done: never a conflict with what the first call made.
     let mut answer = again().await;
     while answer.status == 409 {
-        assert!(answer.text.contains("is being done"), "{answer:?}");
+        assert_eq!(answer.json()["code"], "in-progress", "{answer:?}");
         tokio::task::yield_now().await;
         answer = again().await;
     }
@@ -131,6 +153,89 @@ async fn the_api_is_described_with_its_page() {
 }
 
 #[tokio::test]
+async fn what_is_listed_can_be_changed_without_being_read_again() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let mut lists = vec![
+        ("/agents", json!({"phone": "+1 206 555 0100"}), json!({"phone": "+1 206 555 0101"})),
+        ("/agents/ana/contacts", json!({"first_name": "Kim"}), json!({"first_name": "Lee"})),
+        ("/agents/ana/campaigns", json!({"fixed_send_day": 20}), json!({"fixed_send_day": 21})),
+    ];
+    if cfg!(feature = "webhooks") {
+        let new = json!({"url": "https://crm.example", "kinds": ["email.sent"]});
+        assert_eq!(post(&site, "/webhooks", &key, new).await.status, 201);
+        lists.push(("/webhooks", json!({"description": "ours"}), json!({"description": "theirs"})));
+    }
+    for (list, change, another) in lists {
+        let listed = async || get(&site, list, &key).await.json()["items"][0].clone();
+        let item = listed().await;
+        let (path, etag) =
+            (format!("{list}/{}", item["id"].as_str().unwrap()), item["etag"].as_str().unwrap());
+        let read = get(&site, &path, &key).await;
+        assert_eq!(read.etag.as_deref(), Some(etag), "{list}: the same as the header");
+        assert_eq!(read.json()["etag"], etag, "{list}");
+        let changed = patch(&site, &path, &key, etag, change.clone()).await;
+        assert_eq!(changed.status, 200, "{list}: {changed:?}");
+        let late = patch(&site, &path, &key, etag, another.clone()).await;
+        assert_eq!(late.status, 412, "{list}: {late:?}");
+        // As a proxy that compresses passes it on.
+        let weak = format!("W/{}", listed().await["etag"].as_str().unwrap());
+        let changed = patch(&site, &path, &key, &weak, another).await;
+        assert_eq!(changed.status, 200, "{list}: {changed:?}");
+        assert_eq!(changed.etag.as_deref(), changed.json()["etag"].as_str(), "{list}");
+        let anyway = patch(&site, &path, &key, "*", change).await;
+        assert_eq!(anyway.status, 200, "{list}: {anyway:?}");
+    }
+}
+
+#[test]
+fn conflicts_are_told_apart_by_a_closed_list_of_codes() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let codes = schemas["Conflict"]["enum"].as_array().unwrap();
+    assert!(codes.contains(&json!("in-progress")) && codes.contains(&json!("campaign-exists")), "{codes:?}");
+    for code in codes {
+        let named = format!("| `{}` |", code.as_str().unwrap());
+        assert!(PAGE.contains(&named), "docs/api.md lacks {named}");
+    }
+    let code = schemas["Problem"]["properties"]["code"].to_string();
+    assert!(code.contains("#/components/schemas/Conflict"), "{code}");
+}
+
+#[test]
+fn what_takes_an_idempotency_key_says_so() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let keys: Vec<_> = parameters.iter().filter(|known| known["name"] == "Idempotency-Key").collect();
+            match (method.as_str(), keys.as_slice()) {
+                ("get", keys) => assert!(keys.is_empty(), "{path} only looks"),
+                (_, []) => without.push(format!("{method} {path}")),
+                (_, [key]) => {
+                    assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
+                    let schema =
+                        json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"});
+                    assert_eq!(key["schema"], schema, "{method} {path}");
+                }
+                (_, more) => panic!("{method} {path}: {more:?}"),
+            }
+        }
+    }
+    without.sort();
+    // Secrets are in their answers, or a file is their body.
+    let mut expected = vec![
+        "post /keys",
+        "post /webhooks",
+        "post /webhooks/{webhook}/rotate",
+        "put /agents/{agent}/imports/{import}/file",
+    ];
+    expected.retain(|operation| cfg!(feature = "webhooks") || !operation.contains("/webhooks"));
+    assert_eq!(without, expected);
+}
+
+#[tokio::test]
 async fn a_call_under_one_key_is_done_once_and_answered_alike() {
     let site = site().await;
     let (key, other) = (operator(&site).await, operator(&site).await);
@@ -146,7 +251,7 @@ async fn a_call_under_one_key_is_done_once_and_answered_alike() {
     assert_eq!(pointer(&call(&key, "k-1", 2).await), "Idempotency-Key", "another call needs another key");
     assert_eq!(call(&other, "k-1", 2).await.status, 201, "keys are their callers' own");
     let failed = call(&key, "k-2", 1).await;
-    assert_eq!(failed.status, 409, "{failed:?}");
+    assert_eq!((failed.status, failed.json()["code"].as_str()), (409, Some("campaign-exists")), "{failed:?}");
     let id = first.json()["id"].as_str().unwrap().to_owned();
     let remove = format!("{path}/{id}");
     assert_eq!(crate::asking::delete(&site, &remove, &key).await.status, 204);

@@ -1,10 +1,12 @@
 //! Nobody sees or changes what they do not reach, on any route: foreign things are answered as things that do not exist.
 
 use dripr_core::{
-    access::{Caller, Reach, Role, Scope},
+    access::{ApiKey, Caller, NewApiKey, Reach, Role, Scope, Scopes},
     campaign::Actor,
     imports::{Import, ImportOptions},
-    ports::{AgentStore, CampaignStore, Clock, ContactStore, DeedStore, ImportStore, WebhookStore},
+    ports::{
+        AgentStore, ApiKeyStore, CampaignStore, Clock, ContactStore, DeedStore, ImportStore, WebhookStore,
+    },
     testkit::samples,
     webhooks::{Endpoint, KeptSecret, Kinds, Message, NewEndpoint},
 };
@@ -12,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    asking::{NOBODY, agent, ask, key, request, site},
+    asking::{NOBODY, agent, ask, get, key, post, request, site},
     site::Site,
 };
 
@@ -79,12 +81,12 @@ async fn stored(site: &Site) -> String {
     let history = store.agent_history(&"ben".parse().unwrap(), None, None, 100).await.unwrap();
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let webhooks = store.webhooks(&Reach::Deployment, None, 100).await.unwrap();
-    // The test itself makes keys.
-    let mut deeds = store.deeds(&Reach::Deployment, None, 100).await.unwrap();
-    deeds.retain(|entry| entry.deed.what != "key_made");
+    // All of them: what is shown of a key leaves most of it out.
+    let keys = serde_json::to_string(&store.api_keys(&Reach::Deployment, None, 100).await.unwrap()).unwrap();
+    let deeds = store.deeds(&Reach::Deployment, None, 100).await.unwrap();
     let told = store.deliveries(&"ben-hook".parse().unwrap(), None, None, 100).await.unwrap();
     format!(
-        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}{deeds:#?}"
+        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{history:#?}{webhooks:#?}{told:#?}{keys}{deeds:#?}"
     )
 }
 
@@ -98,9 +100,29 @@ async fn two_tenants() -> Site {
     let (id, now) = ("ben-import".parse().unwrap(), site.clock.now());
     let import = Import::new(id, ben.id.clone(), ImportOptions::default(), now);
     site.deployment.store.add_import(import).await.unwrap();
+    let of_ana = Reach::Agent("ana".parse().unwrap());
+    webhook(&site, "ana-hook", of_ana, "msg_ana").await;
+    webhook(&site, "north-hook", Reach::Brokerage("north".parse().unwrap()), "msg_north").await;
+    webhook(&site, "ben-hook", Reach::Agent(ben.id.clone()), "msg_ben").await;
+    let new = NewApiKey {
+        name: "ben's own".to_owned(),
+        reach: Reach::Agent(ben.id),
+        scopes: Scopes::all(),
+        expires_at: None,
+    };
+    let minted = ApiKey::mint(new, &Caller::operator(), &*site.deployment.entropy, now);
+    let known = ApiKey { id: "ben-key".parse().unwrap(), ..minted.key };
+    assert!(site.deployment.store.put_api_key(known).await.unwrap());
+    site.until("2026-03-11T20:00:00Z").await;
+    site
+}
+
+/// An endpoint with a message.
+async fn webhook(site: &Site, id: &str, reach: Reach, message: &str) {
+    let now = site.clock.now();
     let new = NewEndpoint {
-        id: "ben-hook".parse().unwrap(),
-        reach: Reach::Agent(ben.id.clone()),
+        id: id.parse().unwrap(),
+        reach,
         description: String::new(),
         url: "https://crm.example".to_owned(),
         kinds: Kinds::default(),
@@ -109,51 +131,63 @@ async fn two_tenants() -> Site {
     let webhook = Endpoint::new(new, &Caller::operator(), now);
     let deed = webhook.deed("webhook_made", Actor::Operator, now, None);
     assert!(site.deployment.store.put_webhook(webhook.clone(), deed.clone()).await.unwrap());
-    let message = Message::test("msg_ben".parse().unwrap(), now);
+    let message = Message::test(message.parse().unwrap(), now);
     assert!(site.deployment.store.put_message(&webhook.id, message, deed).await.unwrap());
-    site.until("2026-03-11T20:00:00Z").await;
-    site
 }
 
-async fn foreign_is_unknown(site: &Site, key: &str, agents: [(&str, &str); 2]) {
+/// Somebody who asks, and what of theirs lies above what is another's.
+struct Tenant<'a> {
+    key: &'a str,
+    agent: &'a str,
+    webhook: &'a str,
+}
+
+/// Nothing of another tenant can be told from what does not exist, whichever way it is named.
+async fn foreign_is_unknown(site: &Site, tenant: &Tenant<'_>) {
+    paths_are_unknown(site, tenant).await;
+    filters_find_nothing(site, tenant).await;
+    lists_tell_nothing(site, tenant).await;
+    reaches_are_refused(site, tenant).await;
+}
+
+/// Paths that name something of another, under the other and under what is their own.
+async fn paths_are_unknown(site: &Site, tenant: &Tenant<'_>) {
     let foreign = [
         ("{contact}", "ben-2"),
         ("{campaign}", "ben-2"),
         ("{email}", "ben-2.1"),
-        ("{webhook}", "ben-hook"),
         ("{import}", "ben-import"),
         ("{address}", "owner2@home.example"),
         ("{message}", "msg_ben"),
+        ("{key}", "ben-key"),
+    ];
+    let above = [
+        [("{agent}", "ben", NOBODY), ("{webhook}", "ben-hook", NOBODY)],
+        [("{agent}", tenant.agent, tenant.agent), ("{webhook}", tenant.webhook, tenant.webhook)],
     ];
     for (method, path) in operations() {
-        let Some(_) = path.find('{') else { continue };
-        if path.starts_with("/keys") {
-            continue;
-        }
-        let send = async |path: String| {
+        let send = async |asked: &str| {
             let method_ = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let request = request(site, method_, &path, key).header("if-match", "*");
-            ask(match body(&method, path_of(&path).as_str()) {
+            let request = request(site, method_, asked, tenant.key).header("if-match", "*");
+            ask(match body(&method, &path) {
                 Some(body) => request.json(&body),
                 None => request,
             })
             .await
         };
-        for (agent, other) in agents {
-            let mut theirs = path.replace("{agent}", agent);
-            let mut nobodys = path.replace("{agent}", other);
-            if agent == other && path == "/agents/{agent}" {
-                continue;
+        for above in above {
+            let (mut theirs, mut nobodys) = (path.clone(), path.clone());
+            for (place, their, other) in above {
+                (theirs, nobodys) = (theirs.replace(place, their), nobodys.replace(place, other));
             }
             for (place, id) in foreign {
-                theirs = theirs.replace(place, id);
-                nobodys = nobodys.replace(place, NOBODY);
+                (theirs, nobodys) = (theirs.replace(place, id), nobodys.replace(place, NOBODY));
             }
             if theirs == nobodys {
                 continue;
             }
             let before = stored(site).await;
-            let (theirs_, nobodys_) = (send(theirs.clone()).await, send(nobodys).await);
+            let (theirs_, nobodys_) = (send(&theirs).await, send(&nobodys).await);
             assert_eq!(theirs_.status, 404, "{method} {theirs}: {theirs_:?}");
             assert_eq!(theirs_, nobodys_, "{method} {theirs} differs from what does not exist");
             assert_eq!(stored(site).await, before, "{method} {theirs} changed something");
@@ -161,29 +195,104 @@ async fn foreign_is_unknown(site: &Site, key: &str, agents: [(&str, &str); 2]) {
     }
 }
 
-/// The path of the description that a path of a request is one of.
-fn path_of(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').collect();
-    let named = parts.iter().enumerate().map(|(at, part)| match (at, parts.get(at.wrapping_sub(1))) {
-        (2, Some(&"agents")) => "{agent}".to_owned(),
-        (4, Some(&"contacts")) => "{contact}".to_owned(),
-        (4, Some(&"campaigns")) => "{campaign}".to_owned(),
-        (4, Some(&"emails")) => "{email}".to_owned(),
-        (4, Some(&"imports")) => "{import}".to_owned(),
-        (4, Some(&"suppressions")) => "{address}".to_owned(),
-        (2, Some(&"webhooks")) => "{webhook}".to_owned(),
-        (4, Some(&"deliveries")) => "{message}".to_owned(),
-        _ => (*part).to_owned(),
-    });
-    named.collect::<Vec<_>>().join("/")
+/// What a parameter names: something of another, and what does not exist. Only parameters of any text name something.
+fn named_by(parameter: &Value) -> Option<(&'static str, &'static str)> {
+    let schema = &parameter["schema"];
+    let kind = &schema["type"];
+    let is_text = kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")));
+    let is_any = is_text
+        && schema["enum"].is_null()
+        && !matches!(schema["format"].as_str(), Some("date" | "date-time"));
+    match parameter["name"].as_str().unwrap() {
+        _ if !is_any => None,
+        "cursor" => None,
+        "campaign" => Some(("ben-2", NOBODY)),
+        "email" => Some(("owner2@home.example", "nobody@home.example")),
+        other => panic!("{other:?} is new: say what it names"),
+    }
+}
+
+/// Filters that name something of another, in lists of their own.
+async fn filters_find_nothing(site: &Site, tenant: &Tenant<'_>) {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let before = stored(site).await;
+    let mut asked = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
+            let Some((theirs, nobodys)) = named_by(parameter) else { continue };
+            let name = parameter["name"].as_str().unwrap();
+            let path = path.replace("{agent}", tenant.agent);
+            let find = async |what: &str| get(site, &format!("{path}?{name}={what}"), tenant.key).await;
+            let found = find(theirs).await;
+            assert_eq!(found.status, 200, "{path}?{name}={theirs}: {found:?}");
+            assert_eq!(found, find(nobodys).await, "{path}?{name}={theirs} differs from what does not exist");
+            asked.push(name.to_owned());
+        }
+    }
+    assert!(asked.len() >= 3, "{asked:?}");
+    assert_eq!(stored(site).await, before, "looking changed something");
+}
+
+/// What names nothing, and tells of whatever is in reach.
+async fn lists_tell_nothing(site: &Site, tenant: &Tenant<'_>) {
+    let before = stored(site).await;
+    for (_, path) in operations().into_iter().filter(|(method, _)| method == "get") {
+        let path = path.replace("{agent}", tenant.agent).replace("{webhook}", tenant.webhook);
+        let path = path.replace("{zip_code}", "98103");
+        if path.contains('{') {
+            continue;
+        }
+        let answer = get(site, &path, tenant.key).await;
+        match path.as_str() {
+            "/settings" => assert_eq!(answer.status, 403, "{path}: {answer:?}"),
+            _ => assert_eq!(answer.status, 200, "{path}: {answer:?}"),
+        }
+        for theirs in ["ben-", "\"ben\"", "agent ben", "ben's", "owner2@", "msg_ben"] {
+            assert!(!answer.text.contains(theirs), "{path} tells of {theirs}: {answer:?}");
+        }
+    }
+    // What is counted is their own; a market is everybody's, and says nothing of who asked for it before.
+    let all = get(site, "/statistics", tenant.key).await;
+    assert_eq!(all, get(site, &format!("/agents/{}/statistics", tenant.agent), tenant.key).await);
+    assert_eq!(stored(site).await, before, "looking changed something");
+    let other = key(site, Reach::Agent("ben".parse().unwrap()), &Scope::ALL).await;
+    let market = "/markets/98103";
+    assert_eq!(get(site, market, tenant.key).await, get(site, market, &other).await);
+}
+
+/// Keys and webhooks for what is another's.
+async fn reaches_are_refused(site: &Site, tenant: &Tenant<'_>) {
+    let reaches = |agent: &str, brokerage: &str| {
+        [
+            json!({"of": "agent", "agent_id": agent}),
+            json!({"of": "brokerage", "brokerage_id": brokerage}),
+            json!({"of": "team", "brokerage_id": brokerage, "team_id": "a"}),
+        ]
+    };
+    let before = stored(site).await;
+    let makes_something = |path: &str| ["/keys", "/webhooks"].contains(&path);
+    for (method, path) in operations().into_iter().filter(|(_, path)| makes_something(path)) {
+        let Some(body) = body(&method, &path) else { continue };
+        for (theirs, nobodys) in reaches("ben", "south").into_iter().zip(reaches(NOBODY, NOBODY)) {
+            let make = async |reach: &Value| {
+                let mut body = body.clone();
+                body["reach"] = reach.clone();
+                post(site, &path, tenant.key, body).await
+            };
+            let made = make(&theirs).await;
+            assert_eq!(made.status, 403, "{path} for {theirs}: {made:?}");
+            assert_eq!(made, make(&nobodys).await, "{path} for {theirs} differs from what does not exist");
+        }
+    }
+    assert_eq!(stored(site).await, before, "something was made");
 }
 
 #[tokio::test]
 async fn what_is_another_agents_does_not_exist() {
     let site = two_tenants().await;
     let key = key(&site, Reach::Agent("ana".parse().unwrap()), &Scope::ALL).await;
-    // Under the other agent, and under their own.
-    foreign_is_unknown(&site, &key, [("ben", NOBODY), ("ana", "ana")]).await;
+    foreign_is_unknown(&site, &Tenant { key: &key, agent: "ana", webhook: "ana-hook" }).await;
 }
 
 #[tokio::test]
@@ -192,11 +301,12 @@ async fn what_is_another_brokerages_does_not_exist() {
     agent(&site, "amy", Some("north"), Some("a"), Role::Admin).await;
     let north = Reach::Brokerage("north".parse().unwrap());
     let key_of_north = key(&site, north, &Scope::ALL).await;
-    foreign_is_unknown(&site, &key_of_north, [("ben", NOBODY), ("amy", "amy")]).await;
+    foreign_is_unknown(&site, &Tenant { key: &key_of_north, agent: "amy", webhook: "north-hook" }).await;
     // A team of the same name in another brokerage is another team.
     let team = Reach::Team("north".parse().unwrap(), "a".parse().unwrap());
-    let key_of_team = key(&site, team, &Scope::ALL).await;
-    foreign_is_unknown(&site, &key_of_team, [("ben", NOBODY), ("amy", "amy")]).await;
+    let key_of_team = key(&site, team.clone(), &Scope::ALL).await;
+    webhook(&site, "team-hook", team, "msg_team").await;
+    foreign_is_unknown(&site, &Tenant { key: &key_of_team, agent: "amy", webhook: "team-hook" }).await;
 }
 
 #[tokio::test]
@@ -220,8 +330,8 @@ async fn without_a_key_nothing_is_told() {
 async fn a_key_may_do_no_more_than_its_scopes() {
     let site = two_tenants().await;
     let ana = || Reach::Agent("ana".parse().unwrap());
-    let before = stored(&site).await;
     let looking = key(&site, ana(), &[Scope::Read]).await;
+    let before = stored(&site).await;
     for (method, path) in operations().into_iter().filter(|(method, _)| method != "get") {
         let path_ = path
             .replace("{agent}", "ana")

@@ -30,6 +30,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("sqlite/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("sqlite/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("sqlite/20261130000701_makers.sql")),
+            (20_261_130_001_201, "import_lines", include_str!("sqlite/20261130001201_import_lines.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -44,6 +45,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("postgres/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("postgres/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("postgres/20261130000701_makers.sql")),
+            (20_261_130_001_201, "import_lines", include_str!("postgres/20261130001201_import_lines.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -58,6 +60,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("mysql/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("mysql/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("mysql/20261130000701_makers.sql")),
+            (20_261_130_001_201, "import_lines", include_str!("mysql/20261130001201_import_lines.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -3,7 +3,7 @@ use crate::{
     campaign::{Actor, AuditEntry},
     ids::{CampaignId, ImportId, UserId},
     imports::{Fate, Import, ImportLine, ImportOptions, Stage as How, Tally},
-    ports::{ImportStore, PersonStore},
+    ports::{ImportLineFilter, ImportStore, PersonStore},
     testkit::samples,
 };
 
@@ -40,7 +40,7 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     assert_eq!(listed(Some("b"), 5).await, ["a"]);
 
     // Two readers at once: one of them goes on.
-    let line = |row: u64, fate: Fate| ImportLine { row, fate, opted_out: false, not_verified: row == 4 };
+    let line = |row: u64, fate: Fate| ImportLine { row, fate, opted_out: row == 12, not_verified: row == 4 };
     let refused = Fate::Refused {
         field: "email".to_owned(),
         value: "kim@home".to_owned(),
@@ -75,14 +75,26 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     assert_eq!(read("a").await.as_ref(), Some(&mine), "progress is stored, its version counted up");
 
     let told = async |fate: Option<&'static str>, after: Option<u64>, limit: usize| {
-        let lines = store.import_lines(&id("a"), fate, after, limit).await.expect("reading lines");
+        let filter = ImportLineFilter { fate, ..ImportLineFilter::default() };
+        let lines = store.import_lines(&id("a"), filter, after, limit).await.expect("reading lines");
         lines.into_iter().map(|line| line.row).collect::<Vec<_>>()
     };
-    let all = store.import_lines(&id("a"), None, None, 9).await.expect("reading lines");
+    let all =
+        store.import_lines(&id("a"), ImportLineFilter::default(), None, 9).await.expect("reading lines");
     assert_eq!(all, lines, "lines are kept as they are, and none of who was late");
     assert_eq!(told(None, Some(2), 2).await, [3, 4], "a part of them");
     assert_eq!(told(Some(refused.name()), None, 9).await, [2, 11, 13], "by what became of them");
     assert_eq!(told(Some(refused.name()), Some(2), 9).await, [11, 13]);
+    let of_whom = async |opted_out: Option<bool>, not_verified: Option<bool>, after: Option<u64>| {
+        let filter = ImportLineFilter { fate: None, opted_out, not_verified };
+        let lines = store.import_lines(&id("a"), filter, after, 9).await.expect("reading lines");
+        lines.into_iter().map(|line| line.row).collect::<Vec<_>>()
+    };
+    assert_eq!(of_whom(Some(true), None, None).await, [12], "of those who want no mail");
+    assert_eq!(of_whom(Some(false), None, None).await, [2, 3, 4, 11, 13], "of all others");
+    assert_eq!(of_whom(None, Some(true), None).await, [4], "of those who could not be verified");
+    assert_eq!(of_whom(None, Some(false), Some(3)).await, [11, 12, 13]);
+    assert_eq!(of_whom(Some(true), Some(true), None).await, [0_u64; 0], "all that is asked for holds");
     let rows_of = async |address: &str| {
         let address = address.parse().expect("an address");
         let person = store.person(&user, &address).await.expect("looking for a person");

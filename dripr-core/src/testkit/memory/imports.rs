@@ -7,7 +7,7 @@ use crate::{
     errors::PortResult,
     ids::{CampaignId, ImportId, UserId},
     imports::{Import, ImportLine},
-    ports::ImportStore,
+    ports::{ImportLineFilter, ImportStore},
     schedule::Instant,
 };
 
@@ -100,7 +100,7 @@ impl ImportStore for MemoryStore {
     async fn import_lines(
         &self,
         import: &ImportId,
-        fate: Option<&'static str>,
+        filter: ImportLineFilter,
         after: Option<u64>,
         limit: usize,
     ) -> PortResult<Vec<ImportLine>> {
@@ -111,7 +111,9 @@ impl ImportStore for MemoryStore {
             .iter()
             .filter(|(run, line)| {
                 *run == kept.import.run
-                    && fate.is_none_or(|fate| line.fate.name() == fate)
+                    && filter.fate.is_none_or(|fate| line.fate.name() == fate)
+                    && filter.opted_out.is_none_or(|wanted| line.opted_out == wanted)
+                    && filter.not_verified.is_none_or(|wanted| line.not_verified == wanted)
                     && after.is_none_or(|after| line.row > after)
             })
             .map(|(_, line)| line)

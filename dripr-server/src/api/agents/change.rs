@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::{Membership, Reach, Scope},
     agent::Agent,
@@ -19,6 +19,7 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
+    path::Path,
     problem::Problem,
     text::{line, some_line},
     version::{IfMatch, Versioned},

@@ -19,6 +19,7 @@ use crate::{
         Api,
         body::Body,
         caller::Asking,
+        conflict::Conflict,
         problem::Problem,
         text::{line, some_line},
         version::Versioned,
@@ -105,8 +106,9 @@ pub(super) async fn create_agent(
             .transpose()?,
     };
     let agent = newcomer.register(&*api.store, &*api.entropy, now, asking.0.actor.clone()).await?;
-    let agent =
-        agent.ok_or_else(|| Problem::conflict("there is an agent with that id already, or was one"))?;
+    let agent = agent.ok_or_else(|| {
+        Problem::conflict(Conflict::AgentExists, "there is an agent with that id already, or was one")
+    })?;
     let location = [(axum::http::header::LOCATION, format!("/api/v1/agents/{}", agent.id))];
     let version = agent.version.to_string();
     Ok((StatusCode::CREATED, location, Versioned { version, shown: AgentView::of(agent, now) }))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::Reach,
     agent::{Pause, PauseCause},
@@ -11,7 +11,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{amend, view::AgentView};
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::some_line, version::Versioned};
+use crate::api::{
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::some_line, version::Versioned,
+};
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::access::Scope;
 
 use super::view::AgentView;
-use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// An agent. `me` is whoever asks.
 #[utoipa::path(

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{access::Reach, agent::PauseCause};
 
 use super::{amend, view::AgentView};
-use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// Lets an agent send again whose sending was stopped. What an operator stopped, or complaints did, only an operator lifts.
 #[utoipa::path(

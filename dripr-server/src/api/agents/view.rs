@@ -9,12 +9,14 @@ use dripr_core::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::problem::Problem;
+use crate::api::{problem::Problem, version::tag};
 
 /// An agent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AgentView {
     id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     first_name: String,
     last_name: String,
     /// Where mail comes from and replies go.
@@ -162,6 +164,7 @@ impl AgentView {
     pub(super) fn of(agent: Agent, now: DateTime<Utc>) -> Self {
         let status = serde_json::to_value(agent.subscription_status).unwrap_or_default();
         Self {
+            etag: tag(&agent.version.to_string()),
             subscription: SubscriptionView {
                 status: status.get("status").and_then(|name| name.as_str()).unwrap_or_default().to_owned(),
                 lapses_at: agent.lapses_at(),

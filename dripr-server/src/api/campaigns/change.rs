@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::Scope,
     campaign::{Action, Campaign, Dossier},
@@ -22,6 +22,8 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
+    conflict::Conflict,
+    path::Path,
     problem::Problem,
     version::{IfMatch, Versioned},
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -24,7 +24,10 @@ use super::{
     home::GivenHome,
     view::{CampaignView, zip_code},
 };
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, version::Versioned};
+use crate::api::{
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
+    version::Versioned,
+};
 
 /// A campaign to be made, with its recipient.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use dripr_core::{access::Scope, campaign::explain};
 use serde::Serialize;
@@ -16,7 +13,7 @@ use super::{
     phase::{CampaignPhaseView, CampaignStageView},
     view::CampaignStatusView,
 };
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// What holds a campaign.
 #[derive(Debug, Serialize, ToSchema)]

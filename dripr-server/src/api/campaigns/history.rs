@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, ports::AgentStore};
 
 use super::find;
@@ -15,6 +12,7 @@ use crate::api::{
     caller::Asking,
     history::HistoryLine,
     page::{Page, Part},
+    path::Path,
     problem::Problem,
 };
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::access::Scope;
 
 use super::{find, view::CampaignView};
-use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// A campaign. Its ETag changes with what the agent chooses, not with what the engine does.
 #[utoipa::path(

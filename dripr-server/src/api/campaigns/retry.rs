@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::campaign::Action;
 
 use super::act_on;
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Tries a failed campaign again now.
 #[utoipa::path(

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::campaign::Action;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::act_on;
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line};
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]

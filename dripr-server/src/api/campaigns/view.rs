@@ -12,13 +12,15 @@ use super::{
     home::HomeView,
     phase::{CampaignPhaseView, CampaignStageView},
 };
-use crate::api::{emails::DeliveryStatusView, problem::Problem, suppressions::NoMailView};
+use crate::api::{emails::DeliveryStatusView, problem::Problem, suppressions::NoMailView, version::tag};
 
 /// One homeowner's monthly email.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CampaignView {
     id: String,
     agent_id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     contact_id: String,
     contact: RecipientView,
     /// Why the recipient gets no mail from the agent; null if they do.
@@ -118,6 +120,7 @@ impl CampaignView {
         let (phase, stage) = Phase::of(&dossier.campaign, dossier.email.as_ref());
         let Dossier { campaign, email, contact, agent: _, suppression } = dossier;
         Self {
+            etag: tag(&campaign.choices_mark()),
             needs_agent: campaign.needs_agent(),
             id: campaign.id.to_string(),
             agent_id: campaign.user_id.to_string(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::{
     access::Scope,
     email::EmailAddress,
@@ -19,6 +19,8 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    conflict::Conflict,
+    path::Path,
     problem::Problem,
     text::line,
     version::{IfMatch, Versioned},
@@ -74,10 +76,14 @@ pub(super) async fn change_contact(
             ContactReplacement::Replaced => {}
             ContactReplacement::Changed => return Err(Problem::changed_meanwhile()),
             ContactReplacement::AddressTaken => {
-                return Err(Problem::conflict("another contact of the agent has that address"));
+                return Err(Problem::conflict(
+                    Conflict::AddressTaken,
+                    "another contact of the agent has that address",
+                ));
             }
             ContactReplacement::OptedOut => {
                 return Err(Problem::conflict(
+                    Conflict::RecipientOptedOut,
                     "who opted out or complained is not reached at another address instead",
                 ));
             }

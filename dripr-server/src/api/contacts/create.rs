@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -18,7 +18,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::{ContactView, version};
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::line, version::Versioned};
+use crate::api::{
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
+    version::Versioned,
+};
 
 /// A contact to be made.
 #[derive(Debug, Deserialize, ToSchema)]

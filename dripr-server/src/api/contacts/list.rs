@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{
     access::Scope,
     contact::Contact,
@@ -22,6 +19,7 @@ use crate::api::{
     body::Parameters,
     caller::Asking,
     page::{Page, Part},
+    path::Path,
     problem::Problem,
 };
 

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{access::Scope, contact};
 
 use super::find;
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Removes a contact with its campaigns: nothing is sent to it any more. Its opt-out and what was sent stay known; all that is
 /// stored of a person is erased by `dripr person erase`.

@@ -7,12 +7,15 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::api::suppressions::NoMailView;
+use crate::api::version::tag;
 
 /// Somebody an agent writes to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ContactView {
     id: String,
     agent_id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     /// Empty if unknown.
     first_name: String,
     /// Empty if unknown.
@@ -26,6 +29,7 @@ pub(super) struct ContactView {
 impl ContactView {
     pub(super) fn of(contact: Contact, suppression: Option<&Suppression>) -> Self {
         Self {
+            etag: tag(&version(&contact)),
             id: contact.id.to_string(),
             agent_id: contact.user_id.to_string(),
             first_name: contact.first_name,

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, campaign::Action};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{find, view::EmailView};
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, problem::Problem};
+use crate::api::{
+    Api, body::Body, caller::Asking, campaigns::act, conflict::Conflict, path::Path, problem::Problem,
+};
 
 /// What is approved.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,7 +36,10 @@ pub(super) async fn approve_email(
     let agent = asking.agent(&api, &agent, Scope::Approve).await?;
     let email = find(&api, &agent.id, &email).await?;
     if approval.content_hash != email.content_hash.to_string() {
-        return Err(Problem::conflict("the email has another content than the one that was seen"));
+        return Err(Problem::conflict(
+            Conflict::ContentChanged,
+            "the email has another content than the one that was seen",
+        ));
     }
     let action = Action::Approve {
         email_id: email.id.clone(),

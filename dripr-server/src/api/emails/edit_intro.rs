@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     campaign::{Action, LONGEST_INTRO},
@@ -15,13 +12,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, problem::Problem};
+use crate::api::{
+    Api, body::Body, caller::Asking, campaigns::act, conflict::Conflict, path::Path, problem::Problem,
+};
 
 /// Opening words.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Intro {
     /// The words; null goes back to those that were written for the agent.
+    #[schema(max_length = 2000, pattern = r"\S")]
     text: Option<String>,
 }
 
@@ -42,9 +42,10 @@ pub(super) async fn edit_intro(
     let email = find(&api, &agent.id, &email).await?;
     if !matches!(email.delivery_status, DeliveryStatus::Created | DeliveryStatus::Approved) {
         let status = email.delivery_status;
-        return Err(Problem::conflict(format!(
-            "the email is {status}; only one that was not sent is made again"
-        )));
+        return Err(Problem::conflict(
+            Conflict::EmailState,
+            format!("the email is {status}; only one that was not sent is made again"),
+        ));
     }
     if intro.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_INTRO) {
         return Err(Problem::invalid("/text", format!("is longer than {LONGEST_INTRO} characters")));

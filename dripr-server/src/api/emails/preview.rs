@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use dripr_core::{access::Scope, email::Message, ports::EmailStore};
 
 use super::find;
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// The HTML of an email, with an opt-out link that opts nobody out. It is to be shown in a frame of its own: the answer forbids scripts and everything else that a mail
 /// program would not do either.

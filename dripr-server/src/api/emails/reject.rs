@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, campaign::Action};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{find, view::EmailView};
-use crate::api::{Api, body::Body, caller::Asking, campaigns::act, problem::Problem, text::some_line};
+use crate::api::{
+    Api, body::Body, caller::Asking, campaigns::act, path::Path, problem::Problem, text::some_line,
+};
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, email::DeliveryStatus, ports::EmailStore};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{find, view::EmailView};
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem, text::some_line};
+use crate::api::{
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::some_line,
+};
 
 /// What became of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,9 +47,10 @@ pub(super) async fn settle_email(
     audit.email_id = Some(email.id.clone());
     if !api.store.resolve_held(&email.id, to, audit).await? {
         let status = email.delivery_status;
-        return Err(Problem::conflict(format!(
-            "the email is {status}; only one that is HELD can be settled"
-        )));
+        return Err(Problem::conflict(
+            Conflict::EmailState,
+            format!("the email is {status}; only one that is HELD can be settled"),
+        ));
     }
     Ok(Json(EmailView::of(find(&api, &agent.id, email.id.as_str()).await?)))
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     email::test_copy,
@@ -16,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
 
 /// Where the copy went.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,11 +37,17 @@ pub(super) async fn send_test(
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let now = api.bench.clock.now();
     if let Err(stop) = agent.may_send(now) {
-        return Err(Problem::conflict(format!("nothing of this agent is sent: {stop}")));
+        return Err(Problem::conflict(
+            Conflict::AgentState,
+            format!("nothing of this agent is sent: {stop}"),
+        ));
     }
     // Who wants no mail of this agent gets none by this way either.
     if api.store.suppression(&agent.id, &agent.email).await?.is_some() {
-        return Err(Problem::conflict("the agent's own address is among those that are not written to"));
+        return Err(Problem::conflict(
+            Conflict::AddressSuppressed,
+            "the agent's own address is among those that are not written to",
+        ));
     }
     let email = find(&api, &agent.id, &email).await?;
     let mut messages = api.store.messages(std::slice::from_ref(&email.id)).await?;
@@ -64,11 +66,12 @@ pub(super) async fn send_test(
             Ok(Json(TestSent { recipient, provider_message_id }))
         }
         Some(SendOutcome::NotSent { reason, .. } | SendOutcome::NeedsPeople { reason }) => {
-            Err(Problem::conflict(format!("it was not sent: {reason}")))
+            Err(Problem::conflict(Conflict::NotSent, format!("it was not sent: {reason}")))
         }
-        Some(SendOutcome::BadRecipient { reason }) => {
-            Err(Problem::conflict(format!("the agent's own address was refused: {reason}")))
-        }
+        Some(SendOutcome::BadRecipient { reason }) => Err(Problem::conflict(
+            Conflict::NotSent,
+            format!("the agent's own address was refused: {reason}"),
+        )),
         Some(SendOutcome::Unknown { .. }) | None => {
             // Not among what is asked for again by itself: it may have gone.
             let detail = "the mail provider did not say whether it took it; look into your mailbox";

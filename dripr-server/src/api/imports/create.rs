@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::ImportView;
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
 
 /// How the rows of a file are to be taken.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,7 +64,10 @@ pub(super) async fn create_import(
         return Err(Problem::invalid("/spread", "must be from 1 to 28 days"));
     }
     if new.verify && api.verifier.is_none() {
-        return Err(Problem::conflict("this deployment has nobody who verifies addresses"));
+        return Err(Problem::conflict(
+            Conflict::NoVerifier,
+            "this deployment has nobody who verifies addresses",
+        ));
     }
     asking.check_before_sending(new.check_before_sending)?;
     let now = api.bench.clock.now();

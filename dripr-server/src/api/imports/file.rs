@@ -5,14 +5,14 @@ use std::{io::BufReader, pin::pin, sync::Arc, time::Duration};
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
 };
 use dripr_core::{
     access::Scope,
     agent::Agent,
     campaign::{Actor, AuditEntry},
-    imports::{BEAT_SECONDS, Fate, Import, ImportLine, MOST_REFUSED},
+    imports::{BEAT_SECONDS, Fate, FileRefused, Import, ImportLine, MOST_REFUSED},
     policy::after,
     ports::ImportStore,
     schedule::SendDay,
@@ -26,7 +26,7 @@ use super::{
     view::ImportView,
 };
 use crate::{
-    api::{Api, caller::Asking, problem::Problem},
+    api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem},
     compose,
     contacts_file::{ContactsFile, Expected, FileProblem, SendDayRule},
     enrolment::{Approvals, Enroller, ReadRow, Seen},
@@ -59,7 +59,10 @@ pub(super) async fn send_import_file(
     let may_approve = asking.0.scopes.has(Scope::Approve);
     let approvals = if may_approve { Approvals::AsRowsSay { otherwise } } else { Approvals::Always };
     let place = api.reading.take(&agent.id)?;
-    import.begin(api.bench.clock.now()).map_err(|refused| Problem::conflict(refused.to_string()))?;
+    import.begin(api.bench.clock.now()).map_err(|refused| match refused {
+        FileRefused::Done => Problem::conflict(Conflict::ImportDone, refused.to_string()),
+        FileRefused::Running => Problem::in_progress(refused.to_string()),
+    })?;
     let begun = asking.audit(&api, "import_begun", Some(format!("import {}", import.id)));
     keep(&api, &mut import, Vec::new(), Some(begun)).await?;
     while api.store.forget_earlier_lines(&import.id).await? > 0 {}
@@ -237,5 +240,5 @@ async fn keep(
         import.version += 1;
         return Ok(());
     }
-    Err(Problem::conflict("the file of this import is being read by another call"))
+    Err(Problem::in_progress("the file of this import is being read by another call"))
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use dripr_core::{access::Scope, ids::ImportId, imports::Import, ports::ImportStore};
 
 use super::view::ImportView;
@@ -14,6 +11,7 @@ use crate::api::{
     body::Parameters,
     caller::Asking,
     page::{Page, Part},
+    path::Path,
     problem::Problem,
 };
 

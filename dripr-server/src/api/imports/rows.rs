@@ -1,12 +1,15 @@
 //! What became of the rows of an import.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State},
+use axum::{Json, extract::State};
+use dripr_core::{
+    access::Scope,
+    contact::Contact,
+    ids::{CampaignId, UserId},
+    imports::{Fate, ImportLine},
+    ports::{CampaignStore, ImportLineFilter, ImportStore},
 };
-use dripr_core::{access::Scope, imports::ImportLine, ports::ImportStore};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -19,6 +22,7 @@ use crate::api::{
     body::Parameters,
     caller::Asking,
     page::{Page, Part},
+    path::Path,
     problem::Problem,
 };
 
@@ -29,6 +33,10 @@ pub(super) struct Filter {
     /// Only those of which this became.
     #[param(inline)]
     outcome: Option<OutcomeView>,
+    /// Those of people who want no mail, or all others.
+    opted_out: Option<bool>,
+    /// Those of which nobody could tell whether their address takes mail, or all others.
+    not_verified: Option<bool>,
 }
 
 /// The rows of an import of which there is something to tell: those that cannot be used, were there already, are of people who want
@@ -48,7 +56,40 @@ pub(super) async fn list_import_rows(
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let import = find(&api, &agent.id, &import).await?;
     let (limit, after) = (part.limit()?, part.after::<u64>()?);
-    let fate = filter.outcome.map(OutcomeView::name);
-    let lines = api.store.import_lines(&import.id, fate, after, limit + 1).await?;
-    Ok(Json(Page::of(lines, limit, |line: &ImportLine| line.row.to_string(), RowView::of)))
+    let filter = ImportLineFilter {
+        fate: filter.outcome.map(OutcomeView::name),
+        opted_out: filter.opted_out,
+        not_verified: filter.not_verified,
+    };
+    let lines = api.store.import_lines(&import.id, filter, after, limit + 1).await?;
+    let contacts = contacts(&api, &agent.id, &lines).await?;
+    let view = |line: ImportLine| {
+        let contact = campaign(&line).and_then(|id| contacts.get(id));
+        RowView::of(line, contact)
+    };
+    Ok(Json(Page::of(lines, limit, |line: &ImportLine| line.row.to_string(), view)))
+}
+
+/// The campaign that a line tells of.
+const fn campaign(line: &ImportLine) -> Option<&CampaignId> {
+    match &line.fate {
+        Fate::Enrolled(id) | Fate::AlreadyEnrolled(Some(id)) => Some(id),
+        Fate::Acceptable | Fate::AlreadyEnrolled(None) | Fate::Refused { .. } => None,
+    }
+}
+
+/// The contacts that there still are of the campaigns that lines tell of.
+async fn contacts(
+    api: &Api,
+    user: &UserId,
+    lines: &[ImportLine],
+) -> Result<HashMap<CampaignId, Contact>, Problem> {
+    let ids: Vec<CampaignId> = lines.iter().filter_map(campaign).cloned().collect();
+    let dossiers = api.store.load(&ids).await?.into_iter().flatten();
+    let there = dossiers.filter(|known| {
+        known.campaign.user_id == *user
+            && known.campaign.deleted_at.is_none()
+            && known.contact.deleted_at.is_none()
+    });
+    Ok(there.map(|known| (known.campaign.id.clone(), known.contact)).collect())
 }

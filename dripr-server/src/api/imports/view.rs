@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dripr_core::{
+    contact::Contact,
     imports::{Fate, Import, ImportLine, Stage, Tally},
     schedule::Instant,
 };
@@ -75,6 +76,10 @@ pub(super) struct RowView {
     outcome: OutcomeView,
     /// The campaign that was made or was there; in a dry run there is none yet for a row like one before it in the file.
     campaign_id: Option<String>,
+    /// The contact of that campaign; null if it was removed since.
+    contact_id: Option<String>,
+    /// The contact's address as it is now. The file is not kept, so that a row without a campaign has none.
+    email: Option<String>,
     /// Its person wants no mail, and gets none.
     opted_out: bool,
     /// Nobody could tell whether its address takes mail.
@@ -163,7 +168,8 @@ impl ImportView {
 }
 
 impl RowView {
-    pub(super) fn of(line: ImportLine) -> Self {
+    /// A line, with the contact of its campaign.
+    pub(super) fn of(line: ImportLine, contact: Option<&Contact>) -> Self {
         let (outcome, campaign_id, problem) = match line.fate {
             Fate::Enrolled(id) => (OutcomeView::Enrolled, Some(id.to_string()), None),
             Fate::Acceptable => (OutcomeView::Acceptable, None, None),
@@ -173,6 +179,15 @@ impl RowView {
             }
         };
         let ImportLine { row, opted_out, not_verified, .. } = line;
-        Self { row, outcome, campaign_id, opted_out, not_verified, problem }
+        Self {
+            row,
+            outcome,
+            campaign_id,
+            contact_id: contact.map(|contact| contact.id.to_string()),
+            email: contact.map(|contact| contact.email.as_str().to_owned()),
+            opted_out,
+            not_verified,
+            problem,
+        }
     }
 }

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{access::Scope, ids::ApiKeyId, ports::ApiKeyStore};
 
-use crate::api::{Api, caller::Asking, problem::Problem, reach::lies_within};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, reach::lies_within};
 
 /// Takes a key back: from the answer on it admits nobody.
 #[utoipa::path(

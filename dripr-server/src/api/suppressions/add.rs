@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     email::{EmailAddress, Suppression, SuppressionCause},
@@ -14,7 +11,7 @@ use dripr_core::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem};
 
 /// An address.
 #[derive(Debug, Deserialize, ToSchema)]

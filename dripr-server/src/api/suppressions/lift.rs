@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
     email::{EmailAddress, SuppressionCause},
     ports::ContactStore,
 };
 
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
 
 /// Lets an address be written to again to which mail came back, once it works. An opt-out or a complaint is only its owner's to
 /// take back, by the link in any email: a conflict.
@@ -34,9 +31,10 @@ pub(super) async fn lift_suppression(
         return Ok(StatusCode::NO_CONTENT);
     }
     match api.store.suppression(&agent.id, &address).await? {
-        Some(known) => {
-            Err(Problem::conflict(format!("{}; only they can take it back", known.cause.sentence())))
-        }
+        Some(known) => Err(Problem::conflict(
+            Conflict::RecipientOptedOut,
+            format!("{}; only they can take it back", known.cause.sentence()),
+        )),
         None => Err(none()),
     }
 }

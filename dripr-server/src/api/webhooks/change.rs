@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use dripr_core::webhooks::Kind;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    path::Path,
     problem::Problem,
     text::line,
     version::{IfMatch, Versioned},

@@ -26,10 +26,12 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    conflict::Conflict,
     idempotency,
     problem::Problem,
     reach::{ReachView, wanted},
     text::line,
+    version::tag,
 };
 
 /// An address to be told what happens.
@@ -76,7 +78,7 @@ pub(super) async fn create_webhook(
     let reach = wanted(&api, &asking, new.reach, "webhook").await?;
     if api.store.count_webhooks(&reach).await? >= MOST_OF_A_REACH {
         let detail = format!("there are {MOST_OF_A_REACH} webhooks of this reach already, which is the most");
-        return Err(Problem::conflict(detail));
+        return Err(Problem::conflict(Conflict::LimitReached, detail));
     }
     let now = api.bench.clock.now();
     let id = WebhookId::from(api.entropy.id(now));
@@ -92,7 +94,7 @@ pub(super) async fn create_webhook(
         return Err(Problem::conflict("what let you in does not reach as far any more"));
     }
     endpoint.version += 1;
-    let tag = format!("\"{}\"", endpoint.choices_mark());
+    let tag = tag(&endpoint.choices_mark());
     let secret = made.map(|secret| secret.expose_secret().to_owned());
     let shown = ShownWebhook { webhook: WebhookView::of(endpoint), secret };
     Ok((StatusCode::CREATED, [(header::ETAG, tag)], Json(shown)))

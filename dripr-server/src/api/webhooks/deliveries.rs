@@ -2,10 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use chrono::DateTime;
 use dripr_core::{ids::WebhookMessageId, ports::WebhookStore, schedule::Instant, webhooks::Delivery};
 use serde::Deserialize;
@@ -20,6 +17,7 @@ use crate::api::{
     body::Parameters,
     caller::Asking,
     page::{Page, Part},
+    path::Path,
     problem::Problem,
 };
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{find, view::WebhookView};
-use crate::api::{Api, caller::Asking, problem::Problem, version::Versioned};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// A webhook, without its secret.
 #[utoipa::path(

@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::ports::WebhookStore;
 
 use super::{deed, find, find_delivery, view::WholeDelivery};
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Sends a message again, under its id, whatever became of it. One that waits is tried now, and goes on from there.
 #[utoipa::path(

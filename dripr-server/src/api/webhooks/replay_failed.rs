@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use dripr_core::ports::WebhookStore;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{deed, find};
-use crate::api::{Api, body::Body, caller::Asking, problem::Problem};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem};
 
 /// Since when.
 #[derive(Debug, Deserialize, ToSchema)]

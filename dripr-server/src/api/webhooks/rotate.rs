@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
     response::IntoResponse,
 };
@@ -16,7 +16,15 @@ use super::{
     changed, find, kept_secret,
     view::{ShownWebhook, WebhookView},
 };
-use crate::api::{Api, body::Body, caller::Asking, idempotency, problem::Problem, version::IfMatch};
+use crate::api::{
+    Api,
+    body::Body,
+    caller::Asking,
+    idempotency,
+    path::Path,
+    problem::Problem,
+    version::{IfMatch, tag},
+};
 
 /// The secret that takes the place of the present one.
 #[derive(Deserialize, ToSchema)]
@@ -56,7 +64,7 @@ pub(super) async fn rotate_webhook_secret(
         Ok(())
     });
     let endpoint = endpoint.await?;
-    let tag = format!("\"{}\"", endpoint.choices_mark());
+    let tag = tag(&endpoint.choices_mark());
     let secret = made.map(|secret| secret.expose_secret().to_owned());
     Ok(([(header::ETAG, tag)], Json(ShownWebhook { webhook: WebhookView::of(endpoint), secret })))
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     ids::WebhookMessageId,
     ports::{EntropyExt, WebhookStore},
@@ -14,7 +10,7 @@ use dripr_core::{
 };
 
 use super::{deed, find, find_delivery, view::WholeDelivery};
-use crate::api::{Api, caller::Asking, problem::Problem};
+use crate::api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
 
 /// Sends a message of type `webhook.test`. What becomes of it is found among the webhook's deliveries.
 #[utoipa::path(
@@ -28,7 +24,7 @@ pub(super) async fn test_webhook(
 ) -> Result<(StatusCode, Json<WholeDelivery>), Problem> {
     let endpoint = find(&api, &asking, &webhook).await?;
     if endpoint.off.is_some() {
-        return Err(Problem::conflict("the webhook is switched off"));
+        return Err(Problem::conflict(Conflict::WebhookOff, "the webhook is switched off"));
     }
     let now = api.bench.clock.now();
     let id = WebhookMessageId::new(format!("msg_{}", api.entropy.id(now))).map_err(|_| Problem::lost())?;

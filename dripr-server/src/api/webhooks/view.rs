@@ -5,12 +5,17 @@ use dripr_core::webhooks::{Attempt, Delivery, Due, Endpoint, Outcome, Standing};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{reach::ReachView, version::Versioned};
+use crate::api::{
+    reach::ReachView,
+    version::{Versioned, tag},
+};
 
 /// An address that is told what happens, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WebhookView {
     id: String,
+    /// What a change of it names as `If-Match`.
+    etag: String,
     /// What it is for.
     description: String,
     url: String,
@@ -36,6 +41,7 @@ pub(super) struct WebhookView {
 impl WebhookView {
     pub(super) fn of(endpoint: Endpoint) -> Self {
         Self {
+            etag: tag(&endpoint.choices_mark()),
             id: endpoint.id.to_string(),
             description: endpoint.description,
             url: endpoint.url,
