@@ -32,7 +32,9 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
     let approved = post(&site, &format!("{path}/approve"), &key, seen.clone()).await;
     assert_eq!(approved.status, 200, "{approved:?}");
     assert_eq!(approved.json()["delivery_status"], "APPROVED");
-    assert_eq!(approved.json()["approved_by"], "ana");
+    let approver = approved.json()["approved_by"].clone();
+    assert_eq!(approver["type"], "key", "it was not the agent: {approved:?}");
+    assert!(key.contains(approver["id"].as_str().unwrap()), "it names the key: {approved:?}");
     site.until("2026-03-13T00:00:00Z").await;
     let sent = site.mailbox.accepted();
     assert_eq!(sent.len(), 1);
