@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use dripr_core::campaign::Action;
+use dripr_core::{
+    access::{Reach, Scope},
+    campaign::Action,
+    testkit::Mood,
+};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::asking::{ask, get, operator, post, request, site};
+use crate::asking::{ask, get, key, operator, post, request, site};
 
 #[tokio::test]
 async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
@@ -140,4 +144,46 @@ async fn no_test_copy_goes_where_no_mail_may_go_or_without_end() {
     let opted_out = post(&site, "/agents/ana/suppressions", &key, json!({"address": own})).await;
     assert_eq!(opted_out.status, 204, "{opted_out:?}");
     assert_eq!(statuses(1).await, [409]);
+}
+
+#[tokio::test]
+async fn what_became_of_a_held_email_is_said_by_who_found_out() {
+    for (mood, sent, status, what) in [
+        (Mood::AcceptInSilence, true, "COMPLETE", "marked_sent"),
+        (Mood::LoseInSilence, false, "SKIPPED", "marked_not_sent"),
+    ] {
+        let site = site().await;
+        site.mailbox.next(mood);
+        site.mailbox.forget();
+        site.until("2026-03-14T00:00:00Z").await;
+        let operator = operator(&site).await;
+        let path = "/agents/ana/emails/ana-1.1";
+        let held = get(&site, path, &operator).await.json();
+        assert_eq!((&held["delivery_status"], &held["sent_at"]), (&json!("HELD"), &json!(null)), "{held}");
+
+        let settle = format!("{path}/settle");
+        let said = json!({"sent": sent, "reason": "the provider's log says so"});
+        let writer = key(&site, Reach::Deployment, &[Scope::Read, Scope::Write]).await;
+        assert_eq!(post(&site, &settle, &writer, said.clone()).await.status, 403);
+        let settled = post(&site, &settle, &operator, said.clone()).await;
+        assert_eq!(settled.status, 200, "{settled:?}");
+        let sent_at = if sent { json!("2026-03-12T15:00:00Z") } else { json!(null) };
+        let shown = settled.json();
+        assert_eq!((&shown["delivery_status"], &shown["sent_at"]), (&json!(status), &sent_at), "{shown}");
+        assert_eq!(shown["cause"], "the provider's log says so");
+        let twice = post(&site, &settle, &operator, said).await;
+        assert_eq!(twice.status, 409, "{twice:?}");
+
+        let history = get(&site, "/agents/ana/campaigns/ana-1/history", &operator).await.json();
+        let lines = history["items"].as_array().unwrap();
+        let marked: Vec<_> = lines.iter().filter(|line| line["what"] == what).collect();
+        assert_eq!(marked.len(), 1, "{history:#}");
+        assert_eq!(marked[0]["email_id"], "ana-1.1");
+        assert_eq!(marked[0]["cause"], "the provider's log says so");
+        assert!(marked[0]["actor"].as_str().unwrap().starts_with("key "), "{history:#}");
+        site.until("2026-04-11T12:00:00Z").await;
+        assert_eq!(site.mailbox.calls(), 1, "whatever was said, that month is over");
+        site.until("2026-04-13T12:00:00Z").await;
+        assert_eq!(site.mailbox.calls(), 2, "the next one goes on");
+    }
 }
