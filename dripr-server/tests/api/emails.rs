@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dripr_core::{
     access::{Reach, Scope},
-    campaign::Action,
+    campaign::{Action, LONGEST_INTRO},
     testkit::Mood,
 };
 use reqwest::Method;
@@ -66,9 +66,14 @@ async fn an_email_is_made_again_with_the_agents_words_or_rejected() {
     let intro = "/agents/ana/emails/ana-1.1/intro";
     let written = ask(request(&site, Method::PUT, intro, &key).json(&words)).await;
     assert_eq!(written.status, 202, "{written:?}");
+    assert_eq!(written.json()["campaign_id"], "ana-1");
+    let poll = written.json()["poll"].as_str().unwrap().to_owned();
+    let polled = async || get(&site, poll.strip_prefix("/api/v1").unwrap(), &key).await.json();
+    assert_eq!(polled().await["items"][0]["delivery_status"], "SUPERSEDED");
     site.until("2026-03-11T20:10:00Z").await;
     let waiting = get(&site, "/agents/ana/emails?delivery_status=CREATED&campaign=ana-1", &key).await.json();
     assert_eq!(waiting["items"][0]["id"], "ana-1.2");
+    assert_eq!(polled().await["items"][0]["id"], "ana-1.2", "the newest first");
     let late = ask(request(&site, Method::PUT, intro, &key).json(&words)).await;
     assert_eq!(late.status, 409, "the first one is out of date: {late:?}");
 
@@ -186,4 +191,63 @@ async fn what_became_of_a_held_email_is_said_by_who_found_out() {
         site.until("2026-04-13T12:00:00Z").await;
         assert_eq!(site.mailbox.calls(), 2, "the next one goes on");
     }
+}
+
+#[tokio::test]
+async fn all_that_an_approval_is_for_can_be_read() {
+    let site = site().await;
+    let writer = operator(&site).await;
+    let key = key(&site, Reach::Agent("ana".parse().unwrap()), &[Scope::Read]).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    let message = async |email: &str| {
+        let answer = get(&site, &format!("/agents/ana/emails/{email}/message"), &key).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(!answer.text.contains("/o/ana/"), "the recipient's link is theirs: {answer:?}");
+        answer.json()
+    };
+    let shown = message("ana-1.1").await;
+    assert!(shown["subject"].as_str().unwrap().starts_with("Home report for "), "{shown}");
+    let agent = json!({"name": "Ana Ruiz", "address": "ana@brokerage.example"});
+    assert_eq!((&shown["from"], &shown["reply_to"]), (&agent, &agent));
+    assert_eq!(shown["to"], json!({"name": "Kim Owner1", "address": "owner1@home.example"}));
+    for part in ["html", "text"] {
+        let alone = get(&site, &format!("/agents/ana/emails/ana-1.1/{part}"), &key).await;
+        assert_eq!(shown[part], alone.text);
+    }
+    assert_eq!(shown["intro"], "Here is what happened around 98103.");
+    assert_eq!(shown["intro_is_agents_own"], false);
+
+    let words = json!({"text": "Spring is here, and so am I."});
+    let edit = async |email: &str, body: serde_json::Value| {
+        let path = format!("/agents/ana/emails/{email}/intro");
+        ask(request(&site, Method::PUT, &path, &writer).json(&body)).await.status
+    };
+    assert_eq!(edit("ana-1.1", words.clone()).await, 202);
+    site.until("2026-03-11T20:10:00Z").await;
+    let shown = message("ana-1.2").await;
+    assert_eq!((&shown["intro"], &shown["intro_is_agents_own"]), (&words["text"], &json!(true)));
+    assert!(shown["text"].as_str().unwrap().contains("Spring is here"), "{shown}");
+    let before = message("ana-1.1").await;
+    assert_eq!(before["intro"], json!(null), "it is not the present one: {before}");
+
+    for wrong in [json!({}), json!({"text": ""}), json!({"text": " \n "}), json!({"text": "x".repeat(2001)})]
+    {
+        assert_eq!(edit("ana-1.2", wrong.clone()).await, 422, "{wrong}");
+    }
+    assert_eq!(message("ana-1.2").await["intro"], words["text"], "who says nothing loses no words");
+    assert_eq!(edit("ana-1.2", json!({"text": null})).await, 202);
+    site.until("2026-03-11T20:20:00Z").await;
+    let back = message("ana-1.3").await;
+    assert_eq!(back["intro"], "Here is what happened around 98103.", "those that were written for the agent");
+    assert_eq!(back["intro_is_agents_own"], false);
+}
+
+#[test]
+fn opening_words_are_described_as_they_are_taken() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let schema = &description["components"]["schemas"]["Intro"];
+    assert_eq!(schema["required"], json!(["text"]));
+    let text = &schema["properties"]["text"];
+    assert_eq!((&text["minLength"], &text["maxLength"]), (&json!(1), &json!(LONGEST_INTRO)));
 }

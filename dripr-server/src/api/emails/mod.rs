@@ -3,6 +3,7 @@
 mod approve;
 mod edit_intro;
 mod list;
+mod message;
 mod preview;
 mod read;
 mod reject;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_emails))
         .routes(routes!(read::read_email))
+        .routes(routes!(message::read_message))
         .routes(routes!(preview::read_email_html))
         .routes(routes!(preview::read_email_text))
         .routes(routes!(approve::approve_email))
