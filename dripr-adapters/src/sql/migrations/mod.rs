@@ -29,6 +29,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_402, "statistics", include_str!("sqlite/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("sqlite/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("sqlite/20261130000601_addresses.sql")),
+            (20_261_130_001_001, "emails", include_str!("sqlite/20261130001001_emails.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -42,6 +43,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_402, "statistics", include_str!("postgres/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("postgres/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("postgres/20261130000601_addresses.sql")),
+            (20_261_130_001_001, "emails", include_str!("postgres/20261130001001_emails.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -55,6 +57,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_402, "statistics", include_str!("mysql/20261130000402_statistics.sql")),
             (20_261_130_000_501, "deeds", include_str!("mysql/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("mysql/20261130000601_addresses.sql")),
+            (20_261_130_001_001, "emails", include_str!("mysql/20261130001001_emails.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {
