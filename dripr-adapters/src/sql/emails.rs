@@ -333,29 +333,31 @@ mod tests {
         let everybody = Reach::Deployment;
         let place = EmailPlace { created_at: chrono::DateTime::UNIX_EPOCH, id: "ana-1.1".parse().unwrap() };
         let newest = || [EmailOrder::NewestFirst(None), EmailOrder::NewestFirst(Some(place.clone()))];
-        let (waiting, sent) = ([DeliveryStatus::Created], [DeliveryStatus::Complete]);
+        let any: &[DeliveryStatus] = &[];
+        let waiting: &[DeliveryStatus] = &[DeliveryStatus::Created];
+        let sent: &[DeliveryStatus] = &[DeliveryStatus::Complete];
         let mut wanted = Vec::new();
         for order in newest() {
             for reach in [&agent, &brokerage, &team] {
                 let indexed = "emails_by_standing (user_id=? AND delivery_status=?";
-                wanted.push((reach, None, &waiting[..], order.clone(), indexed));
-                wanted.push((reach, None, &[], order.clone(), "emails_by_standing (user_id=?"));
+                wanted.push((reach, None, waiting, order.clone(), indexed));
+                wanted.push((reach, None, any, order.clone(), "emails_by_standing (user_id=?"));
             }
-            wanted.push((&everybody, None, &[], order.clone(), "emails_by_creation"));
-            wanted.push((&everybody, None, &sent[..], order.clone(), "emails_by_creation"));
-            wanted.push((&everybody, None, &waiting[..], order, "emails_by_status (delivery_status=?"));
+            wanted.push((&everybody, None, any, order.clone(), "emails_by_creation"));
+            wanted.push((&everybody, None, sent, order.clone(), "emails_by_creation"));
+            wanted.push((&everybody, None, waiting, order, "emails_by_status (delivery_status=?"));
         }
         for order in
             newest().into_iter().chain([EmailOrder::Id(None), EmailOrder::Id(Some(place.id.clone()))])
         {
             for reach in [&agent, &brokerage, &team, &everybody] {
                 let indexed = "emails_by_campaign (campaign_id=?";
-                wanted.push((reach, Some("ana-1"), &waiting[..], order.clone(), indexed));
+                wanted.push((reach, Some("ana-1"), waiting, order.clone(), indexed));
             }
         }
         let by_id = EmailOrder::Id(Some(place.id.clone()));
-        wanted.push((&agent, None, &[], by_id.clone(), "emails_by_agent (user_id=? AND id>?)"));
-        wanted.push((&everybody, None, &[], by_id, "(id>?)"));
+        wanted.push((&agent, None, any, by_id.clone(), "emails_by_agent (user_id=? AND id>?)"));
+        wanted.push((&everybody, None, any, by_id, "(id>?)"));
         for (reach, campaign, statuses, order, indexed) in wanted {
             let search = EmailSearch {
                 campaign_id: campaign.map(|id| id.parse().unwrap()),

@@ -251,3 +251,65 @@ fn opening_words_are_described_as_they_are_taken() {
     let text = &schema["properties"]["text"];
     assert_eq!((&text["minLength"], &text["maxLength"]), (&json!(1), &json!(LONGEST_INTRO)));
 }
+
+#[tokio::test]
+async fn emails_are_listed_in_the_order_in_which_they_were_made_and_by_how_they_stand() {
+    let site = site().await;
+    let key = operator(&site).await;
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+    for n in 1..11 {
+        let path = format!("/agents/ana/emails/ana-1.{n}/intro");
+        let written = ask(request(&site, Method::PUT, &path, &key).json(&json!({"text": "Hello."}))).await;
+        assert_eq!(written.status, 202, "{written:?}");
+        site.until(&format!("2026-03-11T20:{n:02}:00Z")).await;
+    }
+    let ids = |page: &serde_json::Value| {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let made = async |id: &str| {
+        let email = get(&site, &format!("/agents/ana/emails/{id}"), &key).await.json();
+        email["created_at"].as_str().unwrap().to_owned()
+    };
+    let (second, last) = (made("ana-1.2").await, made("ana-1.11").await);
+    let as_made: Vec<String> = (1..12).map(|n| format!("ana-1.{n}")).collect();
+    let newest_first: Vec<String> = as_made.iter().rev().cloned().collect();
+    let mut as_texts = as_made.clone();
+    as_texts.sort();
+    for list in ["/agents/ana/emails?", "/emails?", "/emails?agent=ana&"] {
+        for (sort, expected) in [
+            ("", &as_texts),
+            ("&sort=id", &as_texts),
+            ("&sort=created_at", &as_made),
+            ("&sort=-created_at", &newest_first),
+        ] {
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = get(&site, &format!("{list}limit=4{sort}{cursor}"), &key).await.json();
+                seen.extend(ids(&page));
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(seen, *expected, "{list} {sort}");
+        }
+        let found = async |filter: &str| ids(&get(&site, &format!("{list}{filter}"), &key).await.json());
+        let waiting = "ana-1.11";
+        assert_eq!(found("delivery_status=CREATED").await, [waiting]);
+        assert_eq!(found("delivery_status=CREATED,SUPERSEDED").await.len(), 11);
+        assert_eq!(found("delivery_status=HELD,COMPLETE,HELD").await, [""; 0]);
+        assert_eq!(found(&format!("created_from={last}&sort=created_at")).await, [waiting]);
+        assert_eq!(found(&format!("created_to={second}")).await, ["ana-1.1"]);
+        for wrong in
+            ["sort=cycle", "delivery_status=CREATED,SLEEPY", "delivery_status=,", "created_from=today"]
+        {
+            let refused = get(&site, &format!("{list}{wrong}"), &key).await;
+            assert_eq!(refused.status, 422, "{list}{wrong}: {refused:?}");
+        }
+        let by_id = get(&site, &format!("{list}limit=1"), &key).await.json();
+        let cursor = by_id["next_cursor"].as_str().unwrap();
+        let other = get(&site, &format!("{list}sort=created_at&cursor={cursor}"), &key).await;
+        assert_eq!(other.status, 404, "a cursor is good for its own order: {other:?}");
+    }
+    assert_eq!(get(&site, "/agents/ana/emails/ana-1.1", &key).await.json()["agent_id"], "ana");
+}

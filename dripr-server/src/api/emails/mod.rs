@@ -1,12 +1,14 @@
-//! `/agents/{agent}/emails`: what was made for homeowners, and what becomes of it.
+//! `/agents/{agent}/emails`, `/emails`: what was made for homeowners, and what becomes of it.
 
 mod approve;
 mod edit_intro;
 mod list;
+mod list_all;
 mod message;
 mod preview;
 mod read;
 mod reject;
+mod search;
 mod settle;
 mod test;
 mod view;
@@ -25,6 +27,7 @@ use super::{Api, problem::Problem};
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_emails))
+        .routes(routes!(list_all::list_all_emails))
         .routes(routes!(read::read_email))
         .routes(routes!(message::read_message))
         .routes(routes!(preview::read_email_html))

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EmailView {
     id: String,
+    agent_id: String,
     campaign_id: String,
     /// The month's send day that it is for.
     cycle: String,
@@ -104,6 +105,7 @@ impl EmailView {
         let complete = email.delivery_status == DeliveryStatus::Complete;
         Self {
             id: email.id.to_string(),
+            agent_id: email.user_id.to_string(),
             campaign_id: email.campaign_id.to_string(),
             cycle: email.cycle.to_string(),
             delivery_status: email.delivery_status.into(),
