@@ -5,6 +5,8 @@ use std::path::Path;
 use dripr_core::{
     access::{Reach, Scope},
     campaign::{Action, LONGEST_INTRO},
+    feedback::{Bounce, BounceKind, Feedback, Happening},
+    ports::FeedbackStore,
     testkit::Mood,
 };
 use reqwest::Method;
@@ -50,6 +52,7 @@ async fn an_email_is_looked_at_approved_by_its_content_and_sent_as_it_was() {
     let read = get(&site, &path, &key).await.json();
     assert_eq!(read["delivery_status"], "COMPLETE");
     assert_eq!(read["sent_at"], "2026-03-12T15:00:00Z");
+    assert_eq!((&read["tries"], &read["provider_message_id"]), (&json!(1), &json!("box-1")));
     let history = get(&site, "/agents/ana/campaigns/ana-1/history", &key).await.text;
     assert!(history.contains("approved") && history.contains("sent"), "{history}");
     let held = json!({"sent": true, "reason": "seen in the log"});
@@ -165,6 +168,9 @@ async fn what_became_of_a_held_email_is_said_by_who_found_out() {
         let path = "/agents/ana/emails/ana-1.1";
         let held = get(&site, path, &operator).await.json();
         assert_eq!((&held["delivery_status"], &held["sent_at"]), (&json!("HELD"), &json!(null)), "{held}");
+        assert_eq!((&held["tried_at"], &held["tries"]), (&json!("2026-03-12T15:00:00Z"), &json!(1)));
+        assert_eq!(held["message_id"], "ana-1.1@brokerage.example", "by this the provider's log is searched");
+        assert_eq!(held["provider_message_id"], json!(null));
 
         let settle = format!("{path}/settle");
         let said = json!({"sent": sent, "reason": "the provider's log says so"});
@@ -312,4 +318,57 @@ async fn emails_are_listed_in_the_order_in_which_they_were_made_and_by_how_they_
         assert_eq!(other.status, 404, "a cursor is good for its own order: {other:?}");
     }
     assert_eq!(get(&site, "/agents/ana/emails/ana-1.1", &key).await.json()["agent_id"], "ana");
+}
+
+#[tokio::test]
+async fn what_came_back_of_an_email_is_told_as_it_happened() {
+    let site = site().await;
+    let key = key(&site, Reach::Agent("ana".parse().unwrap()), &[Scope::Read]).await;
+    site.until("2026-04-13T00:00:00Z").await;
+    let opt_out = site.mailbox.accepted()[0].message.opt_out_link.clone().unwrap();
+    let (browser, filter) = ("Mozilla/5.0 (Windows NT 10.0) Firefox/140.0".to_owned(), String::new());
+    let bounce = Bounce { kind: BounceKind::FullMailbox, detail: "452 mailbox full".to_owned() };
+    for (id, email, at, what) in [
+        (
+            "f4",
+            "ana-1.1",
+            "2026-03-12T20:00:00Z",
+            Happening::Clicked { link: opt_out, user_agent: browser.clone() },
+        ),
+        ("f1", "ana-1.1", "2026-03-12T15:00:02Z", Happening::Delivered),
+        ("f3", "ana-1.1", "2026-03-12T16:00:00Z", Happening::Opened { user_agent: browser }),
+        ("f2", "ana-1.1", "2026-03-12T16:00:00Z", Happening::Opened { user_agent: filter }),
+        ("f5", "ana-1.2", "2026-04-12T16:00:00Z", Happening::Bounced(bounce)),
+    ] {
+        let (id, email_id, at) = (id.parse().unwrap(), email.parse().unwrap(), at.parse().unwrap());
+        let kept = Feedback { id, email_id, recipient: None, at, what };
+        assert!(site.deployment.store.keep_feedback(kept).await.unwrap());
+    }
+    let events = async |email: &str, part: &str| {
+        let answer = get(&site, &format!("/agents/ana/emails/{email}/events{part}"), &key).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(!answer.text.contains("/o/ana/"), "the recipient's own link is theirs: {answer:?}");
+        answer.json()
+    };
+    let event = |at: &str, what: &str, by: serde_json::Value, link: serde_json::Value| json!({"at": at, "what": what, "by": by, "link": link, "bounce": null});
+    let of_first = json!([
+        event("2026-03-12T15:00:02Z", "delivered", json!(null), json!(null)),
+        event("2026-03-12T16:00:00Z", "opened", json!("robot"), json!(null)),
+        event("2026-03-12T16:00:00Z", "opened", json!("person"), json!(null)),
+        event("2026-03-12T20:00:00Z", "clicked", json!("person"), json!("http://reports.example/o/test")),
+    ]);
+    let whole = events("ana-1.1", "").await;
+    assert_eq!((&whole["items"], &whole["next_cursor"]), (&of_first, &json!(null)));
+    let first = events("ana-1.1", "?limit=2").await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = events("ana-1.1", &format!("?limit=2&cursor={cursor}")).await;
+    assert_eq!(
+        (&rest["items"][0], &rest["items"][1]),
+        (&of_first[2], &of_first[3]),
+        "no line twice or left out"
+    );
+    assert_eq!(rest["next_cursor"], json!(null));
+    let returned = events("ana-1.2", "").await["items"].clone();
+    let bounce = json!({"kind": "full_mailbox", "detail": "452 mailbox full", "is_final": false});
+    assert_eq!((returned.as_array().unwrap().len(), &returned[0]["bounce"]), (1, &bounce));
 }

@@ -2,6 +2,7 @@
 
 mod approve;
 mod edit_intro;
+mod events;
 mod list;
 mod list_all;
 mod message;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(message::read_message))
         .routes(routes!(preview::read_email_html))
         .routes(routes!(preview::read_email_text))
+        .routes(routes!(events::list_events))
         .routes(routes!(approve::approve_email))
         .routes(routes!(reject::reject_email))
         .routes(routes!(edit_intro::edit_intro))

@@ -28,6 +28,14 @@ pub(super) struct EmailView {
     approved_at: Option<DateTime<Utc>>,
     /// When it began to be handed to the mail provider.
     sent_at: Option<DateTime<Utc>>,
+    /// When the latest try at sending it began, whatever became of that.
+    tried_at: Option<DateTime<Utc>>,
+    /// How many tries there were.
+    tries: u32,
+    /// Its `Message-ID`, without angle brackets, the same for every try: by it a mail provider's log is searched.
+    message_id: Option<String>,
+    /// What the mail provider calls it, if it took it and said so.
+    provider_message_id: Option<String>,
     /// Why it was skipped, rejected, superseded or held.
     cause: Option<String>,
 }
@@ -116,6 +124,10 @@ impl EmailView {
             approved_by: email.approval.as_ref().map(|approval| ApproverView::of(approval.approver())),
             approved_at: email.approval.as_ref().map(|approval| approval.at),
             sent_at: email.attempt.as_ref().filter(|_| complete).map(|attempt| attempt.started_at),
+            tried_at: email.attempt.as_ref().map(|attempt| attempt.started_at),
+            tries: email.attempt.as_ref().map_or(0, |attempt| attempt.number),
+            message_id: email.attempt.map(|attempt| attempt.message_id.to_string()),
+            provider_message_id: email.provider_message_id,
             cause: email.cause,
         }
     }
