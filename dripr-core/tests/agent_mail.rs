@@ -158,7 +158,7 @@ async fn the_agent_is_asked_at_nine_in_the_sending_zone_once_a_day_and_by_links_
     }
     let (email_id, content_hash) = (waiting[0].id.clone(), waiting[0].content_hash);
     let campaign = waiting[0].campaign_id.clone();
-    let approve = Action::Approve { email_id, content_hash, by: user() };
+    let approve = Action::Approve { email_id, content_hash, of: user() };
     scene.dripr.command(&campaign, Actor::User(user()), approve).await.unwrap();
     scene.until("2026-03-11T23:00:00Z").await;
     let again = ("2026-03-11T13:00Z", "2 reports wait, 0 campaigns need you");

@@ -110,7 +110,7 @@ impl Walk {
             H::Approve(by_agent) => Action::Approve {
                 email_id: email_id?,
                 content_hash: self.emails.last()?.content_hash,
-                by: UserId::new(if by_agent { "agent" } else { "somebody" }).unwrap(),
+                of: UserId::new(if by_agent { "agent" } else { "somebody" }).unwrap(),
             },
             H::Reject => Action::Reject { email_id: email_id?, reason: None },
             H::Skip => Action::Skip { reason: None },

@@ -370,8 +370,8 @@ impl Walk {
             }
             Happening::Approve => {
                 let Some(email) = email else { return };
-                let by = UserId::new("agent").unwrap();
-                self.run(Action::Approve { email_id: email.id, content_hash: email.content_hash, by });
+                let of = UserId::new("agent").unwrap();
+                self.run(Action::Approve { email_id: email.id, content_hash: email.content_hash, of });
             }
             Happening::Reject => {
                 let Some(email) = email else { return };

@@ -153,8 +153,8 @@ async fn an_approval_asked_for_while_an_email_is_under_way_is_waited_for_before_
     assert_eq!(world.mailbox.calls(), 1);
     let email = world.dripr.campaign(&world.id(1)).await.unwrap().unwrap().email.unwrap();
     assert_eq!(email.delivery_status, DeliveryStatus::Created);
-    let by = UserId::new("agent").unwrap();
-    let approve = Action::Approve { email_id: email.id, content_hash: email.content_hash, by };
+    let of = UserId::new("agent").unwrap();
+    let approve = Action::Approve { email_id: email.id, content_hash: email.content_hash, of };
     world.command(1, approve).await.unwrap();
     world.until(at("2026-03-13T16:00:00Z")).await;
     assert_eq!(world.mailbox.accepted().len(), 1);
@@ -289,7 +289,7 @@ async fn an_unapproved_email_expires_and_an_approved_one_leaves() {
     let approve = Action::Approve {
         email_id: email.id,
         content_hash: email.content_hash,
-        by: UserId::new("agent").unwrap(),
+        of: UserId::new("agent").unwrap(),
     };
     world.command(1, approve.clone()).await.unwrap();
     world.until(at("2026-03-30T00:00:00Z")).await;

@@ -70,7 +70,7 @@ where
 }
 
 /// The opening words of the agent for the area: those that the campaign has, or that were the latest when its email was made.
-async fn intro<S: AreaStore>(store: &S, dossier: &Dossier) -> PortResult<Option<Words>> {
+pub(crate) async fn intro<S: AreaStore>(store: &S, dossier: &Dossier) -> PortResult<Option<Words>> {
     let campaign = &dossier.campaign;
     let content = match &campaign.operations[Operation::Intro].provision {
         Some(Provision::Shared(key) | Provision::Stale(key)) => {

@@ -4,19 +4,21 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use dripr_core::{
+    access::Reach,
     campaign::AuditEntry,
     email::{DeliveryStatus, Email, EmailAddress, Message, Party},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, EmailId, UserId},
-    ports::{EmailFilter, EmailStore},
+    ports::{EmailFilter, EmailOrder, EmailPlace, EmailSearch, EmailStore},
 };
 
 use super::{
     SqlStore,
-    connection::{Row, query},
+    connection::{Row, Value, query},
     dossier::{email, id_list, parse, to_json},
     error::{While, corrupt},
     execute::write_audit,
+    instant::micros,
     message::{Base, unpack},
     webhooks::tell::tell_settled,
     writer::Transaction,
@@ -75,6 +77,17 @@ impl EmailStore for SqlStore {
             .fetch_all(&self.shared.reads)
             .await
             .doing("listing emails")?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn emails_within(
+        &self,
+        within: &Reach,
+        search: &EmailSearch,
+        limit: usize,
+    ) -> PortResult<Vec<Email>> {
+        let (sql, values) = page(within, search, limit);
+        let rows = query(sql).with(values).fetch_all(&self.shared.reads).await.doing("listing emails")?;
         rows.iter().map(read).collect()
     }
 
@@ -144,6 +157,101 @@ impl SqlStore {
     }
 }
 
+/// The statement for a part of what is looked for, and its values. Which emails these are, indexes tell; what else is stored is
+/// read of these alone.
+fn page<'q>(within: &'q Reach, search: &'q EmailSearch, limit: usize) -> (String, Vec<Value<'q>>) {
+    let mut values: Vec<Value<'q>> = Vec::new();
+    let mut number = |value: Value<'q>| {
+        values.push(value);
+        format!("?{}", values.len())
+    };
+    let of_campaign = search.campaign_id.is_some();
+    // From where the least is to be looked through: a campaign has few emails, an agent a part of all.
+    let tables = match within {
+        Reach::Brokerage(_) | Reach::Team(..) if of_campaign => {
+            "emails AS e CROSS JOIN users AS u ON u.id = e.user_id CROSS JOIN memberships AS m ON m.user_id = u.id"
+        }
+        Reach::Deployment | Reach::Agent(_) if of_campaign => {
+            "emails AS e CROSS JOIN users AS u ON u.id = e.user_id"
+        }
+        Reach::Deployment => "emails AS e CROSS JOIN users AS u ON u.id = e.user_id",
+        Reach::Agent(_) => "users AS u CROSS JOIN emails AS e ON e.user_id = u.id",
+        Reach::Brokerage(_) | Reach::Team(..) => {
+            "memberships AS m CROSS JOIN users AS u ON u.id = m.user_id CROSS JOIN emails AS e ON e.user_id = u.id"
+        }
+    };
+    let mut conditions = match within {
+        Reach::Deployment => String::new(),
+        // In a way that no index answers: by that of the agent all that the agent has would be read.
+        Reach::Agent(id) if of_campaign => {
+            format!(" AND CASE WHEN u.id = {} THEN 1 ELSE 0 END = 1", number(id.as_str().into()))
+        }
+        Reach::Agent(id) => format!(" AND u.id = {}", number(id.as_str().into())),
+        Reach::Brokerage(brokerage) => format!(" AND m.brokerage_id = {}", number(brokerage.as_str().into())),
+        Reach::Team(brokerage, team) => {
+            let brokerage = number(brokerage.as_str().into());
+            format!(" AND m.brokerage_id = {brokerage} AND m.team_id = {}", number(team.as_str().into()))
+        }
+    };
+    if let Some(campaign) = &search.campaign_id {
+        conditions.push_str(&format!(" AND e.campaign_id = {}", number(campaign.as_str().into())));
+    }
+    if !search.delivery_statuses.is_empty() {
+        // Words of the program itself, and in the statement, so that partial indexes are known to fit.
+        let names: Vec<String> =
+            search.delivery_statuses.iter().map(|status| format!("'{status}'")).collect();
+        let is_one = format!("e.delivery_status IN ({})", names.join(", "));
+        let few = search.delivery_statuses.iter().all(|status| stays_short(*status));
+        conditions.push_str(&match within {
+            // Of what most emails come to, those that are wanted are found sooner in their order.
+            Reach::Deployment if !few => format!(" AND CASE WHEN {is_one} THEN 1 ELSE 0 END = 1"),
+            _ => format!(" AND {is_one}"),
+        });
+    }
+    if let Some(from) = search.created_from {
+        conditions.push_str(&format!(" AND e.created_at >= {}", number(micros(from).into())));
+    }
+    if let Some(to) = search.created_to {
+        conditions.push_str(&format!(" AND e.created_at < {}", number(micros(to).into())));
+    }
+    let (order, listed) = match &search.order {
+        EmailOrder::Id(after) => {
+            if let Some(after) = after {
+                conditions.push_str(&format!(" AND e.id > {}", number(after.as_str().into())));
+            }
+            ("e.id", "listed.id")
+        }
+        EmailOrder::OldestFirst(after) => {
+            if let Some(EmailPlace { created_at, id }) = after {
+                let (at, id) = (number(micros(*created_at).into()), number(id.as_str().into()));
+                conditions
+                    .push_str(&format!(" AND e.created_at >= {at} AND (e.created_at > {at} OR e.id > {id})"));
+            }
+            ("e.created_at, e.id", "listed.created_at, listed.id")
+        }
+        EmailOrder::NewestFirst(after) => {
+            if let Some(EmailPlace { created_at, id }) = after {
+                let (at, id) = (number(micros(*created_at).into()), number(id.as_str().into()));
+                conditions
+                    .push_str(&format!(" AND e.created_at <= {at} AND (e.created_at < {at} OR e.id < {id})"));
+            }
+            ("e.created_at DESC, e.id DESC", "listed.created_at DESC, listed.id DESC")
+        }
+    };
+    let limit = number(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    let sql = format!(
+        "SELECT x.state, x.delivery_status FROM (SELECT e.id, e.created_at FROM {tables} WHERE u.deleted_at IS NULL\
+         {conditions} ORDER BY {order} LIMIT {limit}) AS listed CROSS JOIN emails AS x ON x.id = listed.id \
+         ORDER BY {listed}"
+    );
+    (sql, values)
+}
+
+/// Whether emails leave a delivery status again, so that few are in it at a time.
+fn stays_short(status: DeliveryStatus) -> bool {
+    status.is_unsent() || status.is_live() || status == DeliveryStatus::Held
+}
+
 fn read(row: &Row) -> PortResult<Email> {
     let doing = "reading emails";
     email(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?)
@@ -208,4 +316,62 @@ async fn resolve_held(
     write_audit(connection, &[row]).await?;
     tell_settled(transaction, &email, audit.at).await?;
     Ok(true)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::sql::SqliteOptions;
+
+    #[tokio::test]
+    async fn what_is_looked_for_is_a_range_of_an_index_whoever_looks() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let agent = Reach::Agent("ana".parse().unwrap());
+        let brokerage = Reach::Brokerage("north".parse().unwrap());
+        let team = Reach::Team("north".parse().unwrap(), "blue".parse().unwrap());
+        let everybody = Reach::Deployment;
+        let place = EmailPlace { created_at: chrono::DateTime::UNIX_EPOCH, id: "ana-1.1".parse().unwrap() };
+        let newest = || [EmailOrder::NewestFirst(None), EmailOrder::NewestFirst(Some(place.clone()))];
+        let any: &[DeliveryStatus] = &[];
+        let waiting: &[DeliveryStatus] = &[DeliveryStatus::Created];
+        let sent: &[DeliveryStatus] = &[DeliveryStatus::Complete];
+        let mut wanted = Vec::new();
+        for order in newest() {
+            for reach in [&agent, &brokerage, &team] {
+                let indexed = "emails_by_standing (user_id=? AND delivery_status=?";
+                wanted.push((reach, None, waiting, order.clone(), indexed));
+                wanted.push((reach, None, any, order.clone(), "emails_by_standing (user_id=?"));
+            }
+            wanted.push((&everybody, None, any, order.clone(), "emails_by_creation"));
+            wanted.push((&everybody, None, sent, order.clone(), "emails_by_creation"));
+            wanted.push((&everybody, None, waiting, order, "emails_by_status (delivery_status=?"));
+        }
+        for order in
+            newest().into_iter().chain([EmailOrder::Id(None), EmailOrder::Id(Some(place.id.clone()))])
+        {
+            for reach in [&agent, &brokerage, &team, &everybody] {
+                let indexed = "emails_by_campaign (campaign_id=?";
+                wanted.push((reach, Some("ana-1"), waiting, order.clone(), indexed));
+            }
+        }
+        let by_id = EmailOrder::Id(Some(place.id.clone()));
+        wanted.push((&agent, None, any, by_id.clone(), "emails_by_agent (user_id=? AND id>?)"));
+        wanted.push((&everybody, None, any, by_id, "(id>?)"));
+        for (reach, campaign, statuses, order, indexed) in wanted {
+            let search = EmailSearch {
+                campaign_id: campaign.map(|id| id.parse().unwrap()),
+                delivery_statuses: statuses.to_vec(),
+                order,
+                ..EmailSearch::default()
+            };
+            let (sql, values) = page(reach, &search, 51);
+            let plan = query(format!("EXPLAIN QUERY PLAN {sql}")).with(values);
+            let rows = plan.fetch_all(&store.shared.reads).await.unwrap();
+            let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
+            let of_emails = plan.iter().filter(|line| line.split(' ').nth(1) == Some("e"));
+            let of_emails: Vec<&String> = of_emails.collect();
+            assert!(of_emails.len() == 1 && of_emails[0].contains(indexed), "{sql}: {plan:?}");
+        }
+    }
 }

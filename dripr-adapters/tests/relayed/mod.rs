@@ -16,8 +16,8 @@ use dripr_core::{
     ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
     ports::{
         AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactAddition, ContactRemoval,
-        ContactReplacement, ContactStore, Delivery, EmailFilter, EmailStore, Enrolment, EventBus, EventQueue,
-        Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
+        ContactReplacement, ContactStore, Delivery, EmailFilter, EmailSearch, EmailStore, Enrolment,
+        EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
     },
     schedule::{Cycle, Instant},
     testkit::MemoryStore,
@@ -129,6 +129,14 @@ impl<B: EventBus, Q: EventQueue> EmailStore for Relayed<B, Q> {
         limit: usize,
     ) -> PortResult<Vec<Email>> {
         self.store.emails(filter, after, limit).await
+    }
+    async fn emails_within(
+        &self,
+        within: &Reach,
+        search: &EmailSearch,
+        limit: usize,
+    ) -> PortResult<Vec<Email>> {
+        self.store.emails_within(within, search, limit).await
     }
     async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>> {
         EmailStore::count_by_status(&self.store).await

@@ -28,7 +28,7 @@ async fn schema(connection: &mut MySqlConnection, tables: &[&str]) -> Vec<String
 }
 
 /// What each migration of MySQL's is, in order.
-const MYSQL: [(u64, &str); 12] = [
+const MYSQL: [(u64, &str); 13] = [
     (20_261_129_000_001, include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql")),
     (20_261_130_000_001, include_str!("../../src/sql/migrations/mysql/20261130000001_access.sql")),
     (20_261_130_000_101, include_str!("../../src/sql/migrations/mysql/20261130000101_accounts.sql")),
@@ -40,6 +40,7 @@ const MYSQL: [(u64, &str); 12] = [
     (20_261_130_000_501, include_str!("../../src/sql/migrations/mysql/20261130000501_deeds.sql")),
     (20_261_130_000_601, include_str!("../../src/sql/migrations/mysql/20261130000601_addresses.sql")),
     (20_261_130_000_701, include_str!("../../src/sql/migrations/mysql/20261130000701_makers.sql")),
+    (20_261_130_001_001, include_str!("../../src/sql/migrations/mysql/20261130001001_emails.sql")),
     (20_261_130_001_201, include_str!("../../src/sql/migrations/mysql/20261130001201_import_lines.sql")),
 ];
 

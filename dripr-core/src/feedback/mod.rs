@@ -15,7 +15,7 @@ pub use take::{Taken, take};
 pub use visitor::Visitor;
 
 use crate::{
-    email::EmailAddress,
+    email::{Email, EmailAddress},
     ids::{EmailId, FeedbackId},
     schedule::Instant,
 };
@@ -34,6 +34,18 @@ pub struct Feedback {
     pub at: Instant,
     /// What happened.
     pub what: Happening,
+}
+
+impl Feedback {
+    /// Who opened the email that this is about or followed a link in it; `None` if this is something else.
+    #[must_use]
+    pub fn visitor(&self, email: &Email) -> Option<Visitor> {
+        let (Happening::Opened { user_agent } | Happening::Clicked { user_agent, .. }) = &self.what else {
+            return None;
+        };
+        let sent = email.attempt.as_ref().map_or(email.scheduled_send_datetime, |attempt| attempt.started_at);
+        Some(Visitor::of(user_agent, (self.at - sent).num_seconds()))
+    }
 }
 
 /// What happened to an email.

@@ -50,6 +50,16 @@ const ROBOTS: [&str; 28] = [
 ];
 
 impl Visitor {
+    /// Its name for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Prefetch => "prefetch",
+            Self::Robot => "robot",
+        }
+    }
+
     /// Who it was, by the name that the program gives itself and by how many seconds had passed since the email was sent.
     ///
     /// Apple's Mail Privacy Protection loads the pictures of all mail through a proxy that calls itself `Mozilla/5.0` and

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
+    access::Reach,
     campaign::AuditEntry,
     email::{DeliveryStatus, Email, Message},
     errors::PortResult,
     ids::{CampaignId, EmailId, UserId},
+    schedule::Instant,
 };
 
 /// Reads emails, and settles held ones.
@@ -29,6 +31,14 @@ pub trait EmailStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<Email>>;
 
+    /// Emails of the agents within a reach who are not removed, in the order that is wanted, at most `limit`.
+    async fn emails_within(
+        &self,
+        within: &Reach,
+        search: &EmailSearch,
+        limit: usize,
+    ) -> PortResult<Vec<Email>>;
+
     /// How many emails stand in each delivery status.
     async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>>;
 
@@ -46,4 +56,45 @@ pub struct EmailFilter {
     pub campaign_id: Option<CampaignId>,
     /// In this delivery status.
     pub delivery_status: Option<DeliveryStatus>,
+}
+
+/// Which emails are looked for within a reach, and in which order. Every field that is given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EmailSearch {
+    /// Of this campaign.
+    pub campaign_id: Option<CampaignId>,
+    /// In one of these delivery statuses; in any, if none is named.
+    pub delivery_statuses: Vec<DeliveryStatus>,
+    /// Made at this instant or later.
+    pub created_from: Option<Instant>,
+    /// Made before this instant.
+    pub created_to: Option<Instant>,
+    /// In which order, and from where on.
+    pub order: EmailOrder,
+}
+
+/// An order of emails, and the place after which a part of it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmailOrder {
+    /// By their ids, as texts.
+    Id(Option<EmailId>),
+    /// As they were made, and by their ids where that was at the same microsecond.
+    OldestFirst(Option<EmailPlace>),
+    /// The other way round.
+    NewestFirst(Option<EmailPlace>),
+}
+
+impl Default for EmailOrder {
+    fn default() -> Self {
+        Self::Id(None)
+    }
+}
+
+/// The place of an email among others, by the time at which they were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailPlace {
+    /// When it was made; less than a microsecond does not count.
+    pub created_at: Instant,
+    /// Its id.
+    pub id: EmailId,
 }

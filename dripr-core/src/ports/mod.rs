@@ -56,7 +56,7 @@ pub use channel_store::ChannelStore;
 pub use clock::Clock;
 pub use contact_store::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore};
 pub use deed_store::{DeedEntry, DeedStore};
-pub use email_store::{EmailFilter, EmailStore};
+pub use email_store::{EmailFilter, EmailOrder, EmailPlace, EmailSearch, EmailStore};
 pub use email_verifier::{EmailVerifier, Verification};
 pub use entropy::{Entropy, EntropyExt};
 pub use event_bus::EventBus;

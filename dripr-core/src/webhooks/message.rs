@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Kind;
 use crate::{
     email::{DeliveryStatus, Email, Suppression},
-    feedback::{Feedback, Happening, Visitor},
+    feedback::{Feedback, Happening},
     ids::{CampaignId, ContactId, UserId, WebhookMessageId},
     schedule::Instant,
 };
@@ -95,26 +95,23 @@ impl Message {
         for told_elsewhere in ["because", "status", "scheduled_for"] {
             fields.remove(told_elsewhere);
         }
-        let sent = email.attempt.as_ref().map_or(email.scheduled_send_datetime, |attempt| attempt.started_at);
-        let by = |user_agent: &str| match Visitor::of(user_agent, (feedback.at - sent).num_seconds()) {
-            Visitor::Person => "person",
-            Visitor::Prefetch => "prefetch",
-            Visitor::Robot => "robot",
-        };
+        if let Some(visitor) = feedback.visitor(email) {
+            fields.insert("by".to_owned(), json!(visitor.as_str()));
+        }
         match &feedback.what {
             Happening::Bounced(bounce) => {
                 fields.insert("bounce".to_owned(), json!(bounce.kind));
                 fields.insert("final".to_owned(), json!(bounce.kind.is_final()));
                 fields.insert("because".to_owned(), json!(bounce.detail));
             }
-            Happening::Opened { user_agent } => {
-                fields.insert("by".to_owned(), json!(by(user_agent)));
-            }
-            Happening::Clicked { link, user_agent } => {
-                fields.insert("by".to_owned(), json!(by(user_agent)));
+            Happening::Clicked { link, .. } => {
                 fields.insert("link".to_owned(), json!(link));
             }
-            Happening::Delivered | Happening::Complained | Happening::OptedOut | Happening::OptedIn => {}
+            Happening::Delivered
+            | Happening::Opened { .. }
+            | Happening::Complained
+            | Happening::OptedOut
+            | Happening::OptedIn => {}
         }
         Some(message)
     }

@@ -40,9 +40,9 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     let action = Action::Approve {
         email_id: email.id.clone(),
         content_hash: email.content_hash,
-        by: email.user_id.clone(),
+        of: email.user_id.clone(),
     };
-    execute(&deployment, email.campaign_id.clone(), Actor::User(email.user_id), action).await?;
+    execute(&deployment, email.campaign_id.clone(), Actor::Operator, action).await?;
     deployment.close().await;
     let before = if email.delivery_status == DeliveryStatus::Approved {
         "was approved already"

@@ -251,7 +251,7 @@ impl Drive<'_> {
                 let action = Action::Approve {
                     email_id: email.id,
                     content_hash: email.content_hash,
-                    by: agent.clone(),
+                    of: agent.clone(),
                 };
                 self.engine.command(&email.campaign_id, Actor::User(agent.clone()), action).await?;
                 any = true;

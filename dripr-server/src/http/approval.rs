@@ -128,8 +128,8 @@ fn path(site: &Site, Path((id, until, signature)): &Link) -> String {
 
 async fn approve(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let email = undecided(&site, &link).await?;
-    let (email_id, content_hash, by) = (email.id.clone(), email.content_hash, email.user_id.clone());
-    decide(&site, &email, Action::Approve { email_id, content_hash, by }).await?;
+    let (email_id, content_hash, of) = (email.id.clone(), email.content_hash, email.user_id.clone());
+    decide(&site, &email, Action::Approve { email_id, content_hash, of }).await?;
     Ok(Page::new("Approved").says("This email goes out at its time."))
 }
 

@@ -6,8 +6,8 @@ use base64::{
 };
 use dripr_core::{
     access::{Membership, Role},
-    campaign::Actor,
-    ports::{AgentStore, Clock},
+    campaign::{Action, Actor},
+    ports::{AgentStore, Clock, EmailStore},
     testkit::samples,
 };
 use ring::{
@@ -165,4 +165,42 @@ async fn who_is_let_in_as_somebody_else_may_only_look() {
     assert_eq!(own_["read_only_because"], json!(null));
     assert_eq!(look("/keys", &own).await, 200);
     assert_eq!(pause(&own).await, 200);
+}
+
+#[tokio::test]
+async fn what_a_team_lead_approves_for_an_agent_is_told_as_theirs() {
+    let signer = Signer::new();
+    let keys = Loopback::giving([Reply::ok(signer.published().to_string())]).await;
+    let lines = format!(
+        "[clerk]\nissuer = \"{ISSUER}\"\nauthorized_parties = [\"{ORIGIN}\"]\njwks_url = \"{}/jwks\"\n",
+        keys.base_url
+    );
+    let site = Site::new(&lines, &[]).await;
+    let store = &site.deployment.store;
+    let of_the_team = |role| Membership {
+        brokerage: Some("north".parse().unwrap()),
+        team: Some("blue".parse().unwrap()),
+        role,
+    };
+    let mut lead = samples::agent("lead", site.clock.now()).unwrap();
+    lead.membership = of_the_team(Role::TeamLead);
+    let event = samples::user_created(&lead);
+    assert!(store.register(lead, event, Actor::Operator).await.unwrap());
+    let mut ana = store.agent(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    ana.membership = of_the_team(Role::Agent);
+    assert!(store.replace(ana, None).await.unwrap());
+    site.command(Action::RequireApproval { check_before_sending: true }).await;
+    site.until("2026-03-11T20:00:00Z").await;
+
+    let now = site.clock.now().timestamp();
+    let claims = json!({"sub": "lead", "sid": "sess_1", "iss": ISSUER, "azp": ORIGIN, "iat": now, "nbf": now,
+        "exp": now + 60, "v": 2});
+    let token = signer.token(&claims);
+    let seen = store.email(&site.email()).await.unwrap().unwrap().content_hash.to_string();
+    let url = format!("{}/api/v1/agents/ana/emails/{}/approve", site.base, site.email());
+    let request = site.client.post(url).bearer_auth(&token).json(&json!({"content_hash": seen}));
+    let approved = shown(request).await;
+    assert_eq!(approved.status, 200, "{}", approved.text);
+    let approved: Value = serde_json::from_str(&approved.text).unwrap();
+    assert_eq!(approved["approved_by"], json!({"type": "agent", "id": "lead"}));
 }

@@ -1,6 +1,10 @@
 //! Campaigns: making, changing, halting and removing them, and what they say of themselves.
 
-use dripr_core::access::{Reach, Scope};
+use dripr_core::{
+    access::{Reach, Scope},
+    ports::SendOutcome,
+    testkit::Mood,
+};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
@@ -372,4 +376,31 @@ async fn what_is_known_of_a_home_is_given_kept_and_taken_away() {
     nowhere["location"] = json!({"latitude": 90.1, "longitude": 0});
     let refused = patch(&site, &path, &key, "*", json!({"home": nowhere})).await;
     assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (422, &json!("/home/location")));
+}
+
+#[tokio::test]
+async fn a_campaign_that_failed_is_tried_again_at_once() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let refused = SendOutcome::NeedsPeople { reason: "the key was refused".to_owned() };
+    site.mailbox.next(Mood::Answer(refused));
+    site.until("2026-03-12T16:00:00Z").await;
+    let path = "/agents/ana/campaigns/ana-1";
+    let failed = get(&site, path, &key).await.json();
+    assert_eq!(failed["status"], "ERROR", "{failed}");
+    let in_error = get(&site, "/agents/ana/campaigns?status=ERROR", &key).await.json();
+    assert_eq!(in_error["items"][0]["id"], "ana-1");
+
+    let retried = ask(request(&site, Method::POST, &format!("{path}/retry"), &key)).await;
+    assert_eq!(retried.status, 204, "{retried:?}");
+    assert_eq!(get(&site, path, &key).await.json()["status"], "READY_TO_SEND_EMAIL");
+    site.until("2026-03-12T16:30:00Z").await;
+    assert_eq!(site.mailbox.accepted().len(), 1);
+    assert_eq!(get(&site, path, &key).await.json()["status"], "DORMANT");
+    let history = get(&site, &format!("{path}/history"), &key).await.json();
+    let lines = history["items"].as_array().unwrap();
+    let retried = lines.iter().find(|line| line["what"] == "retried").unwrap();
+    assert!(retried["actor"].as_str().unwrap().starts_with("key "), "{history:#}");
+    let failed = lines.iter().find(|line| line["what"] == "failed").unwrap();
+    assert_eq!(failed["cause"], "the key was refused");
 }

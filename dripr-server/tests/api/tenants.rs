@@ -352,3 +352,36 @@ async fn a_key_may_do_no_more_than_its_scopes() {
     let answer = ask(request(&site, Method::GET, "/agents/ana", &blind)).await;
     assert_eq!(answer.status, 403);
 }
+
+#[tokio::test]
+async fn a_list_over_a_reach_has_nothing_from_outside_of_it() {
+    let site = two_tenants().await;
+    let south = || "south".parse().unwrap();
+    for (reach, expected) in [
+        (Reach::Deployment, vec!["ana-1.1", "ben-2.1"]),
+        (Reach::Agent("ana".parse().unwrap()), vec!["ana-1.1"]),
+        (Reach::Brokerage(south()), vec!["ben-2.1"]),
+        (Reach::Team(south(), "a".parse().unwrap()), vec!["ben-2.1"]),
+        (Reach::Team(south(), "b".parse().unwrap()), vec![]),
+        // A team of the same name in another brokerage is another team.
+        (Reach::Team("north".parse().unwrap(), "a".parse().unwrap()), vec![]),
+    ] {
+        let key = key(&site, reach.clone(), &[Scope::Read]).await;
+        let listed = async |filter: &str| {
+            let answer = ask(request(&site, Method::GET, &format!("/emails{filter}"), &key)).await;
+            assert_eq!(answer.status, 200, "{reach:?} {filter}: {answer:?}");
+            let page = answer.json();
+            let items = page["items"].as_array().unwrap().iter();
+            items.map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(listed("").await, expected, "{reach:?}");
+        assert_eq!(listed("?sort=created_at").await, expected, "{reach:?}");
+        for (agent, campaign, email) in [("ana", "ana-1", "ana-1.1"), ("ben", "ben-2", "ben-2.1")] {
+            let expected: Vec<_> = expected.iter().filter(|id| **id == email).copied().collect();
+            for filter in [format!("?agent={agent}"), format!("?campaign={campaign}")] {
+                assert_eq!(listed(&filter).await, expected, "{reach:?} {filter}");
+            }
+        }
+        assert_eq!(listed("?agent=nobody").await, [""; 0], "{reach:?}");
+    }
+}

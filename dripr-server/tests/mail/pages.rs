@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use dripr_core::{
-    campaign::Action,
+    campaign::{Action, Actor},
     email::{DeliveryStatus, SuppressionCause},
     ports::{Clock, EmailStore},
 };
@@ -142,6 +142,8 @@ async fn an_agent_looks_at_an_email_and_approves_it_once() {
     assert_eq!(status(&site).await, DeliveryStatus::Created, "looking approves nothing");
     assert_eq!(site.post(&link).await.status, 200);
     assert_eq!(status(&site).await, DeliveryStatus::Approved);
+    let approval = site.dossier().await.email.and_then(|email| email.approval).unwrap();
+    assert_eq!(approval.approver(), Actor::User("ana".parse().unwrap()), "the link is the agent's own");
     let again = site.post(&link).await;
     assert_eq!(again.status, 409);
     assert!(again.text.contains("approved"), "{}", again.text);

@@ -42,8 +42,8 @@ async fn a_month_is_told_as_it_happens() {
     assert_eq!(ready[0]["data"], data);
     assert_eq!(told("/all", "email.sent").len(), 0, "what has not happened is not told");
 
-    let (email_id, by) = (email.id.clone(), "ana".parse().unwrap());
-    site.command(Action::Approve { email_id, content_hash: email.content_hash, by }).await;
+    let (email_id, of) = (email.id.clone(), "ana".parse().unwrap());
+    site.command(Action::Approve { email_id, content_hash: email.content_hash, of }).await;
     site.until("2026-03-12T16:00:00Z").await;
     deliver(&site).await;
     assert_eq!(site.mailbox.accepted().len(), 1);

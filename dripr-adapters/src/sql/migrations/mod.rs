@@ -30,6 +30,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("sqlite/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("sqlite/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("sqlite/20261130000701_makers.sql")),
+            (20_261_130_001_001, "emails", include_str!("sqlite/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("sqlite/20261130001201_import_lines.sql")),
         ],
         #[cfg(feature = "postgres")]
@@ -45,6 +46,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("postgres/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("postgres/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("postgres/20261130000701_makers.sql")),
+            (20_261_130_001_001, "emails", include_str!("postgres/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("postgres/20261130001201_import_lines.sql")),
         ],
         #[cfg(feature = "mysql")]
@@ -60,6 +62,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_501, "deeds", include_str!("mysql/20261130000501_deeds.sql")),
             (20_261_130_000_601, "addresses", include_str!("mysql/20261130000601_addresses.sql")),
             (20_261_130_000_701, "makers", include_str!("mysql/20261130000701_makers.sql")),
+            (20_261_130_001_001, "emails", include_str!("mysql/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("mysql/20261130001201_import_lines.sql")),
         ],
     };

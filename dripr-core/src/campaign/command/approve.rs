@@ -7,11 +7,11 @@ pub(super) fn perform(
     desk: &mut Desk<'_>,
     email_id: &EmailId,
     content_hash: ContentHash,
-    by: &UserId,
+    of: &UserId,
 ) -> Result<Reply, Refusal> {
     let mut email = desk.email(email_id)?.clone();
-    // To others it does not exist, whatever its state.
-    if *by != email.user_id {
+    // To who reaches another agent's emails it does not exist, whatever its state.
+    if *of != email.user_id {
         return Err(Refusal::NoEmail(email.id));
     }
     match email.delivery_status {
@@ -27,7 +27,12 @@ pub(super) fn perform(
         return Err(Refusal::OtherContent(email.id));
     }
     email.delivery_status = DeliveryStatus::Approved;
-    email.approval = Some(Approval { by: ApprovedBy::User(by.clone()), content_hash, at: desk.now });
+    email.approval = Some(Approval {
+        by: ApprovedBy::User(of.clone()),
+        actor: Some(desk.actor.clone()),
+        content_hash,
+        at: desk.now,
+    });
     desk.put_email(email);
     desk.note("approved", None);
     Ok(Reply::Done)

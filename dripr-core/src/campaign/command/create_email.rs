@@ -44,7 +44,12 @@ pub(super) fn perform(
         recipient: message.to.address.clone(),
         created_at: now,
         scheduled_send_datetime: scheduled,
-        approval: by_system.then_some(Approval { by: ApprovedBy::System, content_hash, at: now }),
+        approval: by_system.then_some(Approval {
+            by: ApprovedBy::System,
+            actor: None,
+            content_hash,
+            at: now,
+        }),
         attempt: None,
         cause: None,
         provider_message_id: None,

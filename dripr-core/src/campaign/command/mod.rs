@@ -181,8 +181,8 @@ pub enum Action {
         email_id: EmailId,
         /// The content that was seen.
         content_hash: ContentHash,
-        /// Who approves.
-        by: UserId,
+        /// The agent as whose email it was seen: whoever approves, they reached this agent's emails and no others.
+        of: UserId,
     },
     /// Do not send this email; the cycle ends.
     Reject {
@@ -296,8 +296,8 @@ impl Action {
                 look_up::perform(desk, attempt_id, *fence, answer)
             }
             Self::Arrived { email_id } => arrived::perform(desk, email_id),
-            Self::Approve { email_id, content_hash, by } => {
-                approve::perform(desk, email_id, *content_hash, by)
+            Self::Approve { email_id, content_hash, of } => {
+                approve::perform(desk, email_id, *content_hash, of)
             }
             Self::Reject { email_id, reason } => reject::perform(desk, email_id, reason.as_deref()),
             Self::Skip { reason } => skip::perform(desk, reason.as_deref()),

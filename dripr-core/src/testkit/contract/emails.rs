@@ -1,9 +1,11 @@
-use super::{Stage, Store, at};
+use super::{START, Stage, Store, at, message};
 use crate::{
+    access::{Membership, Reach, Role},
     campaign::{Action, Actor, AuditEntry, CampaignStatus, Refusal, Reply},
-    email::{ContentHash, DeliveryStatus},
-    ids::EmailId,
-    ports::{EmailFilter, LookUp, SendOutcome},
+    email::{ContentHash, DeliveryStatus, Email},
+    ids::{BrokerageId, EmailId, TeamId},
+    ports::{AgentStore, EmailFilter, EmailOrder, EmailPlace, EmailSearch, LookUp, SendOutcome},
+    testkit::samples,
 };
 
 /// What every [`EmailStore`](crate::ports::EmailStore) must do, and the send protocol over its campaign store.
@@ -74,4 +76,98 @@ pub async fn email_store<S: Store + ?Sized>(store: &S) {
     assert_eq!(complete.len(), 1, "the filter by delivery status is obeyed");
     let counts = crate::ports::EmailStore::count_by_status(store).await.expect("counts");
     assert_eq!(counts, [(DeliveryStatus::Complete, 1)], "emails are counted by delivery status");
+    emails_are_found_within_a_reach(&stage).await;
+}
+
+/// An order, from a place on.
+type After = fn(Option<EmailPlace>) -> EmailOrder;
+
+fn by_id(after: Option<EmailPlace>) -> EmailOrder {
+    EmailOrder::Id(after.map(|place| place.id))
+}
+
+/// After the first campaign's email was sent.
+async fn emails_are_found_within_a_reach<S: Store + ?Sized>(stage: &Stage<'_, S>) {
+    let store = stage.store;
+    let (house, team) = (BrokerageId::new("house").expect("an id"), TeamId::new("blue").expect("an id"));
+    let mut colleague = samples::agent("colleague", at(START)).expect("a sample agent");
+    colleague.membership =
+        Membership { brokerage: Some(house.clone()), team: Some(team.clone()), role: Role::Agent };
+    let event = samples::user_created(&colleague);
+    assert!(store.register(colleague.clone(), event, Actor::Operator).await.expect("registering"));
+    let new = samples::campaign(&colleague, 7, "98103", 12, at(START)).expect("a sample campaign");
+    store.enrol(vec![new.clone()]).await.expect("enrolling");
+    stage.clock.set(at(START));
+    let other = Stage { store, clock: stage.clock.clone(), desk: stage.desk.clone(), new: vec![new] };
+    other.did(0, Action::Tick).await;
+    // Three at the same instant, one of which is made again later.
+    other.make_email(0).await;
+    stage.make_email(1).await;
+    stage.clock.set(at("2026-03-11T16:00:00Z"));
+    stage.did(1, Action::EditIntro { of: None, text: Some("Hello.".to_owned()) }).await;
+    let agent = stage.dossier(1).await.agent;
+    let again = samples::commercial(message(&stage.new[1].contact.email), &agent);
+    let cycle = stage.cycle(1).await;
+    stage.did(1, Action::CreateEmail { cycle, message: again }).await;
+
+    let search = async |within: &Reach, search: &EmailSearch, limit: usize| {
+        store.emails_within(within, search, limit).await.expect("emails within a reach")
+    };
+    let ids = |emails: &[Email]| emails.iter().map(|email| email.id.to_string()).collect::<Vec<_>>();
+    let [everybody, own] = [Reach::Deployment, Reach::Agent(agent.id.clone())];
+    let place = |email: &Email| EmailPlace { created_at: email.created_at, id: email.id.clone() };
+    let orders: [(After, [&str; 4]); 3] = [
+        (by_id, ["agent-1.1", "agent-2.1", "agent-2.2", "colleague-7.1"]),
+        (EmailOrder::OldestFirst, ["agent-1.1", "agent-2.1", "colleague-7.1", "agent-2.2"]),
+        (EmailOrder::NewestFirst, ["agent-2.2", "colleague-7.1", "agent-2.1", "agent-1.1"]),
+    ];
+    for (order, expected) in orders {
+        let whole = EmailSearch { order: order(None), ..EmailSearch::default() };
+        assert_eq!(ids(&search(&everybody, &whole, 10).await), expected, "emails come in the order wanted");
+        let mut seen: Vec<Email> = Vec::new();
+        loop {
+            let next = EmailSearch { order: order(seen.last().map(place)), ..EmailSearch::default() };
+            let part = search(&everybody, &next, 1).await;
+            if part.is_empty() {
+                break;
+            }
+            seen.extend(part);
+        }
+        assert_eq!(ids(&seen), expected, "one at a time they are the same");
+    }
+
+    let all = EmailSearch::default();
+    let [of_house, of_team] = [Reach::Brokerage(house.clone()), Reach::Team(house, team)];
+    for (within, expected) in [
+        (&own, vec!["agent-1.1", "agent-2.1", "agent-2.2"]),
+        (&of_house, vec!["colleague-7.1"]),
+        (&of_team, vec!["colleague-7.1"]),
+        (&Reach::Brokerage(BrokerageId::new("another").expect("an id")), vec![]),
+    ] {
+        let found = ids(&search(within, &all, 10).await);
+        assert_eq!(found, expected, "{within:?} has its own emails and no others");
+        let campaign_id = Some(stage.id(1));
+        let of_campaign = EmailSearch { campaign_id, ..EmailSearch::default() };
+        let expected: Vec<_> = expected.into_iter().filter(|id| id.starts_with("agent-2.")).collect();
+        let found = ids(&search(within, &of_campaign, 10).await);
+        assert_eq!(found, expected, "{within:?} has of a campaign what it has anyway");
+    }
+    let delivery_statuses = vec![DeliveryStatus::Superseded, DeliveryStatus::Complete];
+    let either = EmailSearch { delivery_statuses, ..EmailSearch::default() };
+    for within in [&own, &everybody] {
+        let found = ids(&search(within, &either, 10).await);
+        assert_eq!(found, ["agent-1.1", "agent-2.1"], "any of the statuses that are named will do");
+    }
+    let (first, second) = (Some(at("2026-03-11T15:00:00Z")), Some(at("2026-03-11T16:00:00Z")));
+    for (created_from, created_to, expected) in [
+        (first, second, vec!["agent-1.1", "agent-2.1"]),
+        (second, None, vec!["agent-2.2"]),
+        (None, first, vec![]),
+    ] {
+        let between = EmailSearch { created_from, created_to, ..EmailSearch::default() };
+        let found = ids(&search(&own, &between, 10).await);
+        assert_eq!(found, expected, "from an instant on, and before another");
+    }
+    assert!(AgentStore::remove(store, &colleague.id, stage.clock_now()).await.expect("removing"));
+    assert!(search(&of_house, &all, 10).await.is_empty(), "who is removed is in no reach");
 }

@@ -146,7 +146,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
     let standing = is_due("a removed mail account").await;
     assert!(standing.waiting && !standing.in_need, "a report waits for approval");
     let email = stage.dossier(0).await.email.expect("an email");
-    let approve = Action::Approve { email_id: email.id, content_hash: email.content_hash, by: user.clone() };
+    let approve = Action::Approve { email_id: email.id, content_hash: email.content_hash, of: user.clone() };
     stage.did(0, approve).await;
     assert!(!is_due("a removed mail account").await.waiting, "an approved report does not wait");
     stage.begin(1).await;

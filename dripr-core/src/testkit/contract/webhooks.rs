@@ -179,8 +179,8 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
     assert!(refused.result.is_err(), "nothing leaves without approval");
     assert_eq!(all(store, "all").await, before, "what did not happen is not told");
 
-    let (content_hash, by) = (email.content_hash, agent.clone());
-    stage.did(0, Action::Approve { email_id: email.id.clone(), content_hash, by }).await;
+    let (content_hash, of) = (email.content_hash, agent.clone());
+    stage.did(0, Action::Approve { email_id: email.id.clone(), content_hash, of }).await;
     stage.clock.set(at("2026-03-12T15:00:00Z"));
     stage.did(0, Action::Tick).await;
     stage.did(0, Action::Claim { email_id: email.id.clone() }).await;

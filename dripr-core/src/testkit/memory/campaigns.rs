@@ -235,9 +235,9 @@ fn execute_with(
     let result = dossier.execute(&tampered, amendment);
     if result.is_err() {
         *dossier = stored;
-        let by_owner = |by: &UserId| *by == dossier.campaign.user_id;
+        let owners = |of: &UserId| *of == dossier.campaign.user_id;
         let approval = canary == Canary::LateApproval
-            && matches!(&command.action, Action::Approve { by, .. } if by_owner(by));
+            && matches!(&command.action, Action::Approve { of, .. } if owners(of));
         return if approval { Ok(Reply::Done) } else { result };
     }
     canary::write(canary, &stored, dossier, amendment, policy);

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 
 use super::{Audited, MemoryStore};
 use crate::{
+    access::Reach,
     campaign::AuditEntry,
     email::{DeliveryStatus, Email, Message},
     errors::PortResult,
     ids::EmailId,
-    ports::{EmailFilter, EmailStore},
+    ports::{EmailFilter, EmailOrder, EmailPlace, EmailSearch, EmailStore},
     testkit::simulation::Canary,
     webhooks::{self, Kind},
 };
@@ -48,6 +49,28 @@ impl EmailStore for MemoryStore {
         Ok(state.emails.values().filter(wanted).take(limit).cloned().collect())
     }
 
+    async fn emails_within(
+        &self,
+        within: &Reach,
+        search: &EmailSearch,
+        limit: usize,
+    ) -> PortResult<Vec<Email>> {
+        let state = self.lock();
+        let wanted = |email: &&Email| {
+            let agent = state.agents.get(&email.user_id);
+            agent.is_some_and(|agent| agent.deleted_at.is_none() && within.covers(agent))
+                && is_wanted(search, email)
+        };
+        let mut found: Vec<&Email> = state.emails.values().filter(wanted).collect();
+        match &search.order {
+            // As they are kept.
+            EmailOrder::Id(_) => {}
+            EmailOrder::OldestFirst(_) => found.sort_by(|a, b| made(a).cmp(&made(b))),
+            EmailOrder::NewestFirst(_) => found.sort_by(|a, b| made(b).cmp(&made(a))),
+        }
+        Ok(found.into_iter().take(limit).cloned().collect())
+    }
+
     async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>> {
         let mut counts = std::collections::BTreeMap::new();
         for email in self.lock().emails.values() {
@@ -74,4 +97,25 @@ impl EmailStore for MemoryStore {
         });
         Ok(true)
     }
+}
+
+/// What emails are ordered by that are ordered by time. Databases know nothing below a microsecond.
+fn made(email: &Email) -> (i64, &EmailId) {
+    (email.created_at.timestamp_micros(), &email.id)
+}
+
+/// Whether an email is what is looked for, and lies after the place from which on it is.
+fn is_wanted(search: &EmailSearch, email: &Email) -> bool {
+    let at = email.created_at.timestamp_micros();
+    let statuses = &search.delivery_statuses;
+    let place = |place: &EmailPlace| made(email).cmp(&(place.created_at.timestamp_micros(), &place.id));
+    search.campaign_id.as_ref().is_none_or(|campaign| email.campaign_id == *campaign)
+        && (statuses.is_empty() || statuses.contains(&email.delivery_status))
+        && search.created_from.is_none_or(|from| at >= from.timestamp_micros())
+        && search.created_to.is_none_or(|to| at < to.timestamp_micros())
+        && match &search.order {
+            EmailOrder::Id(after) => after.as_ref().is_none_or(|after| email.id > *after),
+            EmailOrder::OldestFirst(after) => after.as_ref().is_none_or(|after| place(after).is_gt()),
+            EmailOrder::NewestFirst(after) => after.as_ref().is_none_or(|after| place(after).is_lt()),
+        }
 }

@@ -135,7 +135,8 @@ pub(in crate::testkit) fn read(canary: Canary, dossier: &mut Dossier, policy_rul
             {
                 email.delivery_status = DeliveryStatus::Approved;
                 let content_hash = email.content_hash;
-                email.approval = Some(Approval { by: ApprovedBy::System, content_hash, at: now });
+                email.approval =
+                    Some(Approval { by: ApprovedBy::System, actor: None, content_hash, at: now });
             }
         }
         Canary::OtherTenant => {

@@ -22,8 +22,8 @@ use crate::{
     policy::{FARTHEST, after},
     ports::{
         AgentHistoryEntry, AgentStore, AreaStore, Begun, CampaignFilter, CampaignStore, Delivery,
-        EmailFilter, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry, MailAccountStore,
-        NewCampaign, NoticeStore, Outbox, OutboxEntry, Receipt, Settlement,
+        EmailFilter, EmailSearch, EmailStore, Enrolment, EventBus, EventQueue, Execution, HistoryEntry,
+        MailAccountStore, NewCampaign, NoticeStore, Outbox, OutboxEntry, Receipt, Settlement,
     },
     schedule::{Cycle, Instant},
 };
@@ -165,6 +165,15 @@ impl EmailStore for FaultyStore {
         limit: usize,
     ) -> PortResult<Vec<Email>> {
         self.now(self.store.emails(filter, after, limit))
+    }
+
+    async fn emails_within(
+        &self,
+        within: &Reach,
+        search: &EmailSearch,
+        limit: usize,
+    ) -> PortResult<Vec<Email>> {
+        self.now(self.store.emails_within(within, search, limit))
     }
 
     async fn count_by_status(&self) -> PortResult<Vec<(DeliveryStatus, u64)>> {

@@ -260,7 +260,7 @@ impl Judge {
 
     /// I5 and I6: what may be approved, and by whom.
     fn approval(&mut self, change: &Change<'_>) -> Verdict {
-        let Action::Approve { email_id, content_hash, by } = &change.command.action else { return Ok(()) };
+        let Action::Approve { email_id, content_hash, of } = &change.command.action else { return Ok(()) };
         if change.execution.result.is_err() {
             return Ok(());
         }
@@ -274,7 +274,9 @@ impl Judge {
         must(email.content_hash == *content_hash, || {
             format!("I5: other content of {email_id} was approved")
         })?;
-        must(*by == email.user_id, || format!("I16: {by} approved {email_id} of {}", email.user_id))?;
+        must(*of == email.user_id, || {
+            format!("I16: {email_id} of {} was approved as one of {of}", email.user_id)
+        })?;
         self.approved.insert((email_id.clone(), *content_hash));
         Ok(())
     }

@@ -76,7 +76,7 @@ impl People {
             let action = Action::Approve {
                 email_id: email.id.clone(),
                 content_hash: email.content_hash,
-                by: by.clone(),
+                of: by.clone(),
             };
             let accepted = self.command(&dossier.campaign.id, Actor::User(by), action);
             self.site.stage.count(if accepted { "an approval" } else { "an approval that came too late" });

@@ -1,16 +1,16 @@
 //! Approving an email, and choosing whether each one is approved.
 
 use dripr_core::{
-    campaign::{Action, Refusal, Reply},
+    campaign::{Action, Actor, Refusal, Reply},
     email::{ApprovedBy, ContentHash, DeliveryStatus, Email},
     ids::UserId,
 };
 
 use crate::scene::{SLOT, Scene, at, minutes};
 
-fn approve(scene: &mut Scene, content_hash: ContentHash, by: &str) -> Result<Reply, Refusal> {
-    let (email_id, by) = (scene.email().id, UserId::new(by).unwrap());
-    scene.run(Action::Approve { email_id, content_hash, by })
+fn approve(scene: &mut Scene, content_hash: ContentHash, of: &str) -> Result<Reply, Refusal> {
+    let (email_id, of) = (scene.email().id, UserId::new(of).unwrap());
+    scene.run(Action::Approve { email_id, content_hash, of })
 }
 
 fn other_content() -> ContentHash {
@@ -34,6 +34,25 @@ fn an_email_is_approved_by_its_content_and_by_its_own_agent() {
 }
 
 #[test]
+fn who_approved_an_email_is_kept_and_the_first_one_counts() {
+    let lead = Actor::User("lead".parse().unwrap());
+    for actor in [lead, Actor::ApiKey("key-1".parse().unwrap()), Actor::Operator] {
+        let mut scene = Scene::review();
+        let hash = scene.email().content_hash;
+        scene.actor = actor.clone();
+        assert_eq!(approve(&mut scene, hash, "agent"), Ok(Reply::Done));
+        let approval = scene.email().approval.unwrap();
+        assert_eq!(
+            (approval.approver(), approval.by),
+            (actor.clone(), ApprovedBy::User("agent".parse().unwrap()))
+        );
+        scene.actor = Actor::User("agent".parse().unwrap());
+        assert_eq!(approve(&mut scene, hash, "agent"), Ok(Reply::Done));
+        assert_eq!(scene.email().approval.unwrap().approver(), actor);
+    }
+}
+
+#[test]
 fn approving_twice_is_approving_once_and_only_the_same_content() {
     let mut scene = Scene::ready();
     let Email { id, content_hash, .. } = scene.email();
@@ -50,8 +69,8 @@ fn an_email_in_hand_is_not_approved_and_one_that_is_none_does_not_exist() {
     let hash = scene.email().content_hash;
     assert!(matches!(approve(&mut scene, hash, "agent"), Err(Refusal::EmailState { .. })));
     let id = dripr_core::ids::EmailId::new("agent-1.9").unwrap();
-    let by = UserId::new("agent").unwrap();
-    let refused = scene.run(Action::Approve { email_id: id.clone(), content_hash: hash, by });
+    let of = UserId::new("agent").unwrap();
+    let refused = scene.run(Action::Approve { email_id: id.clone(), content_hash: hash, of });
     assert_eq!(refused, Err(Refusal::NoEmail(id)));
 }
 

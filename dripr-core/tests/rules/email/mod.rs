@@ -4,6 +4,7 @@ mod address;
 mod opt_out;
 
 use dripr_core::{
+    campaign::Actor,
     email::{Approval, ApprovedBy, ContentHash, DeliveryStatus, Message, MessageId, SuppressionCause},
     ids::EmailId,
 };
@@ -112,10 +113,27 @@ fn an_approval_says_who_gave_it() {
         (ApprovedBy::User("agent".parse().unwrap()), r#"{"user":"agent"}"#),
     ] {
         assert_eq!(serde_json::to_string(&by).unwrap(), stored);
-        let approval = Approval { by, content_hash, at: at(SLOT) };
+        let approval = Approval { by, actor: None, content_hash, at: at(SLOT) };
         let read = serde_json::from_str::<Approval>(&serde_json::to_string(&approval).unwrap()).unwrap();
         assert_eq!(read, approval);
     }
+}
+
+#[test]
+fn an_approval_is_read_whichever_version_stored_it() {
+    let content_hash = ContentHash::of(&letter());
+    let stored = |by: &str, actor: &str| {
+        let text =
+            format!(r#"{{"by":{by},{actor}"content_hash":"{content_hash}","at":"2026-03-12T15:00:00Z"}}"#);
+        serde_json::from_str::<Approval>(&text).unwrap()
+    };
+    let agent = Actor::User("agent".parse().unwrap());
+    assert_eq!(stored(r#"{"user":"agent"}"#, "").approver(), agent);
+    assert_eq!(stored(r#""system""#, "").approver(), Actor::System);
+    let by_key = stored(r#"{"user":"agent"}"#, r#""actor":{"api_key":"key-1"},"#);
+    assert_eq!(by_key.approver(), Actor::ApiKey("key-1".parse().unwrap()));
+    // Versions before have this field alone.
+    assert_eq!(serde_json::to_value(&by_key).unwrap()["by"], serde_json::json!({"user": "agent"}));
 }
 
 #[test]

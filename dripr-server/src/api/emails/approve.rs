@@ -44,7 +44,7 @@ pub(super) async fn approve_email(
     let action = Action::Approve {
         email_id: email.id.clone(),
         content_hash: email.content_hash,
-        by: agent.id.clone(),
+        of: agent.id.clone(),
     };
     act(&api, &asking, &email.campaign_id, action).await?;
     Ok(Json(EmailView::of(find(&api, &agent.id, email.id.as_str()).await?)))

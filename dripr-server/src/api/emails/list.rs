@@ -1,18 +1,17 @@
-//! Listing emails.
+//! Listing an agent's emails.
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use dripr_core::{
-    access::Scope,
-    email::Email,
-    ids::{CampaignId, EmailId},
-    ports::{EmailFilter, EmailStore},
+use axum::{
+    Json,
+    extract::State,
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
+use dripr_core::access::{Reach, Scope};
 
-use super::view::{DeliveryStatusView, EmailView};
+use super::{
+    search::{Filter, page},
+    view::EmailView,
+};
 use crate::api::{
     Api,
     body::Parameters,
@@ -21,17 +20,6 @@ use crate::api::{
     path::Path,
     problem::Problem,
 };
-
-/// Which emails are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Filter {
-    /// Only those whose delivery stands so; `CREATED` are those that wait for approval.
-    #[param(inline)]
-    delivery_status: Option<DeliveryStatusView>,
-    /// Only those of this campaign.
-    campaign: Option<String>,
-}
 
 /// An agent's emails.
 #[utoipa::path(
@@ -46,18 +34,5 @@ pub(super) async fn list_emails(
     Parameters(part): Parameters<Part>,
 ) -> Result<Json<Page<EmailView>>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
-    let (limit, after) = (part.limit()?, part.after::<EmailId>()?);
-    let campaign_id = match filter.campaign.as_deref().map(CampaignId::new) {
-        None => None,
-        Some(Ok(id)) => Some(id),
-        // What cannot be an id is no campaign's.
-        Some(Err(_)) => return Ok(Json(Page::ending(Vec::new(), None))),
-    };
-    let filter = EmailFilter {
-        user_id: Some(agent.id),
-        campaign_id,
-        delivery_status: filter.delivery_status.map(Into::into),
-    };
-    let emails = api.store.emails(&filter, after, limit + 1).await?;
-    Ok(Json(Page::of(emails, limit, |email: &Email| email.id.to_string(), EmailView::of)))
+    page(&api, &Reach::Agent(agent.id), filter, &part).await
 }

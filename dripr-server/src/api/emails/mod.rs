@@ -1,11 +1,15 @@
-//! `/agents/{agent}/emails`: what was made for homeowners, and what becomes of it.
+//! `/agents/{agent}/emails`, `/emails`: what was made for homeowners, and what becomes of it.
 
 mod approve;
 mod edit_intro;
+mod events;
 mod list;
+mod list_all;
+mod message;
 mod preview;
 mod read;
 mod reject;
+mod search;
 mod settle;
 mod test;
 mod view;
@@ -25,9 +29,12 @@ use super::{Api, problem::Problem};
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_emails))
+        .routes(routes!(list_all::list_all_emails))
         .routes(routes!(read::read_email))
+        .routes(routes!(message::read_message))
         .routes(routes!(preview::read_email_html))
         .routes(routes!(preview::read_email_text))
+        .routes(routes!(events::list_events))
         .routes(routes!(approve::approve_email))
         .routes(routes!(reject::reject_email))
         .routes(routes!(edit_intro::edit_intro))

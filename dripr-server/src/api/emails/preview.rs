@@ -7,9 +7,9 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use dripr_core::{access::Scope, email::Message, ports::EmailStore};
+use dripr_core::{access::Scope, email::Message};
 
-use super::find;
+use super::{find, message::message_of};
 use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// The HTML of an email, with an opt-out link that opts nobody out. It is to be shown in a frame of its own: the answer forbids scripts and everything else that a mail
@@ -60,6 +60,5 @@ async fn message(
 ) -> Result<Arc<Message>, Problem> {
     let agent = asking.agent(api, agent, Scope::Read).await?;
     let email = find(api, &agent.id, email).await?;
-    let messages = api.store.messages(std::slice::from_ref(&email.id)).await?;
-    messages.into_iter().next().flatten().ok_or_else(|| Problem::not_found("text of this email"))
+    message_of(api, &email).await
 }

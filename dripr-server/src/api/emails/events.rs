@@ -1,0 +1,205 @@
+//! What came back of an email after it was sent.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use axum::{
+    Json,
+    extract::State,
+};
+use chrono::{DateTime, Utc};
+use dripr_core::{
+    access::Scope,
+    email::{Email, Message},
+    feedback::{Bounce, BounceKind, Feedback, Happening, Visitor},
+    ids::FeedbackId,
+    ports::{EmailStore, FeedbackStore},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::find;
+use crate::api::{
+    Api,
+    body::Parameters,
+    caller::Asking,
+    page::{Page, Part},
+    path::Path, problem::Problem,
+};
+
+/// One thing that came back of an email, as the provider or a mail server told it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventView {
+    /// When it happened, by their clock.
+    at: DateTime<Utc>,
+    what: EventKind,
+    /// Who opened the email or followed the link.
+    by: Option<VisitorView>,
+    /// Where the link leads that was followed. The recipient's own opt-out link stands here as one that opts nobody out.
+    link: Option<String>,
+    /// Why the email came back, if it did.
+    bounce: Option<BounceView>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EventKind {
+    /// The recipient's mail server took it.
+    Delivered,
+    /// It came back, or an automatic answer did.
+    Bounced,
+    /// The recipient reported it as spam.
+    Complained,
+    /// Its pictures were loaded.
+    Opened,
+    /// A link in it was followed.
+    Clicked,
+    /// The recipient opted out, by a way of the provider's own.
+    OptedOut,
+    /// The recipient opted in again, by a way of the provider's own.
+    OptedIn,
+}
+
+/// Who it was, as far as can be told.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum VisitorView {
+    Person,
+    /// A mail program, whether anybody looked or not.
+    Prefetch,
+    /// A filter or another robot.
+    Robot,
+}
+
+/// Why an email came back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BounceView {
+    kind: BounceKindView,
+    /// What the mail server or the provider said, for people.
+    detail: String,
+    /// Whether nothing more is sent to the address.
+    is_final: bool,
+}
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BounceKindView {
+    NoMailbox,
+    FullMailbox,
+    Refused,
+    Unreachable,
+    /// No failure: an automatic answer.
+    AutoReply,
+    Unclear,
+}
+
+impl EventView {
+    /// `text` is what the email says, as long as that is kept.
+    fn of(event: Feedback, email: &Email, text: Option<&Message>, api: &Api) -> Self {
+        let by = event.visitor(email).map(Into::into);
+        let what = EventKind::from(&event.what);
+        let (mut link, mut bounce) = (None, None);
+        match event.what {
+            Happening::Clicked { link: to, .. } => {
+                link = Some(text.map_or_else(|| to.clone(), |text| text.for_others(&to, &api.opt_out)));
+            }
+            Happening::Bounced(why) => bounce = Some(why.into()),
+            Happening::Delivered
+            | Happening::Complained
+            | Happening::Opened { .. }
+            | Happening::OptedOut
+            | Happening::OptedIn => {}
+        }
+        Self { at: event.at, what, by, link, bounce }
+    }
+}
+
+impl From<&Happening> for EventKind {
+    fn from(what: &Happening) -> Self {
+        match what {
+            Happening::Delivered => Self::Delivered,
+            Happening::Bounced(_) => Self::Bounced,
+            Happening::Complained => Self::Complained,
+            Happening::Opened { .. } => Self::Opened,
+            Happening::Clicked { .. } => Self::Clicked,
+            Happening::OptedOut => Self::OptedOut,
+            Happening::OptedIn => Self::OptedIn,
+        }
+    }
+}
+
+impl From<Visitor> for VisitorView {
+    fn from(visitor: Visitor) -> Self {
+        match visitor {
+            Visitor::Person => Self::Person,
+            Visitor::Prefetch => Self::Prefetch,
+            Visitor::Robot => Self::Robot,
+        }
+    }
+}
+
+impl From<Bounce> for BounceView {
+    fn from(bounce: Bounce) -> Self {
+        let kind = match bounce.kind {
+            BounceKind::NoMailbox => BounceKindView::NoMailbox,
+            BounceKind::FullMailbox => BounceKindView::FullMailbox,
+            BounceKind::Refused => BounceKindView::Refused,
+            BounceKind::Unreachable => BounceKindView::Unreachable,
+            BounceKind::AutoReply => BounceKindView::AutoReply,
+            BounceKind::Unclear => BounceKindView::Unclear,
+        };
+        Self { kind, is_final: bounce.kind.is_final(), detail: bounce.detail }
+    }
+}
+
+/// A place in the list: when it happened, in microseconds, and its name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place(i64, FeedbackId);
+
+impl Place {
+    fn of(event: &Feedback) -> Self {
+        Self(event.at.timestamp_micros(), event.id.clone())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.1)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once(' ').ok_or(())?;
+        Ok(Self(at.parse().map_err(|_| ())?, FeedbackId::new(id).map_err(|_| ())?))
+    }
+}
+
+/// What came back of an email: that it was taken, opened, followed, returned and so on, as it happened. Not every provider tells
+/// everything, and what comes late is told of as of when it happened.
+#[utoipa::path(
+    get, path = "/agents/{agent}/emails/{email}/events", tag = "emails",
+    params(("agent" = String, Path), ("email" = String, Path), Part),
+    responses((status = 200, body = Page<EventView>))
+)]
+pub(super) async fn list_events(
+    State(api): State<Arc<Api>>,
+    asking: Asking,
+    Path((agent, email)): Path<(String, String)>,
+    Parameters(part): Parameters<Part>,
+) -> Result<Json<Page<EventView>>, Problem> {
+    let agent = asking.agent(&api, &agent, Scope::Read).await?;
+    let email = find(&api, &agent.id, &email).await?;
+    let (limit, after) = (part.limit()?, part.after::<Place>()?);
+    let mut events = api.store.feedback(&email.campaign_id).await?;
+    events.retain(|event| {
+        event.email_id == email.id && after.as_ref().is_none_or(|after| Place::of(event) > *after)
+    });
+    // Instants differ below what places tell.
+    events.sort_by_cached_key(Place::of);
+    let text = api.store.messages(std::slice::from_ref(&email.id)).await?.into_iter().next().flatten();
+    let shown = |event: Feedback| EventView::of(event, &email, text.as_deref(), &api);
+    Ok(Json(Page::of(events, limit, |event: &Feedback| Place::of(event).to_string(), shown)))
+}
