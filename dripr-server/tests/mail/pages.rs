@@ -5,7 +5,7 @@ use dripr_core::{
     campaign::{Action, Actor, AuditEntry},
     contact::Contact,
     email::{DeliveryStatus, EmailAddress, SuppressionCause},
-    ports::{Clock, ContactReplacement, ContactStore, EmailStore},
+    ports::{AgentStore, Clock, ContactReplacement, ContactStore, EmailStore},
 };
 
 use crate::site::{Site, at, shown};
@@ -291,6 +291,33 @@ async fn words_that_are_none_or_too_many_change_nothing() {
         assert!(answer.text.contains("an intro has 1 to 2,000 characters"), "{}", answer.text);
     }
     assert_eq!(status(&site).await, DeliveryStatus::Created);
+}
+
+#[tokio::test]
+async fn what_was_removed_is_shown_and_decided_by_nobody() {
+    for agent_too in [false, true] {
+        let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+        let again = site.deployment.config.public.approval.again(
+            &"ana".parse().unwrap(),
+            &site.campaign(),
+            at("2026-03-14T00:00:00Z"),
+        );
+        assert_eq!(site.get(&again).await.status, 303);
+        if agent_too {
+            let removed = site.deployment.store.remove(&"ana".parse().unwrap(), site.clock.now()).await;
+            assert!(removed.unwrap());
+        } else {
+            site.command(Action::Delete).await;
+        }
+        for page in ["", "/skip", "/intro"] {
+            let path = format!("{link}{page}");
+            for answer in [site.get(&path).await, site.write(&path, "Dear Kim,").await] {
+                assert_eq!(answer.status, 404, "{page}");
+                assert!(!answer.text.contains("<iframe") && !answer.text.contains("home.example"));
+            }
+        }
+        assert_eq!(site.get(&again).await.status, 404);
+    }
 }
 
 #[tokio::test]
