@@ -115,7 +115,7 @@ where
 {
     let Some(known) = addresses(store, links, claim).await? else { return Ok(None) };
     let recipient = known.recipient(store, claim).await?;
-    let own = |known: &Suppression| known.cause > SuppressionCause::HardBounce;
+    let own = |known: &Suppression| known.cause.is_recipients_own();
     if !recipient.may_opt_in || !recipient.suppression.as_ref().is_some_and(own) {
         return Ok(Some(recipient));
     }

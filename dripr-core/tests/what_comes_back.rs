@@ -235,7 +235,7 @@ async fn who_wants_no_more_gets_none_at_the_address_that_they_have_since_either(
         if what == Happening::OptedOut {
             world.take("2", "2026-05-01T00:00:00Z", Happening::OptedIn).await;
             assert_eq!(
-                world.store.suppressions(&email.user_id, None, 10).await.unwrap(),
+                world.store.suppressions(&email.user_id, None, None, 10).await.unwrap(),
                 [],
                 "both are lifted"
             );
@@ -420,14 +420,14 @@ async fn a_link_works_when_its_campaign_is_removed_and_erased() {
     assert_eq!(world.cause_at(&email.recipient).await, None);
 
     person::erase(&world.store, &[], &world.bench, &email.user_id, &email.recipient).await.unwrap();
-    let before = world.store.suppressions(&email.user_id, None, 10).await.unwrap();
+    let before = world.store.suppressions(&email.user_id, None, None, 10).await.unwrap();
     assert_eq!(before.len(), 1, "the erasure keeps that they want no mail");
     for claim in [claim, world.older_claim(0)] {
         consent::opt_out(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
         let back = consent::opt_in(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
         assert!(!back.may_opt_in);
     }
-    let after = world.store.suppressions(&email.user_id, None, 10).await.unwrap();
+    let after = world.store.suppressions(&email.user_id, None, None, 10).await.unwrap();
     assert_eq!(after, before, "nobody's address is added, and nothing is lifted");
 }
 

@@ -3,12 +3,16 @@
 mod add;
 mod lift;
 mod list;
+mod read;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use dripr_core::email::{Suppression, SuppressionCause};
-use serde::Serialize;
+use dripr_core::{
+    email::{Suppression, SuppressionCause},
+    ids::ContactId,
+};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,7 +21,7 @@ use super::Api;
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_suppressions, add::add_suppression))
-        .routes(routes!(lift::lift_suppression))
+        .routes(routes!(read::read_suppression, lift::lift_suppression))
 }
 
 /// An address that an agent must not write to.
@@ -26,30 +30,51 @@ struct SuppressionView {
     address: String,
     cause: CauseView,
     since: DateTime<Utc>,
+    /// The contact who has that address at present.
+    contact_id: Option<String>,
+    /// Whether it can be lifted here, once the address works. What the recipient decided is theirs to take back.
+    can_be_lifted: bool,
 }
 
 /// Why.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CauseView {
     /// Mail came back for good.
     HardBounce,
     /// The recipient opted out.
+    #[default]
     OptOut,
     /// The recipient reported the mail as spam.
     Complaint,
 }
 
 impl SuppressionView {
-    fn of(suppression: Suppression) -> Self {
+    fn of(suppression: Suppression, contact: Option<ContactId>) -> Self {
         Self {
             address: suppression.address.as_str().to_owned(),
-            cause: match suppression.cause {
-                SuppressionCause::HardBounce => CauseView::HardBounce,
-                SuppressionCause::OptOut => CauseView::OptOut,
-                SuppressionCause::Complaint => CauseView::Complaint,
-            },
+            cause: CauseView::of(suppression.cause),
             since: suppression.since,
+            contact_id: contact.map(|id| id.to_string()),
+            can_be_lifted: !suppression.cause.is_recipients_own(),
+        }
+    }
+}
+
+impl CauseView {
+    const fn of(cause: SuppressionCause) -> Self {
+        match cause {
+            SuppressionCause::HardBounce => Self::HardBounce,
+            SuppressionCause::OptOut => Self::OptOut,
+            SuppressionCause::Complaint => Self::Complaint,
+        }
+    }
+
+    const fn cause(self) -> SuppressionCause {
+        match self {
+            Self::HardBounce => SuppressionCause::HardBounce,
+            Self::OptOut => SuppressionCause::OptOut,
+            Self::Complaint => SuppressionCause::Complaint,
         }
     }
 }
