@@ -394,6 +394,7 @@ async fn suppress(
         cycle: None,
         email_id: None,
         cause: Some(why),
+        contact_id: known_contact(&mut *connection, &new.user_id, &key).await?.map(|contact| contact.id),
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
@@ -426,6 +427,7 @@ async fn lift(
         cycle: None,
         email_id: None,
         cause: None,
+        contact_id: known_contact(&mut *connection, user, key).await?.map(|contact| contact.id),
     };
     note(connection, user, key, &entry).await?;
     wake(connection, user, Some(key)).await?;

@@ -174,6 +174,8 @@ async fn addresses_are_kept_with_why_they_get_no_mail() {
     let history = get(&site, "/agents/ana/history?limit=1", &key).await.json();
     assert_eq!(history["items"][0]["cause"], "mail to this address came back for good: a letter came back");
 
+    assert_eq!(history["items"][0]["contact_id"], contact);
+
     let more_final = post(&site, path, &key, json!({"address": own, "cause": "complaint"})).await;
     assert_eq!((more_final.status, more_final.json()), (200, expected("complaint", false)));
     let less_final = post(&site, path, &key, json!({"address": "OWNER1@home.example"})).await;

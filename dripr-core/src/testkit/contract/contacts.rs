@@ -142,6 +142,14 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     let history = store.history(&stage.id(1)).await.expect("reading a history");
     let line = history.iter().rev().find(|line| line.what == "suppression_lifted").expect("it is told");
     assert_eq!(line.at, at("2026-03-03T00:00:00Z"), "the history says when it was lifted");
+    let owner = &stage.new[1].contact.id;
+    assert_eq!(line.contact_id.as_ref(), Some(owner), "and whose address it is");
+    let history = store.agent_history(&contact.user_id, None, None, 100).await.expect("a history");
+    let suppressed = history.iter().filter(|line| line.entry.what == "suppressed");
+    let about: Vec<_> = suppressed
+        .map(|line| (line.campaign_id.is_some(), line.entry.contact_id.as_ref() == Some(owner)))
+        .collect();
+    assert_eq!(about, [(false, false), (true, true)], "an address without a contact is nobody's");
     stage.did(1, Action::Tick).await;
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");

@@ -150,6 +150,7 @@ impl ContactStore for MemoryStore {
             cycle: None,
             email_id: None,
             cause: Some(why),
+            contact_id: state.contact_at(&user, &key).map(|contact| contact.id.clone()),
         };
         state.note(&user, &key, &entry);
         state.tell(&user, Kind::ContactOptedOut, |state| {
@@ -183,6 +184,7 @@ impl ContactStore for MemoryStore {
             cycle: None,
             email_id: None,
             cause: None,
+            contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
         };
         state.note(user, &key, &entry);
         state.wake(user, Some(&key));

@@ -68,7 +68,7 @@ pub(super) async fn change_contact(
         fields.push("email");
     }
     if contact != known {
-        let audit = asking.audit(&api, "contact_changed", Some(fields.join(", ")));
+        let audit = asking.audit(&api, "contact_changed", Some(fields.join(", "))).about(known.id.clone());
         match ContactStore::replace(&*api.store, &known, contact.clone(), audit).await? {
             ContactReplacement::Replaced => {}
             ContactReplacement::Changed => return Err(Problem::changed_meanwhile()),

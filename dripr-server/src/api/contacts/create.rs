@@ -58,7 +58,8 @@ pub(super) async fn create_contact(
         created_at: now,
         deleted_at: None,
     };
-    match api.store.add_contact(contact.clone(), asking.audit(&api, "contact_added", None)).await? {
+    let audit = asking.audit(&api, "contact_added", None).about(contact.id.clone());
+    match api.store.add_contact(contact.clone(), audit).await? {
         ContactAddition::Added => {}
         ContactAddition::Exists(id) => {
             return Err(Problem::conflict(format!("contact {id} has this address already")));
