@@ -7,17 +7,18 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use dripr_core::{
     Dripr,
-    campaign::{Actor, AuditEntry, CampaignStatus, command::Bench},
+    campaign::{Action, Actor, AuditEntry, CampaignStatus, command::Bench},
     consent,
     contact::Contact,
     email::{
-        ApprovalLinks, DeliveryStatus, Email, OptOutClaim, Suppression, SuppressionCause,
-        UnusableApprovalLink,
+        ApprovalLinks, DeliveryStatus, Email, EmailAddress, OptOutClaim, OptOutLinks, Suppression,
+        SuppressionCause, UnusableApprovalLink,
     },
     feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Refusal, Taken, refuse, take},
     ids::{CampaignId, EmailId, FeedbackId, UserId},
+    person,
     policy::Policy,
-    ports::{ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
+    ports::{Clock, ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
 };
@@ -89,6 +90,36 @@ impl World {
     async fn cause(&self) -> Option<SuppressionCause> {
         self.suppression().await.map(|suppression| suppression.cause)
     }
+
+    async fn cause_at(&self, address: &EmailAddress) -> Option<SuppressionCause> {
+        let user = UserId::new("agent").unwrap();
+        self.store.suppression(&user, address).await.unwrap().map(|known| known.cause)
+    }
+
+    /// What the link in an accepted email says.
+    fn claim(&self, nth: usize) -> OptOutClaim {
+        let link = self.mailbox.accepted()[nth].message.opt_out_link.clone().unwrap();
+        links().read(link.strip_prefix("https://mail.example/o/").unwrap()).unwrap()
+    }
+
+    /// What it said before links named the recipient.
+    fn older_claim(&self, nth: usize) -> OptOutClaim {
+        OptOutClaim { recipient: None, ..self.claim(nth) }
+    }
+
+    /// The agent corrects the contact's address.
+    async fn moves_to(&self, address: &EmailAddress) {
+        let known = self.store.contacts(&UserId::new("agent").unwrap(), None, 1).await.unwrap().remove(0);
+        let moved = Contact { email: address.clone(), ..known.clone() };
+        let audit = AuditEntry::of("contact_changed", Actor::Operator, self.clock.now(), None);
+        let replaced = ContactStore::replace(&self.store, &known, moved, audit).await.unwrap();
+        assert_eq!(replaced, ContactReplacement::Replaced);
+    }
+}
+
+/// Those of the samples' builder.
+fn links() -> OptOutLinks {
+    OptOutLinks::new("https://mail.example", "a sample key of some length".to_owned().into()).unwrap()
 }
 
 fn bounced(kind: BounceKind) -> Happening {
@@ -141,11 +172,7 @@ async fn what_is_final_ends_the_mail_to_an_address() {
 async fn what_comes_twice_counts_once() {
     let world = World::sent().await;
     assert_eq!(world.take("1", MORNING, Happening::OptedOut).await, Taken::New);
-    let recipient = OptOutClaim {
-        user_id: UserId::new("agent").unwrap(),
-        campaign_id: CampaignId::new("agent-1").unwrap(),
-    };
-    consent::opt_in(&world.store, &recipient, at(NOON)).await.unwrap().unwrap();
+    consent::opt_in(&world.store, &links(), &world.claim(0), at(NOON)).await.unwrap().unwrap();
     assert_eq!(world.take("1", MORNING, Happening::OptedOut).await, Taken::Known);
     assert_eq!(world.cause().await, None, "the second telling changes nothing");
 }
@@ -208,7 +235,7 @@ async fn who_wants_no_more_gets_none_at_the_address_that_they_have_since_either(
         if what == Happening::OptedOut {
             world.take("2", "2026-05-01T00:00:00Z", Happening::OptedIn).await;
             assert_eq!(
-                world.store.suppressions(&email.user_id, None, 10).await.unwrap(),
+                world.store.suppressions(&email.user_id, None, None, 10).await.unwrap(),
                 [],
                 "both are lifted"
             );
@@ -291,26 +318,117 @@ async fn what_never_left_cannot_come_back() {
 #[tokio::test]
 async fn a_recipient_opts_out_and_in_by_their_link() {
     let world = World::sent().await;
-    let claim = OptOutClaim {
-        user_id: UserId::new("agent").unwrap(),
-        campaign_id: CampaignId::new("agent-1").unwrap(),
-    };
+    let (links, claim) = (links(), world.claim(0));
     let other = OptOutClaim { user_id: UserId::new("other").unwrap(), ..claim.clone() };
-    assert_eq!(consent::opt_out(&world.store, &other, at(NOON)).await.unwrap(), None, "of another agent");
-    let out = consent::opt_out(&world.store, &claim, at(NOON)).await.unwrap().unwrap();
+    let of_other = consent::opt_out(&world.store, &links, &other, at(NOON)).await.unwrap();
+    assert_eq!(of_other, None, "of another agent");
+    let out = consent::opt_out(&world.store, &links, &claim, at(NOON)).await.unwrap().unwrap();
     assert_eq!(
         out.suppression.map(|known| (known.cause, known.since)),
         Some((SuppressionCause::OptOut, at(NOON)))
     );
-    consent::opt_out(&world.store, &claim, at("2026-03-14T00:00:00Z")).await.unwrap();
+    consent::opt_out(&world.store, &links, &claim, at("2026-03-14T00:00:00Z")).await.unwrap();
     assert_eq!(world.suppression().await.unwrap().since, at(NOON), "twice is once");
-    assert_eq!(consent::opt_in(&world.store, &claim, at(NOON)).await.unwrap().unwrap().suppression, None);
+    let back = consent::opt_in(&world.store, &links, &claim, at(NOON)).await.unwrap().unwrap();
+    assert_eq!((back.suppression, back.may_opt_in, back.has_moved), (None, true, false));
     world.until("2026-05-01T00:00:00Z").await;
     assert_eq!(world.mailbox.accepted().len(), 2);
     // A bounce is nothing that a recipient decides.
     world.take("1", MORNING, bounced(BounceKind::NoMailbox)).await;
-    let still = consent::opt_in(&world.store, &claim, at(NOON)).await.unwrap().unwrap();
+    let still = consent::opt_in(&world.store, &links, &claim, at(NOON)).await.unwrap().unwrap();
     assert_eq!(still.suppression.map(|known| known.cause), Some(SuppressionCause::HardBounce));
+}
+
+/// One whose March report went to the first address and whose April report to the second, with both.
+async fn moved() -> (World, EmailAddress, EmailAddress) {
+    let world = World::sent().await;
+    let (old, new) = (world.email().await.recipient, "kim@new.example".parse().unwrap());
+    world.moves_to(&new).await;
+    world.until("2026-04-13T12:00:00Z").await;
+    let sent = world.mailbox.accepted();
+    assert_eq!(sent.len(), 2);
+    assert_eq!((&sent[0].message.to.address, &sent[1].message.to.address), (&old, &new));
+    (world, old, new)
+}
+
+const OUT: Option<SuppressionCause> = Some(SuppressionCause::OptOut);
+
+#[tokio::test]
+async fn who_had_the_address_before_opts_out_at_both_and_in_at_their_own_alone() {
+    let (world, old, new) = moved().await;
+    let (links, now) = (links(), world.clock.now());
+    let (first, second) = (world.claim(0), world.claim(1));
+    let known = consent::recipient(&world.store, &links, &first).await.unwrap().unwrap();
+    assert_eq!((&known.address, known.may_opt_in, known.has_moved), (&old, true, true));
+    let out = consent::opt_out(&world.store, &links, &first, now).await.unwrap().unwrap();
+    assert_eq!(out.address, old);
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, OUT));
+    let back = consent::opt_in(&world.store, &links, &first, now).await.unwrap().unwrap();
+    assert_eq!(back.suppression, None);
+    assert_eq!(
+        (world.cause_at(&old).await, world.cause_at(&new).await),
+        (None, OUT),
+        "what holds for the present address is for whoever reads there"
+    );
+    consent::opt_in(&world.store, &links, &second, now).await.unwrap().unwrap();
+    assert_eq!(world.cause_at(&new).await, None);
+}
+
+#[tokio::test]
+async fn who_had_the_address_before_cannot_lift_what_its_owner_decided() {
+    let (world, old, new) = moved().await;
+    let (links, now) = (links(), world.clock.now());
+    consent::opt_out(&world.store, &links, &world.claim(1), now).await.unwrap().unwrap();
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (None, OUT));
+    for former in [world.claim(0), world.older_claim(0)] {
+        consent::opt_in(&world.store, &links, &former, now).await.unwrap().unwrap();
+        assert_eq!(world.cause_at(&new).await, OUT, "{former:?}");
+    }
+    world.until("2026-06-01T00:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 2);
+}
+
+#[tokio::test]
+async fn an_older_link_opts_out_wherever_it_may_have_been_sent_and_in_where_that_is_certain() {
+    let world = World::sent().await;
+    let (links, now, old) = (links(), world.clock.now(), world.email().await.recipient);
+    let claim = world.older_claim(0);
+    consent::opt_out(&world.store, &links, &claim, now).await.unwrap().unwrap();
+    assert_eq!(world.cause_at(&old).await, OUT);
+    let back = consent::opt_in(&world.store, &links, &claim, now).await.unwrap().unwrap();
+    assert_eq!((back.suppression, back.may_opt_in), (None, true), "all emails went to one address");
+
+    let (world, old, new) = moved().await;
+    let now = world.clock.now();
+    let out = consent::opt_out(&world.store, &links, &claim, now).await.unwrap().unwrap();
+    assert!(!out.may_opt_in && out.address == new);
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, OUT));
+    let still = consent::opt_in(&world.store, &links, &claim, now).await.unwrap().unwrap();
+    assert!(still.suppression.is_some(), "nobody knows whose link it is");
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, OUT));
+}
+
+#[tokio::test]
+async fn a_link_works_when_its_campaign_is_removed_and_erased() {
+    let world = World::sent().await;
+    let (links, claim) = (links(), world.claim(0));
+    let (id, email) = (CampaignId::new("agent-1").unwrap(), world.email().await);
+    world.dripr.command(&id, Actor::Operator, Action::Delete).await.unwrap();
+    let out = consent::opt_out(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
+    assert_eq!((out.suppression.map(|known| known.cause), out.may_opt_in), (OUT, true));
+    consent::opt_in(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
+    assert_eq!(world.cause_at(&email.recipient).await, None);
+
+    person::erase(&world.store, &[], &world.bench, &email.user_id, &email.recipient).await.unwrap();
+    let before = world.store.suppressions(&email.user_id, None, None, 10).await.unwrap();
+    assert_eq!(before.len(), 1, "the erasure keeps that they want no mail");
+    for claim in [claim, world.older_claim(0)] {
+        consent::opt_out(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
+        let back = consent::opt_in(&world.store, &links, &claim, world.clock.now()).await.unwrap().unwrap();
+        assert!(!back.may_opt_in);
+    }
+    let after = world.store.suppressions(&email.user_id, None, None, 10).await.unwrap();
+    assert_eq!(after, before, "nobody's address is added, and nothing is lifted");
 }
 
 #[tokio::test]

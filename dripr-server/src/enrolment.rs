@@ -31,8 +31,14 @@ pub(crate) const BATCH: usize = 500;
 pub(crate) const VERIFIED_BATCH: usize = 40;
 /// How many rows a dry run remembers, to see which are alike: less than 100 MB.
 const MOST_REMEMBERED: usize = 5_000_000;
-/// What the history says of an opt-out that a file told of.
-const WHY_OUT: &str = "an imported file says that this person wants no mail";
+/// What the history says of an address that is not to be written to, as a file told.
+const fn why(cause: SuppressionCause) -> &'static str {
+    match cause {
+        SuppressionCause::HardBounce => "an imported file says that mail to this address came back for good",
+        SuppressionCause::OptOut => "an imported file says that this person wants no mail",
+        SuppressionCause::Complaint => "an imported file says that this person reported mail as spam",
+    }
+}
 
 /// What becomes of contacts: whose they are, and where they go.
 pub struct Enroller<'a> {
@@ -152,7 +158,7 @@ impl Enroller<'_> {
             taken.tally.rows += 1;
             match row {
                 Ok(row) => {
-                    out.extend(row.opted_out.then(|| row.email.clone()));
+                    out.extend(row.no_mail.map(|cause| (row.email.clone(), cause)));
                     if self.approvals.admit(&row) {
                         let check = row.check_before_sending.unwrap_or(self.approvals.otherwise());
                         usable.push(NewContactRow { check_before_sending: Some(check), ..row });
@@ -168,7 +174,7 @@ impl Enroller<'_> {
         }
         // First, so that no campaign to such an address is ever awake.
         if !self.dry_run {
-            try_join_all(out.into_iter().map(|address| self.suppress(address))).await?;
+            try_join_all(out.into_iter().map(|(address, cause)| self.suppress(address, cause))).await?;
         }
         let kept = self.verified(usable, &mut taken).await;
         if self.dry_run {
@@ -184,7 +190,7 @@ impl Enroller<'_> {
             return rows.into_iter().map(|row| InHand { row, not_verified: false }).collect();
         };
         // Nobody writes to those who want no mail, so nobody need ask.
-        let wanted = |row: &NewContactRow| !row.opted_out;
+        let wanted = |row: &NewContactRow| row.no_mail.is_none();
         let addresses = rows.iter().filter(|row| wanted(row)).map(|row| row.email.clone());
         let mut verdicts = verifying.verdicts(addresses.collect()).await.into_iter();
         let mut kept = Vec::with_capacity(rows.len());
@@ -251,10 +257,10 @@ impl Enroller<'_> {
         Ok(())
     }
 
-    async fn suppress(&self, address: EmailAddress) -> PortResult<()> {
-        let (user_id, cause, since) = (self.user_id.clone(), SuppressionCause::OptOut, self.now);
+    async fn suppress(&self, address: EmailAddress, cause: SuppressionCause) -> PortResult<()> {
+        let (user_id, since) = (self.user_id.clone(), self.now);
         let suppression = Suppression { user_id, address, cause, since };
-        self.contacts.suppress_because(suppression, self.by.clone(), WHY_OUT.to_owned()).await
+        self.contacts.suppress_because(suppression, self.by.clone(), why(cause).to_owned()).await
     }
 
     fn campaign(&self, row: NewContactRow) -> NewCampaign {
@@ -289,7 +295,7 @@ impl Enroller<'_> {
 /// What is wrong with a row whose emails would go out without approval, of an importer who may not let them.
 fn unapproved(row: NewContactRow) -> RowProblem {
     let reason = "must not be no: this import may not do without approvals";
-    let wants_no_mail = row.opted_out.then_some(row.email);
+    let wants_no_mail = row.no_mail.map(|cause| (row.email, cause));
     RowProblem { wants_no_mail, ..RowProblem::new(row.row, "check_before_sending", "no", reason) }
 }
 
@@ -318,7 +324,8 @@ impl Taken {
     fn note(&mut self, in_hand: &InHand, fate: Fate) {
         let InHand { row, not_verified } = in_hand;
         let tally = &mut self.tally;
-        tally.opted_out += u64::from(row.opted_out);
+        let opted_out = row.no_mail.is_some();
+        tally.opted_out += u64::from(opted_out);
         tally.not_verified += u64::from(*not_verified);
         if matches!(fate, Fate::AlreadyEnrolled(_)) {
             tally.already_enrolled += 1;
@@ -327,8 +334,7 @@ impl Taken {
             tally.without_address += u64::from(row.home.is_none());
             tally.to_approve += u64::from(row.check_before_sending == Some(true));
         }
-        let (opted_out, not_verified) = (row.opted_out, *not_verified);
-        let line = ImportLine { row: row.row, fate, opted_out, not_verified };
+        let line = ImportLine { row: row.row, fate, opted_out, not_verified: *not_verified };
         self.lines.extend(line.is_worth_telling().then_some(line));
     }
 }

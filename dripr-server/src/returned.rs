@@ -27,7 +27,7 @@ pub async fn take(deployment: &Deployment, mail: &[u8], received_at: Instant) ->
             }
         }
         Returned::OptOut { subject } => match links.read_subject(&subject) {
-            Ok(claim) => match consent::opt_out(store, &claim, received_at).await? {
+            Ok(claim) => match consent::opt_out(store, links, &claim, received_at).await? {
                 Some(_) => format!("campaign {}: the recipient opted out", claim.campaign_id),
                 None => format!("there is no campaign {}", claim.campaign_id),
             },

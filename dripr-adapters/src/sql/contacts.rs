@@ -86,6 +86,26 @@ impl ContactStore for SqlStore {
         known_contact(&self.shared.reads, user, &address.key()).await
     }
 
+    async fn contacts_at(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<ContactId>>> {
+        let doing = "looking for contacts by address";
+        let keys: Vec<String> = addresses.iter().map(EmailAddress::key).collect();
+        let sql = "SELECT wanted.nr, c.id FROM @list(?1: address_key text) AS wanted CROSS JOIN contacts AS c \
+                   ON c.user_id = ?2 AND c.address_key = wanted.address_key AND c.deleted_at IS NULL";
+        let query = query(sql).bind(to_json(&keys)?).bind(user.as_str());
+        let mut found = vec![None; addresses.len()];
+        for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
+            let Some(at) = row_place(row.try_get(0).doing(doing)?) else { continue };
+            let Some(slot) = found.get_mut(at) else { continue };
+            let id: &str = row.try_get(1).doing(doing)?;
+            *slot = Some(ContactId::new(id).map_err(|error| corrupt("contacts", "id", id, error))?);
+        }
+        Ok(found)
+    }
+
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
         self.shared
             .writer
@@ -159,15 +179,20 @@ impl ContactStore for SqlStore {
     async fn suppressions(
         &self,
         user: &UserId,
+        cause: Option<SuppressionCause>,
         after: Option<String>,
         limit: usize,
     ) -> PortResult<Vec<Suppression>> {
         let doing = "reading opt-outs";
-        let sql = "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND address_key > ?2 \
-                   ORDER BY address_key LIMIT ?3";
+        let of_cause = if cause.is_some() { " AND cause = ?3" } else { "" };
+        let sql = format!(
+            "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND address_key > ?2{of_cause} \
+             ORDER BY address_key LIMIT ?4"
+        );
         let rows = query(sql)
             .bind(user.as_str())
             .bind(after.unwrap_or_default())
+            .bind(cause.map(SuppressionCause::as_str))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(&self.shared.reads)
             .await
@@ -392,6 +417,7 @@ async fn suppress(
         cycle: None,
         email_id: None,
         cause: Some(why),
+        contact_id: known_contact(&mut *connection, &new.user_id, &key).await?.map(|contact| contact.id),
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
@@ -424,6 +450,7 @@ async fn lift(
         cycle: None,
         email_id: None,
         cause: None,
+        contact_id: known_contact(&mut *connection, user, key).await?.map(|contact| contact.id),
     };
     note(connection, user, key, &entry).await?;
     wake(connection, user, Some(key)).await?;

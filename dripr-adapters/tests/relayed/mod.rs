@@ -202,6 +202,13 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
         self.store.contact_at(user, address).await
     }
+    async fn contacts_at(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<ContactId>>> {
+        self.store.contacts_at(user, addresses).await
+    }
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
         self.store.add_contact(contact, audit).await
     }
@@ -237,10 +244,11 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn suppressions(
         &self,
         user: &UserId,
+        cause: Option<SuppressionCause>,
         after: Option<String>,
         limit: usize,
     ) -> PortResult<Vec<Suppression>> {
-        self.store.suppressions(user, after, limit).await
+        self.store.suppressions(user, cause, after, limit).await
     }
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
         self.store.suppression(user, address).await

@@ -154,7 +154,7 @@ fn an_opt_out_by_mail_gives_the_subject_back() {
         OptOutLinks::new("https://mail.example", "a long random secret text".to_owned().into()).unwrap();
     let links = links.with_mailbox("out@mail.example".parse().unwrap());
     let (user, campaign) = (UserId::new("u1").unwrap(), CampaignId::new("c1").unwrap());
-    let mailto = links.mailto(&user, &campaign).unwrap();
+    let mailto = links.mailto(&user, &campaign, &"kim@home.example".parse().unwrap()).unwrap();
     let subject = mailto.split_once("subject=").unwrap().1.replace("%20", " ");
     for shown in [subject.clone(), format!("[External] {subject}"), format!("RE: {subject}\r\n ")] {
         let mail = format!("From: Kim <kim@home.example>\r\nSubject: {shown}\r\n\r\n");

@@ -9,7 +9,7 @@ use crate::{
     content::CycleContent,
     email::{Email, Message, Suppression},
     events::StatusChanged,
-    ids::{ApiKeyId, EmailId, UserId},
+    ids::{ApiKeyId, ContactId, EmailId, UserId},
     schedule::{Cycle, Instant},
     webhooks::News,
 };
@@ -73,13 +73,22 @@ pub struct AuditEntry {
     pub email_id: Option<EmailId>,
     /// Why, for people; no personal data.
     pub cause: Option<String>,
+    /// The contact it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
 }
 
 impl AuditEntry {
     /// Something that was done about an agent or a contact, in no cycle and about no email.
     #[must_use]
     pub fn of(what: &str, actor: Actor, at: Instant, cause: Option<String>) -> Self {
-        Self { at, actor, what: what.to_owned(), cycle: None, email_id: None, cause }
+        Self { at, actor, what: what.to_owned(), cycle: None, email_id: None, cause, contact_id: None }
+    }
+
+    /// The same, about a contact.
+    #[must_use]
+    pub fn about(self, contact: ContactId) -> Self {
+        Self { contact_id: Some(contact), ..self }
     }
 }
 

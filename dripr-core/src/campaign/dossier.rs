@@ -407,6 +407,7 @@ impl Desk<'_> {
             cycle,
             email_id,
             cause,
+            contact_id: None,
         });
     }
 }

@@ -50,6 +50,7 @@ where
             }
         }
         let entry = AuditEntry::of("contact_removed", actor.clone(), desk.clock.now(), None);
+        let entry = entry.about(contact.id.clone());
         match store.remove_contact(&contact.user_id, &contact.id, entry).await? {
             ContactRemoval::Removed => return Ok(true),
             ContactRemoval::NotThere => return Ok(false),

@@ -1,22 +1,31 @@
 //! Opt-out links: signed, unguessable, without a login and without an end.
 //!
-//! A link names the contact and carries an HMAC-SHA-256 over it, so that nothing has to be stored for it to work and
-//! nobody can make one for somebody else.
+//! A link names the campaign and, by a mark that nobody can read an address from, the address that it was sent to. It carries
+//! an HMAC-SHA-256 over both, so that nothing has to be stored for it to work and nobody can make one for somebody else.
+//!
+//! Links that were made before they had a mark work for as long as the others.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{EmailAddress, signature};
 use crate::ids::{CampaignId, UserId};
 
+/// Stands between the mark of an address and the signature. No hexadecimal digit, so that links without a mark are told by it.
+const MARK_ENDS: char = '-';
+/// The hexadecimal digits of a mark: no two addresses that an agent ever writes to share one.
+const MARK_LENGTH: usize = 32;
+
 /// Makes and checks opt-out links.
 ///
 /// ```
 /// use dripr_core::{email::OptOutLinks, ids::{CampaignId, UserId}};
 /// let links = OptOutLinks::new("https://mail.example/", "a long random secret text".to_string().into())?;
-/// let link = links.link(&UserId::new("u1")?, &CampaignId::new("c1")?);
+/// let kim = "kim@home.example".parse()?;
+/// let link = links.link(&UserId::new("u1")?, &CampaignId::new("c1")?, &kim);
 /// assert!(link.starts_with("https://mail.example/o/u1/c1/"));
 /// let claim = links.read(link.strip_prefix("https://mail.example/o/").unwrap())?;
 /// assert_eq!(claim.campaign_id.as_str(), "c1");
+/// assert_eq!(links.went_to(&claim, &kim), Some(true));
 /// assert!(links.read("u1/c2/0000").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -52,8 +61,11 @@ pub enum InvalidOptOutLink {
 pub struct OptOutClaim {
     /// The agent whose mail is not wanted.
     pub user_id: UserId,
-    /// The campaign the mail came from; its recipient opts out.
+    /// The campaign the mail came from.
     pub campaign_id: CampaignId,
+    /// The mark of the address that it was sent to (see [`OptOutLinks::went_to`]); `None` in links that were made before
+    /// they had one.
+    pub recipient: Option<String>,
 }
 
 impl OptOutLinks {
@@ -73,12 +85,12 @@ impl OptOutLinks {
         Self { mailbox: Some(mailbox), ..self }
     }
 
-    /// A `mailto:` link (RFC 6068) whose mail opts a campaign's recipient out, if there is an address for it. Its subject is
-    /// what [`OptOutLinks::read_subject`] reads.
+    /// A `mailto:` link (RFC 6068) whose mail opts a recipient out, if there is an address for it. Its subject is what
+    /// [`OptOutLinks::read_subject`] reads.
     #[must_use]
-    pub fn mailto(&self, user: &UserId, campaign: &CampaignId) -> Option<String> {
+    pub fn mailto(&self, user: &UserId, campaign: &CampaignId, recipient: &EmailAddress) -> Option<String> {
         let mailbox = self.mailbox.as_ref().filter(|mailbox| mailbox.as_str().bytes().all(plain))?;
-        let token = self.token(user, campaign);
+        let token = self.token(user, campaign, recipient);
         Some(format!("mailto:{mailbox}?subject=unsubscribe%20{token}"))
     }
 
@@ -91,10 +103,10 @@ impl OptOutLinks {
         self.read(token.ok_or(InvalidOptOutLink::Link)?)
     }
 
-    /// The link for a campaign's recipient.
+    /// The link in a campaign's email to an address.
     #[must_use]
-    pub fn link(&self, user: &UserId, campaign: &CampaignId) -> String {
-        format!("{}/o/{}", self.base, self.token(user, campaign))
+    pub fn link(&self, user: &UserId, campaign: &CampaignId, recipient: &EmailAddress) -> String {
+        format!("{}/o/{}", self.base, self.token(user, campaign, recipient))
     }
 
     /// The link that stands in test copies instead of a recipient's: it opts nobody out.
@@ -103,11 +115,23 @@ impl OptOutLinks {
         format!("{}/o/test", self.base)
     }
 
-    fn token(&self, user: &UserId, campaign: &CampaignId) -> String {
-        format!(
-            "{user}/{campaign}/{}",
-            signature::sign(&self.key, &["opt-out", user.as_str(), campaign.as_str()])
-        )
+    /// Whether a link was sent to an address, however it is spelt; `None` if it was made before links had a mark.
+    #[must_use]
+    pub fn went_to(&self, claim: &OptOutClaim, address: &EmailAddress) -> Option<bool> {
+        claim.recipient.as_ref().map(|mark| *mark == self.mark(&claim.user_id, address))
+    }
+
+    fn token(&self, user: &UserId, campaign: &CampaignId, recipient: &EmailAddress) -> String {
+        let mark = self.mark(user, recipient);
+        let signature = signature::sign(&self.key, &["opt-out", user.as_str(), campaign.as_str(), &mark]);
+        format!("{user}/{campaign}/{mark}{MARK_ENDS}{signature}")
+    }
+
+    /// What stands for an address in links. Without the key nobody can tell whose it is, nor try addresses on it.
+    fn mark(&self, user: &UserId, address: &EmailAddress) -> String {
+        let mut mark = signature::sign(&self.key, &["opt-out recipient", user.as_str(), &address.key()]);
+        mark.truncate(MARK_LENGTH);
+        mark
     }
 
     /// Reads the part of a link after `/o/`.
@@ -123,11 +147,17 @@ impl OptOutLinks {
         };
         let user_id = UserId::new(user).map_err(|_| InvalidOptOutLink::Link)?;
         let campaign_id = CampaignId::new(campaign).map_err(|_| InvalidOptOutLink::Link)?;
-        let parts = ["opt-out", user_id.as_str(), campaign_id.as_str()];
-        if !signature::is_of(tag, &self.key, &parts) {
+        let (mark, signature) = match tag.split_once(MARK_ENDS) {
+            Some((mark, signature)) => (Some(mark), signature),
+            None => (None, tag),
+        };
+        let mut parts = vec!["opt-out", user_id.as_str(), campaign_id.as_str()];
+        parts.extend(mark);
+        if !signature::is_of(signature, &self.key, &parts) {
             return Err(InvalidOptOutLink::Link);
         }
-        Ok(OptOutClaim { user_id, campaign_id })
+        let recipient = mark.map(str::to_owned);
+        Ok(OptOutClaim { user_id, campaign_id, recipient })
     }
 }
 

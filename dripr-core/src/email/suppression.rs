@@ -28,6 +28,16 @@ impl SuppressionCause {
         }
     }
 
+    /// Whether only the recipient takes it back, by the link in an email. An address to which mail came back may be written to
+    /// again once it works.
+    #[must_use]
+    pub const fn is_recipients_own(self) -> bool {
+        match self {
+            Self::HardBounce => false,
+            Self::OptOut | Self::Complaint => true,
+        }
+    }
+
     /// For people: what the recipient did.
     #[must_use]
     pub const fn sentence(self) -> &'static str {

@@ -96,6 +96,7 @@ where
         cycle: Some(email.cycle),
         email_id: Some(email.id.clone()),
         cause: Some("something came back of it".to_owned()),
+        contact_id: None,
     };
     store.resolve_held(&email.id, DeliveryStatus::Complete, audit).await?;
     Ok(())

@@ -85,6 +85,7 @@ where
             cycle: None,
             email_id: None,
             cause: None,
+            contact_id: None,
         };
         match store.erase_campaign(&id, entry).await? {
             CampaignErasure::Erased(emails) => {

@@ -9,7 +9,16 @@ use crate::{
     schedule::Instant,
 };
 
-/// An address that stands for one that was erased: of a domain that never exists (RFC 2606), another for each text.
+/// The domain of addresses that stand for erased ones. It never exists (RFC 2606).
+const DOMAIN: &str = "erased.invalid";
+
+/// Whether an address stands for one that was erased, and is nobody's.
+#[must_use]
+pub fn stands_for_erased(address: &EmailAddress) -> bool {
+    address.domain() == DOMAIN
+}
+
+/// An address that stands for one that was erased: of a domain that never exists, another for each text.
 ///
 /// # Errors
 /// None; the type is that of every address.
@@ -18,7 +27,7 @@ pub fn address(of: &str) -> PortResult<EmailAddress> {
     let hash = of.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("erased-{hash:016x}@erased.invalid").parse().map_err(|error| {
+    format!("erased-{hash:016x}@{DOMAIN}").parse().map_err(|error| {
         PortError::new(Fault::Invalid, "no address can stand for an erased one").caused_by(error)
     })
 }

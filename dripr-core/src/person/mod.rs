@@ -8,7 +8,7 @@ mod erase;
 mod erased;
 
 pub use erase::{Erasing, InArchive, PersonErased, erase};
-pub use erased::address as erased_address;
+pub use erased::{address as erased_address, stands_for_erased};
 
 use std::sync::Arc;
 

@@ -32,6 +32,13 @@ pub trait ContactStore: Send + Sync {
     /// An agent's contact of an address, however it is spelt; a removed one is none.
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>>;
 
+    /// The ids of an agent's contacts of some addresses, however they are spelt, in the order asked for; a removed one is none.
+    async fn contacts_at(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<ContactId>>>;
+
     /// Stores a new contact, to whom nothing is sent until a campaign is [made](crate::ports::CampaignStore::enrol) for that
     /// address. `audit` becomes a row of the agent's history.
     ///
@@ -81,10 +88,12 @@ pub trait ContactStore: Send + Sync {
         at: Instant,
     ) -> PortResult<bool>;
 
-    /// The addresses an agent must not write to, ordered by their keys, after the key `after`, at most `limit`.
+    /// The addresses an agent must not write to, all or those of one cause, ordered by their keys, after the key `after`, at
+    /// most `limit`.
     async fn suppressions(
         &self,
         user: &UserId,
+        cause: Option<SuppressionCause>,
         after: Option<String>,
         limit: usize,
     ) -> PortResult<Vec<Suppression>>;

@@ -16,6 +16,8 @@ pub(super) struct HistoryLine {
     #[schema(example = "sent")]
     what: String,
     campaign_id: Option<String>,
+    /// The contact that it is about, where it is about an address of one.
+    contact_id: Option<String>,
     /// The month's send day that it belongs to.
     cycle: Option<String>,
     email_id: Option<String>,
@@ -43,6 +45,7 @@ impl HistoryLine {
             actor: actor(&entry.actor),
             what: entry.what,
             campaign_id: campaign_id.map(|id| id.to_string()),
+            contact_id: entry.contact_id.map(|id| id.to_string()),
             cycle: entry.cycle.map(|cycle| cycle.to_string()),
             email_id: entry.email_id.map(|id| id.to_string()),
             cause: entry.cause,

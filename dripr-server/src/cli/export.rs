@@ -108,7 +108,7 @@ async fn export(of: &Of, table: &Table, out: &mut (dyn Write + Send)) -> Result<
     if let Some(row) = table.opt_out {
         let mut after = None;
         loop {
-            let page = deployment.store.suppressions(&of.agent, after, PAGE).await?;
+            let page = deployment.store.suppressions(&of.agent, None, after, PAGE).await?;
             let full = page.len() == PAGE;
             after = page.last().map(|known| known.address.key());
             for known in page.iter().filter(|known| !told.contains(&known.address.key())) {

@@ -88,6 +88,7 @@ async fn settle(
         cycle: Some(email.cycle),
         email_id: Some(email.id.clone()),
         cause: Some(cause),
+        contact_id: None,
     };
     if !deployment.store.resolve_held(&email.id, to, audit).await? {
         let status = email.delivery_status;

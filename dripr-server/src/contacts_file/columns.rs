@@ -34,6 +34,8 @@ pub(super) enum Column {
     CreatedAt,
     Consent,
     OptOut,
+    Bounced,
+    Complained,
     SubscriptionStatus,
 }
 
@@ -49,7 +51,7 @@ pub(super) enum Part {
 
 /// The names of each column, without anything but letters and digits, the preferred ones first. They are those of
 /// dripr and of the exports of Google Contacts, Outlook, Follow Up Boss, HubSpot, kvCORE, Mailchimp and Redfin.
-const NAMES: [(Column, &[&str]); 28] = [
+const NAMES: [(Column, &[&str]); 30] = [
     (Column::FirstName, &["firstname", "givenname", "first", "fname"]),
     (Column::LastName, &["lastname", "familyname", "surname", "last", "lname"]),
     (Column::Name, &["name", "fullname", "contactname", "homeowner", "ownername"]),
@@ -116,11 +118,10 @@ const NAMES: [(Column, &[&str]); 28] = [
             "unsubscribedat",
             "optouttime",
             "unsubtime",
-            "cleantime",
-            "bounced",
-            "emailbounced",
         ],
     ),
+    (Column::Bounced, &["bounced", "emailbounced", "hardbounce", "hardbounced", "cleaned", "cleantime"]),
+    (Column::Complained, &["complained", "complaint", "spamcomplaint"]),
     (
         Column::SubscriptionStatus,
         &[

@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 use dripr_core::{
     contact::Home,
     content::ZipCode,
-    email::EmailAddress,
+    email::{EmailAddress, SuppressionCause},
     schedule::{Instant, SendDay},
 };
 
@@ -54,8 +54,8 @@ pub struct NewContactRow {
     pub enabled: bool,
     /// When the campaign was made and first enabled, if the row tells.
     pub created_at: Option<Instant>,
-    /// Whether any column says that the person wants no mail.
-    pub opted_out: bool,
+    /// Why the person gets no mail, if any column says so.
+    pub no_mail: Option<SuppressionCause>,
 }
 
 /// Personal data stays out of logs.

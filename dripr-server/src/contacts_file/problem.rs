@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use dripr_core::email::EmailAddress;
+use dripr_core::email::{EmailAddress, SuppressionCause};
 use serde::Serialize;
 
 /// How much of a faulty value is repeated, in characters.
@@ -41,9 +41,9 @@ pub struct RowProblem {
     pub value: String,
     /// What is wrong with it.
     pub reason: String,
-    /// The person of the row, if it says that they want no mail: that counts although the row cannot be used.
+    /// The person of the row and why, if it says that they want no mail: that counts although the row cannot be used.
     #[serde(skip)]
-    pub wants_no_mail: Option<EmailAddress>,
+    pub wants_no_mail: Option<(EmailAddress, SuppressionCause)>,
 }
 
 impl RowProblem {

@@ -2,7 +2,12 @@
 
 use chrono::{DateTime, NaiveDate};
 use csv::StringRecord;
-use dripr_core::{contact::Home, content::ZipCode, email::EmailAddress, schedule::Instant};
+use dripr_core::{
+    contact::Home,
+    content::ZipCode,
+    email::{EmailAddress, SuppressionCause},
+    schedule::Instant,
+};
 
 use super::{
     Expected, NewContactRow, SendDayRule,
@@ -32,15 +37,16 @@ impl Row<'_> {
     pub(super) fn read(&self, expected: &Expected<'_>) -> Result<NewContactRow, RowProblem> {
         let email = self.email()?;
         let wish = consent::wish(self);
-        let contact = self.contact(email.clone(), wish.opted_out, expected);
+        let contact = self.contact(email.clone(), wish.no_mail, expected);
         let contact = contact.and_then(|row| wish.unclear.map_or(Ok(row), Err));
-        contact.map_err(|problem| RowProblem { wants_no_mail: wish.opted_out.then_some(email), ..problem })
+        let wants_no_mail = wish.no_mail.map(|cause| (email, cause));
+        contact.map_err(|problem| RowProblem { wants_no_mail, ..problem })
     }
 
     fn contact(
         &self,
         email: EmailAddress,
-        opted_out: bool,
+        no_mail: Option<SuppressionCause>,
         expected: &Expected<'_>,
     ) -> Result<NewContactRow, RowProblem> {
         let (first_name, last_name) = self.name()?;
@@ -58,7 +64,7 @@ impl Row<'_> {
             check_before_sending: self.yes_or_no(Column::CheckBeforeSending, "check_before_sending")?,
             enabled: self.yes_or_no(Column::Enabled, "enabled")?.unwrap_or(true),
             created_at: self.created_at(expected)?,
-            opted_out,
+            no_mail,
         })
     }
 

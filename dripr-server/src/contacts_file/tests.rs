@@ -46,7 +46,7 @@ fn a_full_row_is_read_whole() {
     assert_eq!(home.location.unwrap().latitude(), 47.66);
     assert_eq!((home.facts.bedrooms, home.facts.year_built), (Some(3.0), Some(1924)));
     assert_eq!(row.fixed_send_day.get(), 7);
-    assert!(row.check_before_sending == Some(true) && !row.opted_out);
+    assert!(row.check_before_sending == Some(true) && row.no_mail.is_none());
     // Midnight in New York.
     assert_eq!(row.created_at.unwrap().to_rfc3339(), "2026-03-01T05:00:00+00:00");
 }
@@ -130,7 +130,7 @@ fn exports_of_address_books_are_understood() {
         "First Name,Last Name,Email,Email Optin,Status,Primary Address,Primary City,Primary State,Primary Zip,Latitude,Longitude,Created At\n\
         Ana,Ruiz,ana@b.example,1,Closed,12 Elm St,Seattle,WA,98103,0,0,2019-01-01 10:00:00\n",
     );
-    assert!(!kvcore.opted_out && kvcore.created_at.is_none());
+    assert!(kvcore.no_mail.is_none() && kvcore.created_at.is_none());
     let home = kvcore.home.unwrap();
     assert_eq!((home.street.as_str(), home.location), ("12 Elm St", None));
     let follow_up_boss = one("STREET,ZIP,email,NAME\n12 Elm St,98103,ana@b.example,Ana Maria Ruiz\n");
@@ -210,7 +210,7 @@ fn whole_headers_of_real_exports_are_understood() {
     ] {
         let row = one(&below(header, &values));
         assert_eq!((row.first_name.as_str(), row.last_name.as_str()), ("Ana", "Ruiz"), "{header}");
-        assert_eq!((row.email.as_str(), row.opted_out), ("ana@b.example", false), "{header}");
+        assert_eq!((row.email.as_str(), row.no_mail), ("ana@b.example", None), "{header}");
         assert_eq!(row.home.unwrap().one_line(), "12 Elm St, Seattle, WA 98103", "{header}");
     }
     // These know no homes: each row says what it lacks.
@@ -304,7 +304,7 @@ fn a_row_without_a_street_subscribes_to_its_zip_code() {
 #[test]
 fn any_column_that_withholds_consent_wins() {
     let out = |header: &str, values: &str| {
-        one(&format!("email,zip,{header}\na@b.example,98103,{values}\n")).opted_out
+        one(&format!("email,zip,{header}\na@b.example,98103,{values}\n")).no_mail.is_some()
     };
     for (header, values) in [
         ("Email Optin", "0"),
@@ -343,6 +343,41 @@ fn any_column_that_withholds_consent_wins() {
 }
 
 #[test]
+fn why_somebody_gets_no_mail_is_told_and_the_most_final_reason_counts() {
+    let why = |header: &str, values: &str| {
+        one(&format!("email,zip,{header}\na@b.example,98103,{values}\n")).no_mail
+    };
+    for (header, values, cause) in [
+        ("Bounced", "yes", SuppressionCause::HardBounce),
+        ("email_bounced", "2024-03-01", SuppressionCause::HardBounce),
+        ("Hard Bounce", "1", SuppressionCause::HardBounce),
+        ("CLEAN_TIME", "2024-03-01 10:00:00", SuppressionCause::HardBounce),
+        ("Cleaned", "true", SuppressionCause::HardBounce),
+        ("status", "Cleaned", SuppressionCause::HardBounce),
+        ("status", "bounced", SuppressionCause::HardBounce),
+        ("consent", "bounced", SuppressionCause::HardBounce),
+        ("Complained", "yes", SuppressionCause::Complaint),
+        ("Spam complaint", "2024-03-01", SuppressionCause::Complaint),
+        ("status", "Spam", SuppressionCause::Complaint),
+        ("consent", "complained", SuppressionCause::Complaint),
+        // As an export has it.
+        ("unsubscribed", "hard_bounce", SuppressionCause::HardBounce),
+        ("unsubscribed", "opt_out", SuppressionCause::OptOut),
+        ("unsubscribed", "complaint", SuppressionCause::Complaint),
+        ("unsubscribed", "no reason given", SuppressionCause::OptOut),
+        ("do not email", "yes", SuppressionCause::OptOut),
+        ("status", "archived", SuppressionCause::OptOut),
+        ("bounced,unsubscribed", "yes,yes", SuppressionCause::OptOut),
+        ("complaint,status,bounced", "yes,unsubscribed,yes", SuppressionCause::Complaint),
+    ] {
+        assert_eq!(why(header, values), Some(cause), "{header}: {values}");
+    }
+    for (header, values) in [("bounced,complained", "no,0"), ("clean_time", ""), ("complaint", "false")] {
+        assert_eq!(why(header, values), None, "{header}: {values}");
+    }
+}
+
+#[test]
 fn an_opt_out_counts_though_its_row_cannot_be_used() {
     let problem = |text: &str| read(text).unwrap().remove(0).unwrap_err();
     // What Mailchimp writes of who unsubscribed.
@@ -351,7 +386,8 @@ fn an_opt_out_counts_though_its_row_cannot_be_used() {
         Ana@b.example,Ana,2,2023-01-05 10:00:00,2024-03-01 10:00:00,N/A,77\n",
     );
     assert_eq!(mailchimp.field, "zip_code");
-    assert_eq!(mailchimp.wants_no_mail.unwrap().as_str(), "Ana@b.example");
+    let (address, cause) = mailchimp.wants_no_mail.unwrap();
+    assert_eq!((address.as_str(), cause), ("Ana@b.example", SuppressionCause::OptOut));
     for (header, values, field) in [
         ("zip,consent,unsubscribed", "98103,perhaps,yes", "consent"),
         ("zip,consent,status", "98103,perhaps,cleaned", "consent"),

@@ -12,7 +12,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use dripr_core::{
-    campaign::{Action, Actor, CampaignStatus, Command, LONGEST_INTRO},
+    campaign::{Action, Actor, CampaignStatus, Command, Dossier, LONGEST_INTRO},
     email::{ApprovalLinks, DeliveryStatus, Email, UnusableApprovalLink},
     ids::CampaignId,
     ports::{CampaignStore, EmailStore},
@@ -42,15 +42,28 @@ async fn email(site: &Site, Path((id, until, signature)): &Link) -> Result<Email
     let email = site.store.email(&id).await.map_err(|error| Page::failed(&error))?;
     let email = email.ok_or_else(|| gone(FORGED))?;
     match site.approval.check(&path, &email, site.bench.clock.now()) {
-        Ok(()) => Ok(email),
-        Err(UnusableApprovalLink::Forged) => Err(gone(FORGED)),
+        Ok(()) => {}
+        Err(UnusableApprovalLink::Forged) => return Err(gone(FORGED)),
         Err(UnusableApprovalLink::Expired) => {
-            Err(Page::error(StatusCode::GONE, "This link has expired", EXPIRED))
+            return Err(Page::error(StatusCode::GONE, "This link has expired", EXPIRED));
         }
+    }
+    match present(site, &email.campaign_id).await? {
+        Some(_) => Ok(email),
+        None => Err(gone(REMOVED)),
     }
 }
 
+/// A campaign that was not removed, of an agent who was not. What is removed is shown to nobody any more.
+async fn present(site: &Site, id: &CampaignId) -> Result<Option<Dossier>, Page> {
+    let found = site.store.load(std::slice::from_ref(id)).await.map_err(|error| Page::failed(&error))?;
+    let is_present =
+        |found: &Dossier| found.campaign.deleted_at.is_none() && found.agent.deleted_at.is_none();
+    Ok(found.into_iter().next().flatten().filter(is_present))
+}
+
 const EXPIRED: &str = "If the report still waits, the next morning's mail has a new link.";
+const REMOVED: &str = "There is no such report any more.";
 const FORGED: &str = "It may have been cut off on its way, or the email was changed since.";
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
@@ -79,8 +92,7 @@ async fn show_skip(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Pa
 
 async fn show_intro(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let (email, path) = (undecided(&site, &link).await?, path(&site, &link));
-    let campaign = site.store.load(std::slice::from_ref(&email.campaign_id)).await;
-    let campaign = campaign.map_err(|error| Page::failed(&error))?.pop().flatten();
+    let campaign = present(&site, &email.campaign_id).await?;
     let written = campaign.and_then(|dossier| dossier.campaign.intro_edit).unwrap_or_default();
     let page = Page::new("Your opening words")
         .says("They stand at the beginning of this report, in place of those below. The report is made again with them.")
@@ -169,8 +181,7 @@ async fn again(
 ) -> Result<Response, Page> {
     let gone = |why: &str| Page::error(StatusCode::NOT_FOUND, "This link does not work", why);
     let id = CampaignId::new(&campaign).map_err(|_| gone(FORGED))?;
-    let found = site.store.load(std::slice::from_ref(&id)).await.map_err(|error| Page::failed(&error))?;
-    let dossier = found.into_iter().next().flatten().ok_or_else(|| gone(FORGED))?;
+    let dossier = present(&site, &id).await?.ok_or_else(|| gone(FORGED))?;
     let path = format!("{campaign}/{until}/{signature}");
     let until = site
         .approval

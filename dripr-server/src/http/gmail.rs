@@ -15,6 +15,7 @@ use axum::{
 };
 use dripr_adapters::gmail::GmailConsent;
 use dripr_core::{
+    agent::Agent,
     campaign::{Actor, AuditEntry},
     ids::UserId,
     mail_account,
@@ -43,15 +44,24 @@ pub(super) fn routes(consent: Arc<GmailConsent>) -> Router<Arc<Site>> {
 
 type Link = Path<(String, String, String)>;
 
-fn user(site: &Site, Path((user, until, signature)): &Link) -> Result<UserId, Page> {
-    let now = site.bench.clock.now();
-    site.connect
-        .check(&format!("{user}/{until}/{signature}"), now)
-        .map_err(|why| Page::error(StatusCode::NOT_FOUND, "This link does not work", why.to_string()))
+/// The agent that a genuine link is for.
+async fn linked(site: &Site, Path((user, until, signature)): &Link) -> Result<Agent, Page> {
+    let no_link = |why: String| Page::error(StatusCode::NOT_FOUND, "This link does not work", why);
+    let link = format!("{user}/{until}/{signature}");
+    let user = site.connect.check(&link, site.bench.clock.now()).map_err(|why| no_link(why.to_string()))?;
+    present(site, &user).await?.ok_or_else(|| no_link(NO_ACCOUNT.to_owned()))
+}
+
+const NO_ACCOUNT: &str = "There is no such account any more.";
+
+/// An agent who was not removed.
+async fn present(site: &Site, user: &UserId) -> Result<Option<Agent>, Page> {
+    let agent = site.store.agent(user).await.map_err(|error| Page::failed(&error))?;
+    Ok(agent.filter(|agent| agent.deleted_at.is_none()))
 }
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
-    user(&site, &link)?;
+    linked(&site, &link).await?;
     let Path((user, until, signature)) = &link;
     Ok(Page::new("Send your home reports by your own Gmail account")
         .says("Your homeowners then get their monthly reports from your own address, and answer to it.")
@@ -64,12 +74,8 @@ async fn leave(
     link: Link,
     consent: Arc<GmailConsent>,
 ) -> Result<Response, Page> {
-    let user = user(&site, &link)?;
-    let agent = site.store.agent(&user).await.map_err(|error| Page::failed(&error))?;
-    let agent = agent.ok_or_else(|| {
-        Page::error(StatusCode::NOT_FOUND, "This link does not work", "There is no such account any more.")
-    })?;
-    let url = consent.url(&user, &agent.email, site.bench.clock.now());
+    let agent = linked(&site, &link).await?;
+    let url = consent.url(&agent.id, &agent.email, site.bench.clock.now());
     let location = HeaderValue::from_str(&url).map_err(|error| Page::failed(&error))?;
     let Path((name, until, signature)) = &link;
     let cookie = format!(
@@ -115,8 +121,7 @@ async fn came_back(
         let why = "The answer belongs to another browser. Please open the link again, and go on in the same window.";
         return Err(not_connected(why.to_owned()));
     }
-    let agent = site.store.agent(&user).await.map_err(|error| Page::failed(&error))?;
-    let agent = agent.ok_or_else(|| not_connected("There is no such account any more.".to_owned()))?;
+    let agent = present(&site, &user).await?.ok_or_else(|| not_connected(NO_ACCOUNT.to_owned()))?;
     let account = consent.accept(&code, &state, &agent.email, now).await;
     let account = account.map_err(|error| not_connected(error.to_string()))?;
     tracing::info!(user_id = %user, "an agent connected Gmail");

@@ -50,8 +50,8 @@ async fn of_a_test() -> Page {
 
 async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
-    let recipient = consent::recipient(&*site.store, &claim).await.map_err(|error| Page::failed(&error))?;
-    let recipient = recipient.ok_or_else(no_link)?;
+    let recipient = consent::recipient(&*site.store, &site.opt_out, &claim).await;
+    let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     let path = path(&site, &link);
     Ok(if recipient.suppression.is_some() { out(&recipient, &path) } else { offer(&recipient, path) })
 }
@@ -59,25 +59,32 @@ async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
 async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
     let claim = claim(&site, &link)?;
     let now = site.bench.clock.now();
-    let recipient =
-        consent::opt_out(&*site.store, &claim, now).await.map_err(|error| Page::failed(&error))?;
-    let recipient = recipient.ok_or_else(no_link)?;
+    let recipient = consent::opt_out(&*site.store, &site.opt_out, &claim, now).await;
+    let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
     Ok(out(&recipient, &path(&site, &link)).into_response())
 }
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let claim = claim(&site, &link)?;
-    let recipient = consent::opt_in(&*site.store, &claim, site.bench.clock.now())
-        .await
-        .map_err(|error| Page::failed(&error))?;
-    let recipient = recipient.ok_or_else(no_link)?;
+    let now = site.bench.clock.now();
+    let recipient = consent::opt_in(&*site.store, &site.opt_out, &claim, now).await;
+    let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     if recipient.suppression.is_some() {
         return Ok(out(&recipient, &path(&site, &link)));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
     let name = recipient.agent.full_name();
-    Ok(Page::new("Welcome back").says(format!("You get the monthly home report from {name} again.")))
+    let page = Page::new("Welcome back");
+    if recipient.has_moved {
+        // Whoever reads there was not asked.
+        return Ok(page
+            .says(format!("{name} may write to this address again, and has another one of yours by now."))
+            .says(
+                "If you get no reports there, use the link in one that you got there, or tell your agent.",
+            ));
+    }
+    Ok(page.says(format!("You get the monthly home report from {name} again.")))
 }
 
 /// The page's own address: relative ones would depend on the slash at its end.
@@ -100,6 +107,9 @@ fn out(recipient: &Recipient, path: &str) -> Page {
     let cause = recipient.suppression.as_ref().map(|suppression| suppression.cause);
     if cause == Some(dripr_core::email::SuppressionCause::HardBounce) {
         return page.says("Mail to your address came back. If it works again, please tell your agent.");
+    }
+    if !recipient.may_opt_in {
+        return page.says("If that was a mistake, use the link in the newest report that you got.");
     }
     page.says("If that was a mistake, you can have them again.")
         .quiet_button("Send me the reports again", format!("{path}/again"))

@@ -157,7 +157,7 @@ async fn no_test_copy_goes_where_no_mail_may_go_or_without_end() {
 
     let own = get(&site, "/agents/ana", &key).await.json()["email"].clone();
     let opted_out = post(&site, "/agents/ana/suppressions", &key, json!({"address": own})).await;
-    assert_eq!(opted_out.status, 204, "{opted_out:?}");
+    assert_eq!(opted_out.status, 201, "{opted_out:?}");
     assert_eq!(statuses(1).await, [409]);
 }
 

@@ -69,7 +69,7 @@ async fn what_was_refused_was_not_done_and_is_not_kept() {
     };
     assert_eq!(shown(add()).await.status, 429);
     pass(&site, 60);
-    assert_eq!(shown(add()).await.status, 204);
+    assert_eq!(shown(add()).await.status, 201);
 }
 
 #[tokio::test]

@@ -140,7 +140,7 @@ async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
     assert_eq!(late.status, 412, "{late:?}");
 
     let added = post(&site, "/agents/ana/suppressions", &key, json!({"address": "KIM@new.example"})).await;
-    assert_eq!(added.status, 204, "{added:?}");
+    assert_eq!(added.status, 201, "{added:?}");
     let listed = get(&site, "/agents/ana/suppressions", &key).await.json();
     assert_eq!(listed["items"][0]["address"], "KIM@new.example");
     assert_eq!(listed["items"][0]["cause"], "opt_out");
@@ -154,6 +154,68 @@ async fn a_contact_is_corrected_and_who_opted_out_is_left_alone() {
     assert!(site.mailbox.accepted().is_empty(), "nothing is sent to who opted out");
     let explained = get(&site, "/agents/ana/campaigns/ana-1/explain", &key).await.json();
     assert_eq!(explained["gate"], "suppressed");
+}
+
+#[tokio::test]
+async fn addresses_are_kept_with_why_they_get_no_mail() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let path = "/agents/ana/suppressions";
+    let contact = get(&site, "/agents/ana/contacts", &key).await.json()["items"][0]["id"].clone();
+    let own = "owner1@home.example";
+    assert_eq!(get(&site, &format!("{path}/{own}"), &key).await.status, 404);
+    assert_eq!(get(&site, &format!("{path}/no-address"), &key).await.status, 404);
+
+    let new = json!({"address": own, "cause": "hard_bounce", "reason": " a letter came back "});
+    let added = post(&site, path, &key, new).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let expected = |cause: &str, lifted: bool| {
+        let since = "2026-03-01T12:00:00Z";
+        json!({"address": own, "cause": cause, "since": since, "contact_id": contact, "can_be_lifted": lifted})
+    };
+    assert_eq!(added.json(), expected("hard_bounce", true));
+    let history = get(&site, "/agents/ana/history?limit=1", &key).await.json();
+    assert_eq!(history["items"][0]["cause"], "mail to this address came back for good: a letter came back");
+
+    assert_eq!(history["items"][0]["contact_id"], contact);
+
+    let more_final = post(&site, path, &key, json!({"address": own, "cause": "complaint"})).await;
+    assert_eq!((more_final.status, more_final.json()), (200, expected("complaint", false)));
+    let less_final = post(&site, path, &key, json!({"address": "OWNER1@home.example"})).await;
+    assert_eq!((less_final.status, less_final.json()), (200, expected("complaint", false)));
+    let read = get(&site, &format!("{path}/Owner1@HOME.example"), &key).await;
+    assert_eq!((read.status, read.json()), (200, expected("complaint", false)));
+
+    let stranger = post(&site, path, &key, json!({"address": "lee@home.example"})).await.json();
+    assert_eq!(stranger["cause"], "opt_out", "unless something else is said");
+    assert_eq!(stranger["contact_id"], json!(null), "nobody has that address");
+    let listed = async |query: &str| {
+        let page = get(&site, &format!("{path}{query}"), &key).await.json();
+        page["items"].as_array().unwrap().iter().map(|one| one["address"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("").await, ["lee@home.example", own]);
+    assert_eq!(listed("?cause=opt_out").await, ["lee@home.example"]);
+    assert_eq!(listed("?cause=complaint&limit=1").await, [own]);
+    assert!(listed("?cause=hard_bounce").await.is_empty());
+    assert_eq!(listed("?email=Owner1@home.example").await, [own]);
+    assert!(listed("?email=owner1@home.example&cause=opt_out").await.is_empty());
+    assert!(listed("?email=nobody@home.example").await.is_empty());
+    let first = get(&site, &format!("{path}?limit=1"), &key).await.json();
+    let rest = listed(&format!("?limit=1&cursor={}", first["next_cursor"].as_str().unwrap())).await;
+    assert_eq!(rest, [own], "a page at a time");
+
+    for wrong in [
+        json!({"address": own, "cause": "bored"}),
+        json!({"address": own, "cause": null}),
+        json!({"address": own, "reason": " "}),
+        json!({"address": own, "reason": "a\nb"}),
+        json!({"address": own, "reason": "x".repeat(201)}),
+    ] {
+        assert_eq!(post(&site, path, &key, wrong.clone()).await.status, 422, "{wrong}");
+    }
+    for query in ["?cause=bored", "?email=nobody", "?address=a@b.example"] {
+        assert_eq!(get(&site, &format!("{path}{query}"), &key).await.status, 422, "{query}");
+    }
 }
 
 #[tokio::test]

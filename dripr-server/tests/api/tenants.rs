@@ -3,6 +3,7 @@
 use dripr_core::{
     access::{ApiKey, Caller, NewApiKey, Reach, Role, Scope, Scopes},
     campaign::Actor,
+    email::{Suppression, SuppressionCause},
     imports::{Import, ImportOptions},
     ports::{
         AgentStore, ApiKeyStore, CampaignStore, Clock, ContactStore, DeedStore, ImportStore, WebhookStore,
@@ -77,7 +78,7 @@ async fn stored(site: &Site) -> String {
     let campaigns = store.load(&["ana-1".parse().unwrap(), "ben-2".parse().unwrap()]).await.unwrap();
     let agents = AgentStore::agents(&**store, &Reach::Deployment, None, 100).await.unwrap();
     let contacts = store.contacts(&"ben".parse().unwrap(), None, 100).await.unwrap();
-    let opt_outs = store.suppressions(&"ben".parse().unwrap(), None, 100).await.unwrap();
+    let opt_outs = store.suppressions(&"ben".parse().unwrap(), None, None, 100).await.unwrap();
     let history = store.agent_history(&"ben".parse().unwrap(), None, None, 100).await.unwrap();
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
     let webhooks = store.webhooks(&Reach::Deployment, None, 100).await.unwrap();
@@ -114,6 +115,10 @@ async fn two_tenants() -> Site {
     let known = ApiKey { id: "ben-key".parse().unwrap(), ..minted.key };
     assert!(site.deployment.store.put_api_key(known).await.unwrap());
     site.until("2026-03-11T20:00:00Z").await;
+    let (user_id, since) = ("ben".parse().unwrap(), site.clock.now());
+    let address = "owner2@home.example".parse().unwrap();
+    let suppression = Suppression { user_id, address, cause: SuppressionCause::HardBounce, since };
+    site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
     site
 }
 

@@ -49,7 +49,8 @@ fn an_export_imports_again_as_it_was() {
 fn what_is_off_and_who_wants_no_mail_go_along() {
     let folder = deployment();
     let contacts = "email,zip,fixed_send_day,enabled,unsubscribed\nana@home.example,98103,7,no,\n\
-        bo@home.example,98103,7,yes,\ncy@home.example,,7,,yes\n";
+        bo@home.example,98103,7,yes,\ncy@home.example,,7,,yes\ndi@home.example,98103,7,yes,bounced\n\
+        ed@home.example,,7,,complained\n";
     fs::write(folder.path().join("contacts.csv"), contacts).unwrap();
     dripr(folder.path(), &["import", "contacts.csv", "--agent", "a1"]).success();
     dripr(folder.path(), &["export", "contacts", "--agent", "a1", "--out", "out.csv"]).success();
@@ -68,12 +69,14 @@ fn what_is_off_and_who_wants_no_mail_go_along() {
         ["ana@home.example", "98103", "no", ""],
         ["bo@home.example", "98103", "yes", ""],
         ["cy@home.example", "", "", "opt_out"],
+        ["di@home.example", "98103", "yes", "hard_bounce"],
+        ["ed@home.example", "", "", "complaint"],
     ];
     assert_eq!(read(&out), expected);
     let other = deployment();
     fs::write(other.path().join("in.csv"), &out).unwrap();
     let run = dripr(other.path(), &["import", "in.csv", "--agent", "a1"]).success();
-    assert!(run.stdout.contains("2 enrolled, 0 already there, 1 refused; 1 opted out"), "{run:?}");
+    assert!(run.stdout.contains("3 enrolled, 0 already there, 2 refused; 3 opted out"), "{run:?}");
     let again = dripr(other.path(), &["export", "contacts", "--agent", "a1"]).success();
     assert_eq!(read(&again.stdout), expected);
 }

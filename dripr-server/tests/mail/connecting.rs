@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use dripr_core::{
     ids::UserId,
     mail_account::Grant,
-    ports::{Clock, MailAccountStore},
+    ports::{AgentStore, Clock, MailAccountStore},
 };
 use mail_parser::MessageParser;
 use reqwest::Url;
@@ -183,6 +183,26 @@ async fn a_link_is_for_one_agent_and_ends() {
     site.clock.set(until);
     assert_eq!(site.post(&link).await.status, 404);
     assert_eq!(site.get(&link).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_removed_agent_is_led_to_nobody_and_connects_nothing() {
+    let (google, challenges) = google().await;
+    let site = site(&google).await;
+    let (url, cookie) = leave(&site, &challenges).await;
+    assert!(site.deployment.store.remove(&ana(), site.clock.now()).await.unwrap());
+    let link =
+        site.deployment.config.public.connect.link("gmail", &ana(), site.clock.now() + TimeDelta::days(7));
+    for page in [site.get(&link).await, site.post(&link).await] {
+        assert_eq!(page.status, 404);
+        assert!(page.text.contains("There is no such account any more"), "{}", page.text);
+    }
+    let state = of(&url, "state");
+    let page = come_back(&site, &[("state", &state), ("code", "the-code")], Some(&cookie)).await;
+    assert_eq!(page.status, 400);
+    assert!(page.text.contains("There is no such account any more"), "{}", page.text);
+    assert_eq!(site.deployment.store.mail_account(&ana()).await.unwrap(), None);
+    assert!(google.asked().is_empty(), "no consent is taken up");
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use dripr_core::{
-    campaign::{Action, Actor},
-    email::{DeliveryStatus, SuppressionCause},
-    ports::{Clock, EmailStore},
+    campaign::{Action, Actor, AuditEntry},
+    contact::Contact,
+    email::{DeliveryStatus, EmailAddress, SuppressionCause},
+    ports::{AgentStore, Clock, ContactReplacement, ContactStore, EmailStore},
 };
 
 use crate::site::{Site, at, shown};
@@ -79,6 +80,61 @@ async fn a_link_works_long_after_it_was_sent() {
     let (site, link) = sent().await;
     site.clock.set(site.clock.now() + TimeDelta::days(400));
     assert_eq!(site.post(&link).await.status, 200);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+}
+
+/// The address of somebody who is written to elsewhere by now.
+const NEW: &str = "kim@new.example";
+
+async fn moves(site: &Site) {
+    let known = site.dossier().await.contact;
+    let moved = Contact { email: NEW.parse().unwrap(), ..known.clone() };
+    let audit = AuditEntry::of("contact_changed", Actor::Operator, site.clock.now(), None);
+    let replaced = ContactStore::replace(&*site.deployment.store, &known, moved, audit).await.unwrap();
+    assert_eq!(replaced, ContactReplacement::Replaced);
+}
+
+async fn cause_at(site: &Site, address: &EmailAddress) -> Option<SuppressionCause> {
+    let known = site.deployment.store.suppression(&"ana".parse().unwrap(), address).await.unwrap();
+    known.map(|known| known.cause)
+}
+
+#[tokio::test]
+async fn a_link_is_about_the_address_that_it_was_sent_to() {
+    let (site, link) = sent().await;
+    let (old, new) = (site.dossier().await.contact.email, NEW.parse().unwrap());
+    moves(&site).await;
+    site.until("2026-04-13T12:00:00Z").await;
+    let newest = site.mailbox.accepted()[1].message.opt_out_link.clone().unwrap();
+    assert_eq!(site.post(&newest).await.status, 200);
+    let out = Some(SuppressionCause::OptOut);
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (None, out));
+    let again = site.post(&format!("{link}/again")).await;
+    assert!(again.text.contains("has another one of yours by now"), "{}", again.text);
+    assert_eq!(cause_at(&site, &new).await, out, "who had the address before lifts nothing");
+    assert_eq!(site.post(&link).await.status, 200);
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, out));
+    assert!(site.post(&format!("{newest}/again")).await.text.contains("You get the monthly home report"));
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, None));
+}
+
+/// One that was made before links named the recipient, by the key of these tests.
+#[tokio::test]
+async fn a_link_of_years_ago_works() {
+    let link =
+        "http://reports.example/o/ana/ana-1/a7abdce359cd429a27e302dffb2a4723392d833741a0a8177e5dc736ad2c19ec";
+    let (site, _) = sent().await;
+    assert!(site.get(link).await.text.contains("No more home reports?"));
+    let out = site.post(link).await;
+    assert!(out.status == 200 && out.text.contains("Send me the reports again"), "{}", out.text);
+    assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+    site.post(&format!("{link}/again")).await;
+    assert_eq!(cause(&site).await, None);
+    // Once there are two whose it may be, it takes nothing back.
+    moves(&site).await;
+    let out = site.post(link).await;
+    assert!(out.status == 200 && !out.text.contains("Send me the reports again"), "{}", out.text);
+    assert_eq!(site.post(&format!("{link}/again")).await.status, 200);
     assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
 }
 
@@ -240,6 +296,33 @@ async fn words_that_are_none_or_too_many_change_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_removed_is_shown_and_decided_by_nobody() {
+    for agent_too in [false, true] {
+        let (site, link) = waiting("2026-03-14T00:00:00Z").await;
+        let again = site.deployment.config.public.approval.again(
+            &"ana".parse().unwrap(),
+            &site.campaign(),
+            at("2026-03-14T00:00:00Z"),
+        );
+        assert_eq!(site.get(&again).await.status, 303);
+        if agent_too {
+            let removed = site.deployment.store.remove(&"ana".parse().unwrap(), site.clock.now()).await;
+            assert!(removed.unwrap());
+        } else {
+            site.command(Action::Delete).await;
+        }
+        for page in ["", "/skip", "/intro"] {
+            let path = format!("{link}{page}");
+            for answer in [site.get(&path).await, site.write(&path, "Dear Kim,").await] {
+                assert_eq!(answer.status, 404, "{page}");
+                assert!(!answer.text.contains("<iframe") && !answer.text.contains("home.example"));
+            }
+        }
+        assert_eq!(site.get(&again).await.status, 404);
+    }
+}
+
+#[tokio::test]
 async fn the_links_of_the_morning_mail_work() {
     let (site, _) = waiting("2026-03-14T00:00:00Z").await;
     site.until("2026-03-12T13:00:00Z").await;
@@ -311,7 +394,9 @@ async fn pages_below_a_path_lead_on_below_it() {
         let mut found = leads(&link).await;
         found.sort();
         assert_eq!(found, expected);
-        let claim = site.deployment.config.public.opt_out.link(&"ana".parse().unwrap(), &site.campaign());
+        let kim = site.dossier().await.contact.email;
+        let claim =
+            site.deployment.config.public.opt_out.link(&"ana".parse().unwrap(), &site.campaign(), &kim);
         assert_eq!(leads(&claim).await, [claim.strip_prefix("https://x.example").unwrap()]);
         assert!(claim.starts_with(&format!("https://x.example{path}/o/")));
     }

@@ -50,7 +50,7 @@ async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Commerci
         listings: shared(engine, work, Operation::ActiveListings).await?,
         sales: shared(engine, work, Operation::RecentSales).await?,
         market: shared(engine, work, Operation::LocalMarketData).await?,
-        opt_out_link: engine.ports.links.link(&campaign.user_id, &campaign.id),
+        opt_out_link: engine.ports.links.link(&campaign.user_id, &campaign.id, &dossier.contact.email),
     };
     let valued = context.property.as_ref().is_some_and(|property| property.valuation.is_some());
     let nothing =
@@ -69,7 +69,7 @@ async fn create(engine: &Arc<Engine>, work: &Work) -> PortResult<Option<Commerci
         html: rendered.html,
         text: rendered.text,
         opt_out_link: Some(context.opt_out_link),
-        opt_out_mailto: engine.ports.links.mailto(&campaign.user_id, &campaign.id),
+        opt_out_mailto: engine.ports.links.mailto(&campaign.user_id, &campaign.id, &dossier.contact.email),
     };
     let message = CommercialMessage::new(message, &dossier.agent)
         .map_err(|error| PortError::new(Fault::Invalid, error.to_string()).caused_by(error))?;

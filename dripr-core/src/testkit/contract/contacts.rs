@@ -103,7 +103,7 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     };
     store.suppress(opt_out.clone(), Actor::Recipient).await.expect("suppressing");
     let suppressed = async |after: Option<String>, limit| {
-        store.suppressions(&contact.user_id, after, limit).await.expect("opt-outs")
+        store.suppressions(&contact.user_id, None, after, limit).await.expect("opt-outs")
     };
     let both = [opt_out, complaint];
     assert_eq!(suppressed(None, 10).await, both, "an agent's opt-outs are listed by their keys");
@@ -118,10 +118,16 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
         "each of several addresses is answered in its place"
     );
     assert_eq!(
-        store.suppressions(&nobody, None, 10).await.expect("opt-outs"),
+        store.suppressions(&nobody, None, None, 10).await.expect("opt-outs"),
         [],
         "each agent has their own"
     );
+    let of_cause = async |cause, after: Option<String>| {
+        store.suppressions(&contact.user_id, Some(cause), after, 10).await.expect("opt-outs of a cause")
+    };
+    assert_eq!(of_cause(SuppressionCause::OptOut, None).await, both[..1], "those of one cause");
+    assert_eq!(of_cause(SuppressionCause::Complaint, Some(both[0].address.key())).await, both[1..]);
+    assert_eq!(of_cause(SuppressionCause::HardBounce, None).await, [], "there may be none");
     stage.did(1, Action::Tick).await;
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Unsubscribed, "a suppressed address unsubscribes its campaigns");
@@ -144,6 +150,14 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     let history = store.history(&stage.id(1)).await.expect("reading a history");
     let line = history.iter().rev().find(|line| line.what == "suppression_lifted").expect("it is told");
     assert_eq!(line.at, at("2026-03-03T00:00:00Z"), "the history says when it was lifted");
+    let owner = &stage.new[1].contact.id;
+    assert_eq!(line.contact_id.as_ref(), Some(owner), "and whose address it is");
+    let history = store.agent_history(&contact.user_id, None, None, 100).await.expect("a history");
+    let suppressed = history.iter().filter(|line| line.entry.what == "suppressed");
+    let about: Vec<_> = suppressed
+        .map(|line| (line.campaign_id.is_some(), line.entry.contact_id.as_ref() == Some(owner)))
+        .collect();
+    assert_eq!(about, [(false, false), (true, true)], "an address without a contact is nobody's");
     stage.did(1, Action::Tick).await;
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");
@@ -175,6 +189,18 @@ async fn alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     let stored = store.contact(&alone.id).await.expect("a contact");
     assert_eq!(stored.as_ref(), Some(&alone), "it comes back as it was given");
     assert_eq!(found("ALONE@home.example").await.as_ref(), Some(&alone), "it is found however it is spelt");
+    let several = ["nobody@home.example", owner.email.as_str(), "aLone@home.example"];
+    let several = several.map(|address| address.parse().expect("an address"));
+    let ids = store.contacts_at(&owner.user_id, &several).await.expect("looking for contacts");
+    assert_eq!(
+        ids,
+        [None, Some(owner.id.clone()), Some(alone.id.clone())],
+        "several are found in the order asked for"
+    );
+    assert_eq!(store.contacts_at(&owner.user_id, &[]).await.expect("looking for none"), []);
+    let stranger = "nobody".parse().expect("an id");
+    let of_stranger = store.contacts_at(&stranger, &several).await.expect("looking for contacts");
+    assert_eq!(of_stranger, [None, None, None], "each agent has their own");
     let again = Contact { id: "again".parse().expect("an id"), ..alone.clone() };
     assert_eq!(
         add(&again).await.expect("adding"),
@@ -211,6 +237,8 @@ async fn alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
     assert_eq!(remove(&alone.id).await, ContactRemoval::Removed, "without campaigns it is removed");
     assert_eq!(remove(&alone.id).await, ContactRemoval::NotThere, "once");
     assert_eq!(found("alone@home.example").await, None, "it is not found any more");
+    let removed = store.contacts_at(&owner.user_id, &several[2..]).await.expect("looking for contacts");
+    assert_eq!(removed, [None], "nor among several");
     let of_agent = store.contacts(&owner.user_id, None, 100).await.expect("contacts");
     assert!(of_agent.iter().all(|contact| contact.id != alone.id), "nor listed");
     let removed = store.contact(&alone.id).await.expect("a contact").expect("a removed one");

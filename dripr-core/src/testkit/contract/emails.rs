@@ -67,6 +67,7 @@ pub async fn email_store<S: Store + ?Sized>(store: &S) {
         cycle: None,
         email_id: Some(email.id.clone()),
         cause: None,
+        contact_id: None,
     };
     let resolve = || store.resolve_held(&email.id, DeliveryStatus::Complete, audit.clone());
     assert!(resolve().await.expect("resolving"), "a held email can be marked sent");

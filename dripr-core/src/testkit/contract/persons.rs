@@ -48,6 +48,7 @@ pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store
         cycle: None,
         email_id: None,
         cause: None,
+        contact_id: None,
     };
     let early = store.erase_campaign(&stage.id(0), entry()).await.expect("erasing a campaign");
     assert_eq!(early, CampaignErasure::NotRemoved, "only what was removed is erased");

@@ -47,6 +47,16 @@ impl ContactStore for MemoryStore {
         Ok(self.lock().contact_at(user, &address.key()).cloned())
     }
 
+    async fn contacts_at(
+        &self,
+        user: &UserId,
+        addresses: &[EmailAddress],
+    ) -> PortResult<Vec<Option<ContactId>>> {
+        let state = self.lock();
+        let id = |address: &EmailAddress| Some(state.contact_at(user, &address.key())?.id.clone());
+        Ok(addresses.iter().map(id).collect())
+    }
+
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
         let mut state = self.lock();
         let (user, key) = (contact.user_id.clone(), contact.email.key());
@@ -140,6 +150,7 @@ impl ContactStore for MemoryStore {
             cycle: None,
             email_id: None,
             cause: Some(why),
+            contact_id: state.contact_at(&user, &key).map(|contact| contact.id.clone()),
         };
         state.note(&user, &key, &entry);
         state.tell(&user, Kind::ContactOptedOut, |state| {
@@ -173,6 +184,7 @@ impl ContactStore for MemoryStore {
             cycle: None,
             email_id: None,
             cause: None,
+            contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
         };
         state.note(user, &key, &entry);
         state.wake(user, Some(&key));
@@ -182,6 +194,7 @@ impl ContactStore for MemoryStore {
     async fn suppressions(
         &self,
         user: &UserId,
+        cause: Option<SuppressionCause>,
         after: Option<String>,
         limit: usize,
     ) -> PortResult<Vec<Suppression>> {
@@ -189,7 +202,8 @@ impl ContactStore for MemoryStore {
         let of_user = state
             .suppressions
             .iter()
-            .filter(|((of, key), _)| of == user && after.as_ref().is_none_or(|after| key > after));
+            .filter(|((of, key), _)| of == user && after.as_ref().is_none_or(|after| key > after))
+            .filter(|(_, known)| cause.is_none_or(|cause| known.cause == cause));
         Ok(of_user.take(limit).map(|(_, suppression)| suppression.clone()).collect())
     }
 

@@ -71,7 +71,7 @@ pub(super) async fn change_contact(
     }
     let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
     if contact != known {
-        let audit = asking.audit(&api, "contact_changed", Some(fields.join(", ")));
+        let audit = asking.audit(&api, "contact_changed", Some(fields.join(", "))).about(known.id.clone());
         match ContactStore::replace(&*api.store, &known, contact.clone(), audit).await? {
             ContactReplacement::Replaced => {}
             ContactReplacement::Changed => return Err(Problem::changed_meanwhile()),

@@ -63,7 +63,8 @@ pub(super) async fn create_contact(
     };
     // Before it is stored: once it is, the answer says so whatever fails.
     let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
-    match api.store.add_contact(contact.clone(), asking.audit(&api, "contact_added", None)).await? {
+    let audit = asking.audit(&api, "contact_added", None).about(contact.id.clone());
+    match api.store.add_contact(contact.clone(), audit).await? {
         ContactAddition::Added => {}
         ContactAddition::Exists(id) => {
             return Err(Problem::twin_contact(&id));

@@ -2,10 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use axum::{
-    Json,
-    extract::State,
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use dripr_core::{
     access::Scope,
@@ -23,7 +20,8 @@ use crate::api::{
     body::Parameters,
     caller::Asking,
     page::{Page, Part},
-    path::Path, problem::Problem,
+    path::Path,
+    problem::Problem,
 };
 
 /// One thing that came back of an email, as the provider or a mail server told it.

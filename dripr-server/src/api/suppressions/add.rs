@@ -1,44 +1,62 @@
-//! Adding an address that an agent must not write to. Only the recipient takes an opt-out back.
+//! Adding an address that an agent must not write to. Only the recipient takes an opt-out or a complaint back.
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
-    email::{EmailAddress, Suppression, SuppressionCause},
+    email::{EmailAddress, Suppression},
     ports::ContactStore,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem};
+use super::{CauseView, SuppressionView};
+use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem, text::some_line};
 
-/// An address.
+/// An address, and why it is not to be written to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewSuppression {
     #[schema(value_type = String, format = "email")]
     address: EmailAddress,
+    /// `opt_out` if it is left out.
+    #[serde(default)]
+    cause: CauseView,
+    /// What is known of it, for people; the history shows it. Leave names and addresses out.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: Option<String>,
 }
 
-/// From the answer on nothing is sent to the address for this agent, as if its owner had opted out.
+/// From the answer on nothing is sent to the address for this agent. Of an address that is known already the more final cause
+/// stays: a complaint over an opt-out, and that over mail that came back.
 #[utoipa::path(
     post, path = "/agents/{agent}/suppressions", tag = "suppressions", request_body = NewSuppression,
-    params(("agent" = String, Path)), responses((status = 204, description = "It is done."))
+    params(("agent" = String, Path)),
+    responses(
+        (status = 201, body = SuppressionView, description = "It is not written to any more."),
+        (status = 200, body = SuppressionView, description = "It was not written to before."),
+    )
 )]
 pub(super) async fn add_suppression(
     State(api): State<Arc<Api>>,
     asking: Asking,
     Path(agent): Path<String>,
     Body(new): Body<NewSuppression>,
-) -> Result<StatusCode, Problem> {
+) -> Result<(StatusCode, Json<SuppressionView>), Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
-    let suppression = Suppression {
-        user_id: agent.id,
-        address: new.address,
-        cause: SuppressionCause::OptOut,
-        since: api.bench.clock.now(),
+    let cause = new.cause.cause();
+    let why = match &new.reason {
+        Some(reason) => format!("{}: {}", cause.sentence(), some_line("/reason", reason)?),
+        None => cause.sentence().to_owned(),
     };
-    api.store.suppress(suppression, asking.0.actor.clone()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (user_id, address, since) = (agent.id.clone(), new.address.clone(), api.bench.clock.now());
+    let suppression = Suppression { user_id, address, cause, since };
+    let before = api.store.suppression(&agent.id, &new.address).await?;
+    api.store.suppress_because(suppression.clone(), asking.0.actor.clone(), why).await?;
+    // The cause that was known may be the more final one.
+    let stored = api.store.suppression(&agent.id, &new.address).await?.unwrap_or(suppression);
+    let contact = api.store.contact_at(&agent.id, &new.address).await?;
+    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(SuppressionView::of(stored, contact.map(|contact| contact.id)))))
 }

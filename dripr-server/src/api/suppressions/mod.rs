@@ -3,12 +3,16 @@
 mod add;
 mod lift;
 mod list;
+mod read;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use dripr_core::email::{Suppression, SuppressionCause};
-use serde::Serialize;
+use dripr_core::{
+    email::{Suppression, SuppressionCause},
+    ids::ContactId,
+};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,7 +21,7 @@ use super::Api;
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_suppressions, add::add_suppression))
-        .routes(routes!(lift::lift_suppression))
+        .routes(routes!(read::read_suppression, lift::lift_suppression))
 }
 
 /// An address that an agent must not write to.
@@ -26,6 +30,10 @@ struct SuppressionView {
     address: String,
     cause: CauseView,
     since: DateTime<Utc>,
+    /// The contact who has that address at present.
+    contact_id: Option<String>,
+    /// Whether it can be lifted here, once the address works. What the recipient decided is theirs to take back.
+    can_be_lifted: bool,
 }
 
 /// Why somebody gets no mail from an agent, and since when.
@@ -36,39 +44,50 @@ pub(super) struct NoMailView {
 }
 
 /// Why.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CauseView {
     /// Mail came back for good.
     HardBounce,
     /// The recipient opted out.
+    #[default]
     OptOut,
     /// The recipient reported the mail as spam.
     Complaint,
 }
 
 impl SuppressionView {
-    fn of(suppression: Suppression) -> Self {
+    fn of(suppression: Suppression, contact: Option<ContactId>) -> Self {
         Self {
             address: suppression.address.as_str().to_owned(),
-            cause: suppression.cause.into(),
+            cause: CauseView::of(suppression.cause),
             since: suppression.since,
+            contact_id: contact.map(|id| id.to_string()),
+            can_be_lifted: !suppression.cause.is_recipients_own(),
+        }
+    }
+}
+
+impl CauseView {
+    const fn of(cause: SuppressionCause) -> Self {
+        match cause {
+            SuppressionCause::HardBounce => Self::HardBounce,
+            SuppressionCause::OptOut => Self::OptOut,
+            SuppressionCause::Complaint => Self::Complaint,
+        }
+    }
+
+    const fn cause(self) -> SuppressionCause {
+        match self {
+            Self::HardBounce => SuppressionCause::HardBounce,
+            Self::OptOut => SuppressionCause::OptOut,
+            Self::Complaint => SuppressionCause::Complaint,
         }
     }
 }
 
 impl NoMailView {
     pub(super) fn of(suppression: &Suppression) -> Self {
-        Self { cause: suppression.cause.into(), since: suppression.since }
-    }
-}
-
-impl From<SuppressionCause> for CauseView {
-    fn from(cause: SuppressionCause) -> Self {
-        match cause {
-            SuppressionCause::HardBounce => Self::HardBounce,
-            SuppressionCause::OptOut => Self::OptOut,
-            SuppressionCause::Complaint => Self::Complaint,
-        }
+        Self { cause: CauseView::of(suppression.cause), since: suppression.since }
     }
 }
