@@ -7,6 +7,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Conflict {
+    /// The agent's account is kept where they sign in.
+    AccountKeptElsewhere,
     /// Another contact of the agent has that address.
     AddressTaken,
     /// Nothing is written to that address.

@@ -289,8 +289,8 @@ mod tests {
     #[test]
     fn a_code_stands_with_conflicts_alone() {
         let shown = |problem: &Problem| serde_json::to_value(problem).unwrap();
-        let conflict = shown(&Problem::conflict(Conflict::ZipCodeUnknown, "no area has it"));
-        assert_eq!(conflict["code"], "zip-code-unknown");
+        let conflict = shown(&Problem::conflict(Conflict::WebhookOff, "it is switched off"));
+        assert_eq!(conflict["code"], "webhook-off");
         assert!(shown(&Problem::not_found("agent")).get("code").is_none());
     }
 }

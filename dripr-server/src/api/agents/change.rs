@@ -19,6 +19,7 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
+    conflict::Conflict,
     path::Path,
     problem::Problem,
     text::{line, some_line},
@@ -141,6 +142,7 @@ fn may_redirect(asking: &Asking, agent: &Agent) -> Result<(), Problem> {
     }
     if agent.is_kept_elsewhere() {
         return Err(Problem::conflict(
+            Conflict::AccountKeptElsewhere,
             "the email is that of the agent's account: it is changed where they sign in",
         ));
     }

@@ -54,5 +54,5 @@ async fn amend(
             return api.store.agent(&id).await?.ok_or_else(|| Problem::not_found("agent"));
         }
     }
-    Err(Problem::conflict("the agent was changed again and again meanwhile; please try again"))
+    Err(Problem::in_progress("the agent was changed again and again meanwhile; please try again"))
 }

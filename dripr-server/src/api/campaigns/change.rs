@@ -22,7 +22,6 @@ use crate::api::{
     Api,
     body::{Body, given},
     caller::Asking,
-    conflict::Conflict,
     path::Path,
     problem::Problem,
     version::{IfMatch, Versioned},
@@ -30,21 +29,24 @@ use crate::api::{
 
 /// A change of a campaign. What is absent stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct CampaignChange {
     /// Null makes it a newsletter about the ZIP code alone.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<GivenHome>)]
     home: Option<Option<GivenHome>>,
     /// For a campaign without a home.
+    #[serde(default)]
     #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$", nullable = false)]
     zip_code: Option<String>,
     #[serde(default, deserialize_with = "crate::api::body::whole")]
     #[schema(minimum = 1, maximum = 28, nullable = false)]
     fixed_send_day: Option<u8>,
     /// Whether the agent approves each email.
+    #[serde(default)]
     #[schema(nullable = false)]
     check_before_sending: Option<bool>,
+    #[serde(default)]
     #[schema(nullable = false)]
     enabled: Option<bool>,
 }

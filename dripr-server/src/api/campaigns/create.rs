@@ -25,8 +25,7 @@ use super::{
     view::{CampaignView, zip_code},
 };
 use crate::api::{
-    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
-    version::Versioned,
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
 };
 
 /// A campaign to be made, with its recipient.

@@ -19,8 +19,7 @@ use utoipa::ToSchema;
 
 use super::view::{ContactView, version};
 use crate::api::{
-    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, text::line,
-    version::Versioned,
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
 };
 
 /// A contact to be made.

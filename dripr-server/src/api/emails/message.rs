@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::find;
 use crate::{
     account::intro,
-    api::{Api, caller::Asking, problem::Problem},
+    api::{Api, caller::Asking, path::Path, problem::Problem},
 };
 
 /// What an email says, as it is sent but for the opt-out link: that is its recipient's alone, and stands here as one that opts
