@@ -211,8 +211,10 @@ pub async fn accounts_of(database: &Path) -> PortResult<Accounts> {
 pub struct Programs {
     /// All keys, those that were taken back too.
     pub keys: Vec<ApiKey>,
-    /// All webhooks; none if the database is of before there were any.
-    pub webhooks: Option<Vec<Endpoint>>,
+    /// All webhooks.
+    pub webhooks: Vec<Endpoint>,
+    /// Webhooks that were removed.
+    pub removed_webhooks: BTreeSet<WebhookId>,
 }
 
 /// All keys and webhooks, as a database has them, which is only read.
@@ -226,27 +228,28 @@ pub async fn programs_of(database: &Path) -> PortResult<Programs> {
         ours(&mut connection).await?;
         let keys = states(&mut connection, "api_keys").await?;
         let webhooks = states(&mut connection, "webhook_endpoints").await?;
-        Ok(Programs { keys: keys.unwrap_or_default(), webhooks })
+        let deeds: Vec<Deed> = states(&mut connection, "deeds").await?;
+        let removed = deeds.iter().filter(|deed| deed.what == "webhook_removed");
+        let removed_webhooks = removed.filter_map(|deed| WebhookId::new(&deed.about).ok()).collect();
+        Ok(Programs { keys, webhooks, removed_webhooks })
     };
     located(read.await, &shown)
 }
 
-/// What the rows of a table hold as JSON, in the order of their ids; none if there is no such table.
+/// What the rows of a table hold as JSON, in the order of their ids; nothing if there is no such table. A row that cannot be read
+/// is left out, as it is wherever else it is looked at: it lets nobody in, and is told nothing.
 async fn states<T: DeserializeOwned>(
     connection: &mut SqliteConnection,
     table: &'static str,
-) -> PortResult<Option<Vec<T>>> {
+) -> PortResult<Vec<T>> {
     let doing = "reading keys and webhooks";
     if !has_table(connection, table).await? {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let sql = format!("SELECT id, state FROM {table} ORDER BY id");
+    let sql = format!("SELECT state FROM {table} ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await.doing(doing)?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
-        let (id, state): (String, String) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
-        json(&state, table, "state", &id)
-    };
-    rows.iter().map(read).collect::<PortResult<Vec<T>>>().map(Some)
+    let states = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().doing(doing)?;
+    Ok(states.iter().filter_map(|state| serde_json::from_str(state).ok()).collect())
 }
 
 async fn has_table(connection: &mut SqliteConnection, table: &str) -> PortResult<bool> {

@@ -201,9 +201,9 @@ fn page<'q>(within: &'q Reach, search: &'q EmailSearch, limit: usize) -> (String
         let names: Vec<String> =
             search.delivery_statuses.iter().map(|status| format!("'{status}'")).collect();
         let is_one = format!("e.delivery_status IN ({})", names.join(", "));
-        let few = search.delivery_statuses.iter().all(|status| stays_short(*status));
+        let few = !search.delivery_statuses.contains(&DeliveryStatus::Complete);
         conditions.push_str(&match within {
-            // Of what most emails come to, those that are wanted are found sooner in their order.
+            // Most emails are sent in the end: those are found sooner in their order than by how they stand.
             Reach::Deployment if !few => format!(" AND CASE WHEN {is_one} THEN 1 ELSE 0 END = 1"),
             _ => format!(" AND {is_one}"),
         });
@@ -245,11 +245,6 @@ fn page<'q>(within: &'q Reach, search: &'q EmailSearch, limit: usize) -> (String
          ORDER BY {listed}"
     );
     (sql, values)
-}
-
-/// Whether emails leave a delivery status again, so that few are in it at a time.
-fn stays_short(status: DeliveryStatus) -> bool {
-    status.is_unsent() || status.is_live() || status == DeliveryStatus::Held
 }
 
 fn read(row: &Row) -> PortResult<Email> {

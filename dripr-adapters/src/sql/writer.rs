@@ -364,6 +364,10 @@ impl Task {
         let Transaction { connection, woken, bases, .. } = transaction;
         if let Err(error) = connection.commit(told.with_commit(woken)).await {
             let unknown = !connection.refused(&error);
+            if unknown && woken != 0 {
+                // Perhaps it is committed; who looks in vain looks once.
+                self.arrivals.arrived(woken);
+            }
             return Err(Failed { error: sorted(error, "committing"), unknown });
         }
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -387,6 +391,8 @@ impl Task {
         if self.doubtful {
             self.connection = self.connecting.open().await.doing("opening it for writing")?;
             self.doubtful = false;
+            // Each connection counts what others commit by itself, so that the next look is a first one.
+            self.seen = None;
         }
         Ok(&mut self.connection)
     }

@@ -1,6 +1,6 @@
 //! What became of webhooks, by a database that is later than the restored one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PAGE, TRIES};
 use crate::{
@@ -14,13 +14,15 @@ use crate::{
 };
 
 /// Lets each webhook stand as a later database has it: its address, its secrets, what it is told and whether it is switched off; one
-/// that the later database does not have is removed. None is made that is not there. Says how many that changed.
+/// that was removed there, as its [deeds](crate::access::Deed) say, is removed. One of which the later database knows nothing stays, and
+/// none is made that is not there. Says how many that changed.
 ///
 /// # Errors
 /// The store failed, or a webhook was changed again and again meanwhile.
 pub async fn take_over_webhooks<S: WebhookStore + ?Sized>(
     store: &S,
     later: &[Endpoint],
+    removed: &BTreeSet<WebhookId>,
     now: Instant,
 ) -> PortResult<u64> {
     let later: BTreeMap<&WebhookId, &Endpoint> =
@@ -33,6 +35,10 @@ pub async fn take_over_webhooks<S: WebhookStore + ?Sized>(
         after = Some(last.id.clone());
         for known in page {
             let later = later.get(&known.id).copied();
+            // A database that was begun anew after the other was lost knows none.
+            if later.is_none() && !removed.contains(&known.id) {
+                continue;
+            }
             changed += u64::from(take_over(store, known, later, now).await?);
         }
     }

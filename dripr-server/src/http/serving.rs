@@ -25,26 +25,27 @@ use tokio::{
     sync::watch,
     task::JoinSet,
 };
+use tower_http::timeout::TimeoutBody;
 
-/// How soon the head of a request must be there. Connections without a request are kept for as long, so it is longer than the minute
+/// How soon the head of a request must be there, and each piece of its body. Connections without a request are kept for as long, so it is longer than the minute
 /// for which proxies and load balancers usually keep theirs: one that ends while a proxy takes it up is an error to somebody.
-const HEAD_WITHIN: Duration = Duration::from_secs(75);
+const WITHIN: Duration = Duration::from_secs(75);
 
 /// For how long no connection is taken when none can be, as when there are no more file descriptors.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Answers connections until `stop` ends, and then until what was asked is answered. Routes find the address that a request came
-/// from as [`ConnectInfo`]. Whoever does not send the head of a request within 75 s, or sends none for so long, is let go: slow clients
-/// cost no more than that.
+/// from as [`ConnectInfo`]. Whoever does not send the head of a request within 75 s, or sends none for so long, or nothing more of a body, is
+/// let go: slow clients cost no more than that.
 pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()> + Send) {
-    serve_within(listener, routes, stop, HEAD_WITHIN).await;
+    serve_within(listener, routes, stop, WITHIN).await;
 }
 
 async fn serve_within(
     listener: TcpListener,
     routes: Router,
     stop: impl Future<Output = ()> + Send,
-    head_within: Duration,
+    within: Duration,
 ) {
     let routes = TowerToHyperService::new(routes);
     let (stopping, stopped) = watch::channel(());
@@ -59,7 +60,7 @@ async fn serve_within(
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, routes.clone(), stopped.clone(), head_within));
+                connections.spawn(connection(stream, peer, routes.clone(), stopped.clone(), within));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -79,14 +80,14 @@ async fn connection(
     peer: SocketAddr,
     routes: TowerToHyperService<Router>,
     mut stopped: watch::Receiver<()>,
-    head_within: Duration,
+    within: Duration,
 ) {
     let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        routes.call(request)
+        routes.call(request.map(|body| TimeoutBody::new(within, body)))
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head_within);
+    builder.timer(TokioTimer::new()).header_read_timeout(within);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

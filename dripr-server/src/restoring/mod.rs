@@ -161,10 +161,8 @@ async fn prepare(
         }
         // Who goes to another brokerage loses keys and webhooks; after that these stand as they stood.
         let accounts = taken_over(&store, &accounts, now).await?;
-        let webhooks = match &programs.webhooks {
-            Some(later) => restored::take_over_webhooks(&store, later, now).await?,
-            None => 0,
-        };
+        let (later, removed) = (&programs.webhooks, &programs.removed_webhooks);
+        let webhooks = restored::take_over_webhooks(&store, later, removed, now).await?;
         let tally = mark(&store, &Arc::new(desk), taken_at, opted_out).await?;
         Ok::<_, Failure>(Tally { accounts, keys, webhooks, ..tally })
     };

@@ -209,7 +209,7 @@ async fn a_campaign_says_to_whom_it_writes_and_how_its_email_stands() {
     assert_eq!(listed["items"][0], waiting, "a list says as much");
 
     let opted_out = json!({"address": contact["email"]});
-    assert_eq!(post(&site, "/agents/ana/suppressions", &key, opted_out).await.status, 204);
+    assert_eq!(post(&site, "/agents/ana/suppressions", &key, opted_out).await.status, 201);
     let no_mail = json!({"cause": "opt_out", "since": "2026-03-11T20:00:00Z"});
     let contact_path = format!("/agents/ana/contacts/{}", contact["id"].as_str().unwrap());
     let listed = get(&site, "/agents/ana/contacts", &key).await.json()["items"][0].clone();

@@ -158,7 +158,7 @@ async fn what_is_listed_can_be_changed_without_being_read_again() {
     let key = operator(&site).await;
     let mut lists = vec![
         ("/agents", json!({"phone": "+1 206 555 0100"}), json!({"phone": "+1 206 555 0101"})),
-        ("/agents/ana/contacts", json!({"first_name": "Kim"}), json!({"first_name": "Lee"})),
+        ("/agents/ana/contacts", json!({"first_name": "Noor"}), json!({"first_name": "Mia"})),
         ("/agents/ana/campaigns", json!({"fixed_send_day": 20}), json!({"fixed_send_day": 21})),
     ];
     if cfg!(feature = "webhooks") {
