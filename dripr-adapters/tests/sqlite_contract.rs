@@ -72,6 +72,12 @@ async fn it_stores_contacts_as_every_store_does() {
 }
 
 #[tokio::test]
+async fn it_blocks_addresses_as_every_store_does() {
+    let (_folder, store) = empty().await;
+    contract::block_store(&store).await;
+}
+
+#[tokio::test]
 async fn it_stores_mail_accounts_as_every_store_does() {
     let (_folder, store) = empty().await;
     contract::mail_account_store(&store).await;

@@ -21,7 +21,7 @@ use crate::{
     errors::PortResult,
     ids::CampaignId,
     person,
-    ports::{CampaignStore, ContactStore, EmailFilter, EmailStore},
+    ports::{BlockStore, CampaignStore, ContactStore, EmailFilter, EmailStore},
     schedule::Instant,
 };
 
@@ -37,6 +37,9 @@ pub struct Recipient {
     pub address: EmailAddress,
     /// Why that address gets none at present.
     pub suppression: Option<Suppression>,
+    /// Whether that address gets none from anybody, because an operator blocked it. Whatever its owner decides is kept, and counts
+    /// once that is lifted.
+    pub blocked: bool,
     /// Whether the link was sent to that address for certain, so that it takes back what was decided there.
     pub may_opt_in: bool,
     /// Whether the agent writes to the contact at another address by now.
@@ -64,7 +67,7 @@ pub async fn recipient<S>(
     claim: &OptOutClaim,
 ) -> PortResult<Option<Recipient>>
 where
-    S: CampaignStore + ContactStore + EmailStore + ?Sized,
+    S: BlockStore + CampaignStore + ContactStore + EmailStore + ?Sized,
 {
     match addresses(store, links, claim).await? {
         Some(known) => Ok(Some(known.recipient(store, claim).await?)),
@@ -84,7 +87,7 @@ pub async fn opt_out<S>(
     now: Instant,
 ) -> PortResult<Option<Recipient>>
 where
-    S: CampaignStore + ContactStore + EmailStore + ?Sized,
+    S: BlockStore + CampaignStore + ContactStore + EmailStore + ?Sized,
 {
     let Some(known) = addresses(store, links, claim).await? else { return Ok(None) };
     for address in known.all() {
@@ -111,7 +114,7 @@ pub async fn opt_in<S>(
     now: Instant,
 ) -> PortResult<Option<Recipient>>
 where
-    S: CampaignStore + ContactStore + EmailStore + ?Sized,
+    S: BlockStore + CampaignStore + ContactStore + EmailStore + ?Sized,
 {
     let Some(known) = addresses(store, links, claim).await? else { return Ok(None) };
     let recipient = known.recipient(store, claim).await?;
@@ -196,13 +199,14 @@ impl Addresses {
 
     async fn recipient<S>(&self, store: &S, claim: &OptOutClaim) -> PortResult<Recipient>
     where
-        S: ContactStore + ?Sized,
+        S: BlockStore + ContactStore + ?Sized,
     {
         let address = self.sent_to.as_ref().unwrap_or(&self.present);
         Ok(Recipient {
             agent: self.agent.clone(),
             address: address.clone(),
             suppression: store.suppression(&claim.user_id, address).await?,
+            blocked: store.block_of(address).await?.is_some(),
             may_opt_in: self.sent_to.is_some(),
             has_moved: address.key() != self.present.key(),
         })

@@ -57,6 +57,11 @@ async fn the_memory_store_keeps_the_contact_contract() {
 }
 
 #[tokio::test]
+async fn the_memory_store_keeps_the_contract_of_blocks() {
+    contract::block_store(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
 async fn the_memory_store_keeps_the_feedback_contract() {
     contract::feedback_store(&MemoryStore::new()).await;
 }

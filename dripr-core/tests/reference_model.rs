@@ -55,6 +55,7 @@ impl Walk {
                 contact: new.contact,
                 agent: Arc::new(agent),
                 suppression: None,
+                block: None,
             },
             desk: Arc::new(Bench { clock: clock.clone(), policy }),
             clock,

@@ -39,6 +39,7 @@ fn dossier() -> Dossier {
         contact: new.contact,
         agent: Arc::new(agent),
         suppression: None,
+        block: None,
     }
 }
 

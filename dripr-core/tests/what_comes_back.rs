@@ -11,14 +11,14 @@ use dripr_core::{
     consent,
     contact::Contact,
     email::{
-        ApprovalLinks, DeliveryStatus, Email, EmailAddress, OptOutClaim, OptOutLinks, Suppression,
+        ApprovalLinks, Block, DeliveryStatus, Email, EmailAddress, OptOutClaim, OptOutLinks, Suppression,
         SuppressionCause, UnusableApprovalLink,
     },
     feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Refusal, Taken, refuse, take},
     ids::{CampaignId, EmailId, FeedbackId, UserId},
     person,
     policy::Policy,
-    ports::{Clock, ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
+    ports::{BlockStore, Clock, ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
 };
@@ -337,6 +337,30 @@ async fn a_recipient_opts_out_and_in_by_their_link() {
     world.take("1", MORNING, bounced(BounceKind::NoMailbox)).await;
     let still = consent::opt_in(&world.store, &links, &claim, at(NOON)).await.unwrap().unwrap();
     assert_eq!(still.suppression.map(|known| known.cause), Some(SuppressionCause::HardBounce));
+}
+
+#[tokio::test]
+async fn what_a_recipient_decides_lifts_no_block_and_outlasts_it() {
+    let world = World::sent().await;
+    let (links, claim) = (links(), world.claim(0));
+    let address = world.email().await.recipient;
+    let by = Actor::Operator;
+    let block = Block { address: address.clone(), since: at(NOON), by: by.clone(), reason: None };
+    assert!(world.store.block(block).await.unwrap());
+    let asked = consent::recipient(&world.store, &links, &claim).await.unwrap().unwrap();
+    assert_eq!((asked.suppression, asked.blocked), (None, true), "there is something to decide all the same");
+    consent::opt_out(&world.store, &links, &claim, at(NOON)).await.unwrap();
+    let back = consent::opt_in(&world.store, &links, &claim, at(NOON)).await.unwrap().unwrap();
+    assert_eq!((back.suppression, back.blocked), (None, true), "the opt-out is lifted, the block is not");
+    world.until("2026-05-01T00:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 1, "nothing is sent meanwhile");
+    consent::opt_out(&world.store, &links, &claim, world.clock.now()).await.unwrap();
+    assert!(world.store.unblock(&address, by, world.clock.now()).await.unwrap());
+    world.until("2026-07-01T00:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 1, "nor after it, to who opted out");
+    consent::opt_in(&world.store, &links, &claim, world.clock.now()).await.unwrap();
+    world.until("2026-07-20T00:00:00Z").await;
+    assert_eq!(world.mailbox.accepted().len(), 2);
 }
 
 /// One whose March report went to the first address and whose April report to the second, with both.

@@ -9,7 +9,7 @@ use std::{
 use dripr_core::{
     access::ApiKey,
     agent::Agent,
-    email::Suppression,
+    email::{Block, Suppression},
     errors::{Fault, PortError, PortResult},
     ids::UserId,
     schedule::Instant,
@@ -155,6 +155,31 @@ pub async fn suppressions_of(database: &Path) -> PortResult<Vec<Suppression>> {
             let (state, cause): (String, String) =
                 (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
             suppression(&state, &cause)
+        };
+        rows.iter().map(read).collect()
+    };
+    located(read.await, &shown)
+}
+
+/// Every address that nobody writes to, as a database has them, which is only read.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn blocks_of(database: &Path) -> PortResult<Vec<Block>> {
+    let shown = database.display().to_string();
+    let doing = "reading blocked addresses";
+    let read = async {
+        let mut connection = connected(database, "opening it").await?;
+        ours(&mut connection).await?;
+        // A database of before there were any has no such table.
+        if !has_table(&mut connection, "blocked_addresses").await? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT state FROM blocked_addresses ORDER BY address_key";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.doing(doing)?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let state: String = row.try_get(0).doing(doing)?;
+            json::<Block>(&state, "blocked_addresses", "state", "")
         };
         rows.iter().map(read).collect()
     };

@@ -12,7 +12,7 @@ use dripr_core::{
 };
 
 use super::{
-    SqlStore,
+    SqlStore, blocks,
     connection::{Connection, On, Row, query},
     dossier::{json, row_place, suppression, to_json},
     error::{While, corrupt},
@@ -349,6 +349,9 @@ async fn replace(
     let suppression = known_suppression(&mut *connection, &contact.user_id, &old_key).await?;
     if old_key != key && suppression.is_some_and(|known| known.cause > SuppressionCause::HardBounce) {
         return Ok(ContactReplacement::OptedOut);
+    }
+    if old_key != key && blocks::known(&mut *connection, &old_key).await?.is_some() {
+        return Ok(ContactReplacement::Blocked);
     }
     query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
         .bind(contact.id.as_str())

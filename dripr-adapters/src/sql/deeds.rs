@@ -1,4 +1,4 @@
-//! The port for what was done about keys and webhooks, and how it is written, together with that.
+//! The port for what was done about keys, webhooks and blocked addresses, and how it is written, together with that.
 
 use async_trait::async_trait;
 use dripr_core::{
@@ -47,6 +47,6 @@ pub(super) async fn write(connection: &mut Connection, deed: &Deed) -> PortResul
         .bind(to_json(deed)?)
         .execute(connection)
         .await
-        .doing("storing what was done about a key or a webhook")?;
+        .doing("storing what was done about a key, a webhook or an address")?;
     Ok(())
 }

@@ -189,7 +189,8 @@ impl Reader {
         let email = if state.is_empty() { None } else { Some(email(state, status)?) };
         let (state, cause) = (row.take()?, row.take()?);
         let suppression = if state.is_empty() { None } else { Some(suppression(state, cause)?) };
-        Ok((Dossier { campaign, email, contact, agent, suppression }, due_at))
+        let block = row.maybe()?.map(|state| json(state, "blocked_addresses", "state", "")).transpose()?;
+        Ok((Dossier { campaign, email, contact, agent, suppression, block }, due_at))
     }
 
     fn agent(&mut self, row: &mut Fields<'_>) -> PortResult<Arc<Agent>> {

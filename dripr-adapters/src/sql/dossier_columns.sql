@@ -8,4 +8,4 @@ coalesce(c.email_id, ''), c.created_at, @text(c.deleted_at), c.version, c.state,
 k.state,
 u.id, u.state, u.subscription_status, coalesce(u.managed_client_id, ''),
 coalesce(e.state, ''), coalesce(e.delivery_status, ''),
-coalesce(s.state, ''), coalesce(s.cause, ''))
+coalesce(s.state, ''), coalesce(s.cause, ''), coalesce(b.state, ''))

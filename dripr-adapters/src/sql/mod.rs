@@ -12,7 +12,7 @@
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
-//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
+//! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `blocks`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
 //! | `reach`, `maker` | how far keys and webhooks reach, and who made them, as columns |
 //! | `rebase` | taking away a text that others were compressed against |
@@ -44,6 +44,7 @@ mod areas;
 mod arrivals;
 #[cfg(feature = "sqlite")]
 pub mod backup;
+mod blocks;
 mod bus;
 mod campaigns;
 mod channels;

@@ -9,7 +9,7 @@ use dripr_core::{
     feedback::Feedback,
     ids::{CampaignId, ContactId, EmailId, UserId},
     person::{CampaignErasure, Person, PersonalCampaign, PersonalContent, PersonalEmail, erased_address},
-    ports::{CampaignStore, ContactStore, EmailFilter, EmailStore, FeedbackStore, PersonStore},
+    ports::{BlockStore, CampaignStore, ContactStore, EmailFilter, EmailStore, FeedbackStore, PersonStore},
     schedule::Instant,
 };
 
@@ -31,6 +31,7 @@ const ERASING: &str = "erasing a campaign";
 impl PersonStore for SqlStore {
     async fn person(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Person>> {
         let suppression = self.suppression(user, address).await?;
+        let block = self.block_of(address).await?;
         let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id";
         let query = query(sql).bind(user.as_str()).bind(address.key());
         let rows = query.fetch_all(&self.shared.reads).await.doing(DOING)?;
@@ -46,7 +47,7 @@ impl PersonStore for SqlStore {
         }
         let messages = self.messages_to(user, address).await?;
         let (user_id, address) = (user.clone(), address.clone());
-        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages, refused_rows }))
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, block, messages, refused_rows }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {

@@ -81,6 +81,12 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test]
+            async fn it_blocks_addresses_as_every_store_does() {
+                let (_place, store) = empty().await;
+                contract::block_store(&store).await;
+            }
+
+            #[tokio::test]
             async fn it_stores_mail_accounts_as_every_store_does() {
                 let (_place, store) = empty().await;
                 contract::mail_account_store(&store).await;

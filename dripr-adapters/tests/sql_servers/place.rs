@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// All tables; before each stand those that refer to it.
-const TABLES: [&str; 32] = [
+const TABLES: [&str; 33] = [
     "memberships",
     "api_keys",
     "api_replies",
@@ -66,6 +66,7 @@ const TABLES: [&str; 32] = [
     "campaign_events",
     "area_content",
     "suppressions",
+    "blocked_addresses",
     "audit",
     "feedback_channels",
     "rate_limits",

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     agent::Agent,
     contact::Contact,
-    email::{ApprovedBy, DeliveryStatus, Email, Suppression},
+    email::{ApprovedBy, Block, DeliveryStatus, Email, NoMail, Suppression},
     events::StatusChanged,
     ids::EventId,
     policy::{Policy, after},
@@ -31,6 +31,8 @@ pub struct Dossier {
     pub agent: Arc<Agent>,
     /// Why the recipient must not be written to, by agent and address.
     pub suppression: Option<Suppression>,
+    /// Why nobody in the deployment writes to the recipient, by address.
+    pub block: Option<Block>,
 }
 
 /// What one execution works with: the dossier, the moment, the numbers, and what is to be written.
@@ -55,10 +57,16 @@ impl Dossier {
             email: self.email.as_ref(),
             contact: &self.contact,
             agent: &self.agent,
-            suppression: self.suppression.as_ref(),
+            no_mail: self.no_mail(),
             rules: self.agent.sending_rules.as_ref().unwrap_or(&policy.rules),
             policy,
         }
+    }
+
+    /// Why the recipient gets no mail.
+    #[must_use]
+    pub fn no_mail(&self) -> Option<NoMail> {
+        NoMail::of(self.block.as_ref(), self.suppression.as_ref())
     }
 
     /// Does a command, and then every transition that follows from it.

@@ -69,8 +69,8 @@ fn gate(campaign: &Campaign, facts: &Facts<'_>) -> (&'static str, String) {
         }
         _ => {}
     }
-    if let Some(suppression) = facts.suppression {
-        return ("suppressed", format!("no mail may go to this address: {}", suppression.cause.sentence()));
+    if let Some(no_mail) = facts.no_mail {
+        return ("suppressed", format!("no mail may go to this address: {}", no_mail.cause.sentence()));
     }
     if !campaign.enabled {
         return ("disabled", "the campaign is disabled".to_owned());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     agent::Agent,
     contact::Contact,
-    email::{DeliveryStatus, Email, Suppression},
+    email::{DeliveryStatus, Email, NoMail},
     policy::{FARTHEST, Policy, after, before},
     schedule::{Delay, Instant, SendingRules, Slot},
 };
@@ -24,7 +24,7 @@ pub struct Facts<'a> {
     /// The agent.
     pub agent: &'a Agent,
     /// Why the recipient must not be written to.
-    pub suppression: Option<&'a Suppression>,
+    pub no_mail: Option<NoMail>,
     /// The agent's sending rules, or the deployment's.
     pub rules: &'a SendingRules,
     /// The deployment's numbers.

@@ -15,7 +15,7 @@ use crate::schedule::Instant;
 #[must_use]
 pub fn next_send_at(campaign: &Campaign, facts: &Facts<'_>) -> Option<Instant> {
     let ended = matches!(campaign.status, CampaignStatus::Unsubscribed | CampaignStatus::Error);
-    if ended || campaign.deleted_at.is_some() || facts.suppression.is_some() || facts.live() {
+    if ended || campaign.deleted_at.is_some() || facts.no_mail.is_some() || facts.live() {
         return None;
     }
     facts.may_run(campaign).ok()?;

@@ -300,15 +300,15 @@ pub fn decide(campaign: &Campaign, facts: &Facts<'_>) -> Option<Transition> {
         return Some(Transition::Sent);
     }
     if campaign.status != Unsubscribed
-        && let Some(suppression) = facts.suppression
+        && let Some(no_mail) = facts.no_mail
     {
-        return Some(Transition::Unsubscribe { cause: suppression.cause.sentence() });
+        return Some(Transition::Unsubscribe { cause: no_mail.cause.sentence() });
     }
     if facts.live() {
         return None;
     }
     match campaign.status {
-        Unsubscribed => facts.suppression.is_none().then_some(Transition::Resubscribe),
+        Unsubscribed => facts.no_mail.is_none().then_some(Transition::Resubscribe),
         Dormant => decide_dormant(campaign, facts),
         WaitingForData | WaitingForHomeAnalysis | ReadyToCreateEmail | ReadyToSendEmail | Error => {
             decide_interruption(campaign, facts).or_else(|| decide_progress(campaign, facts))

@@ -1,7 +1,9 @@
 //! The people an agent writes to, and their homes.
 
+mod no_mail;
 mod remove;
 
+pub use no_mail::{no_mail, no_mail_among};
 pub use remove::remove;
 
 use serde::{Deserialize, Serialize};

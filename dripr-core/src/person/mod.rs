@@ -18,7 +18,7 @@ use crate::{
     campaign::{AuditEntry, Campaign, Operation},
     contact::Contact,
     content::CycleContent,
-    email::{Email, EmailAddress, Message, Suppression},
+    email::{Block, Email, EmailAddress, Message, Suppression},
     feedback::Feedback,
     ids::{EmailId, UserId},
     imports::ImportLine,
@@ -39,6 +39,8 @@ pub struct Person {
     pub campaigns: Vec<PersonalCampaign>,
     /// Why they are not to be written to, if so.
     pub suppression: Option<Suppression>,
+    /// Why no agent of the deployment writes to them, if so.
+    pub block: Option<Block>,
     /// What other programs were told, or are to be, the oldest first.
     pub messages: Vec<webhooks::Message>,
     /// What is told of rows of imported files that name the address and could not be used.

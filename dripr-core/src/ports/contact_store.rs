@@ -98,7 +98,8 @@ pub trait ContactStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<Suppression>>;
 
-    /// Why an address gets no mail from an agent.
+    /// Why an address gets no mail from this agent. [`no_mail`](crate::contact::no_mail()) also knows what an operator blocked for all
+    /// agents.
     async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>>;
 
     /// The same of several addresses, in the order asked for, however they are spelt.
@@ -142,4 +143,6 @@ pub enum ContactReplacement {
     AddressTaken,
     /// The address is to change although its owner opted out or complained (after a hard bounce it may). Nothing changed.
     OptedOut,
+    /// The address is to change although an operator [blocked](super::BlockStore::block) it. Nothing changed.
+    Blocked,
 }

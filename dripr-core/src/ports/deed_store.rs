@@ -1,4 +1,4 @@
-//! Where it is kept what was done about keys and webhooks.
+//! Where it is kept what was done about keys, webhooks and blocked addresses.
 
 use async_trait::async_trait;
 
@@ -7,8 +7,9 @@ use crate::{
     errors::PortResult,
 };
 
-/// Reads the history of keys and webhooks. It is written by [`ApiKeyStore`](super::ApiKeyStore),
-/// [`WebhookStore`](super::WebhookStore) and [`AgentStore`](super::AgentStore), together with what was done.
+/// Reads the history of keys, webhooks and blocked addresses. It is written by [`ApiKeyStore`](super::ApiKeyStore),
+/// [`WebhookStore`](super::WebhookStore), [`BlockStore`](super::BlockStore) and [`AgentStore`](super::AgentStore), together with
+/// what was done.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait DeedStore: Send + Sync {

@@ -11,6 +11,7 @@ mod allowance;
 mod api_key_store;
 mod archive;
 mod area_store;
+mod block_store;
 mod campaign_store;
 mod channel_store;
 mod clock;
@@ -51,6 +52,7 @@ pub use allowance::{Allowance, CallCounter};
 pub use api_key_store::ApiKeyStore;
 pub use archive::Archive;
 pub use area_store::{AreaStore, Begun};
+pub use block_store::BlockStore;
 pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};
 pub use channel_store::ChannelStore;
 pub use clock::Clock;
@@ -90,16 +92,17 @@ pub mod mocks {
     pub use super::{
         agent_store::MockAgentStore, alert_route::MockAlertRoute, alert_store::MockAlertStore,
         allowance::MockCallCounter, api_key_store::MockApiKeyStore, archive::MockArchive,
-        area_store::MockAreaStore, campaign_store::MockCampaignStore, channel_store::MockChannelStore,
-        clock::MockClock, contact_store::MockContactStore, deed_store::MockDeedStore,
-        email_store::MockEmailStore, email_verifier::MockEmailVerifier, entropy::MockEntropy,
-        event_bus::MockEventBus, event_queue::MockEventQueue, feedback_store::MockFeedbackStore,
-        geocoder::MockGeocoder, import_store::MockImportStore, llm_writer::MockLlmWriter,
-        mail_account_store::MockMailAccountStore, mailer::MockMailer, market_source::MockMarketSource,
-        mortgage_rate_source::MockMortgageRateSource, notice_store::MockNoticeStore, outbox::MockOutbox,
-        person_store::MockPersonStore, probe::MockProbe, property_source::MockPropertySource,
-        queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter, renderer::MockEmailRenderer,
-        reply_store::MockReplyStore, statistics_store::MockStatisticsStore, store_check::MockStoreCheck,
-        tally_store::MockTallyStore, webhook_sender::MockWebhookSender, webhook_store::MockWebhookStore,
+        area_store::MockAreaStore, block_store::MockBlockStore, campaign_store::MockCampaignStore,
+        channel_store::MockChannelStore, clock::MockClock, contact_store::MockContactStore,
+        deed_store::MockDeedStore, email_store::MockEmailStore, email_verifier::MockEmailVerifier,
+        entropy::MockEntropy, event_bus::MockEventBus, event_queue::MockEventQueue,
+        feedback_store::MockFeedbackStore, geocoder::MockGeocoder, import_store::MockImportStore,
+        llm_writer::MockLlmWriter, mail_account_store::MockMailAccountStore, mailer::MockMailer,
+        market_source::MockMarketSource, mortgage_rate_source::MockMortgageRateSource,
+        notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
+        property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
+        renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore,
+        store_check::MockStoreCheck, tally_store::MockTallyStore, webhook_sender::MockWebhookSender,
+        webhook_store::MockWebhookStore,
     };
 }

@@ -1,4 +1,4 @@
-//! `/history`: what was done about keys and webhooks, which belong to no single agent.
+//! `/history`: what was done about keys, webhooks and blocked addresses, which belong to no single agent.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(list_deeds))
 }
 
-/// What was done about a key or a webhook, when and by whom.
+/// What was done about a key, a webhook or a blocked address, when and by whom.
 #[derive(Debug, Serialize, ToSchema)]
 struct DeedLine {
     at: DateTime<Utc>,
@@ -36,7 +36,7 @@ struct DeedLine {
     /// What, as a short name.
     #[schema(example = "webhook_changed")]
     what: String,
-    /// The id of the key or the webhook, which may be gone.
+    /// The id of the key or the webhook, which may be gone; or the address.
     about: String,
     /// How far that reached.
     reach: ReachView,
@@ -58,7 +58,8 @@ impl DeedLine {
     }
 }
 
-/// What was done about keys and webhooks that reach no farther than the caller, the newest first.
+/// What was done about keys and webhooks that reach no farther than the caller, and for operators about blocked addresses, the newest
+/// first.
 #[utoipa::path(get, path = "/history", tag = "keys", params(Part), responses((status = 200, body = Page<DeedLine>)))]
 async fn list_deeds(
     State(api): State<Arc<Api>>,

@@ -16,7 +16,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Api, agents, campaigns,
+    Api, agents, blocked_addresses, campaigns,
     conflict::Conflict,
     contacts, deeds, emails, idempotency, imports, keys, markets, me,
     problem::{FieldProblem, Problem},
@@ -47,6 +47,7 @@ pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
         .merge(emails::routes())
         .merge(imports::routes())
         .merge(suppressions::routes())
+        .merge(blocked_addresses::routes())
         .merge(statistics::routes())
         .merge(markets::routes())
         .merge(settings::routes())

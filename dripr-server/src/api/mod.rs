@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
+//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `blocked_addresses`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings`, `me` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `path`, `parameters`, `text` | what requests bring |
@@ -10,7 +10,7 @@
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
-//! | `history`, `deeds` | lines of histories; that of keys and webhooks |
+//! | `history`, `deeds` | lines of histories; that of keys, webhooks and blocked addresses |
 //! | `problem`, `conflict` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
 //!
@@ -18,6 +18,7 @@
 //! answered as what does not exist. Rules are the core's; here they are asked for and answers are put into words.
 
 mod agents;
+mod blocked_addresses;
 mod body;
 mod caller;
 mod campaigns;

@@ -5,6 +5,7 @@ mod approve;
 #[cfg(feature = "sns-sqs")]
 mod aws;
 mod backup;
+mod block;
 mod campaigns;
 mod config;
 #[cfg(feature = "gmail")]
@@ -91,6 +92,8 @@ enum Subcommands {
     ImportTables(import_tables::Args),
     /// Keep the keys by which programs use the API.
     Keys(keys::Args),
+    /// Keep the addresses that nobody in the deployment writes to.
+    Block(block::Args),
     /// List campaigns.
     Campaigns(campaigns::Args),
     /// Approve an email that waits for approval.
@@ -206,6 +209,7 @@ impl Subcommands {
             #[cfg(feature = "legacy-tables")]
             Self::ImportTables(args) => Box::pin(import_tables::run(args, out)),
             Self::Keys(args) => Box::pin(keys::run(args, out)),
+            Self::Block(args) => Box::pin(block::run(args, out)),
             Self::Campaigns(args) => Box::pin(campaigns::run(args, out)),
             Self::Approve(args) => Box::pin(approve::run(args, out)),
             Self::Held(args) => Box::pin(held::run(args, out)),

@@ -17,15 +17,17 @@ use crate::{
 #[command(
     after_help = "Stop all `dripr run` first. What was sent since the backup is not known to it, so whatever may have \
                         been sent is skipped, for its present month. What was decided since is lost: opt-outs above all. \
-                        Those of the database that --replace moves aside are taken over, if it can be read, and which agents \
-                        were removed, paused or banned, pay otherwise or belong elsewhere, which keys were taken back, and \
+                        Those of the database that --replace moves aside are taken over, if it can be read, which addresses \
+                        were blocked, which agents were removed, paused or banned, pay otherwise or belong elsewhere, which \
+                        keys were taken back, and \
                         how webhooks stand; give other opt-outs with --opted-out."
 )]
 pub(super) struct Args {
     /// The backup
     #[arg(required_unless_present = "mark", conflicts_with = "mark")]
     file: Option<PathBuf>,
-    /// Move the database that is there aside, and take over its opt-outs, who may not send, and which keys and webhooks are gone
+    /// Move the database that is there aside, and take over its opt-outs, which addresses are blocked, who may not send, and which keys
+    /// and webhooks are gone
     #[arg(long, conflicts_with = "mark")]
     replace: bool,
     /// Only apply the rule that nothing is sent again, to a database that was restored with other tools
@@ -71,8 +73,8 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                 Some(restoring::Aside { path, readable: true }) => {
                     writeln!(
                         out,
-                        "the database that was there is {}; its opt-outs are taken over, and who may not send, which keys were \
-                         taken back, and how webhooks stand",
+                        "the database that was there is {}; its opt-outs are taken over, which addresses are blocked, who may not \
+                         send, which keys were taken back, and how webhooks stand",
                         path.display()
                     )?;
                 }
@@ -80,16 +82,16 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                     let path = path.display();
                     writeln!(
                         out,
-                        "the database that was there is {path}; it cannot be read: its opt-outs are LOST, and which agents \
-                         were removed, paused or stopped paying since"
+                        "the database that was there is {path}; it cannot be read: its opt-outs are LOST, which addresses were \
+                         blocked, and which agents were removed, paused or stopped paying since"
                     )?;
                     works(out, &done.working_keys)?;
                 }
                 None => {
                     writeln!(
                         out,
-                        "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out; and which \
-                         agents were removed, paused or stopped paying"
+                        "opt-outs, bounces and complaints since the backup are LOST, but for those of --opted-out; which \
+                         addresses were blocked; and which agents were removed, paused or stopped paying"
                     )?;
                     works(out, &done.working_keys)?;
                 }
@@ -127,7 +129,8 @@ fn works(out: &mut (dyn Write + Send), keys: &[ApiKey]) -> Result<(), Failure> {
 }
 
 fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: &Tally) -> Result<(), Failure> {
-    let Tally { marked, opted_out, unknown_agents, accounts, keys, webhooks, working_keys: _ } = done;
+    let Tally { marked, opted_out, unknown_agents, blocked, accounts, keys, webhooks, working_keys: _ } =
+        done;
     writeln!(
         out,
         "{} campaigns as of {}: {} skip their present month, as it may have been sent since; {} were being sent and are \
@@ -142,6 +145,9 @@ fn say(out: &mut (dyn Write + Send), taken_at: Instant, done: &Tally) -> Result<
         "{opted_out} opt-outs were added, and {accounts} accounts stand as they did since; so do {keys} keys that were taken back, \
          and {webhooks} webhooks"
     )?;
+    if *blocked > 0 {
+        writeln!(out, "{blocked} addresses were blocked since, and stay so")?;
+    }
     if *unknown_agents > 0 {
         writeln!(out, "{unknown_agents} opt-outs are of agents that the backup does not have")?;
     }

@@ -70,7 +70,7 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
     let now = site.bench.clock.now();
     let recipient = consent::opt_in(&*site.store, &site.opt_out, &claim, now).await;
     let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
-    if recipient.suppression.is_some() {
+    if recipient.suppression.is_some() || recipient.blocked {
         return Ok(out(&recipient, &path(&site, &link)));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
@@ -104,6 +104,10 @@ fn out(recipient: &Recipient, path: &str) -> Page {
     let name = recipient.agent.full_name();
     let page = Page::new("You get no more reports")
         .says(format!("You get no more reports from {name}. You need not do anything else."));
+    if recipient.blocked {
+        // Whatever they decide, they would get none.
+        return page;
+    }
     let cause = recipient.suppression.as_ref().map(|suppression| suppression.cause);
     if cause == Some(dripr_core::email::SuppressionCause::HardBounce) {
         return page.says("Mail to your address came back. If it works again, please tell your agent.");

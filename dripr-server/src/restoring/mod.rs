@@ -16,14 +16,14 @@ use std::{
 
 use dripr_adapters::sql::{
     SqlStore, SqliteOptions,
-    backup::{Accounts, Programs, accounts_of, open_backup, programs_of, quiet, suppressions_of},
+    backup::{Accounts, Programs, accounts_of, blocks_of, open_backup, programs_of, quiet, suppressions_of},
 };
 use dripr_core::{
     access::{ApiKey, Reach},
     agent::Agent,
     campaign::{Actor, command::Bench},
     email::Suppression,
-    ports::{AgentStore, ApiKeyStore, ContactStore},
+    ports::{AgentStore, ApiKeyStore, BlockStore, ContactStore},
     restored::{self, Marked},
     schedule::Instant,
 };
@@ -61,6 +61,8 @@ pub struct Tally {
     pub opted_out: u64,
     /// Opt-outs of agents that are not there.
     pub unknown_agents: u64,
+    /// Blocked addresses that were not known before.
+    pub blocked: u64,
     /// Accounts that were removed, paused or banned since, pay otherwise or belong elsewhere.
     pub accounts: u64,
     /// Keys that were taken back since.
@@ -85,8 +87,8 @@ pub async fn put_in_place(
     let is_there = there(&path) || there(&beside(&path, "-wal"));
     if is_there && !replace {
         return Err(Failure::new(format!(
-            "there is a database {}; --replace moves it aside and takes over its opt-outs, who may not send, and which keys and webhooks \
-             there are no more",
+            "there is a database {}; --replace moves it aside and takes over its opt-outs, which addresses are blocked, who may not send, and \
+             which keys and webhooks there are no more",
             path.display()
         )));
     }
@@ -141,20 +143,28 @@ async fn prepare(
             "the backup is of a later time than the present: look whether the clock is right",
         ));
     }
-    let (mut readable, mut accounts, mut programs) = (None, Accounts::default(), Programs::default());
+    let (mut readable, mut blocks) = (None, Vec::new());
+    let (mut accounts, mut programs) = (Accounts::default(), Programs::default());
     if is_there {
         let quiet = quiet(path).await?;
         // Nobody writes to it any more: no opt-out comes after these.
         let found = if quiet { suppressions_of(path).await.ok() } else { None };
+        let blocked = if quiet { blocks_of(path).await.ok() } else { None };
         let known = if quiet { accounts_of(path).await.ok() } else { None };
         let given = if quiet { programs_of(path).await.ok() } else { None };
-        readable = Some(found.is_some() && known.is_some() && given.is_some());
+        readable = Some(found.is_some() && blocked.is_some() && known.is_some() && given.is_some());
         opted_out.add(found.unwrap_or_default());
+        blocks = blocked.unwrap_or_default();
         accounts = known.unwrap_or_default();
         programs = given.unwrap_or_default();
     }
     let store = SqlStore::sqlite(copy, SqliteOptions::default()).await?;
     let done = async {
+        // First who is not to be written to. A block that was lifted since stands again: that is the safe mistake.
+        let mut blocked = 0;
+        for block in blocks {
+            blocked += u64::from(store.block(block).await?);
+        }
         let mut keys = 0;
         for key in &programs.keys {
             keys += u64::from(restored::take_over_key(&store, key).await?);
@@ -164,7 +174,7 @@ async fn prepare(
         let (later, removed) = (&programs.webhooks, &programs.removed_webhooks);
         let webhooks = restored::take_over_webhooks(&store, later, removed, now).await?;
         let tally = mark(&store, &Arc::new(desk), taken_at, opted_out).await?;
-        Ok::<_, Failure>(Tally { accounts, keys, webhooks, ..tally })
+        Ok::<_, Failure>(Tally { blocked, accounts, keys, webhooks, ..tally })
     };
     let done = done.await;
     store.close().await;
@@ -203,7 +213,17 @@ pub async fn mark(
     }
     let marked = restored::mark(store, desk, taken_at).await?;
     let working_keys = working_keys(store, desk.clock.now()).await?;
-    Ok(Tally { marked, opted_out: added, unknown_agents, accounts: 0, keys: 0, webhooks: 0, working_keys })
+    let opted_out = added;
+    Ok(Tally {
+        marked,
+        opted_out,
+        unknown_agents,
+        blocked: 0,
+        accounts: 0,
+        keys: 0,
+        webhooks: 0,
+        working_keys,
+    })
 }
 
 /// All keys that admit somebody at an instant.

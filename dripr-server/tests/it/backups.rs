@@ -112,6 +112,20 @@ fn a_restored_database_has_the_opt_outs_that_came_since() {
 }
 
 #[test]
+fn a_restored_database_has_the_addresses_that_were_blocked_since() {
+    let folder = with_contacts();
+    dripr(folder.path(), &["block", "add", "early@home.example"]).success();
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    dripr(folder.path(), &["block", "add", "bo@home.example", "--reason", "a court said so"]).success();
+    let listed = || dripr(folder.path(), &["block", "list"]).success().stdout;
+    let before = listed();
+    let run = dripr(folder.path(), &["restore", "copy.db", "--replace"]).success();
+    said(&run, "1 addresses were blocked since, and stay so");
+    assert_eq!(listed(), before, "with when and why");
+    assert_eq!(before.lines().count(), 2, "{before}");
+}
+
+#[test]
 fn who_was_removed_or_stopped_since_does_not_send_again() {
     let folder = with_contacts();
     let add = |id: &str| {

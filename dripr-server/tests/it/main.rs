@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod backups;
+mod block_command;
 mod choices;
 mod commands;
 mod config_command;

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use dripr_core::{
     campaign::{Action, Actor, AuditEntry},
     contact::Contact,
-    email::{DeliveryStatus, EmailAddress, SuppressionCause},
-    ports::{AgentStore, Clock, ContactReplacement, ContactStore, EmailStore},
+    email::{Block, DeliveryStatus, EmailAddress, SuppressionCause},
+    ports::{AgentStore, BlockStore, Clock, ContactReplacement, ContactStore, EmailStore},
 };
 
 use crate::site::{Site, at, shown};
@@ -81,6 +81,22 @@ async fn a_link_works_long_after_it_was_sent() {
     site.clock.set(site.clock.now() + TimeDelta::days(400));
     assert_eq!(site.post(&link).await.status, 200);
     assert_eq!(cause(&site).await, Some(SuppressionCause::OptOut));
+}
+
+#[tokio::test]
+async fn who_is_blocked_is_offered_nothing_that_would_not_come() {
+    let (site, link) = sent().await;
+    let (address, since) = (site.dossier().await.contact.email, site.clock.now());
+    let block = Block { address, since, by: Actor::Operator, reason: None };
+    assert!(site.deployment.store.block(block).await.unwrap());
+    let asked = site.get(&link).await;
+    assert!(asked.text.contains("No more home reports?"), "they may say so all the same: {}", asked.text);
+    let out = site.post(&link).await;
+    assert!(out.text.contains("You get no more reports"), "{}", out.text);
+    assert!(!out.text.contains("Send me the reports again"), "{}", out.text);
+    let again = site.post(&format!("{link}/again")).await;
+    assert!(again.text.contains("You get no more reports"), "{}", again.text);
+    assert_eq!(cause(&site).await, None, "but what they decided is kept");
 }
 
 /// The address of somebody who is written to elsewhere by now.

@@ -32,6 +32,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_701, "makers", include_str!("sqlite/20261130000701_makers.sql")),
             (20_261_130_001_001, "emails", include_str!("sqlite/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("sqlite/20261130001201_import_lines.sql")),
+            (
+                20_261_130_001_301,
+                "blocked_addresses",
+                include_str!("sqlite/20261130001301_blocked_addresses.sql"),
+            ),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -48,6 +53,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_701, "makers", include_str!("postgres/20261130000701_makers.sql")),
             (20_261_130_001_001, "emails", include_str!("postgres/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("postgres/20261130001201_import_lines.sql")),
+            (
+                20_261_130_001_301,
+                "blocked_addresses",
+                include_str!("postgres/20261130001301_blocked_addresses.sql"),
+            ),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -64,6 +74,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_000_701, "makers", include_str!("mysql/20261130000701_makers.sql")),
             (20_261_130_001_001, "emails", include_str!("mysql/20261130001001_emails.sql")),
             (20_261_130_001_201, "import_lines", include_str!("mysql/20261130001201_import_lines.sql")),
+            (
+                20_261_130_001_301,
+                "blocked_addresses",
+                include_str!("mysql/20261130001301_blocked_addresses.sql"),
+            ),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -54,7 +54,7 @@ impl Errand {
                 let may_leave = campaign.status == CampaignStatus::ReadyToSendEmail
                     && campaign.deleted_at.is_none()
                     // Costs no quota; the claim looks again.
-                    && dossier.suppression.is_none()
+                    && dossier.no_mail().is_none()
                     && dossier.facts(now, engine.policy()).may_leave_at(campaign).is_some_and(|at| at <= now);
                 if may_leave { Self::Send(email.id.clone()) } else { Self::Nothing }
             }

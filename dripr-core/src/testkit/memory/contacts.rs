@@ -129,6 +129,9 @@ impl ContactStore for MemoryStore {
         if is_final && old_key != key {
             return Ok(ContactReplacement::OptedOut);
         }
+        if old_key != key && state.blocks.contains_key(&old_key) {
+            return Ok(ContactReplacement::Blocked);
+        }
         let user = contact.user_id.clone();
         state.contacts.insert(contact.id.clone(), contact);
         state.note(&user, &key, &audit);

@@ -4,6 +4,7 @@ mod agents;
 mod alerts;
 mod api_keys;
 mod areas;
+mod blocks;
 mod campaigns;
 mod contacts;
 mod deeds;
@@ -37,7 +38,7 @@ use crate::{
     campaign::{AuditEntry, Campaign, Dossier, Operation},
     contact::Contact,
     content::{AreaKey, CycleContent},
-    email::{Email, Message, Suppression},
+    email::{Block, Email, Message, Suppression},
     events::{Event, Queue},
     feedback::Feedback,
     ids::{ApiKeyId, CampaignId, ContactId, EmailId, EventId, FeedbackId, ImportId, UserId},
@@ -75,6 +76,8 @@ struct State {
     content: BTreeMap<(CampaignId, Cycle, Operation), CycleContent>,
     areas: BTreeMap<AreaKey, areas::Area>,
     suppressions: BTreeMap<(UserId, String), Suppression>,
+    /// By the keys of their addresses.
+    blocks: BTreeMap<String, Block>,
     mail_accounts: BTreeMap<UserId, MailAccount>,
     notices: BTreeMap<UserId, Notices>,
     channels: BTreeMap<String, Channel>,
@@ -85,7 +88,7 @@ struct State {
     parked: BTreeMap<(Queue, u64), queue_desk::Parked>,
     feedback: BTreeMap<FeedbackId, Feedback>,
     webhooks: webhooks::Webhooks,
-    /// What was done about keys and webhooks; numbered from 1.
+    /// What was done about keys, webhooks and blocked addresses; numbered from 1.
     deeds: Vec<Deed>,
     next_delivery: u64,
 }
@@ -191,8 +194,10 @@ impl State {
         let contact = self.contacts.get(&campaign.contact_id)?.clone();
         let agent = self.agents.get(&campaign.user_id)?.clone();
         let email = campaign.email_id.as_ref().and_then(|id| self.emails.get(id)).cloned();
-        let suppression = self.suppressions.get(&(campaign.user_id.clone(), contact.email.key())).cloned();
-        Some(Dossier { campaign, email, contact, agent, suppression })
+        let key = contact.email.key();
+        let block = self.blocks.get(&key).cloned();
+        let suppression = self.suppressions.get(&(campaign.user_id.clone(), key)).cloned();
+        Some(Dossier { campaign, email, contact, agent, suppression, block })
     }
 
     fn commit_event(&mut self, id: EventId, event: Event, relayed: bool) {

@@ -17,6 +17,7 @@ impl PersonStore for MemoryStore {
         let state = self.lock();
         let key = address.key();
         let suppression = state.suppressions.get(&(user.clone(), key.clone())).cloned();
+        let block = state.blocks.get(&key).cloned();
         let contacts: Vec<_> = state
             .contacts
             .values()
@@ -30,7 +31,7 @@ impl PersonStore for MemoryStore {
         let campaigns = state.campaigns_to(user, &key).iter().filter_map(|id| state.personal(id)).collect();
         let messages = state.messages_to(user, address);
         let (user_id, address) = (user.clone(), address.clone());
-        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, messages, refused_rows }))
+        Ok(Some(Person { user_id, address, contacts, campaigns, suppression, block, messages, refused_rows }))
     }
 
     async fn campaigns_of(&self, user: &UserId, address: &EmailAddress) -> PortResult<Vec<CampaignId>> {

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use dripr_core::{
-    campaign::{Action, CampaignStatus, LastCycle, Refusal, Reply},
-    email::{ApprovedBy, DeliveryStatus, SuppressionCause},
+    campaign::{Action, Actor, CampaignStatus, LastCycle, Refusal, Reply},
+    email::{ApprovedBy, Block, DeliveryStatus, NoMailCause, SuppressionCause},
     ids::AttemptId,
     ports::SendOutcome,
 };
@@ -187,6 +187,20 @@ fn what_was_not_sent_after_an_opt_out_or_a_removal_is_skipped() {
         scene.tick();
         assert!(scene.written.is_empty());
     }
+}
+
+#[test]
+fn a_recipient_who_is_refused_after_a_block_is_suppressed_besides() {
+    let mut scene = Scene::transmitting();
+    let address = scene.dossier.contact.email.clone();
+    scene.dossier.block = Some(Block { address, since: scene.now, by: Actor::Operator, reason: None });
+    scene.tick();
+    let blocked = NoMailCause::Blocked.sentence();
+    assert_eq!(scene.status(), CampaignStatus::Unsubscribed, "no other email follows");
+    scene.record(SendOutcome::BadRecipient { reason: "no such mailbox".to_owned() }).unwrap();
+    assert_eq!(scene.dossier.suppression.as_ref().unwrap().cause, SuppressionCause::HardBounce);
+    assert_eq!(scene.written.suppressions.len(), 1, "so that it counts once the block is lifted");
+    assert_eq!(scene.dossier.no_mail().unwrap().cause.sentence(), blocked, "until then the block is why");
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Scene {
         let new = samples::campaign(&agent, 1, "98103", 12, at(MADE)).unwrap();
         let (campaign, contact, agent) = (new.campaign, new.contact, Arc::new(agent));
         Self {
-            dossier: Dossier { campaign, email: None, contact, agent, suppression: None },
+            dossier: Dossier { campaign, email: None, contact, agent, suppression: None, block: None },
             now: at(MADE),
             policy: Policy::default(),
             actor: Actor::System,

@@ -13,7 +13,7 @@ use dripr_core::{
     contact::Contact,
     email::EmailAddress,
     ids::{CampaignId, ContactId, UserId},
-    ports::{CampaignStore, ContactStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
+    ports::{BlockStore, CampaignStore, ContactStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
     schedule::SendDay,
 };
 use serde::Deserialize;
@@ -109,6 +109,7 @@ pub(super) async fn create_campaign(
         email: None,
         contact: api.store.contact_at(&agent.id, &contact.email).await?.unwrap_or_else(|| contact.clone()),
         suppression: api.store.suppression(&agent.id, &contact.email).await?,
+        block: api.store.block_of(&contact.email).await?,
         agent: Arc::new(agent.clone()),
     };
     made.campaign.contact_id = made.contact.id.clone();

@@ -118,7 +118,8 @@ impl CampaignView {
         let facts = dossier.facts(bench.clock.now(), &bench.policy);
         let next_send_at = next_send_at(&dossier.campaign, &facts);
         let (phase, stage) = Phase::of(&dossier.campaign, dossier.email.as_ref());
-        let Dossier { campaign, email, contact, agent: _, suppression } = dossier;
+        let no_mail = dossier.no_mail();
+        let Dossier { campaign, email, contact, agent: _, suppression: _, block: _ } = dossier;
         Self {
             etag: tag(&campaign.choices_mark()),
             needs_agent: campaign.needs_agent(),
@@ -131,7 +132,7 @@ impl CampaignView {
                 last_name: contact.last_name,
                 email: contact.email.as_str().to_owned(),
             },
-            no_mail: suppression.as_ref().map(NoMailView::of),
+            no_mail: no_mail.map(NoMailView::of),
             home: campaign.home.map(HomeView::of),
             zip_code: campaign.zip_code.to_string(),
             enabled: campaign.enabled,

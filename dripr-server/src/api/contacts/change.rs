@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dripr_core::{
     access::Scope,
+    contact::no_mail,
     email::EmailAddress,
     ports::{ContactReplacement, ContactStore},
 };
@@ -39,7 +40,8 @@ pub(super) struct ContactChange {
     email: Option<EmailAddress>,
 }
 
-/// Changes a contact. All of it is stored, or none. Who opted out is not reached at another address instead.
+/// Changes a contact. All of it is stored, or none. Who opted out, or whose address an operator blocked, is not reached at another
+/// address instead.
 #[utoipa::path(
     patch, path = "/agents/{agent}/contacts/{contact}", tag = "contacts", request_body = ContactChange,
     params(("agent" = String, Path), ("contact" = String, Path), ("If-Match" = String, Header)),
@@ -69,7 +71,7 @@ pub(super) async fn change_contact(
         contact.email = email;
         fields.push("email");
     }
-    let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
+    let no_mail = no_mail(&*api.store, &agent.id, &contact.email).await?;
     if contact != known {
         let audit = asking.audit(&api, "contact_changed", Some(fields.join(", "))).about(known.id.clone());
         match ContactStore::replace(&*api.store, &known, contact.clone(), audit).await? {
@@ -87,7 +89,13 @@ pub(super) async fn change_contact(
                     "who opted out or complained is not reached at another address instead",
                 ));
             }
+            ContactReplacement::Blocked => {
+                return Err(Problem::conflict(
+                    Conflict::AddressSuppressed,
+                    "an operator blocked the contact's address; whose it is, is not reached at another one instead",
+                ));
+            }
         }
     }
-    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail.as_ref()) })
+    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail) })
 }

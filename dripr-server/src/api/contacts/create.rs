@@ -9,7 +9,7 @@ use axum::{
 };
 use dripr_core::{
     access::Scope,
-    contact::Contact,
+    contact::{Contact, no_mail},
     email::EmailAddress,
     ids::ContactId,
     ports::{ContactAddition, ContactStore, EntropyExt},
@@ -61,7 +61,7 @@ pub(super) async fn create_contact(
         deleted_at: None,
     };
     // Before it is stored: once it is, the answer says so whatever fails.
-    let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
+    let no_mail = no_mail(&*api.store, &agent.id, &contact.email).await?;
     let audit = asking.audit(&api, "contact_added", None).about(contact.id.clone());
     match api.store.add_contact(contact.clone(), audit).await? {
         ContactAddition::Added => {}
@@ -71,6 +71,6 @@ pub(super) async fn create_contact(
         ContactAddition::NoAgent => return Err(Problem::not_found("agent")),
     }
     let location = [(header::LOCATION, format!("/api/v1/agents/{}/contacts/{}", agent.id, contact.id))];
-    let shown = Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail.as_ref()) };
+    let shown = Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail) };
     Ok((StatusCode::CREATED, location, shown))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use dripr_core::{
     access::Scope,
-    contact::Contact,
-    email::{EmailAddress, Suppression},
+    contact::{Contact, no_mail, no_mail_among},
+    email::{EmailAddress, NoMail},
     ids::ContactId,
     ports::ContactStore,
 };
@@ -49,16 +49,15 @@ pub(super) async fn list_contacts(
     if let Some(address) = filter.email {
         let found = api.store.contact_at(&agent.id, &address).await?;
         let found = found.filter(|found| after.is_none_or(|after| found.id > after));
-        let no_mail = api.store.suppression(&agent.id, &address).await?;
-        let shown = found.map(|found| ContactView::of(found, no_mail.as_ref()));
+        let no_mail = no_mail(&*api.store, &agent.id, &address).await?;
+        let shown = found.map(|found| ContactView::of(found, no_mail));
         return Ok(Json(Page::ending(shown.into_iter().collect(), None)));
     }
     let contacts = api.store.contacts(&agent.id, after, limit + 1).await?;
     let addresses: Vec<_> = contacts.iter().map(|contact| contact.email.clone()).collect();
-    let no_mail = api.store.suppressed_among(&agent.id, &addresses).await?;
-    let contacts: Vec<(Contact, Option<Suppression>)> = contacts.into_iter().zip(no_mail).collect();
-    let key = |(contact, _): &(Contact, Option<Suppression>)| contact.id.to_string();
-    let shown =
-        |(contact, no_mail): (Contact, Option<Suppression>)| ContactView::of(contact, no_mail.as_ref());
+    let no_mail = no_mail_among(&*api.store, &agent.id, &addresses).await?;
+    let contacts: Vec<(Contact, Option<NoMail>)> = contacts.into_iter().zip(no_mail).collect();
+    let key = |(contact, _): &(Contact, Option<NoMail>)| contact.id.to_string();
+    let shown = |(contact, no_mail): (Contact, Option<NoMail>)| ContactView::of(contact, no_mail);
     Ok(Json(Page::of(contacts, limit, key, shown)))
 }

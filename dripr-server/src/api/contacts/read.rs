@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dripr_core::{access::Scope, ports::ContactStore};
+use dripr_core::{access::Scope, contact::no_mail};
 
 use super::{
     find,
@@ -24,6 +24,6 @@ pub(super) async fn read_contact(
 ) -> Result<Versioned<ContactView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let contact = find(&api, &agent.id, &contact).await?;
-    let no_mail = api.store.suppression(&agent.id, &contact.email).await?;
-    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail.as_ref()) })
+    let no_mail = no_mail(&*api.store, &agent.id, &contact.email).await?;
+    Ok(Versioned { version: version(&contact), shown: ContactView::of(contact, no_mail) })
 }

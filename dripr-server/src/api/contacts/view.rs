@@ -1,7 +1,7 @@
 //! A contact as the API shows one.
 
 use chrono::{DateTime, Utc};
-use dripr_core::{contact::Contact, email::Suppression};
+use dripr_core::{contact::Contact, email::NoMail};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub(super) struct ContactView {
 }
 
 impl ContactView {
-    pub(super) fn of(contact: Contact, suppression: Option<&Suppression>) -> Self {
+    pub(super) fn of(contact: Contact, no_mail: Option<NoMail>) -> Self {
         Self {
             etag: tag(&version(&contact)),
             id: contact.id.to_string(),
@@ -35,7 +35,7 @@ impl ContactView {
             first_name: contact.first_name,
             last_name: contact.last_name,
             email: contact.email.as_str().to_owned(),
-            no_mail: suppression.map(NoMailView::of),
+            no_mail: no_mail.map(NoMailView::of),
             created_at: contact.created_at,
         }
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
+    contact::no_mail,
     email::test_copy,
-    ports::{AgentStore, ContactStore, EmailStore, EntropyExt, SendOutcome},
+    ports::{AgentStore, EmailStore, EntropyExt, SendOutcome},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,7 +44,7 @@ pub(super) async fn send_test(
         ));
     }
     // Who wants no mail of this agent gets none by this way either.
-    if api.store.suppression(&agent.id, &agent.email).await?.is_some() {
+    if no_mail(&*api.store, &agent.id, &agent.email).await?.is_some() {
         return Err(Problem::conflict(
             Conflict::AddressSuppressed,
             "the agent's own address is among those that are not written to",

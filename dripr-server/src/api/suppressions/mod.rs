@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dripr_core::{
-    email::{Suppression, SuppressionCause},
+    email::{NoMail, NoMailCause, Suppression, SuppressionCause},
     ids::ContactId,
 };
 use serde::{Deserialize, Serialize};
@@ -39,11 +39,25 @@ struct SuppressionView {
 /// Why somebody gets no mail from an agent, and since when.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NoMailView {
-    cause: CauseView,
+    cause: NoMailCauseView,
     since: DateTime<Utc>,
 }
 
 /// Why.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NoMailCauseView {
+    /// Mail came back for good.
+    HardBounce,
+    /// The recipient opted out.
+    OptOut,
+    /// The recipient reported the mail as spam.
+    Complaint,
+    /// An operator blocked the address, for all agents.
+    Blocked,
+}
+
+/// Why, where an agent knows it.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CauseView {
@@ -87,7 +101,13 @@ impl CauseView {
 }
 
 impl NoMailView {
-    pub(super) fn of(suppression: &Suppression) -> Self {
-        Self { cause: CauseView::of(suppression.cause), since: suppression.since }
+    pub(super) fn of(no_mail: NoMail) -> Self {
+        let cause = match no_mail.cause {
+            NoMailCause::Blocked => NoMailCauseView::Blocked,
+            NoMailCause::Suppressed(SuppressionCause::HardBounce) => NoMailCauseView::HardBounce,
+            NoMailCause::Suppressed(SuppressionCause::OptOut) => NoMailCauseView::OptOut,
+            NoMailCause::Suppressed(SuppressionCause::Complaint) => NoMailCauseView::Complaint,
+        };
+        Self { cause, since: no_mail.since }
     }
 }

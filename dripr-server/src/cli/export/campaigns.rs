@@ -31,7 +31,7 @@ pub(super) const TABLE: Table = Table {
 };
 
 fn row(dossier: &Dossier) -> Vec<String> {
-    let Dossier { campaign, email, contact, suppression, .. } = dossier;
+    let Dossier { campaign, email, contact, .. } = dossier;
     let (phase, _) = Phase::of(campaign, email.as_ref());
     vec![
         campaign.id.to_string(),
@@ -50,7 +50,7 @@ fn row(dossier: &Dossier) -> Vec<String> {
         email.as_ref().map(|email| email.id.to_string()).unwrap_or_default(),
         email.as_ref().map(|email| email.delivery_status.to_string()).unwrap_or_default(),
         campaign.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default(),
-        suppression.as_ref().map(|why| why.cause.sentence().to_owned()).unwrap_or_default(),
+        dossier.no_mail().map(|why| why.cause.sentence().to_owned()).unwrap_or_default(),
         shown(campaign.created_at),
     ]
 }

@@ -1,0 +1,7 @@
+-- Addresses that nobody in the deployment writes to, whichever agent's contact has one.
+CREATE TABLE blocked_addresses (
+    address_key TEXT PRIMARY KEY,
+    address     TEXT NOT NULL,
+    since       BIGINT NOT NULL,
+    state       TEXT NOT NULL
+);
