@@ -14,11 +14,18 @@ use dripr_core::{
         ApprovalLinks, Block, DeliveryStatus, Email, EmailAddress, OptOutClaim, OptOutLinks, Suppression,
         SuppressionCause, UnusableApprovalLink,
     },
-    feedback::{Bounce, BounceKind, Engagement, Feedback, Happening, Level, Refusal, Taken, refuse, take},
+    errors::{Fault, PortError, PortResult},
+    feedback::{
+        Bounce, BounceKind, Engagement, Feedback, Happening, Level, Refusal, Refused, Taken, TakenOver,
+        foresee, refuse, take, take_over,
+    },
     ids::{CampaignId, EmailId, FeedbackId, UserId},
     person,
     policy::Policy,
-    ports::{BlockStore, Clock, ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore},
+    ports::{
+        BlockStore, Clock, ContactReplacement, ContactStore, EmailFilter, EmailStore, FeedbackStore,
+        ListedSuppression, SuppressionList,
+    },
     schedule::Instant,
     testkit::{Mailbox, ManualClock, MemoryStore, Mood, samples},
 };
@@ -251,12 +258,105 @@ async fn an_address_that_a_provider_refuses_is_refused_for_everybody() {
         cause: SuppressionCause::OptOut,
         since: at(MORNING),
     };
-    assert_eq!(refuse(&world.store, &refusal).await.unwrap(), 1);
-    assert_eq!(refuse(&world.store, &refusal).await.unwrap(), 1);
+    let refused = refuse(&world.store, &refusal).await.unwrap();
+    assert_eq!(refused, Refused { contacts: 1, new: 1, let_in: 0 });
+    let again = refuse(&world.store, &refusal).await.unwrap();
+    assert_eq!(again, Refused { contacts: 1, new: 0, let_in: 0 });
     let known = world.suppression().await.unwrap();
     assert_eq!((known.cause, known.since), (SuppressionCause::OptOut, at(MORNING)));
     let nobody = Refusal { address: "nobody@home.example".parse().unwrap(), ..refusal };
-    assert_eq!(refuse(&world.store, &nobody).await.unwrap(), 0);
+    assert_eq!(refuse(&world.store, &nobody).await.unwrap(), Refused::default());
+}
+
+/// A provider's list; one without addresses cannot be read.
+struct List(Vec<ListedSuppression>);
+
+#[async_trait::async_trait]
+impl SuppressionList for List {
+    async fn suppressed(&self) -> PortResult<Vec<ListedSuppression>> {
+        if self.0.is_empty() {
+            return Err(PortError::new(Fault::Unavailable, "the provider is down"));
+        }
+        Ok(self.0.clone())
+    }
+}
+
+fn listed(address: &str, cause: SuppressionCause, since: Option<&str>) -> ListedSuppression {
+    ListedSuppression { address: address.parse().unwrap(), cause, since: since.map(at) }
+}
+
+#[tokio::test]
+async fn a_provider_s_list_is_taken_over_and_twice_changes_nothing() {
+    let (store, clock) = (MemoryStore::new(), ManualClock::at(at(START)));
+    samples::fill(&store, 5, "98103", 12, at(START)).await.unwrap();
+    let user = UserId::new("agent").unwrap();
+    let contacts = store.contacts(&user, None, 10).await.unwrap();
+    let address = |n: usize| contacts[n].email.as_str();
+    let loud = address(1).to_uppercase();
+    let mut entries = vec![
+        listed(address(0), SuppressionCause::HardBounce, Some("2019-12-17T13:58:33Z")),
+        listed(&loud, SuppressionCause::Complaint, None),
+        listed(address(2), SuppressionCause::OptOut, Some("2030-01-01T00:00:00Z")),
+    ];
+    let strangers = (0..1_200).map(|n| format!("stranger{n}@home.example"));
+    entries.extend(strangers.map(|address| listed(&address, SuppressionCause::OptOut, Some(START))));
+    entries.push(listed(address(3), SuppressionCause::OptOut, Some(START)));
+    let list = List(entries);
+    let new = |new| TakenOver { listed: 1_204, refused: Refused { contacts: 4, new, let_in: 0 } };
+    assert_eq!(foresee(&store, &list, clock.now()).await.unwrap(), new(4));
+    assert_eq!(store.suppressions(&user, None, None, 10).await.unwrap(), [], "nothing was done yet");
+    assert_eq!(take_over(&store, &list, clock.now()).await.unwrap(), new(4));
+    let known: Vec<_> = store
+        .suppressed_among(&user, &contacts.iter().map(|contact| contact.email.clone()).collect::<Vec<_>>())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|known| known.map(|known| (known.cause, known.since)))
+        .collect();
+    let wanted = [
+        Some((SuppressionCause::HardBounce, at("2019-12-17T13:58:33Z"))),
+        Some((SuppressionCause::Complaint, at(START))),
+        Some((SuppressionCause::OptOut, at(START))),
+        Some((SuppressionCause::OptOut, at(START))),
+        None,
+    ];
+    assert_eq!(known, wanted);
+    let history = store.audit().len();
+    clock.set(at(SENT));
+    assert_eq!(take_over(&store, &list, clock.now()).await.unwrap(), new(0));
+    assert_eq!(foresee(&store, &list, clock.now()).await.unwrap(), new(0));
+    assert_eq!(store.audit().len(), history);
+    assert!(take_over(&store, &List(Vec::new()), clock.now()).await.is_err(), "a list that cannot be read");
+}
+
+#[tokio::test]
+async fn who_was_let_in_again_is_not_put_out_by_what_is_older() {
+    let by_agent = Actor::User(UserId::new("agent").unwrap());
+    for (cause, actor, stays) in [
+        (SuppressionCause::OptOut, Actor::Recipient, true),
+        (SuppressionCause::OptOut, Actor::Provider, true),
+        (SuppressionCause::Complaint, Actor::Recipient, true),
+        (SuppressionCause::HardBounce, by_agent.clone(), true),
+        (SuppressionCause::OptOut, by_agent.clone(), false),
+        (SuppressionCause::Complaint, Actor::Operator, false),
+    ] {
+        let world = World::sent().await;
+        let (user, address) = (UserId::new("agent").unwrap(), world.email().await.recipient);
+        let before = Suppression { user_id: user.clone(), address: address.clone(), cause, since: at(SENT) };
+        world.store.suppress(before, Actor::Provider).await.unwrap();
+        let lifted =
+            world.store.lift(&user, &address, SuppressionCause::Complaint, actor.clone(), at(MORNING));
+        assert!(lifted.await.unwrap());
+        let older = List(vec![listed(address.as_str(), cause, Some(SENT))]);
+        let taken = take_over(&world.store, &older, at(NOON)).await.unwrap();
+        let let_in = usize::from(stays);
+        assert_eq!(taken.refused, Refused { contacts: 1, new: 1 - let_in, let_in }, "{cause:?} {actor:?}");
+        assert_eq!(world.cause().await, (!stays).then_some(cause), "{cause:?} {actor:?}");
+        let later = List(vec![listed(address.as_str(), cause, Some(NOON))]);
+        let taken = take_over(&world.store, &later, at(NOON)).await.unwrap();
+        assert_eq!(taken.refused, Refused { contacts: 1, new: let_in, let_in: 0 }, "what is newer counts");
+        assert_eq!(world.cause().await, Some(cause), "{cause:?} {actor:?}");
+    }
 }
 
 #[tokio::test]

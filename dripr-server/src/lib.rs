@@ -13,6 +13,7 @@
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | [`operations`] | what those who watch a deployment are answered |
 //! | `returned`, `gmail_inboxes` | mail that came back, handed over or found in agents' inboxes |
+//! | `suppression_list` | the addresses to which Postmark delivers nothing any more |
 //! | [`account`] | what a campaign's report cost |
 //! | [`newcomer`], [`users_file`] | agents who are brought by an operator, one or many |
 //! | [`queue_desk`] | where the queues are looked at |
@@ -53,6 +54,8 @@ pub mod restoring;
 pub mod returned;
 pub mod role;
 pub mod sample;
+#[cfg(feature = "postmark")]
+pub mod suppression_list;
 pub mod system_clock;
 #[cfg(feature = "otlp")]
 pub mod traces;

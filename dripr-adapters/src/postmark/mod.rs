@@ -1,4 +1,5 @@
-//! A mailer that hands emails to Postmark, and what Postmark's webhooks say of them ([`webhook`]).
+//! A mailer that hands emails to Postmark, what Postmark's webhooks say of them ([`webhook`]), and its list of the addresses to
+//! which it delivers nothing any more ([`PostmarkSuppressions`]).
 //!
 //! Rules are those of Postmark's developer pages, of its official clients, and of error bodies that others recorded:
 //!
@@ -33,7 +34,8 @@
 //! is in no recorded answer. From memory: the limits of metadata and what 400 and 401 mean as an `ErrorCode`. How long an
 //! email takes to appear in the search is not documented, whence [`PostmarkOptions::settling_time`]; nor is a `Retry-After`.
 //! What a stream of broadcasts makes of a `List-Unsubscribe` of ours beside its own way of unsubscribing is not known.
-//! The search forgets an email when its time of retention is over, 45 days if nobody changed it.
+//! The search forgets an email when its time of retention is over, 45 days if nobody changed it. How long a list of suppressed
+//! addresses can be, and how long Postmark takes for it, is not documented.
 //!
 //! ```no_run
 //! use dripr_adapters::postmark::{PostmarkMailer, PostmarkOptions, TrackLinks};
@@ -48,10 +50,14 @@
 //! # }
 //! ```
 
+mod instant;
 mod letter;
 mod metadata;
 mod options;
+mod refused;
 mod search;
+mod suppression_reason;
+mod suppressions;
 mod verdict;
 pub mod webhook;
 
@@ -66,13 +72,17 @@ use dripr_core::{
 use secrecy::SecretString;
 use tokio::{runtime::Handle, time::Instant};
 
-pub use self::options::{PostmarkOptions, TrackLinks};
 use self::verdict::Verdict;
+pub use self::{
+    options::{PostmarkOptions, TrackLinks},
+    suppressions::{PostmarkSuppressions, SuppressionOptions},
+};
 use crate::http::{HttpApi, UnusableApi};
 
 const PROVIDER: &str = "Postmark";
 const USUAL_BASE: &str = "https://api.postmarkapp.com";
-const NO_RUNTIME: &str = "the Postmark mailer was called outside of a tokio runtime";
+const TOKEN_HEADER: &str = "x-postmark-server-token";
+const NO_RUNTIME: &str = "Postmark was to be asked outside of a tokio runtime";
 
 /// Hands emails to Postmark. Works on a tokio runtime with its clock and I/O switched on. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -88,7 +98,7 @@ impl PostmarkMailer {
     /// [`UnusableApi`] if the token cannot be sent or the options name no address.
     pub fn new(server_token: &SecretString, options: PostmarkOptions) -> Result<Self, UnusableApi> {
         let api = HttpApi::new(PROVIDER, USUAL_BASE, &options.http)?;
-        let api = api.keyed("x-postmark-server-token", "", server_token)?;
+        let api = api.keyed(TOKEN_HEADER, "", server_token)?;
         Ok(Self { api, options: Arc::new(options) })
     }
 

@@ -8,8 +8,8 @@ use dripr_core::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PROVIDER, metadata, verdict::Said};
-use crate::http::{HttpApi, Refusal, json};
+use super::{PROVIDER, metadata, refused::refused};
+use crate::http::{HttpApi, json};
 
 const PATH: &str = "messages/outbound";
 
@@ -68,13 +68,7 @@ async fn search(api: &HttpApi, name: &str, allowance: &Allowance) -> PortResult<
     let query = [("count", "1"), ("offset", "0"), (filter.as_str(), name)];
     let answer = api.get(PATH, &query, allowance).await?;
     if !answer.status.is_success() {
-        // Postmark has its own word for a token that it does not know.
-        let said: Option<Said> = answer.parsed(api).ok().and_then(json::as_record);
-        if said.and_then(|said| said.error_code) == Some(10) {
-            let message = format!("{PROVIDER} refuses the server token (HTTP {})", answer.status.as_u16());
-            return Err(Refusal::of(&answer).as_error(Fault::Misconfigured, message));
-        }
-        return Err(Refusal::of(&answer).sorted(api));
+        return Err(refused(api, &answer));
     }
     let found: Value = answer.parsed(api)?;
     json::as_record(found).ok_or_else(|| {

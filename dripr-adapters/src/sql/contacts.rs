@@ -82,6 +82,26 @@ impl ContactStore for SqlStore {
         rows.iter().map(read).collect()
     }
 
+    async fn agents_writing_to_each(&self, addresses: &[EmailAddress]) -> PortResult<Vec<Vec<UserId>>> {
+        let mut agents = vec![Vec::new(); addresses.len()];
+        if addresses.is_empty() {
+            return Ok(agents);
+        }
+        let doing = "looking for the agents who write to addresses";
+        let keys: Vec<String> = addresses.iter().map(EmailAddress::key).collect();
+        let query = query(WRITING_TO_EACH).bind(to_json(&keys)?);
+        for row in &query.fetch_all(&self.shared.reads).await.doing(doing)? {
+            let Some(at) = row_place(row.try_get(0).doing(doing)?) else { continue };
+            let Some(of_address) = agents.get_mut(at) else { continue };
+            let id: &str = row.try_get(1).doing(doing)?;
+            of_address.push(UserId::new(id).map_err(|error| corrupt("contacts", "user_id", id, error))?);
+        }
+        for of_address in &mut agents {
+            of_address.sort_unstable();
+        }
+        Ok(agents)
+    }
+
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
         known_contact(&self.shared.reads, user, &address.key()).await
     }
@@ -460,6 +480,10 @@ async fn lift(
     Ok(true)
 }
 
+/// Who writes to some addresses; an agent has one contact of an address at most.
+const WRITING_TO_EACH: &str = "SELECT wanted.nr, c.user_id FROM @list(?1: address_key text) AS wanted CROSS JOIN contacts AS c \
+                               ON c.address_key = wanted.address_key AND c.deleted_at IS NULL";
+
 /// An agent's campaigns to an address. In no order: for one by id SQLite would read all that the agent has.
 const TO_ADDRESS: &str = "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2";
 
@@ -496,5 +520,15 @@ mod tests {
             query(format!("EXPLAIN QUERY PLAN {TO_ADDRESS}")).fetch_all(&store.shared.reads).await.unwrap();
         let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
         assert!(plan.iter().all(|line| line.contains("(user_id=? AND address_key=?")), "{plan:?}");
+    }
+
+    #[tokio::test]
+    async fn who_writes_to_addresses_is_looked_up_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let explain = query(format!("EXPLAIN QUERY PLAN {WRITING_TO_EACH}")).bind(r#"["kim@home.example"]"#);
+        let rows = explain.fetch_all(&store.shared.reads).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
+        assert!(plan.iter().any(|line| line.contains("contacts_of_an_address")), "{plan:?}");
     }
 }

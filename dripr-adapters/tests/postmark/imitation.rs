@@ -23,6 +23,8 @@ pub(crate) const UNCONFIRMED: &str = "unconfirmed@brokerage.example";
 #[derive(Default)]
 pub(crate) struct Log {
     taken: Mutex<Vec<Value>>,
+    /// Its list of whom it delivers nothing to.
+    suppressed: Mutex<Vec<Value>>,
     /// It takes everything and says nothing.
     pub(crate) loses_answers: AtomicBool,
     /// It does not show in its search what it took.
@@ -32,6 +34,13 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn taken(&self) -> Vec<Value> {
         self.taken.lock().unwrap().clone()
+    }
+
+    /// Puts an address on its list.
+    pub(crate) fn suppress(&self, address: &str, reason: &str, since: &str) {
+        let entry = json!({"EmailAddress": address, "SuppressionReason": reason, "Origin": "Recipient",
+            "CreatedAt": since});
+        self.suppressed.lock().unwrap().push(entry);
     }
 }
 
@@ -64,6 +73,10 @@ impl Log {
                 Reply::ok(Value::from(said).to_string())
             }
             ("GET", "/messages/outbound") => return self.search(request),
+            ("GET", "/message-streams/broadcast/suppressions/dump") => {
+                let suppressed = self.suppressed.lock().unwrap();
+                return Reply::ok(json!({"Suppressions": *suppressed}).to_string());
+            }
             _ => return Reply::json(404, ""),
         };
         if self.loses_answers.load(Ordering::SeqCst) { Reply::Reset } else { answer }

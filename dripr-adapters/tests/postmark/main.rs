@@ -14,6 +14,7 @@ mod imitation;
 mod look_ups;
 mod outcomes;
 mod probes;
+mod suppressions;
 mod webhooks;
 
 use std::sync::Arc;

@@ -199,6 +199,9 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
         self.store.agents_writing_to(address).await
     }
+    async fn agents_writing_to_each(&self, addresses: &[EmailAddress]) -> PortResult<Vec<Vec<UserId>>> {
+        self.store.agents_writing_to_each(addresses).await
+    }
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
         self.store.contact_at(user, address).await
     }

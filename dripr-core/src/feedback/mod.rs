@@ -6,12 +6,14 @@
 mod engagement;
 mod refusal;
 mod take;
+mod take_over;
 mod visitor;
 
 pub use engagement::{Engagement, Level};
-pub use refusal::{Refusal, refuse};
+pub use refusal::{Refusal, Refused, refuse};
 use serde::{Deserialize, Serialize};
 pub use take::{Taken, take};
+pub use take_over::{TakenOver, foresee, take_over};
 pub use visitor::Visitor;
 
 use crate::{

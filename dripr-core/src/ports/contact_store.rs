@@ -29,6 +29,9 @@ pub trait ContactStore: Send + Sync {
     /// The agents who have a contact of an address that was not removed, by their ids.
     async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>>;
 
+    /// The same of several addresses, in the order asked for, however they are spelt.
+    async fn agents_writing_to_each(&self, addresses: &[EmailAddress]) -> PortResult<Vec<Vec<UserId>>>;
+
     /// An agent's contact of an address, however it is spelt; a removed one is none.
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>>;
 

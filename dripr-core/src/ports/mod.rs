@@ -41,6 +41,7 @@ mod renderer;
 mod reply_store;
 mod statistics_store;
 mod store_check;
+mod suppression_list;
 mod tally_store;
 mod webhook_sender;
 mod webhook_store;
@@ -82,6 +83,7 @@ pub use renderer::{EmailRenderer, NoticeContext, Rendered, ReportContext, Welcom
 pub use reply_store::ReplyStore;
 pub use statistics_store::StatisticsStore;
 pub use store_check::StoreCheck;
+pub use suppression_list::{ListedSuppression, SuppressionList};
 pub use tally_store::{AtOnce, CameBack, TallyStore};
 pub use webhook_sender::WebhookSender;
 pub use webhook_store::WebhookStore;
@@ -102,7 +104,7 @@ pub mod mocks {
         notice_store::MockNoticeStore, outbox::MockOutbox, person_store::MockPersonStore, probe::MockProbe,
         property_source::MockPropertySource, queue_desk::MockQueueDesk, rate_limiter::MockRateLimiter,
         renderer::MockEmailRenderer, reply_store::MockReplyStore, statistics_store::MockStatisticsStore,
-        store_check::MockStoreCheck, tally_store::MockTallyStore, webhook_sender::MockWebhookSender,
-        webhook_store::MockWebhookStore,
+        store_check::MockStoreCheck, suppression_list::MockSuppressionList, tally_store::MockTallyStore,
+        webhook_sender::MockWebhookSender, webhook_store::MockWebhookStore,
     };
 }

@@ -1,9 +1,11 @@
-//! `dripr mail`: what mail from a domain needs, and whether it goes on.
+//! `dripr mail`: what mail from a domain needs, whether it goes on, and to whom none is delivered.
 
 #[cfg(feature = "mail-check")]
 mod check;
 #[cfg(feature = "postmark")]
 mod resume;
+#[cfg(feature = "postmark")]
+mod suppressions;
 
 use std::io::Write;
 
@@ -23,6 +25,9 @@ enum Command {
     /// Let sending go on that paused because nothing came back of what was sent.
     #[cfg(feature = "postmark")]
     Resume(resume::Args),
+    /// Take over Postmark's own list of the addresses to which it delivers nothing any more.
+    #[cfg(feature = "postmark")]
+    Suppressions(suppressions::Args),
 }
 
 pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
@@ -31,5 +36,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         Command::Check(args) => check::run(args, out).await,
         #[cfg(feature = "postmark")]
         Command::Resume(args) => resume::run(args, out).await,
+        #[cfg(feature = "postmark")]
+        Command::Suppressions(args) => suppressions::run(args, out).await,
     }
 }

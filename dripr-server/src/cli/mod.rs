@@ -111,7 +111,7 @@ enum Subcommands {
     /// Take one mail from standard input: a bounce, a complaint, or a mail to the opt-out address.
     #[cfg(feature = "returned-mail")]
     Receive(receive::Args),
-    /// What mail from a domain needs, and whether it goes on.
+    /// What mail from a domain needs, whether it goes on, and to whom none is delivered.
     #[cfg(any(feature = "mail-check", feature = "postmark"))]
     Mail(mail::Args),
     /// End the cycle of an email without sending it.

@@ -80,6 +80,13 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
     if roles.has(Role::Cron) {
         workers.spawn(crate::forgetting::forget_imports(deployment.clone(), stopping.clone()));
     }
+    #[cfg(feature = "postmark")]
+    if roles.has(Role::Cron)
+        && let Some(list) = compose::suppression_list(&deployment)?
+    {
+        let stopping = stopping.clone();
+        workers.spawn(crate::suppression_list::take_over_daily(deployment.clone(), list, stopping));
+    }
     #[cfg(feature = "webhooks")]
     if roles.has(Role::Relay) {
         let (courier, metrics) = (compose::webhook_courier(&deployment)?, deployment.metrics.clone());

@@ -13,6 +13,8 @@ mod limiters;
 mod mailer;
 mod queues;
 mod sources;
+#[cfg(feature = "postmark")]
+mod suppressions;
 mod verifier;
 #[cfg(feature = "webhooks")]
 mod webhooks;
@@ -27,6 +29,8 @@ pub use limiters::Limiters;
 pub use mailer::POSTMARK_WEBHOOKS;
 pub use mailer::{channels, leaves_the_machine};
 pub use sources::{Sources, local_data, sources};
+#[cfg(feature = "postmark")]
+pub use suppressions::suppression_list;
 pub use verifier::email_verifier;
 #[cfg(feature = "webhooks")]
 pub use webhooks::{webhook_courier, webhook_sender, webhook_vault};

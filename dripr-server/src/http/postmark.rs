@@ -102,9 +102,10 @@ async fn take(site: &Site, door: &Door, body: &[u8], now: Instant) -> StatusCode
 
 async fn refuse(site: &Site, refusal: &Refusal) -> StatusCode {
     match feedback::refuse(&*site.store, refusal).await {
-        Ok(agents) => {
+        Ok(refused) => {
             tracing::info!(
-                agents,
+                contacts = refused.contacts,
+                new = refused.new,
                 cause = refusal.cause.as_str(),
                 "Postmark delivers nothing to an address any more"
             );

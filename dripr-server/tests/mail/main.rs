@@ -19,6 +19,7 @@ mod inboxes;
 mod pages;
 mod program;
 mod site;
+mod suppressions;
 mod webhooks;
 
 use loopback::faults;

@@ -284,3 +284,41 @@ async fn it_sends_no_faster_than_it_may() {
     program.stop();
     assert_eq!(taken(&log).len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_postmark_suppresses_is_known_before_anything_is_sent_to_them() {
+    let (provider, log) = postmark().await;
+    log.suppress("owner0@home.example", "ManualSuppression", "2019-12-17T08:58:33-05:00");
+    log.suppress("Owner1@HOME.example", "HardBounce", "2019-12-17T08:58:33-05:00");
+    log.suppress("stranger@home.example", "SpamComplaint", "2019-12-17T08:58:33-05:00");
+    let mut program = Program::new(3, &provider, "");
+    let told = |program: &Program, args: &[&str]| -> Value {
+        let args = [&["mail", "suppressions", "--json"][..], args].concat();
+        serde_json::from_str(&program.deployment.told(&args)).unwrap()
+    };
+    let done = |dry_run: bool, new: u32| {
+        json!({"dry_run": dry_run, "listed": 3, "contacts": 2,
+            "new": new, "let_in": 0})
+    };
+    assert_eq!(told(&program, &["--dry-run"]), done(true, 2));
+    assert_eq!(told(&program, &["--dry-run"]), done(true, 2), "nothing was done");
+    assert_eq!(
+        program.deployment.told(&["mail", "suppressions"]),
+        "addresses to which Postmark delivers nothing: 3\ncontacts who have one of them: 2\n\
+         of these, get nothing more from now on: 2\n"
+    );
+    assert_eq!(told(&program, &[]), done(false, 0));
+    program.start();
+    program.wait_until("the third is sent", |program| program.deployment.unsent().len() == 2);
+    program.wait_until("the others are unsubscribed, and the list was taken over again", |program| {
+        let campaigns = program.campaigns();
+        let unsubscribed = campaigns.iter().filter(|campaign| campaign["status"] == "UNSUBSCRIBED").count();
+        let said = program.log.lock().unwrap().join("\n");
+        unsubscribed == 2 && said.contains("Postmark's suppression list was taken over")
+    });
+    program.stop();
+    let said = program.log.lock().unwrap().join("\n");
+    assert!(!said.contains("@home.example") && !said.contains("@HOME.example"), "{said}");
+    let to: Vec<String> = taken(&log).iter().map(|email| mailbox(&email["To"]).unwrap().1).collect();
+    assert_eq!(to, ["owner2@home.example"]);
+}

@@ -9,7 +9,8 @@
 //! | `SubscriptionChange` | `SuppressSending` is false: [`Happening::OptedIn`] if `Origin` says that the recipient did it, else nothing; otherwise by its reason: a bounce for `HardBounce`, [`Happening::Complained`] for `SpamComplaint`, [`Happening::OptedOut`] for any other or none, whoever did it |
 //!
 //! It is about the email that its metadata names. What somebody does at the account, by hand or by its API, is about an address
-//! alone: a `SubscriptionChange` without that metadata is a [`Refusal`] for every agent who writes to `Recipient`, and one that
+//! alone: a `SubscriptionChange` without that metadata is a [`Refusal`] for every agent who writes to `Recipient`, as is each entry
+//! of the [list](super::PostmarkSuppressions) that Postmark keeps of them, and one that
 //! lets mail go out again lifts nothing, since nobody can tell whose wish it is. Of the others, those are about no email of
 //! dripr's.
 //!
@@ -64,7 +65,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use self::credentials::{Credentials, UnusableCredentials};
-use self::record::{Record, instant};
+use self::record::Record;
+use super::{instant::instant, suppression_reason};
 use crate::http::json;
 
 /// The longest user agent and link that are kept, in characters.
@@ -125,12 +127,10 @@ fn refusal(record_type: &str, record: &Record, told_at: Instant) -> Option<Refus
     if record_type != "SubscriptionChange" {
         return None;
     }
-    let cause = match subscription(record)? {
-        Happening::OptedIn => return None,
-        Happening::Complained => SuppressionCause::Complaint,
-        Happening::Bounced(_) => SuppressionCause::HardBounce,
-        _ => SuppressionCause::OptOut,
-    };
+    if subscription(record)? == Happening::OptedIn {
+        return None;
+    }
+    let cause = suppression_reason::cause(record.suppression_reason.as_deref());
     let address = record.address()?.parse().ok()?;
     let since = record.changed_at.as_deref().and_then(instant).map_or(told_at, |at| at.min(told_at));
     Some(Refusal { address, cause, since })
@@ -185,12 +185,14 @@ fn subscription(record: &Record) -> Option<Happening> {
         (Some(false), _) if record.origin.as_deref() != Some("Recipient") => return None,
         (Some(false), _) => Happening::OptedIn,
         (None, None) => return None,
-        (_, Some("HardBounce")) => bounce::bounced(
-            BounceKind::NoMailbox,
-            "Postmark delivers nothing to it any more: mail came back for good",
-        ),
-        (_, Some("SpamComplaint")) => Happening::Complained,
-        (_, Some(_) | None) => Happening::OptedOut,
+        _ => match suppression_reason::cause(reason) {
+            SuppressionCause::HardBounce => bounce::bounced(
+                BounceKind::NoMailbox,
+                "Postmark delivers nothing to it any more: mail came back for good",
+            ),
+            SuppressionCause::Complaint => Happening::Complained,
+            SuppressionCause::OptOut => Happening::OptedOut,
+        },
     })
 }
 

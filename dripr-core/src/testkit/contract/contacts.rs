@@ -2,7 +2,7 @@ use super::{START, Stage, Store, at};
 use crate::{
     campaign::{Action, Actor, AuditEntry, Campaign, CampaignStatus, Command},
     contact::Contact,
-    email::{Suppression, SuppressionCause},
+    email::{EmailAddress, Suppression, SuppressionCause},
     errors::Fault,
     ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment, NewCampaign},
 };
@@ -36,6 +36,15 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     let own = std::slice::from_ref(&contact.user_id);
     assert_eq!(writing_to("OWNER2@home.example").await, own, "who writes to an address, however it is spelt");
     assert_eq!(writing_to("nobody@home.example").await, [], "nobody writes to an address of nobody's");
+    let several = ["nobody@home.example", "OWNER2@home.example", "owner2@home.example"];
+    let several = several.map(|address| address.parse::<EmailAddress>().expect("an address"));
+    let writing_to_each = store.agents_writing_to_each(&several).await.expect("agents");
+    assert_eq!(
+        writing_to_each,
+        [vec![], own.to_vec(), own.to_vec()],
+        "who writes to several, in their order"
+    );
+    assert!(store.agents_writing_to_each(&[]).await.expect("agents").is_empty(), "nobody to none");
 
     let edited = || AuditEntry::of("contact_changed", Actor::Operator, at(START), None);
     let mut taken = contact.clone();
@@ -57,6 +66,9 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     );
     assert_eq!(writing_to("new@home.example").await, own, "who writes to the corrected address");
     assert_eq!(writing_to(contact.email.as_str()).await, [], "and nobody to the old one any more");
+    let both = [contact.email.clone(), moved.email.clone()];
+    let writing_to_each = store.agents_writing_to_each(&both).await.expect("agents");
+    assert_eq!(writing_to_each, [vec![], own.to_vec()], "also when several are asked for");
     let mut late = contact.clone();
     late.first_name = "Late".to_owned();
     assert_eq!(

@@ -43,6 +43,14 @@ impl ContactStore for MemoryStore {
         Ok(agents.into_iter().cloned().collect())
     }
 
+    async fn agents_writing_to_each(&self, addresses: &[EmailAddress]) -> PortResult<Vec<Vec<UserId>>> {
+        let mut agents = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            agents.push(self.agents_writing_to(address).await?);
+        }
+        Ok(agents)
+    }
+
     async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
         Ok(self.lock().contact_at(user, &address.key()).cloned())
     }
