@@ -37,6 +37,8 @@ pub struct Recipient {
     pub address: EmailAddress,
     /// Why that address gets none at present.
     pub suppression: Option<Suppression>,
+    /// Whether none goes to any of the addresses that an opt-out by the link counts for: not to the present one either.
+    pub is_out_everywhere: bool,
     /// Whether the link was sent to that address for certain, so that it takes back what was decided there.
     pub may_opt_in: bool,
     /// Whether the agent writes to the contact at another address by now.
@@ -199,10 +201,16 @@ impl Addresses {
         S: ContactStore + ?Sized,
     {
         let address = self.sent_to.as_ref().unwrap_or(&self.present);
+        let mut asked = self.all();
+        asked.push(address.clone());
+        let mut known = store.suppressed_among(&claim.user_id, &asked).await?;
+        // The last is the address that the link was sent to; the others are all that count.
+        let suppression = known.pop().flatten();
         Ok(Recipient {
             agent: self.agent.clone(),
             address: address.clone(),
-            suppression: store.suppression(&claim.user_id, address).await?,
+            suppression,
+            is_out_everywhere: known.iter().all(Option::is_some),
             may_opt_in: self.sent_to.is_some(),
             has_moved: address.key() != self.present.key(),
         })
