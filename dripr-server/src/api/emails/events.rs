@@ -6,10 +6,10 @@ use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use dripr_core::{
     access::Scope,
-    email::{Email, Message},
+    email::Email,
     feedback::{Bounce, BounceKind, Feedback, Happening, Visitor},
     ids::FeedbackId,
-    ports::{EmailStore, FeedbackStore},
+    ports::FeedbackStore,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ pub(super) struct EventView {
     what: EventKind,
     /// Who opened the email or followed the link.
     by: Option<VisitorView>,
-    /// Where the link leads that was followed. The recipient's own opt-out link stands here as one that opts nobody out.
+    /// Where the link leads that was followed. The one by which the recipient opts out is theirs alone, and left out.
     link: Option<String>,
     /// Why the email came back, if it did.
     bounce: Option<BounceView>,
@@ -93,22 +93,19 @@ pub(super) enum BounceKindView {
 }
 
 impl EventView {
-    /// `text` is what the email says, as long as that is kept.
-    fn of(event: Feedback, email: &Email, text: Option<&Message>, api: &Api) -> Self {
+    fn of(event: Feedback, email: &Email) -> Self {
         let by = event.visitor(email).map(Into::into);
+        let link = event.link_for_others(email).map(str::to_owned);
         let what = EventKind::from(&event.what);
-        let (mut link, mut bounce) = (None, None);
-        match event.what {
-            Happening::Clicked { link: to, .. } => {
-                link = Some(text.map_or_else(|| to.clone(), |text| text.for_others(&to, &api.opt_out)));
-            }
-            Happening::Bounced(why) => bounce = Some(why.into()),
+        let bounce = match event.what {
+            Happening::Bounced(why) => Some(why.into()),
             Happening::Delivered
             | Happening::Complained
             | Happening::Opened { .. }
+            | Happening::Clicked { .. }
             | Happening::OptedOut
-            | Happening::OptedIn => {}
-        }
+            | Happening::OptedIn => None,
+        };
         Self { at: event.at, what, by, link, bounce }
     }
 }
@@ -197,7 +194,6 @@ pub(super) async fn list_events(
     });
     // Instants differ below what places tell.
     events.sort_by_cached_key(Place::of);
-    let text = api.store.messages(std::slice::from_ref(&email.id)).await?.into_iter().next().flatten();
-    let shown = |event: Feedback| EventView::of(event, &email, text.as_deref(), &api);
+    let shown = |event: Feedback| EventView::of(event, &email);
     Ok(Json(Page::of(events, limit, |event: &Feedback| Place::of(event).to_string(), shown)))
 }
