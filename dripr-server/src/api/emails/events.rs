@@ -148,19 +148,12 @@ impl From<Bounce> for BounceView {
     }
 }
 
-/// A place in the list: when it happened, in microseconds, and its name.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place(i64, FeedbackId);
-
-impl Place {
-    fn of(event: &Feedback) -> Self {
-        Self(event.at.timestamp_micros(), event.id.clone())
-    }
-}
+/// A place in the list: when it happened, told in microseconds, and its name.
+struct Place(DateTime<Utc>, FeedbackId);
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, self.1)
+        write!(f, "{} {}", self.0.timestamp_micros(), self.1)
     }
 }
 
@@ -168,7 +161,8 @@ impl FromStr for Place {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.split_once(' ').ok_or(())?;
-        Ok(Self(at.parse().map_err(|_| ())?, FeedbackId::new(id).map_err(|_| ())?))
+        let at = DateTime::from_timestamp_micros(at.parse().map_err(|_| ())?).ok_or(())?;
+        Ok(Self(at, FeedbackId::new(id).map_err(|_| ())?))
     }
 }
 
@@ -188,12 +182,8 @@ pub(super) async fn list_events(
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let email = find(&api, &agent.id, &email).await?;
     let (limit, after) = (part.limit()?, part.after::<Place>()?);
-    let mut events = api.store.feedback(&email.campaign_id).await?;
-    events.retain(|event| {
-        event.email_id == email.id && after.as_ref().is_none_or(|after| Place::of(event) > *after)
-    });
-    // Instants differ below what places tell.
-    events.sort_by_cached_key(Place::of);
-    let shown = |event: Feedback| EventView::of(event, &email);
-    Ok(Json(Page::of(events, limit, |event: &Feedback| Place::of(event).to_string(), shown)))
+    let after = after.map(|Place(at, id)| (at, id));
+    let events = api.store.feedback_of(&email.id, after, limit + 1).await?;
+    let place = |event: &Feedback| Place(event.at, event.id.clone()).to_string();
+    Ok(Json(Page::of(events, limit, place, |event: Feedback| EventView::of(event, &email))))
 }
