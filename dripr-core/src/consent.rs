@@ -40,6 +40,8 @@ pub struct Recipient {
     /// Whether that address gets none from anybody, because an operator blocked it. Whatever its owner decides is kept, and counts
     /// once that is lifted.
     pub blocked: bool,
+    /// Whether none goes to any of the addresses that an opt-out by the link counts for: not to the present one either.
+    pub is_out_everywhere: bool,
     /// Whether the link was sent to that address for certain, so that it takes back what was decided there.
     pub may_opt_in: bool,
     /// Whether the agent writes to the contact at another address by now.
@@ -202,13 +204,21 @@ impl Addresses {
         S: BlockStore + ContactStore + ?Sized,
     {
         let address = self.sent_to.as_ref().unwrap_or(&self.present);
+        let mut asked = self.all();
+        asked.push(address.clone());
+        let mut known = store.suppressed_among(&claim.user_id, &asked).await?;
+        // The last is the address that the link was sent to; the others are all that count.
+        let suppression = known.pop().flatten();
+        let blocked = store.block_of(address).await?.is_some();
+        let has_moved = address.key() != self.present.key();
         Ok(Recipient {
             agent: self.agent.clone(),
             address: address.clone(),
-            suppression: store.suppression(&claim.user_id, address).await?,
-            blocked: store.block_of(address).await?.is_some(),
+            suppression,
+            blocked,
+            is_out_everywhere: known.iter().all(Option::is_some) || blocked && !has_moved,
             may_opt_in: self.sent_to.is_some(),
-            has_moved: address.key() != self.present.key(),
+            has_moved,
         })
     }
 }

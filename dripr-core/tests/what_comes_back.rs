@@ -499,6 +499,25 @@ async fn who_had_the_address_before_opts_out_at_both_and_in_at_their_own_alone()
 }
 
 #[tokio::test]
+async fn who_is_written_to_elsewhere_by_now_is_not_out() {
+    let (world, old, new) = moved().await;
+    let (links, now, first) = (links(), world.clock.now(), world.claim(0));
+    let known = async || consent::recipient(&world.store, &links, &first).await.unwrap().unwrap();
+    world.take("1", MORNING, bounced(BounceKind::NoMailbox)).await;
+    assert_eq!(world.cause_at(&old).await, Some(SuppressionCause::HardBounce));
+    let returned = known().await;
+    assert!(returned.suppression.is_some() && !returned.is_out_everywhere, "reports go to the present one");
+    let out = consent::opt_out(&world.store, &links, &first, now).await.unwrap().unwrap();
+    assert!(out.is_out_everywhere);
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, OUT));
+    // By a link of before links named the recipient, and back by the newest.
+    consent::opt_out(&world.store, &links, &world.older_claim(0), now).await.unwrap().unwrap();
+    let back = consent::opt_in(&world.store, &links, &world.claim(1), now).await.unwrap().unwrap();
+    assert!(!back.is_out_everywhere);
+    assert!(!known().await.is_out_everywhere, "what was decided at the old address does not hide the new");
+}
+
+#[tokio::test]
 async fn who_had_the_address_before_cannot_lift_what_its_owner_decided() {
     let (world, old, new) = moved().await;
     let (links, now) = (links(), world.clock.now());

@@ -260,7 +260,8 @@ impl Enroller<'_> {
     async fn suppress(&self, address: EmailAddress, cause: SuppressionCause) -> PortResult<()> {
         let (user_id, since) = (self.user_id.clone(), self.now);
         let suppression = Suppression { user_id, address, cause, since };
-        self.contacts.suppress_because(suppression, self.by.clone(), why(cause).to_owned()).await
+        self.contacts.suppress_because(suppression, self.by.clone(), why(cause).to_owned()).await?;
+        Ok(())
     }
 
     fn campaign(&self, row: NewContactRow) -> NewCampaign {

@@ -1,17 +1,18 @@
 //! Backups of a SQLite file: taken while others write to it, and made ready to be put in its place.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
 use dripr_core::{
-    access::ApiKey,
+    access::{ApiKey, Deed},
     agent::Agent,
     email::{Block, Suppression},
     errors::{Fault, PortError, PortResult},
-    ids::UserId,
+    ids::{UserId, WebhookId},
     schedule::Instant,
     webhooks::Endpoint,
 };

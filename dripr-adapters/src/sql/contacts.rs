@@ -7,7 +7,7 @@ use dripr_core::{
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
+    ports::{AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
     schedule::Instant,
 };
 
@@ -168,7 +168,12 @@ impl ContactStore for SqlStore {
             .await
     }
 
-    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
+    async fn suppress_because(
+        &self,
+        suppression: Suppression,
+        actor: Actor,
+        why: String,
+    ) -> PortResult<AddressSuppression> {
         self.shared
             .writer
             .call(move |transaction| {
@@ -411,14 +416,15 @@ async fn suppress(
     new: &Suppression,
     actor: Actor,
     why: String,
-) -> PortResult<()> {
+) -> PortResult<AddressSuppression> {
     let connection = &mut *transaction.connection;
     in_turn(connection, &new.user_id).await?;
     let key = new.address.key();
-    let known = known_suppression(&mut *connection, &new.user_id, &key).await?;
-    if known.is_some_and(|known| known.cause >= new.cause) {
-        return Ok(());
-    }
+    let became = match known_suppression(&mut *connection, &new.user_id, &key).await? {
+        Some(known) if known.cause >= new.cause => return Ok(AddressSuppression::Known),
+        Some(_) => AddressSuppression::MoreFinal,
+        None => AddressSuppression::Anew,
+    };
     query(
         "INSERT INTO suppressions (user_id, address_key, address, cause, since, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (user_id, address_key) DO UPDATE SET address = excluded.address, cause = excluded.cause, \
@@ -444,7 +450,8 @@ async fn suppress(
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
-    tell_suppression(transaction, new).await
+    tell_suppression(transaction, new).await?;
+    Ok(became)
 }
 
 async fn lift(

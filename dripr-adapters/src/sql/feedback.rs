@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use dripr_core::{
     errors::PortResult,
     feedback::Feedback,
-    ids::{CampaignId, FeedbackId, UserId},
+    ids::{CampaignId, EmailId, FeedbackId, UserId},
     ports::FeedbackStore,
     safeguards::Complaints,
     schedule::Instant,
@@ -12,17 +12,17 @@ use dripr_core::{
 
 use super::{
     SqlStore,
-    connection::query,
+    connection::{Row, query},
     dossier::{json, to_json},
     error::While,
-    instant::micros,
+    instant::{AT_ONCE, micros},
     webhooks::tell::tell_feedback,
 };
 
 #[async_trait]
 impl FeedbackStore for SqlStore {
     async fn knows_feedback(&self, id: &FeedbackId) -> PortResult<bool> {
-        let doing = "reading what came back";
+        let doing = READING;
         let sql = "SELECT EXISTS (SELECT 1 FROM feedback WHERE id = ?1)";
         let row = query(sql).bind(id.as_str()).fetch_one(&self.shared.reads).await.doing(doing)?;
         row.try_get(0).doing(doing)
@@ -68,14 +68,57 @@ impl FeedbackStore for SqlStore {
     }
 
     async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>> {
-        let doing = "reading what came back";
         let sql = "SELECT id, state FROM feedback WHERE campaign_id = ?1 ORDER BY at, id";
-        let rows = query(sql).bind(campaign.as_str()).fetch_all(&self.shared.reads).await.doing(doing)?;
-        rows.iter()
-            .map(|row| {
-                let (id, state) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
-                json(state, "feedback", "state", id)
-            })
-            .collect()
+        let rows = query(sql).bind(campaign.as_str()).fetch_all(&self.shared.reads).await.doing(READING)?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn feedback_of(
+        &self,
+        email: &EmailId,
+        after: Option<(Instant, FeedbackId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Feedback>> {
+        let rows = query(OF_EMAIL)
+            .bind(email.as_str())
+            .bind(after.as_ref().map_or(AT_ONCE, |(at, _)| micros(*at)))
+            // No id is empty, so that all are greater than that.
+            .bind(after.as_ref().map_or("", |(_, id)| id.as_str()))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.shared.reads)
+            .await
+            .doing(READING)?;
+        rows.iter().map(read).collect()
+    }
+}
+
+const READING: &str = "reading what came back";
+
+/// What came back of an email after a place in the list. By its campaign, whose index has it in order.
+const OF_EMAIL: &str = "SELECT id, state FROM feedback WHERE campaign_id = (SELECT campaign_id FROM emails WHERE id = ?1) \
+                        AND email_id = ?1 AND at >= ?2 AND (at > ?2 OR id > ?3) ORDER BY at, id LIMIT ?4";
+
+/// A row of an id and a state.
+fn read(row: &Row) -> PortResult<Feedback> {
+    let (id, state) = (row.try_get(0).doing(READING)?, row.try_get(1).doing(READING)?);
+    json(state, "feedback", "state", id)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::sql::SqliteOptions;
+
+    #[tokio::test]
+    async fn what_came_back_of_an_email_is_a_range_of_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let explained = query(format!("EXPLAIN QUERY PLAN {OF_EMAIL}"));
+        let rows = explained.bind("e").bind(0_i64).bind("").bind(5_i64).fetch_all(&store.shared.reads).await;
+        let plan: Vec<String> = rows.unwrap().iter().map(|row| row.try_get(3).unwrap()).collect();
+        assert!(
+            plan.iter().any(|line| line.contains("feedback_by_campaign (campaign_id=? AND at>?)")),
+            "{plan:?}"
+        );
     }
 }

@@ -15,9 +15,9 @@ use dripr_core::{
     events::{Queue, UserCreated},
     ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
     ports::{
-        AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactAddition, ContactRemoval,
-        ContactReplacement, ContactStore, Delivery, EmailFilter, EmailSearch, EmailStore, Enrolment,
-        EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
+        AddressSuppression, AgentHistoryEntry, AgentStore, CampaignFilter, CampaignStore, ContactAddition,
+        ContactRemoval, ContactReplacement, ContactStore, Delivery, EmailFilter, EmailSearch, EmailStore,
+        Enrolment, EventBus, EventQueue, Execution, HistoryEntry, NewCampaign, Outbox, Settlement,
     },
     schedule::{Cycle, Instant},
     testkit::MemoryStore,
@@ -231,7 +231,12 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
     ) -> PortResult<ContactReplacement> {
         ContactStore::replace(&self.store, known, contact, audit).await
     }
-    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
+    async fn suppress_because(
+        &self,
+        suppression: Suppression,
+        actor: Actor,
+        why: String,
+    ) -> PortResult<AddressSuppression> {
         self.store.suppress_because(suppression, actor, why).await
     }
     async fn lift(

@@ -48,6 +48,23 @@ impl Feedback {
         let sent = email.attempt.as_ref().map_or(email.scheduled_send_datetime, |attempt| attempt.started_at);
         Some(Visitor::of(user_agent, (self.at - sent).num_seconds()))
     }
+
+    /// Where the link leads that was followed in the email that this is about, for anybody but its recipient; `None` if this is
+    /// something else, or the link is the one by which they opt out and in.
+    #[must_use]
+    pub fn link_for_others(&self, email: &Email) -> Option<&str> {
+        match &self.what {
+            Happening::Clicked { link, .. } => {
+                Some(link.as_str()).filter(|link| !email.is_opted_out_by(link))
+            }
+            Happening::Delivered
+            | Happening::Bounced(_)
+            | Happening::Complained
+            | Happening::Opened { .. }
+            | Happening::OptedOut
+            | Happening::OptedIn => None,
+        }
+    }
 }
 
 /// What happened to an email.

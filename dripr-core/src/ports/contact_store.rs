@@ -74,11 +74,18 @@ pub trait ContactStore: Send + Sync {
     /// nothing. The history says what the [recipient did](SuppressionCause::sentence).
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
         let why = suppression.cause.sentence().to_owned();
-        self.suppress_because(suppression, actor, why).await
+        self.suppress_because(suppression, actor, why).await?;
+        Ok(())
     }
 
-    /// The same for a reason that is put into words otherwise, for people; the history has it.
-    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()>;
+    /// The same for a reason that is put into words otherwise, for people; the history has it unless nothing changed. Of
+    /// several at the same moment one is [`Anew`](AddressSuppression::Anew).
+    async fn suppress_because(
+        &self,
+        suppression: Suppression,
+        actor: Actor,
+        why: String,
+    ) -> PortResult<AddressSuppression>;
 
     /// Lifts a suppression whose cause is at most as final as `most`; `false`, and nothing changed, if there is none such.
     /// The campaigns to that address are due at once.
@@ -133,6 +140,17 @@ pub enum ContactRemoval {
     HasCampaigns,
     /// The agent has no such contact, or has removed it.
     NotThere,
+}
+
+/// What became of the suppression of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressSuppression {
+    /// It is stored; the address was written to before.
+    Anew,
+    /// It is stored in place of one with a less final cause.
+    MoreFinal,
+    /// One with the same cause or a more final one is known. Nothing changed, and the reason that was given is not kept.
+    Known,
 }
 
 /// What became of a change of a contact.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     errors::PortResult,
     feedback::Feedback,
-    ids::{CampaignId, FeedbackId, UserId},
+    ids::{CampaignId, EmailId, FeedbackId, UserId},
     safeguards::Complaints,
     schedule::Instant,
 };
@@ -27,4 +27,13 @@ pub trait FeedbackStore: Send + Sync {
 
     /// What came back of all emails of a campaign, in the order in which it happened.
     async fn feedback(&self, campaign: &CampaignId) -> PortResult<Vec<Feedback>>;
+
+    /// What came back of one email, at most `limit`, in the order in which it happened, to the microsecond, and then by id;
+    /// what comes after an instant and an id, where they are given. Nothing for an email that is not there.
+    async fn feedback_of(
+        &self,
+        email: &EmailId,
+        after: Option<(Instant, FeedbackId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Feedback>>;
 }

@@ -57,7 +57,9 @@ pub use block_store::BlockStore;
 pub use campaign_store::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign};
 pub use channel_store::ChannelStore;
 pub use clock::Clock;
-pub use contact_store::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore};
+pub use contact_store::{
+    AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore,
+};
 pub use deed_store::{DeedEntry, DeedStore};
 pub use email_store::{EmailFilter, EmailOrder, EmailPlace, EmailSearch, EmailStore};
 pub use email_verifier::{EmailVerifier, Verification};

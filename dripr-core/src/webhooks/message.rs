@@ -104,8 +104,8 @@ impl Message {
                 fields.insert("final".to_owned(), json!(bounce.kind.is_final()));
                 fields.insert("because".to_owned(), json!(bounce.detail));
             }
-            Happening::Clicked { link, .. } => {
-                fields.insert("link".to_owned(), json!(link));
+            Happening::Clicked { .. } => {
+                fields.insert("link".to_owned(), json!(feedback.link_for_others(email)));
             }
             Happening::Delivered
             | Happening::Opened { .. }

@@ -53,7 +53,7 @@ async fn ask(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
     let recipient = consent::recipient(&*site.store, &site.opt_out, &claim).await;
     let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     let path = path(&site, &link);
-    Ok(if recipient.suppression.is_some() { out(&recipient, &path) } else { offer(&recipient, path) })
+    Ok(standing(&recipient, path))
 }
 
 async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, Page> {
@@ -62,7 +62,7 @@ async fn opt_out(State(site): State<Arc<Site>>, link: Link) -> Result<Response, 
     let recipient = consent::opt_out(&*site.store, &site.opt_out, &claim, now).await;
     let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted out");
-    Ok(out(&recipient, &path(&site, &link)).into_response())
+    Ok(standing(&recipient, path(&site, &link)).into_response())
 }
 
 async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
@@ -71,7 +71,7 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
     let recipient = consent::opt_in(&*site.store, &site.opt_out, &claim, now).await;
     let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
     if recipient.suppression.is_some() || recipient.blocked {
-        return Ok(out(&recipient, &path(&site, &link)));
+        return Ok(standing(&recipient, path(&site, &link)));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");
     let name = recipient.agent.full_name();
@@ -90,6 +90,11 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
 /// The page's own address: relative ones would depend on the slash at its end.
 fn path(site: &Site, Path((user, campaign, signature)): &Link) -> String {
     format!("{}/o/{user}/{campaign}/{signature}", site.path)
+}
+
+/// How it stands. Who is still written to at another address is not out, and can be.
+fn standing(recipient: &Recipient, path: String) -> Page {
+    if recipient.is_out_everywhere { out(recipient, &path) } else { offer(recipient, path) }
 }
 
 fn offer(recipient: &Recipient, path: String) -> Page {

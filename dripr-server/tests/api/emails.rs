@@ -342,6 +342,15 @@ async fn what_came_back_of_an_email_is_told_as_it_happened() {
             "2026-03-12T20:00:00Z",
             Happening::Clicked { link: opt_out, user_agent: browser.clone() },
         ),
+        (
+            "f6",
+            "ana-1.1",
+            "2026-03-12T21:00:00Z",
+            Happening::Clicked {
+                link: "https://homes.example/?id=7".to_owned(),
+                user_agent: browser.clone(),
+            },
+        ),
         ("f1", "ana-1.1", "2026-03-12T15:00:02Z", Happening::Delivered),
         ("f3", "ana-1.1", "2026-03-12T16:00:00Z", Happening::Opened { user_agent: browser }),
         ("f2", "ana-1.1", "2026-03-12T16:00:00Z", Happening::Opened { user_agent: filter }),
@@ -362,16 +371,17 @@ async fn what_came_back_of_an_email_is_told_as_it_happened() {
         event("2026-03-12T15:00:02Z", "delivered", json!(null), json!(null)),
         event("2026-03-12T16:00:00Z", "opened", json!("robot"), json!(null)),
         event("2026-03-12T16:00:00Z", "opened", json!("person"), json!(null)),
-        event("2026-03-12T20:00:00Z", "clicked", json!("person"), json!("http://reports.example/o/test")),
+        event("2026-03-12T20:00:00Z", "clicked", json!("person"), json!(null)),
+        event("2026-03-12T21:00:00Z", "clicked", json!("person"), json!("https://homes.example/?id=7")),
     ]);
     let whole = events("ana-1.1", "").await;
     assert_eq!((&whole["items"], &whole["next_cursor"]), (&of_first, &json!(null)));
     let first = events("ana-1.1", "?limit=2").await;
     let cursor = first["next_cursor"].as_str().unwrap();
-    let rest = events("ana-1.1", &format!("?limit=2&cursor={cursor}")).await;
+    let rest = events("ana-1.1", &format!("?limit=3&cursor={cursor}")).await;
     assert_eq!(
-        (&rest["items"][0], &rest["items"][1]),
-        (&of_first[2], &of_first[3]),
+        (&rest["items"][0], &rest["items"][1], &rest["items"][2]),
+        (&of_first[2], &of_first[3], &of_first[4]),
         "no line twice or left out"
     );
     assert_eq!(rest["next_cursor"], json!(null));

@@ -183,6 +183,14 @@ async fn addresses_are_kept_with_why_they_get_no_mail() {
     assert_eq!((more_final.status, more_final.json()), (200, expected("complaint", false)));
     let less_final = post(&site, path, &key, json!({"address": "OWNER1@home.example"})).await;
     assert_eq!((less_final.status, less_final.json()), (200, expected("complaint", false)));
+    let newest = async || get(&site, "/agents/ana/history?limit=1", &key).await.json()["items"][0].clone();
+    assert_eq!(newest().await["what"], "suppressed", "without a reason there is nothing to note");
+    let repeated = json!({"address": own, "cause": "complaint", "reason": "she called twice"});
+    let repeated = post(&site, path, &key, repeated).await;
+    assert_eq!((repeated.status, repeated.json()), (200, expected("complaint", false)));
+    let noted = newest().await;
+    assert_eq!((&noted["what"], &noted["contact_id"]), (&json!("suppression_repeated"), &contact));
+    assert!(noted["cause"].as_str().unwrap().ends_with(": she called twice"), "{noted}");
     let read = get(&site, &format!("{path}/Owner1@HOME.example"), &key).await;
     assert_eq!((read.status, read.json()), (200, expected("complaint", false)));
 

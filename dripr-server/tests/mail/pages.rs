@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use dripr_core::{
     campaign::{Action, Actor, AuditEntry},
     contact::Contact,
-    email::{Block, DeliveryStatus, EmailAddress, SuppressionCause},
+    email::{Block, DeliveryStatus, EmailAddress, Suppression, SuppressionCause},
     ports::{AgentStore, BlockStore, Clock, ContactReplacement, ContactStore, EmailStore},
 };
 
@@ -132,6 +132,31 @@ async fn a_link_is_about_the_address_that_it_was_sent_to() {
     assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, out));
     assert!(site.post(&format!("{newest}/again")).await.text.contains("You get the monthly home report"));
     assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, None));
+}
+
+#[tokio::test]
+async fn who_is_written_to_elsewhere_by_now_can_still_opt_out() {
+    let (site, link) = sent().await;
+    let (old, new) = (site.dossier().await.contact.email, NEW.parse().unwrap());
+    let suppression = Suppression {
+        user_id: "ana".parse().unwrap(),
+        address: old.clone(),
+        cause: SuppressionCause::HardBounce,
+        since: site.clock.now(),
+    };
+    site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
+    let returned = site.get(&link).await.text;
+    assert!(returned.contains("Mail to your address came back"), "{returned}");
+    moves(&site).await;
+    for page in [site.get(&link).await, site.post(&format!("{link}/again")).await] {
+        assert!(page.status == 200 && page.text.contains("Stop the reports"), "{}", page.text);
+        assert!(!page.text.contains("You get no more reports"), "{}", page.text);
+    }
+    let out = site.post(&link).await;
+    assert!(out.text.contains("You get no more reports"), "{}", out.text);
+    let cause = Some(SuppressionCause::OptOut);
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (cause, cause));
+    assert!(site.get(&link).await.text.contains("You get no more reports"));
 }
 
 /// One that was made before links named the recipient, by the key of these tests.

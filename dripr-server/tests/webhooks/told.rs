@@ -3,7 +3,8 @@
 use dripr_core::{
     campaign::{Action, Actor},
     email::{Suppression, SuppressionCause},
-    ports::ContactStore,
+    feedback::{Feedback, Happening},
+    ports::{ContactStore, FeedbackStore},
 };
 use serde_json::{Value, json};
 
@@ -79,4 +80,34 @@ async fn a_month_is_told_as_it_happens() {
     assert_eq!(ids.len(), asked.len(), "each once");
     assert_eq!(deliver(&site).await, 0);
     assert!(!asked.iter().any(|request| String::from_utf8_lossy(&request.body).contains('<')), "no HTML");
+}
+
+#[tokio::test]
+async fn where_a_link_leads_is_told_unless_it_is_the_recipients_own() {
+    let site = nearby().await;
+    let key = operator(&site).await;
+    let server = Loopback::answering(|_| Reply::ok("")).await;
+    webhook(&site, &key, &format!("{}/clicks", server.base_url), &["email.clicked"]).await;
+    site.until("2026-03-13T12:00:00Z").await;
+    let own = site.mailbox.accepted()[0].message.opt_out_link.clone().unwrap();
+    let of_another = "http://reports.example/o/ana/ana-2/00".to_owned();
+    let links = [own.clone(), format!("{own}/again"), format!("https://safe.example/?to={own}"), of_another];
+    for (nr, link) in links.iter().enumerate() {
+        let kept = Feedback {
+            id: format!("f{nr}").parse().unwrap(),
+            email_id: site.email(),
+            recipient: None,
+            at: at("2026-03-12T20:00:00Z"),
+            what: Happening::Clicked { link: link.clone(), user_agent: String::new() },
+        };
+        assert!(site.deployment.store.keep_feedback(kept).await.unwrap());
+    }
+    deliver(&site).await;
+    let asked = server.asked();
+    let told: Vec<Value> = asked.iter().map(|request| request.json()["data"]["link"].clone()).collect();
+    assert_eq!(told.len(), 4);
+    assert_eq!(told.iter().filter(|link| link.is_null()).count(), 3, "{told:?}");
+    assert!(told.contains(&json!(links[3])), "{told:?}");
+    let data = asked[0].json()["data"].clone();
+    assert!(data.as_object().unwrap().contains_key("link"), "it is null and not missing: {data}");
 }

@@ -4,7 +4,10 @@ use crate::{
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::Fault,
-    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment, NewCampaign},
+    ports::{
+        AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment,
+        NewCampaign,
+    },
 };
 
 /// What every [`ContactStore`](crate::ports::ContactStore) must do.
@@ -174,7 +177,31 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     let status = stage.dossier(1).await.campaign.status;
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");
 
+    how_it_became(&stage).await;
     alone(&stage).await;
+}
+
+/// What a store says of suppressions that were known, or were not.
+async fn how_it_became<S: Store + ?Sized>(stage: &Stage<'_, S>) {
+    let (store, agent) = (stage.store, &stage.new[0].contact.user_id);
+    let (bounce, opt_out) = (SuppressionCause::HardBounce, SuppressionCause::OptOut);
+    let address: EmailAddress = "z.last@home.example".parse().expect("an address");
+    for (cause, expected, why) in [
+        (bounce, AddressSuppression::Anew, "what was not known is new"),
+        (bounce, AddressSuppression::Known, "the same again is not"),
+        (opt_out, AddressSuppression::MoreFinal, "a more final cause takes its place"),
+        (bounce, AddressSuppression::Known, "and no less final one"),
+    ] {
+        let suppression =
+            Suppression { user_id: agent.clone(), address: address.clone(), cause, since: at(START) };
+        let became = store.suppress_because(suppression, Actor::Operator, why.to_owned()).await;
+        assert_eq!(became.expect("suppressing"), expected, "{why}");
+    }
+    let history = store.agent_history(agent, None, None, 100).await.expect("a history");
+    let told = |why: &str| history.iter().filter(|line| line.entry.cause.as_deref() == Some(why)).count();
+    assert_eq!(told("what was not known is new") + told("a more final cause takes its place"), 2);
+    assert_eq!(told("the same again is not") + told("and no less final one"), 0, "nothing changed");
+    store.lift(agent, &address, opt_out, Actor::Operator, at(START)).await.expect("lifting");
 }
 
 /// Contacts that are made and removed by themselves.

@@ -48,6 +48,17 @@ pub async fn feedback_store<S: Store + FeedbackStore + ?Sized>(store: &S) {
         "what is about no email is not kept"
     );
     assert!(!store.knows_feedback(&stranger.id).await.expect("an answer"), "what was not kept is not known");
+    let of_email = async |email: &EmailId, after: Option<&Feedback>, limit| {
+        let after = after.map(|last| (last.at, last.id.clone()));
+        store.feedback_of(email, after, limit).await.expect("what came back of an email")
+    };
+    let all = [same_time.clone(), early.clone(), late.clone()];
+    assert_eq!(of_email(&email, None, 10).await, all, "of one email it comes back in the same order");
+    assert_eq!(of_email(&email, None, 2).await, all[..2], "as much as is asked for");
+    assert_eq!(of_email(&email, Some(&same_time), 10).await, all[1..], "after a place, by id at one instant");
+    assert_eq!(of_email(&email, Some(&early), 1).await, all[2..]);
+    assert_eq!(of_email(&email, Some(&late), 10).await, [], "and nothing at the end");
+    assert_eq!(of_email(&stranger.email_id, None, 10).await, [], "an unknown email has none");
     let kept = store.feedback(&campaign).await.expect("feedback");
     assert_eq!(
         kept,
@@ -82,6 +93,13 @@ pub async fn feedback_store<S: Store + FeedbackStore + ?Sized>(store: &S) {
     let stranger = UserId::new("nobody").expect("an id");
     let others = store.complaints(&stranger, at("2026-03-01T00:00:00Z")).await.expect("counting");
     assert_eq!(others, none, "one agent's complaints are not another's");
+
+    stage.make_email(1).await;
+    let another = stage.dossier(1).await.email.expect("an email").id;
+    let its_own = piece("own", &another, "2026-03-13T09:00:00Z", Happening::Delivered);
+    assert!(store.keep_feedback(its_own.clone()).await.expect("keeping"), "what is new is kept");
+    assert_eq!(of_email(&another, None, 10).await, [its_own], "each email has its own");
+    assert_eq!(of_email(&email, None, 10).await.len(), 5, "and none of another's");
 
     let unknown = CampaignId::new("unknown").expect("an id");
     assert!(store.feedback(&unknown).await.expect("feedback").is_empty(), "an unknown campaign has none");

@@ -9,7 +9,7 @@ use crate::{
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    ports::{ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
+    ports::{AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
     schedule::Instant,
     webhooks::{Kind, Message},
 };
@@ -147,13 +147,20 @@ impl ContactStore for MemoryStore {
         Ok(ContactReplacement::Replaced)
     }
 
-    async fn suppress_because(&self, suppression: Suppression, actor: Actor, why: String) -> PortResult<()> {
+    async fn suppress_because(
+        &self,
+        suppression: Suppression,
+        actor: Actor,
+        why: String,
+    ) -> PortResult<AddressSuppression> {
         let mut state = self.lock();
         let (user, key) = (suppression.user_id.clone(), suppression.address.key());
         let slot = (user.clone(), key.clone());
-        if state.suppressions.get(&slot).is_some_and(|known| known.cause >= suppression.cause) {
-            return Ok(());
-        }
+        let became = match state.suppressions.get(&slot) {
+            Some(known) if known.cause >= suppression.cause => return Ok(AddressSuppression::Known),
+            Some(_) => AddressSuppression::MoreFinal,
+            None => AddressSuppression::Anew,
+        };
         let entry = AuditEntry {
             at: suppression.since,
             actor,
@@ -170,7 +177,7 @@ impl ContactStore for MemoryStore {
         });
         state.suppressions.insert(slot, suppression);
         state.wake(&user, Some(&key));
-        Ok(())
+        Ok(became)
     }
 
     async fn lift(

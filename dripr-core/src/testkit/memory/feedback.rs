@@ -66,6 +66,24 @@ impl FeedbackStore for MemoryStore {
         kept.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(kept)
     }
+
+    async fn feedback_of(
+        &self,
+        email: &EmailId,
+        after: Option<(Instant, FeedbackId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Feedback>> {
+        let after = after.map(|(at, id)| (at.timestamp_micros(), id));
+        let place = |feedback: &Feedback| (feedback.at.timestamp_micros(), feedback.id.clone());
+        let state = self.lock();
+        let wanted = |feedback: &&Feedback| {
+            feedback.email_id == *email && after.as_ref().is_none_or(|after| place(feedback) > *after)
+        };
+        let mut kept: Vec<Feedback> = state.feedback.values().filter(wanted).cloned().collect();
+        kept.sort_by_cached_key(place);
+        kept.truncate(limit);
+        Ok(kept)
+    }
 }
 
 #[async_trait]

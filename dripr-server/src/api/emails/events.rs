@@ -6,10 +6,10 @@ use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use dripr_core::{
     access::Scope,
-    email::{Email, Message},
+    email::Email,
     feedback::{Bounce, BounceKind, Feedback, Happening, Visitor},
     ids::FeedbackId,
-    ports::{EmailStore, FeedbackStore},
+    ports::FeedbackStore,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ pub(super) struct EventView {
     what: EventKind,
     /// Who opened the email or followed the link.
     by: Option<VisitorView>,
-    /// Where the link leads that was followed. The recipient's own opt-out link stands here as one that opts nobody out.
+    /// Where the link leads that was followed. The one by which the recipient opts out is theirs alone, and left out.
     link: Option<String>,
     /// Why the email came back, if it did.
     bounce: Option<BounceView>,
@@ -93,22 +93,19 @@ pub(super) enum BounceKindView {
 }
 
 impl EventView {
-    /// `text` is what the email says, as long as that is kept.
-    fn of(event: Feedback, email: &Email, text: Option<&Message>, api: &Api) -> Self {
+    fn of(event: Feedback, email: &Email) -> Self {
         let by = event.visitor(email).map(Into::into);
+        let link = event.link_for_others(email).map(str::to_owned);
         let what = EventKind::from(&event.what);
-        let (mut link, mut bounce) = (None, None);
-        match event.what {
-            Happening::Clicked { link: to, .. } => {
-                link = Some(text.map_or_else(|| to.clone(), |text| text.for_others(&to, &api.opt_out)));
-            }
-            Happening::Bounced(why) => bounce = Some(why.into()),
+        let bounce = match event.what {
+            Happening::Bounced(why) => Some(why.into()),
             Happening::Delivered
             | Happening::Complained
             | Happening::Opened { .. }
+            | Happening::Clicked { .. }
             | Happening::OptedOut
-            | Happening::OptedIn => {}
-        }
+            | Happening::OptedIn => None,
+        };
         Self { at: event.at, what, by, link, bounce }
     }
 }
@@ -151,19 +148,12 @@ impl From<Bounce> for BounceView {
     }
 }
 
-/// A place in the list: when it happened, in microseconds, and its name.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place(i64, FeedbackId);
-
-impl Place {
-    fn of(event: &Feedback) -> Self {
-        Self(event.at.timestamp_micros(), event.id.clone())
-    }
-}
+/// A place in the list: when it happened, told in microseconds, and its name.
+struct Place(DateTime<Utc>, FeedbackId);
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, self.1)
+        write!(f, "{} {}", self.0.timestamp_micros(), self.1)
     }
 }
 
@@ -171,7 +161,8 @@ impl FromStr for Place {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.split_once(' ').ok_or(())?;
-        Ok(Self(at.parse().map_err(|_| ())?, FeedbackId::new(id).map_err(|_| ())?))
+        let at = DateTime::from_timestamp_micros(at.parse().map_err(|_| ())?).ok_or(())?;
+        Ok(Self(at, FeedbackId::new(id).map_err(|_| ())?))
     }
 }
 
@@ -191,13 +182,8 @@ pub(super) async fn list_events(
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let email = find(&api, &agent.id, &email).await?;
     let (limit, after) = (part.limit()?, part.after::<Place>()?);
-    let mut events = api.store.feedback(&email.campaign_id).await?;
-    events.retain(|event| {
-        event.email_id == email.id && after.as_ref().is_none_or(|after| Place::of(event) > *after)
-    });
-    // Instants differ below what places tell.
-    events.sort_by_cached_key(Place::of);
-    let text = api.store.messages(std::slice::from_ref(&email.id)).await?.into_iter().next().flatten();
-    let shown = |event: Feedback| EventView::of(event, &email, text.as_deref(), &api);
-    Ok(Json(Page::of(events, limit, |event: &Feedback| Place::of(event).to_string(), shown)))
+    let after = after.map(|Place(at, id)| (at, id));
+    let events = api.store.feedback_of(&email.id, after, limit + 1).await?;
+    let place = |event: &Feedback| Place(event.at, event.id.clone()).to_string();
+    Ok(Json(Page::of(events, limit, place, |event: Feedback| EventView::of(event, &email))))
 }

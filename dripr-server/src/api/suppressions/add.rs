@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use dripr_core::{
     access::Scope,
+    campaign::AuditEntry,
     email::{EmailAddress, Suppression},
-    ports::ContactStore,
+    ports::{AddressSuppression, AgentStore, ContactStore},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ pub(super) struct NewSuppression {
     /// `opt_out` if it is left out.
     #[serde(default)]
     cause: CauseView,
-    /// What is known of it, for people; the history shows it. Leave names and addresses out.
+    /// What is known of it, for people; the history shows it, of an address that is known already too. Leave names and addresses out.
     #[schema(min_length = 1, max_length = 200)]
     reason: Option<String>,
 }
@@ -52,11 +53,20 @@ pub(super) async fn add_suppression(
     };
     let (user_id, address, since) = (agent.id.clone(), new.address.clone(), api.bench.clock.now());
     let suppression = Suppression { user_id, address, cause, since };
-    let before = api.store.suppression(&agent.id, &new.address).await?;
-    api.store.suppress_because(suppression.clone(), asking.0.actor.clone(), why).await?;
+    let actor = asking.0.actor.clone();
+    let became = api.store.suppress_because(suppression.clone(), actor.clone(), why.clone()).await?;
     // The cause that was known may be the more final one.
     let stored = api.store.suppression(&agent.id, &new.address).await?.unwrap_or(suppression);
     let contact = api.store.contact_at(&agent.id, &new.address).await?;
-    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(SuppressionView::of(stored, contact.map(|contact| contact.id)))))
+    let contact_id = contact.map(|contact| contact.id);
+    if became == AddressSuppression::Known && new.reason.is_some() {
+        // Nothing was stored, and somebody knows more of it now.
+        let noted = AuditEntry::of("suppression_repeated", actor, since, Some(why));
+        api.store.note(&agent.id, AuditEntry { contact_id: contact_id.clone(), ..noted }).await?;
+    }
+    let status = match became {
+        AddressSuppression::Anew => StatusCode::CREATED,
+        AddressSuppression::MoreFinal | AddressSuppression::Known => StatusCode::OK,
+    };
+    Ok((status, Json(SuppressionView::of(stored, contact_id))))
 }
