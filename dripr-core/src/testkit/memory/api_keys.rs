@@ -26,8 +26,8 @@ impl State {
 
     /// Takes keys back that an agent made or that reach them alone, as far as they have to end.
     pub(super) fn end_keys(&mut self, retreat: &Retreat, at: Instant) {
-        let alone = Reach::Agent(retreat.agent.clone());
-        let maker = Some(Actor::User(retreat.agent.clone()));
+        let alone = Reach::Agent(retreat.agent.id.clone());
+        let maker = Some(Actor::User(retreat.agent.id.clone()));
         let lies_within = |key: &ApiKey| {
             retreat.left.as_ref().is_some_and(|left| self.lies_within(&key.reach, &left.reach))
         };

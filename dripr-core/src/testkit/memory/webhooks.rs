@@ -64,8 +64,8 @@ impl State {
 
     /// Switches webhooks off that an agent made or that are told of them alone, as far as they have to end.
     pub(super) fn end_webhooks(&mut self, retreat: &Retreat, at: Instant) {
-        let alone = Reach::Agent(retreat.agent.clone());
-        let maker = Some(Actor::User(retreat.agent.clone()));
+        let alone = Reach::Agent(retreat.agent.id.clone());
+        let maker = Some(Actor::User(retreat.agent.id.clone()));
         let lies_within = |endpoint: &Endpoint| {
             retreat.left.as_ref().is_some_and(|left| self.lies_within(&endpoint.reach, &left.reach))
         };
