@@ -39,7 +39,7 @@ impl ApiKeyStore for SqlStore {
                 let key = key.clone();
                 Box::pin(async move {
                     let (by, owner) = (key.created_by.as_ref(), key.owner.as_ref());
-                    if !maker::may_still_make(transaction.connection, by, owner).await? {
+                    if !maker::may_still_make(transaction.connection, by, owner, &key.reach).await? {
                         return Ok(false);
                     }
                     let sql = "INSERT INTO api_keys (id, reach, created_at, revoked_at, state, made_by) \

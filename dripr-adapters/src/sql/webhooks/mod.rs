@@ -88,7 +88,7 @@ impl WebhookStore for SqlStore {
                     transaction.wake_courier();
                     let (by, owner) = (endpoint.created_by.as_ref(), endpoint.owner.as_ref());
                     if endpoint.version == 0
-                        && !maker::may_still_make(transaction.connection, by, owner).await?
+                        && !maker::may_still_make(transaction.connection, by, owner, &endpoint.reach).await?
                     {
                         return Ok(false);
                     }

@@ -131,9 +131,8 @@ impl WebhookStore for MemoryStore {
     async fn put_webhook(&self, mut endpoint: Endpoint, deed: Deed) -> PortResult<bool> {
         {
             let mut state = self.lock();
-            if endpoint.version == 0
-                && !state.may_still_make(endpoint.created_by.as_ref(), endpoint.owner.as_ref())
-            {
+            let (by, owner) = (endpoint.created_by.as_ref(), endpoint.owner.as_ref());
+            if endpoint.version == 0 && !state.may_still_make(by, owner, &endpoint.reach) {
                 return Ok(false);
             }
             let endpoints = &mut state.webhooks.endpoints;
