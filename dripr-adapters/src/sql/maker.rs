@@ -8,6 +8,7 @@ use dripr_core::{
     errors::PortResult,
     ids::{ApiKeyId, UserId},
 };
+use serde::Deserialize;
 
 use super::{
     agents,
@@ -38,6 +39,36 @@ fn key(id: &ApiKeyId) -> String {
 pub(super) fn keys(ids: &[ApiKeyId]) -> String {
     let keys: Vec<String> = ids.iter().map(key).collect();
     id_list(keys.iter().map(String::as_str))
+}
+
+/// What is read of a key or a webhook to know who made it.
+#[derive(Deserialize)]
+struct Made {
+    #[serde(default)]
+    created_by: Option<Actor>,
+}
+
+/// Fills that column where a program of before there was one made something since: while processes are replaced one by one, such a
+/// one may still run beside this. There are few keys and webhooks to look at.
+pub(super) async fn fill_in(connection: &mut Connection) -> PortResult<()> {
+    let doing = "noting who made keys and webhooks";
+    for table in ["api_keys", "webhook_endpoints"] {
+        let rows = query(format!("SELECT id, state FROM {table} WHERE made_by IS NULL"))
+            .fetch_all(&mut *connection)
+            .await
+            .doing(doing)?;
+        let sql = format!("UPDATE {table} SET made_by = ?2 WHERE id = ?1 AND made_by IS NULL");
+        for row in &rows {
+            let id: &str = row.try_get(0).doing(doing)?;
+            let state: &str = row.try_get(1).doing(doing)?;
+            // One that is damaged is told of where it is read, and keeps nobody from starting.
+            let Ok(made) = serde_json::from_str::<Made>(state) else { continue };
+            if let Some(maker) = column(made.created_by.as_ref()) {
+                query(sql.as_str()).bind(id).bind(maker).execute(&mut *connection).await.doing(doing)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether who makes something that reaches this far may still; `owner` is how far they reached. Their row and that of the agent for
