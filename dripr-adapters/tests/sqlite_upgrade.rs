@@ -150,6 +150,22 @@ async fn homes_of_before_streets_were_shortened_are_known_and_can_be_changed() {
 
 #[tokio::test]
 async fn what_was_made_before_makers_had_a_column_ends_with_its_maker() {
+    let before = "DROP INDEX api_keys_by_maker; DROP INDEX webhook_endpoints_by_maker; \
+                  ALTER TABLE api_keys DROP COLUMN made_by; ALTER TABLE webhook_endpoints DROP COLUMN made_by; \
+                  DELETE FROM _sqlx_migrations WHERE version = 20261130000701;";
+    ends_with_its_maker(before).await;
+}
+
+/// While processes are replaced one by one, one of before goes on making them.
+#[tokio::test]
+async fn what_a_program_of_before_makes_after_the_migration_ends_with_its_maker() {
+    let meanwhile = "UPDATE api_keys SET made_by = NULL; \
+                     INSERT INTO api_keys (id, reach, created_at, state) VALUES ('damaged', 'any', 0, '{');";
+    ends_with_its_maker(meanwhile).await;
+}
+
+/// Of keys that an admin made, after the file was left as these statements leave it.
+async fn ends_with_its_maker(left: &'static str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dripr.db");
     let start = at("2026-03-01T12:00:00Z");
@@ -177,10 +193,7 @@ async fn what_was_made_before_makers_had_a_column_ends_with_its_maker() {
             assert!(store.put_api_key(key.clone()).await.unwrap());
         }
         store.close().await;
-        let before = "DROP INDEX api_keys_by_maker; DROP INDEX webhook_endpoints_by_maker; \
-                      ALTER TABLE api_keys DROP COLUMN made_by; ALTER TABLE webhook_endpoints DROP COLUMN made_by; \
-                      DELETE FROM _sqlx_migrations WHERE version = 20261130000701;";
-        sqlx::raw_sql(before).execute(&mut connection(&path).await).await.unwrap();
+        sqlx::raw_sql(left).execute(&mut connection(&path).await).await.unwrap();
     }
     let store = open(&path).await;
     let mut agent = store.agent(&admin.id).await.unwrap().unwrap();

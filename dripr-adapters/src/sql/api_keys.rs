@@ -39,7 +39,7 @@ impl ApiKeyStore for SqlStore {
                 let key = key.clone();
                 Box::pin(async move {
                     let (by, owner) = (key.created_by.as_ref(), key.owner.as_ref());
-                    if !maker::may_still_make(transaction.connection, by, owner).await? {
+                    if !maker::may_still_make(transaction.connection, by, owner, &key.reach).await? {
                         return Ok(false);
                     }
                     let sql = "INSERT INTO api_keys (id, reach, created_at, revoked_at, state, made_by) \
@@ -139,7 +139,7 @@ async fn revoked(connection: &mut Connection, key: &ApiKey) -> PortResult<()> {
 pub(super) async fn end(connection: &mut Connection, retreat: &Retreat, at: Instant) -> PortResult<()> {
     let mut ended = Vec::new();
     let sql = "SELECT id, state FROM api_keys WHERE reach = ?1 ORDER BY id@locked";
-    let alone = column(&Reach::Agent(retreat.agent.clone()))?;
+    let alone = column(&Reach::Agent(retreat.agent.id.clone()))?;
     let rows = query(sql).bind(alone).fetch_all(&mut *connection).await.doing(ENDING)?;
     for row in &rows {
         let mut key = read(row)?;
@@ -194,7 +194,7 @@ fn read(row: &Row) -> PortResult<ApiKey> {
 
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
-    use dripr_core::ids::UserId;
+    use dripr_core::testkit::samples;
 
     use super::*;
     use crate::sql::SqliteOptions;
@@ -203,7 +203,8 @@ mod tests {
     async fn what_somebody_made_is_a_range_of_an_index() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
-        let retreat = Retreat { agent: UserId::new("amy").unwrap(), left: None, moved: false };
+        let agent = samples::agent("amy", "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
+        let retreat = Retreat { agent, left: None, moved: false };
         let (of_an_agent, _) = made_by("id, state", "api_keys", &retreat).unwrap();
         for sql in [MADE, of_an_agent.as_str()] {
             let rows =

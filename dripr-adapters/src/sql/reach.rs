@@ -62,7 +62,7 @@ pub(super) fn made_by(
     let sql = format!(
         "SELECT {columns}, CASE WHEN {condition} THEN 'within' ELSE 'beyond' END FROM {table} WHERE made_by = ?1 ORDER BY id@locked"
     );
-    let values = std::iter::once(maker::agent(&retreat.agent)).chain(within);
+    let values = std::iter::once(maker::agent(&retreat.agent.id)).chain(within);
     Ok((sql, values.map(Value::from).collect()))
 }
 

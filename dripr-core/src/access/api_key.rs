@@ -71,7 +71,7 @@ pub struct ApiKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevokedBecause {
-    /// The agent whom it reaches went to another brokerage.
+    /// The agent whom it reaches went to another brokerage or team, beyond who made it.
     Moved,
     /// The agent whom it reaches was removed.
     Removed,
@@ -86,7 +86,7 @@ impl RevokedBecause {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Moved => "its agent belongs to another brokerage now",
+            Self::Moved => "its agent belongs to another brokerage or team now",
             Self::Removed => "its agent was removed",
             Self::Retreat => "who made it reaches less far now",
             Self::Maker => "the key that made it was taken back",
@@ -195,14 +195,13 @@ impl ApiKey {
         true
     }
 
-    /// Takes the key back, which reaches one agent alone, because that agent was removed, or went to another brokerage and who runs
-    /// the deployment did not make it. `false`, and nothing changed, if it stays, or was taken back before.
+    /// Takes the key back, which reaches one agent alone, because that agent was removed, or [left](Retreat::leaves) those who
+    /// made it. `false`, and nothing changed, if it stays, or was taken back before.
     pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
         if retreat.left.is_none() {
             return self.end(Actor::System, RevokedBecause::Removed, at);
         }
-        let is_operators = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
-        retreat.moved && !is_operators && self.end(Actor::System, RevokedBecause::Moved, at)
+        retreat.leaves(self.owner.as_ref()) && self.end(Actor::System, RevokedBecause::Moved, at)
     }
 
     /// Takes the key back, which an agent made, if it reaches farther than they do now, or may do more. `lies_within` says whether it

@@ -71,6 +71,29 @@ impl Reach {
             _ => self == other,
         }
     }
+
+    /// Whether a key or a webhook that reaches this far may be made by those who reach as far as `owner`, if that was noted: one for
+    /// a single agent only while the agent is there, and within it. `named` is the agent whom this names, as they are, if it is one
+    /// agent's and they are known.
+    ///
+    /// ```
+    /// use dripr_core::{access::{Membership, Reach, Role}, testkit::samples};
+    /// let mut amy = samples::agent("amy", "2026-03-01T12:00:00Z".parse()?)?;
+    /// amy.membership = Membership { brokerage: Some("north".parse()?), team: None, role: Role::Agent };
+    /// let (reach, north) = (Reach::Agent(amy.id.clone()), Reach::Brokerage("north".parse()?));
+    /// assert!(reach.may_be_given(Some(&north), Some(&amy)));
+    /// amy.membership.brokerage = Some("south".parse()?);
+    /// assert!(!reach.may_be_given(Some(&north), Some(&amy)));
+    /// # Ok::<(), samples::Unusable>(())
+    /// ```
+    #[must_use]
+    pub fn may_be_given(&self, owner: Option<&Self>, named: Option<&Agent>) -> bool {
+        if !matches!(self, Self::Agent(_)) {
+            return true;
+        }
+        let is_removed = named.is_some_and(|agent| agent.deleted_at.is_some());
+        !is_removed && owner.is_none_or(|owner| owner.contains(self, named))
+    }
 }
 
 impl Caller {

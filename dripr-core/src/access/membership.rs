@@ -25,6 +25,12 @@ impl Membership {
         before.brokerage.is_some() && self.brokerage != before.brokerage
     }
 
+    /// Whether somebody is not of the team any more of which they were before.
+    #[must_use]
+    pub fn left_team(&self, before: &Self) -> bool {
+        before.team.is_some() && self.team != before.team
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_none(&self) -> bool {

@@ -1,17 +1,17 @@
-//! What ends when an agent loses a role, goes to another brokerage or is removed.
+//! What ends when an agent loses a role, goes to another brokerage or team or is removed.
 
-use super::Caller;
-use crate::{agent::Agent, ids::UserId};
+use super::{Caller, Reach};
+use crate::agent::Agent;
 
-/// That an agent reaches less than before. A key and a webhook last no longer than the right by which they were made: what the
-/// agent made beyond what is left to them ends ([`ApiKey::outlived`](super::ApiKey::outlived),
+/// That an agent reaches less than before, or left those who reached them. A key and a webhook last no longer than the right by
+/// which they were made: what the agent made beyond what is left to them ends ([`ApiKey::outlived`](super::ApiKey::outlived),
 /// [`Endpoint::outlived`](crate::webhooks::Endpoint::outlived)), and so does what was made for this agent alone by those whom they
 /// left, or for one who is gone ([`ApiKey::left_behind`](super::ApiKey::left_behind),
 /// [`Endpoint::left_behind`](crate::webhooks::Endpoint::left_behind)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Retreat {
-    /// Who.
-    pub agent: UserId,
+    /// Who, as they are now.
+    pub agent: Agent,
     /// How they sign in from now on; `None` for one who was removed.
     pub left: Option<Caller>,
     /// Whether they are not of the brokerage any more of which they were.
@@ -19,7 +19,8 @@ pub struct Retreat {
 }
 
 impl Retreat {
-    /// That of an agent who was otherwise before; `None` if they reach and may do all that they did, in the brokerage of before.
+    /// That of an agent who was otherwise before; `None` if they reach and may do all that they did, in the brokerage and the
+    /// team of before.
     ///
     /// ```
     /// use dripr_core::{access::{Membership, Retreat, Role}, testkit::samples};
@@ -29,6 +30,10 @@ impl Retreat {
     /// agent.membership.role = Role::Agent;
     /// assert_eq!(Retreat::of(&agent, &admin), None);
     /// assert!(Retreat::of(&admin, &agent).is_some_and(|retreat| !retreat.moved));
+    /// let mut of_a_team = agent.clone();
+    /// of_a_team.membership.team = Some("blue".parse()?);
+    /// assert_eq!(Retreat::of(&agent, &of_a_team), None);
+    /// assert!(Retreat::of(&of_a_team, &agent).is_some_and(|retreat| !retreat.moved));
     /// # Ok::<(), samples::Unusable>(())
     /// ```
     #[must_use]
@@ -40,10 +45,22 @@ impl Retreat {
         let (then, left) = (Caller::signed_in(before), Caller::signed_in(now));
         let keeps_all = left.reach.contains(&then.reach, Some(now)) && left.scopes.cover(then.scopes);
         let moved = now.membership.left(&before.membership);
-        (removed || moved || !keeps_all).then(|| Self {
-            agent: now.id.clone(),
+        let changed_team = now.membership.left_team(&before.membership);
+        (removed || moved || changed_team || !keeps_all).then(|| Self {
+            agent: now.clone(),
             left: (!removed).then_some(left),
             moved,
+        })
+    }
+
+    /// Whether what reaches this agent alone is beyond those who made it, who reached as far as `owner`, if that was noted: the
+    /// agent left them. What who runs the deployment made is never left.
+    #[must_use]
+    pub fn leaves(&self, owner: Option<&Reach>) -> bool {
+        let alone = Reach::Agent(self.agent.id.clone());
+        owner.is_some_and(|owner| {
+            let is_operators = *owner == Reach::Deployment;
+            (self.moved && !is_operators) || !owner.contains(&alone, Some(&self.agent))
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
     /// Stores an endpoint with the next version. It must be new (version 0), or its version the stored one's. `false`, and
-    /// nothing changed, if somebody else was faster, or if it is new and who makes it may not any more, as in
+    /// nothing changed, if somebody else was faster, or if it is new and may not be made any more, as in
     /// [`ApiKeyStore::put_api_key`](crate::ports::ApiKeyStore::put_api_key).
     async fn put_webhook(&self, endpoint: Endpoint, deed: Deed) -> PortResult<bool>;
 

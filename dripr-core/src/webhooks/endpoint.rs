@@ -126,7 +126,7 @@ pub enum OffBecause {
     Gone,
     /// Nothing reached it for [`FAILING_FOR`].
     Failing,
-    /// The agent of whom it was told went to another brokerage.
+    /// The agent of whom it was told went to another brokerage or team, beyond who made it.
     Moved,
     /// The agent of whom it was told was removed.
     Removed,
@@ -159,7 +159,7 @@ impl OffBecause {
             Self::Asked => "somebody switched it off",
             Self::Gone => "it answered 410 Gone",
             Self::Failing => "nothing reached it for five days",
-            Self::Moved => "its agent belongs to another brokerage now",
+            Self::Moved => "its agent belongs to another brokerage or team now",
             Self::Removed => "its agent was removed",
             Self::Maker => "who made it reaches less far now, or is gone",
         }
@@ -238,14 +238,13 @@ impl Endpoint {
         true
     }
 
-    /// Switches it off, which is told of one agent alone, because that agent was removed, or went to another brokerage and who runs the
-    /// deployment did not make it. `false`, and nothing changed, if it stays, or is off already.
+    /// Switches it off, which is told of one agent alone, because that agent was removed, or [left](Retreat::leaves) those who made
+    /// it. `false`, and nothing changed, if it stays, or is off already.
     pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
         if retreat.left.is_none() {
             return self.end(OffBecause::Removed, at);
         }
-        let is_operators = self.owner.as_ref().is_none_or(|owner| *owner == Reach::Deployment);
-        retreat.moved && !is_operators && self.end(OffBecause::Moved, at)
+        retreat.leaves(self.owner.as_ref()) && self.end(OffBecause::Moved, at)
     }
 
     /// Switches it off, which an agent made, if it reaches farther than they do now. `lies_within` says whether it

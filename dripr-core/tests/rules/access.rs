@@ -78,10 +78,11 @@ proptest! {
         let (then, left) = (Caller::signed_in(&before), Caller::signed_in(&now));
         let keeps = left.reach.contains(&then.reach, Some(&now)) && left.scopes.cover(then.scopes);
         let moved = now.membership.left(&before.membership);
+        let left_team = now.membership.left_team(&before.membership);
         match Retreat::of(&before, &now) {
-            None => prop_assert!(keeps && !moved),
+            None => prop_assert!(keeps && !moved && !left_team),
             Some(retreat) => {
-                prop_assert!(moved || !keeps);
+                prop_assert!(moved || left_team || !keeps);
                 prop_assert_eq!((retreat.left, retreat.moved), (Some(left), moved));
             }
         }

@@ -15,6 +15,7 @@ use super::{
         arrivals::{Arrivals, Hearing, Told},
         connection::{Connecting, Dialect, MYSQL_SESSION, Pool, Trust},
         error::{While, sorted},
+        maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
         writer::Writer,
@@ -144,7 +145,10 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
         .connect_lazy_with(options.clone());
     let arrivals = Arc::new(Arrivals::default());
     let connecting = Connecting::MySql(options);
-    let connections = writing(&connecting, how.writers).await?;
+    let mut connections = writing(&connecting, how.writers).await?;
+    if let Some(first) = connections.first_mut() {
+        maker::fill_in(first).await?;
+    }
     let hearing = Hearing::by_looking(connecting.clone(), arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);

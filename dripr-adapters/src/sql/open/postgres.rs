@@ -15,6 +15,7 @@ use super::{
         arrivals::{Arrivals, Hearing, Told},
         connection::{Connecting, Dialect, POSTGRES_SESSION, Pool, Trust, query},
         error::{While, sorted},
+        maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
         writer::Writer,
@@ -125,6 +126,7 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let mut ours: Arc<str> = Arc::from("");
     let mut channel: Arc<str> = Arc::from("dripr");
     if let Some(first) = connections.first_mut() {
+        maker::fill_in(first).await?;
         let row =
             query("SELECT pg_backend_pid()::text, current_schema()").fetch_one(first).await.doing(doing)?;
         ours = Arc::from(row.try_get::<&str>(0).doing(doing)?);

@@ -15,6 +15,7 @@ use super::{
         arrivals::{Arrivals, Hearing, Told},
         connection::{Connecting, Dialect, Pool},
         error::{While, is_contended, sorted},
+        maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
         writer::Writer,
@@ -68,7 +69,8 @@ fn opened(path: &Path, options: SqliteOptions) -> BoxFuture<'_, PortResult<SqlSt
         let arrivals = Arc::new(Arrivals::default());
         let writing = Writing::new(options.durable, options.group, options.queues);
         let connecting = Connecting::Sqlite(connecting.pragma("cache_size", "-8000"), options.durable);
-        let connection = connecting.open().await.doing("opening it for writing")?;
+        let mut connection = connecting.open().await.doing("opening it for writing")?;
+        maker::fill_in(&mut connection).await?;
         let writer = Writer::spawn(&connecting, vec![connection], writing, &arrivals, &Told::Nothing);
         let hearing = writer.asked_from_afar().map(|jobs| Hearing::by_asking(jobs, arrivals.clone()));
         Ok(SqlStore::of(Pool::Sqlite(reads), writer, arrivals, hearing))

@@ -88,7 +88,7 @@ impl WebhookStore for SqlStore {
                     transaction.wake_courier();
                     let (by, owner) = (endpoint.created_by.as_ref(), endpoint.owner.as_ref());
                     if endpoint.version == 0
-                        && !maker::may_still_make(transaction.connection, by, owner).await?
+                        && !maker::may_still_make(transaction.connection, by, owner, &endpoint.reach).await?
                     {
                         return Ok(false);
                     }
@@ -407,7 +407,7 @@ async fn claim(connection: &mut Connection, free: Free) -> PortResult<Vec<Endpoi
 /// Switches webhooks off that an agent made or that are told of them alone, as far as they have to end.
 pub(super) async fn end(connection: &mut Connection, retreat: &Retreat, at: Instant) -> PortResult<()> {
     let sql = "SELECT id, version, state FROM webhook_endpoints WHERE reach = ?1 ORDER BY id@locked";
-    let alone = column(&Reach::Agent(retreat.agent.clone()))?;
+    let alone = column(&Reach::Agent(retreat.agent.id.clone()))?;
     let rows = query(sql).bind(alone).fetch_all(&mut *connection).await.doing(STORING)?;
     for row in &rows {
         let mut endpoint = endpoint(row)?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What every [`DeedStore`] must do: what is done about keys and webhooks is there with who did it, for whoever reaches as far and
-/// nobody else; what was made for one agent does not follow them to another brokerage; and what an agent made ends with their right to.
+/// nobody else; what was made for one agent does not follow them to another brokerage or team; and what an agent made ends with their right to.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -41,6 +41,7 @@ where
     let of_north = Reach::Brokerage(north.clone());
     let admin = Caller { actor: Actor::User(UserId::new("amy").expect("an id")), ..Caller::operator() };
     let admin = Caller { reach: of_north.clone(), ..admin };
+    let operator = Caller::operator();
     let reaches = [
         Reach::Deployment,
         of_north.clone(),
@@ -63,7 +64,9 @@ where
             scopes: Scopes::all(),
             expires_at: None,
         };
-        let key = ApiKey::mint(new, &admin, &entropy, now).key;
+        // An admin of north makes nothing for one agent of another brokerage.
+        let by = if *reach == cleo { &operator } else { &admin };
+        let key = ApiKey::mint(new, by, &entropy, now).key;
         assert!(store.put_api_key(key.clone()).await.expect("storing a key"), "a new key is stored");
         let new = NewEndpoint {
             id: key.id.as_str().parse().expect("an id"),
@@ -73,7 +76,7 @@ where
             kinds: Kinds::default(),
             secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
         };
-        let endpoint = Endpoint::new(new, &admin, at(START));
+        let endpoint = Endpoint::new(new, by, at(START));
         let deed = endpoint.deed("webhook_made", Actor::Operator, at(START), Some("because".to_owned()));
         assert!(
             store.put_webhook(endpoint, deed).await.expect("storing a webhook"),
@@ -164,6 +167,84 @@ where
     let because = Some(RevokedBecause::Retreat);
     assert_eq!(of_brokerage.revoked_because, because, "what they made as an admin of north ends");
     what_an_agent_made_ends_with_what_they_may_do(store).await;
+    what_a_team_made_for_one_agent_ends_when_they_leave_it(store).await;
+    nothing_is_made_for_one_agent_beyond_its_maker(store).await;
+}
+
+fn key_of(by: &Caller, reach: &Reach, entropy: &SeededEntropy) -> ApiKey {
+    let (name, scopes) = ("a key".to_owned(), Scopes::all());
+    let new = NewApiKey { name, reach: reach.clone(), scopes, expires_at: None };
+    ApiKey::mint(new, by, entropy, at(START)).key
+}
+
+fn webhook_of(by: &Caller, id: &str, reach: &Reach) -> Endpoint {
+    let new = NewEndpoint {
+        id: id.parse().expect("an id"),
+        reach: reach.clone(),
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    Endpoint::new(new, by, at(START))
+}
+
+/// Who comes by a key.
+fn with(key: &ApiKey) -> Caller {
+    Caller { actor: Actor::ApiKey(key.id.clone()), reach: key.reach.clone(), scopes: key.scopes }
+}
+
+async fn what_a_team_made_for_one_agent_ends_when_they_leave_it<S>(store: &S)
+where
+    S: ApiKeyStore + WebhookStore + AgentStore + ?Sized,
+{
+    let entropy = SeededEntropy::new(7);
+    let west = BrokerageId::new("west").expect("an id");
+    let [blue, red] = ["blue", "red"].map(|id| TeamId::new(id).expect("an id"));
+    let mut gus = samples::agent("gus", at(START)).expect("an agent");
+    gus.membership =
+        Membership { brokerage: Some(west.clone()), team: Some(blue.clone()), role: Role::Agent };
+    let event = samples::user_created(&gus);
+    assert!(store.register(gus.clone(), event, Actor::Operator).await.expect("registering"), "a new agent");
+    let alone = Reach::Agent(gus.id.clone());
+    let teams = key_of(&Caller::operator(), &Reach::Team(west.clone(), blue), &entropy);
+    let brokerages = key_of(&Caller::operator(), &Reach::Brokerage(west), &entropy);
+    let [by_team, by_brokerage] = [&teams, &brokerages].map(with);
+    let from_team = key_of(&by_team, &alone, &entropy);
+    let its_own = key_of(&with(&from_team), &alone, &entropy);
+    let from_brokerage = key_of(&by_brokerage, &alone, &entropy);
+    let operators = key_of(&Caller::operator(), &alone, &entropy);
+    for key in [&teams, &brokerages, &from_team, &its_own, &from_brokerage, &operators] {
+        assert!(store.put_api_key(key.clone()).await.expect("storing a key"), "a new key is stored");
+    }
+    for (by, id) in [(&by_team, "gus-team"), (&by_brokerage, "gus-brokerage")] {
+        let endpoint = webhook_of(by, id, &alone);
+        let deed = endpoint.deed("webhook_made", by.actor.clone(), at(START), None);
+        assert!(
+            store.put_webhook(endpoint, deed).await.expect("storing a webhook"),
+            "a new webhook is stored"
+        );
+    }
+
+    let mut agent = store.agent(&gus.id).await.expect("an agent").expect("gus");
+    agent.membership.team = Some(red);
+    let audit = AuditEntry::of("moved", Actor::Operator, at("2026-03-02T12:00:00Z"), None);
+    assert!(AgentStore::replace(store, agent, Some(audit)).await.expect("moving"), "to another team");
+    for (key, expected, what) in [
+        (&from_team, Some(RevokedBecause::Moved), "what the team made for one agent stays behind"),
+        (&its_own, Some(RevokedBecause::Maker), "with what it made"),
+        (&from_brokerage, None, "what the brokerage made stays"),
+        (&operators, None, "and what an operator made"),
+        (&teams, None, "the team's own reaches whom it reached"),
+        (&brokerages, None, "and the brokerage's"),
+    ] {
+        let known = store.api_key(&key.id).await.expect("a key").expect("the key");
+        assert_eq!(known.revoked_because, expected, "{what}");
+    }
+    for (id, expected) in [("gus-team", Some(OffBecause::Moved)), ("gus-brokerage", None)] {
+        let known = store.webhook(&id.parse().expect("an id")).await.expect("a webhook");
+        assert_eq!(known.expect("the webhook").off.map(|off| off.because), expected, "webhook {id}");
+    }
 }
 
 async fn what_an_agent_made_ends_with_what_they_may_do<S>(store: &S)
@@ -282,4 +363,49 @@ where
     }
     assert_eq!(off("of-dora").await, Some(OffBecause::Removed), "whoever made it");
     assert_eq!(ended(&elsewhere).await, None, "what others made for others stays");
+}
+
+/// Whoever was let in may have seen the agent where they were a moment before.
+async fn nothing_is_made_for_one_agent_beyond_its_maker<S>(store: &S)
+where
+    S: ApiKeyStore + WebhookStore + AgentStore + ?Sized,
+{
+    let entropy = SeededEntropy::new(8);
+    let [near, far] = ["near", "far"].map(|id| BrokerageId::new(id).expect("an id"));
+    let [mut admin, mut hal] =
+        ["hal-admin", "hal"].map(|id| samples::agent(id, at(START)).expect("an agent"));
+    let of = |brokerage: &BrokerageId, role| Membership {
+        brokerage: Some(brokerage.clone()),
+        role,
+        ..Membership::default()
+    };
+    admin.membership = of(&near, Role::Admin);
+    hal.membership = of(&near, Role::Agent);
+    for agent in [&admin, &hal] {
+        let event = samples::user_created(agent);
+        let new = store.register(agent.clone(), event, Actor::Operator).await.expect("registering");
+        assert!(new, "a new agent");
+    }
+    let alone = Reach::Agent(hal.id.clone());
+    let signed_in = Caller::signed_in(&admin);
+    let brokerages = key_of(&signed_in, &Reach::Brokerage(near.clone()), &entropy);
+    assert!(store.put_api_key(brokerages.clone()).await.expect("storing a key"), "a new key is stored");
+    let (by_key, operator) = (with(&brokerages), Caller::operator());
+    let made = async |by: &Caller, id: &str| {
+        let key = store.put_api_key(key_of(by, &alone, &entropy)).await.expect("storing a key");
+        let endpoint = webhook_of(by, id, &alone);
+        let deed = endpoint.deed("webhook_made", by.actor.clone(), at(START), None);
+        (key, store.put_webhook(endpoint, deed).await.expect("storing a webhook"))
+    };
+    assert_eq!(made(&signed_in, "hal-1").await, (true, true), "for one of theirs");
+    assert_eq!(made(&by_key, "hal-2").await, (true, true), "and by their key");
+
+    let mut agent = store.agent(&hal.id).await.expect("an agent").expect("hal");
+    agent.membership = of(&far, Role::Agent);
+    assert!(AgentStore::replace(store, agent, None).await.expect("moving"), "the agent moves");
+    assert_eq!(made(&signed_in, "hal-3").await, (false, false), "not for one who went elsewhere");
+    assert_eq!(made(&by_key, "hal-4").await, (false, false), "nor by their key");
+    assert_eq!(made(&operator, "hal-5").await, (true, true), "an operator reaches everybody");
+    assert!(AgentStore::remove(store, &hal.id, at("2026-03-05T12:00:00Z")).await.expect("removing"));
+    assert_eq!(made(&operator, "hal-6").await, (false, false), "nothing is for who is gone");
 }

@@ -13,21 +13,26 @@ use crate::{
 };
 
 impl State {
-    /// Whether who makes something may still: `owner` is how far they reached.
-    pub(super) fn may_still_make(&self, by: Option<&Actor>, owner: Option<&Reach>) -> bool {
-        match by {
+    /// Whether who makes something that reaches this far may still: `owner` is how far they reached.
+    pub(super) fn may_still_make(&self, by: Option<&Actor>, owner: Option<&Reach>, reach: &Reach) -> bool {
+        let named = match reach {
+            Reach::Agent(id) => self.agents.get(id).map(AsRef::as_ref),
+            Reach::Deployment | Reach::Brokerage(_) | Reach::Team(..) => None,
+        };
+        let may = match by {
             Some(Actor::ApiKey(id)) => self.api_keys.get(id).is_none_or(|key| key.revoked_at.is_none()),
             Some(Actor::User(id)) => owner.is_none_or(|owner| {
                 self.agents.get(id).is_none_or(|agent| Caller::still_reaches(agent, owner))
             }),
             Some(Actor::System | Actor::Recipient | Actor::Provider | Actor::Operator) | None => true,
-        }
+        };
+        may && reach.may_be_given(owner, named)
     }
 
     /// Takes keys back that an agent made or that reach them alone, as far as they have to end.
     pub(super) fn end_keys(&mut self, retreat: &Retreat, at: Instant) {
-        let alone = Reach::Agent(retreat.agent.clone());
-        let maker = Some(Actor::User(retreat.agent.clone()));
+        let alone = Reach::Agent(retreat.agent.id.clone());
+        let maker = Some(Actor::User(retreat.agent.id.clone()));
         let lies_within = |key: &ApiKey| {
             retreat.left.as_ref().is_some_and(|left| self.lies_within(&key.reach, &left.reach))
         };
@@ -69,7 +74,7 @@ impl State {
 impl ApiKeyStore for MemoryStore {
     async fn put_api_key(&self, key: ApiKey) -> PortResult<bool> {
         let mut state = self.lock();
-        let may_make = state.may_still_make(key.created_by.as_ref(), key.owner.as_ref());
+        let may_make = state.may_still_make(key.created_by.as_ref(), key.owner.as_ref(), &key.reach);
         if state.api_keys.contains_key(&key.id) || !may_make {
             return Ok(false);
         }

@@ -64,8 +64,8 @@ impl State {
 
     /// Switches webhooks off that an agent made or that are told of them alone, as far as they have to end.
     pub(super) fn end_webhooks(&mut self, retreat: &Retreat, at: Instant) {
-        let alone = Reach::Agent(retreat.agent.clone());
-        let maker = Some(Actor::User(retreat.agent.clone()));
+        let alone = Reach::Agent(retreat.agent.id.clone());
+        let maker = Some(Actor::User(retreat.agent.id.clone()));
         let lies_within = |endpoint: &Endpoint| {
             retreat.left.as_ref().is_some_and(|left| self.lies_within(&endpoint.reach, &left.reach))
         };
@@ -131,9 +131,8 @@ impl WebhookStore for MemoryStore {
     async fn put_webhook(&self, mut endpoint: Endpoint, deed: Deed) -> PortResult<bool> {
         {
             let mut state = self.lock();
-            if endpoint.version == 0
-                && !state.may_still_make(endpoint.created_by.as_ref(), endpoint.owner.as_ref())
-            {
+            let (by, owner) = (endpoint.created_by.as_ref(), endpoint.owner.as_ref());
+            if endpoint.version == 0 && !state.may_still_make(by, owner, &endpoint.reach) {
                 return Ok(false);
             }
             let endpoints = &mut state.webhooks.endpoints;

@@ -86,7 +86,9 @@ pub(super) async fn create_key(
     let minted = ApiKey::mint(new, &asking.0, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
         // No id is made twice: who asks was let in a moment before they lost what it takes.
-        return Err(Problem::forbidden("what let you in does not reach as far any more"));
+        return Err(Problem::forbidden(
+            "what let you in does not reach as far any more, or the agent was removed",
+        ));
     }
     let secret = minted.expose().to_owned();
     Ok((StatusCode::CREATED, Json(ShownKey { key: KeyView::of(minted.key), secret })))

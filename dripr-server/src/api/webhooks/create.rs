@@ -91,7 +91,9 @@ pub(super) async fn create_webhook(
     let deed = deed(&api, &asking, &endpoint, "webhook_made", None);
     if !api.store.put_webhook(endpoint.clone(), deed).await? {
         // No id is made twice: who asks was let in a moment before they lost what it takes.
-        return Err(Problem::forbidden("what let you in does not reach as far any more"));
+        return Err(Problem::forbidden(
+            "what let you in does not reach as far any more, or the agent was removed",
+        ));
     }
     endpoint.version += 1;
     let tag = tag(&endpoint.choices_mark());
