@@ -11,7 +11,10 @@ use super::connection::{Connection, Dialect, Ready, Value, query_ready};
 const LARGEST: usize = 64;
 
 /// The statements of all shapes and sizes that were needed so far: the longest are some 10 KB.
-static NEEDED: LazyLock<Mutex<HashMap<(Shape, usize, Dialect), Arc<Ready>>>> = LazyLock::new(Mutex::default);
+static NEEDED: LazyLock<Mutex<Statements>> = LazyLock::new(Mutex::default);
+
+/// By shape, how many rows, and for whom.
+type Statements = HashMap<(Shape, usize, Dialect), Arc<Ready>>;
 
 /// A statement that makes rows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

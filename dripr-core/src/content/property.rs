@@ -142,7 +142,7 @@ fn within<T: PartialOrd + fmt::Display>(
 ) -> Result<(), InvalidFact> {
     let odd = facts.iter().find(|(_, fact)| fact.as_ref().is_some_and(|fact| !range.contains(fact)));
     odd.map_or(Ok(()), |(field, _)| {
-        Err(InvalidFact { field: *field, expected: format!("from {} to {}", range.start(), range.end()) })
+        Err(InvalidFact { field, expected: format!("from {} to {}", range.start(), range.end()) })
     })
 }
 

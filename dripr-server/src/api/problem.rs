@@ -1,7 +1,7 @@
 //! Why a call was not done, as RFC 9457 has it.
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dripr_core::{
@@ -20,13 +20,15 @@ pub(super) struct Problem {
     /// Which kind of problem it is: a name that stays the same.
     #[serde(rename = "type")]
     #[schema(rename = "type", example = "urn:dripr:problem:not-found")]
-    kind: String,
+    #[schema(value_type = String)]
+    kind: Box<str>,
     /// The same for people.
     title: &'static str,
     /// The status of the answer.
     status: u16,
     /// What exactly happened, for people.
-    detail: String,
+    #[schema(value_type = String)]
+    detail: Box<str>,
     /// What stands against it, where things stand otherwise: with every 409, and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Conflict>,
@@ -35,14 +37,14 @@ pub(super) struct Problem {
     errors: Vec<FieldProblem>,
     /// The campaign that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    campaign_id: Option<String>,
+    #[schema(value_type = Option<String>, nullable = false)]
+    campaign_id: Option<Box<str>>,
     /// The contact that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    contact_id: Option<String>,
+    #[schema(value_type = Option<String>, nullable = false)]
+    contact_id: Option<Box<str>>,
     #[serde(skip)]
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Box<HeaderMap>,
 }
 
 /// A field that cannot be taken.
@@ -60,22 +62,22 @@ const A_WHILE: u64 = 5;
 impl Problem {
     fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:dripr:problem:{name}"),
+            kind: format!("urn:dripr:problem:{name}").into(),
             title,
             status: status.as_u16(),
-            detail: detail.into(),
+            detail: detail.into().into(),
             code: None,
             errors: Vec::new(),
             campaign_id: None,
             contact_id: None,
-            headers: Vec::new(),
+            headers: Box::default(),
         }
     }
 
     /// Nobody, or nobody known, asks.
     pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail);
-        problem.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        problem.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         problem
     }
 
@@ -90,7 +92,7 @@ impl Problem {
         let (name, title) = ("account-not-ready", "Your account is not ready yet");
         let detail = "you are signed in, and your account is on its way here; try again in a while";
         let mut problem = Self::new(StatusCode::FORBIDDEN, name, title, detail);
-        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem.headers.insert(header::RETRY_AFTER, HeaderValue::from(A_WHILE));
         problem
     }
 
@@ -113,20 +115,20 @@ impl Problem {
     /// The same is being done now.
     pub(super) fn in_progress(detail: impl Into<String>) -> Self {
         let mut problem = Self::conflict(Conflict::InProgress, detail);
-        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem.headers.insert(header::RETRY_AFTER, HeaderValue::from(A_WHILE));
         problem
     }
 
     /// There is such a campaign already.
     pub(super) fn twin_campaign(id: &CampaignId) -> Self {
         let detail = format!("campaign {id} is for this address and home already");
-        Self { campaign_id: Some(id.to_string()), ..Self::conflict(Conflict::CampaignExists, detail) }
+        Self { campaign_id: Some(id.as_str().into()), ..Self::conflict(Conflict::CampaignExists, detail) }
     }
 
     /// There is such a contact already.
     pub(super) fn twin_contact(id: &ContactId) -> Self {
         let detail = format!("contact {id} has this address already");
-        Self { contact_id: Some(id.to_string()), ..Self::conflict(Conflict::ContactExists, detail) }
+        Self { contact_id: Some(id.as_str().into()), ..Self::conflict(Conflict::ContactExists, detail) }
     }
 
     /// Somebody else changed it meanwhile.
@@ -171,6 +173,7 @@ impl Problem {
     /// Too much was asked for. `headers` say when there is more.
     pub(super) fn too_many(detail: impl Into<String>, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
         let (name, title) = ("too-many-requests", "Not so fast");
+        let headers = Box::new(headers.into_iter().collect());
         Self { headers, ..Self::new(StatusCode::TOO_MANY_REQUESTS, name, title, detail) }
     }
 
@@ -183,7 +186,7 @@ impl Problem {
     /// There is too much to do already.
     pub(super) fn busy(detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Not now", detail);
-        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(A_WHILE)));
+        problem.headers.insert(header::RETRY_AFTER, HeaderValue::from(A_WHILE));
         problem
     }
 
@@ -214,7 +217,7 @@ impl From<PortError> for Problem {
                 "something that this needs does not answer; try again in a while",
             );
             let seconds = error.pause().map_or(A_WHILE, |pause| pause.as_secs().max(1));
-            problem.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+            problem.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             return problem;
         }
         // What it says may be about things that the caller does not reach.
@@ -258,7 +261,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let mut response = (status, [kind], body).into_response();
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(*self.headers);
         response
     }
 }
