@@ -5,11 +5,8 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, header, request::Parts},
 };
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
-use serde_json::error::Category;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, error::Category};
 
 use super::problem::Problem;
 
@@ -44,7 +41,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                     Problem::invalid(pointer, message)
                 }
                 // So is a value of which there is no such kind, an enum's that is null, called by the parser.
-                Category::Syntax if serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() => {
+                Category::Syntax if serde_json::from_slice::<Value>(&bytes).is_ok() => {
                     Problem::invalid(pointer, "is no value that can be taken here")
                 }
                 Category::Syntax | Category::Eof | Category::Io => {

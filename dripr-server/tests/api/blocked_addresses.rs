@@ -18,7 +18,7 @@ async fn a_blocked_address_gets_nothing_until_operators_lift_that() {
     let by = added.json()["blocked_by"].as_str().unwrap().to_owned();
     assert!(by.starts_with("key "), "{by}");
     let expected = json!({
-        "address": "Owner1@HOME.example", "since": "2026-03-11T20:00:00Z", "blocked_by": by, "reason": "a court said so",
+        "address": "Owner1@home.example", "since": "2026-03-11T20:00:00Z", "blocked_by": by, "reason": "a court said so",
     });
     assert_eq!(added.json(), expected);
     let again = post(&site, PATH, &key, json!({"address": "owner1@home.example"})).await;
