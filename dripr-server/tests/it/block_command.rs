@@ -17,11 +17,11 @@ fn an_address_is_blocked_listed_and_let_go() {
     assert!(again.stdout.contains("as before"), "{again:?}");
     let listed: Value = serde_json::from_str(&block(&["list", "--json"]).success().stdout).unwrap();
     let known = &listed[0];
-    assert_eq!((&known["address"], &known["by"]), (&"Bo@HOME.example".into(), &"operator".into()));
+    assert_eq!((&known["address"], &known["by"]), (&"Bo@home.example".into(), &"operator".into()));
     assert_eq!((&known["reason"], listed.as_array().unwrap().len()), (&"a court said so".into(), 1));
     let shown = block(&["list"]).success().stdout;
     assert!(
-        shown.starts_with("Bo@HOME.example  since ") && shown.ends_with(": a court said so\n"),
+        shown.starts_with("Bo@home.example  since ") && shown.ends_with(": a court said so\n"),
         "{shown}"
     );
 
