@@ -216,7 +216,7 @@ impl Addresses {
             address: address.clone(),
             suppression,
             blocked,
-            is_out_everywhere: known.iter().all(Option::is_some) || blocked && !has_moved,
+            is_out_everywhere: known.iter().all(Option::is_some),
             may_opt_in: self.sent_to.is_some(),
             has_moved,
         })
