@@ -145,7 +145,7 @@ pub const TABLE: [TableRow; 15] = [
         row: Row::Unsubscribe,
         from: ANY_BUT_UNSUBSCRIBED,
         to: &[Unsubscribed],
-        when: "the recipient opted out, complained or hard-bounced: an unsent email is skipped, a live attempt records its outcome",
+        when: "the recipient opted out, complained or hard-bounced, or an operator blocked the address: an unsent email is skipped, a live attempt records its outcome",
     },
     TableRow {
         row: Row::Resubscribe,

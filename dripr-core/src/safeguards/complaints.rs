@@ -61,10 +61,6 @@ where
 {
     for _ in 0..TRIES {
         let Some(mut agent) = store.agent(user).await? else { return Ok(false) };
-        // What an admin stopped, an admin lifts: it must not stand in the place of a stop that only an operator does.
-        if agent.paused.as_ref().is_some_and(|pause| pause.cause != PauseCause::Admin) {
-            return Ok(false);
-        }
         let since = now - TimeDelta::days(DAYS);
         let since = agent.resumed_at.map_or(since, |resumed| resumed.max(since));
         let counted = store.complaints(user, since).await?;
@@ -75,7 +71,9 @@ where
         let Complaints { sent, complained } = complaints;
         let detail = format!("{complained} of {sent} emails of the last {DAYS} days were reported as spam");
         let audit = AuditEntry::of("paused", Actor::System, now, Some(detail.clone()));
-        agent.paused = Some(Pause { since: now, cause: PauseCause::Complaints, detail });
+        if !agent.pause(Pause { since: now, cause: PauseCause::Complaints, detail }) {
+            return Ok(false);
+        }
         if AgentStore::replace(store, agent, Some(audit)).await? {
             tracing::error!(user_id = %user, complained, sent, "an agent's sending is stopped: too many complaints");
             return Ok(true);

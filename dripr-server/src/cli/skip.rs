@@ -32,7 +32,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         return Err(Refusal::NoEmail(email.id).into());
     }
     let action = Action::Skip { reason: args.reason };
-    execute(&deployment, email.campaign_id, Actor::User(email.user_id), action).await?;
+    execute(&deployment, email.campaign_id, Actor::Operator, action).await?;
     deployment.close().await;
     writeln!(out, "email {} is skipped", email.id)?;
     Ok(())

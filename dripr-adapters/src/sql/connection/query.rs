@@ -1,5 +1,7 @@
 //! A statement with its values.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::time::Duration;
 use std::{borrow::Cow, sync::Arc};
 
 use sqlx::AssertSqlSafe;
@@ -110,18 +112,34 @@ macro_rules! bound {
     }};
 }
 
+/// How long a connection that is taken for open may say nothing: longer than a read of a large deployment takes. Without it, one
+/// to a server that vanished without a word would be waited for until the system's own patience ends, a quarter of an hour.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
 /// What came of asking a pool: twice if the connection turned out to be closed, since the other one is looked at first.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 macro_rules! asked {
-    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr) => {
-        match bound!($query, $dialect).$way($pool).await {
-            Err(error) if is_gone(&error) => {
+    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr) => {{
+        let mut connection = $pool.acquire().await?;
+        let asked = bound!($query, $dialect).$way(&mut *connection);
+        let done = tokio::time::timeout(LONGEST_SILENCE, asked).await;
+        match done {
+            Ok(Err(error)) if is_gone(&error) => {
+                drop(connection);
                 $trust.broke();
                 bound!($query, $dialect).$way($pool).await?
             }
-            done => done?,
+            Ok(done) => done?,
+            Err(_) => {
+                // Asked whether it is open on its way back, it would say nothing either.
+                connection.close_on_drop();
+                drop(connection);
+                $trust.broke();
+                bound!($query, $dialect).$way($pool).await?
+            }
         }
-    };
+    }};
 }
 
 /// Runs the statement by one of sqlx's ways, and hands on what came of it.
