@@ -151,7 +151,7 @@ pub const TABLE: [TableRow; 15] = [
         row: Row::Resubscribe,
         from: &[Unsubscribed],
         to: &[Dormant],
-        when: "the recipient opted in again, or the agent corrected a hard-bounced address",
+        when: "the recipient opted in again, the agent corrected a hard-bounced address, or the block was lifted",
     },
     TableRow {
         row: Row::Fail,

@@ -70,7 +70,11 @@ async fn opt_in(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page>
     let now = site.bench.clock.now();
     let recipient = consent::opt_in(&*site.store, &site.opt_out, &claim, now).await;
     let recipient = recipient.map_err(|error| Page::failed(&error))?.ok_or_else(no_link)?;
-    if recipient.suppression.is_some() || recipient.blocked {
+    if recipient.blocked {
+        // Whatever they decide now, they get none.
+        return Ok(out(&recipient, &path(&site, &link)));
+    }
+    if recipient.suppression.is_some() {
         return Ok(standing(&recipient, path(&site, &link)));
     }
     tracing::info!(campaign_id = %claim.campaign_id, "a recipient opted in again");

@@ -57,7 +57,7 @@ async fn a_blocked_address_gets_nothing_until_operators_lift_that() {
     assert_eq!(site.mailbox.accepted().len(), 1, "the campaign goes on");
     let history = get(&site, "/history", &key).await.json();
     let lines = history["items"].as_array().unwrap().iter();
-    let of_blocks = lines.filter(|line| line["about"] == "Owner1@HOME.example");
+    let of_blocks = lines.filter(|line| line["about"] == "Owner1@home.example");
     let noted: Vec<(&Value, &Value)> = of_blocks.map(|line| (&line["what"], &line["cause"])).collect();
     let expected =
         [(&json!("address_unblocked"), &json!(null)), (&json!("address_blocked"), &json!("a court said so"))];
