@@ -13,6 +13,7 @@ use dripr_core::{
     errors::{Fault, PortError, PortResult},
     ports::{Allowance, ListedSuppression, SuppressionList},
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use tokio::runtime::Handle;
@@ -22,6 +23,9 @@ use super::{
     suppression_reason::cause,
 };
 use crate::http::{HttpApi, HttpOptions, UnusableApi, json};
+
+/// What is written otherwise in one segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// How Postmark's list is read.
 #[derive(Debug, Clone)]
@@ -64,7 +68,8 @@ impl PostmarkSuppressions {
     pub fn new(server_token: &SecretString, options: SuppressionOptions) -> Result<Self, UnusableApi> {
         let api = HttpApi::new(PROVIDER, USUAL_BASE, &options.http)?;
         let api = api.keyed(TOKEN_HEADER, "", server_token)?;
-        let path = format!("message-streams/{}/suppressions/dump", segment(&options.message_stream));
+        let stream = utf8_percent_encode(&options.message_stream, SEGMENT);
+        let path = format!("message-streams/{stream}/suppressions/dump");
         Ok(Self { api, path: path.into(), allowance: options.allowance })
     }
 }
@@ -134,20 +139,6 @@ impl Entry {
     }
 }
 
-/// A text as one segment of a path.
-fn segment(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
-            segment.push(char::from(byte));
-        } else {
-            segment.push('%');
-            segment.push_str(&hex::encode([byte]));
-        }
-    }
-    segment
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,9 +148,9 @@ mod tests {
         for (stream, written) in [
             ("broadcast", "broadcast"),
             ("my-stream_2", "my-stream_2"),
-            ("a/../b?c#d", "a%2f%2e%2e%2fb%3fc%23d"),
+            ("a/../b?c#d", "a%2F%2E%2E%2Fb%3Fc%23d"),
         ] {
-            assert_eq!(segment(stream), written);
+            assert_eq!(utf8_percent_encode(stream, SEGMENT).to_string(), written);
         }
     }
 }
