@@ -8,11 +8,9 @@ mod turns;
 
 pub(super) use endings::{end, end_made_by};
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use dripr_core::{
-    access::{Deed, Reach, Retreat},
+    access::{Deed, Reach},
     errors::PortResult,
     ids::{WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
@@ -23,20 +21,18 @@ use dripr_core::{
 
 use self::{
     rows::{delivery, due, endpoint, locked, put, readable, write},
-    tell::{Told, delivery_id},
-    turns::{DUE, Free, NEXT, claim, end_turn},
+    tell::Told,
+    turns::{DUE, FREE, Free, NEXT, claim, end_turn},
 };
 use super::{
     SqlStore,
     arrivals::WEBHOOKS,
-    connection::{Connection, Row, query},
+    connection::{Row, query},
     deeds,
-    dossier::{id_list, json, to_json},
     error::While,
-    instant::{AT_ONCE, instant, micros, micros_reached},
+    instant::{instant, micros, micros_reached},
     maker,
-    reach::{column, lies_within, lies_within_row, made_by},
-    values::Change,
+    reach::{column, lies_within},
     writer::Transaction,
 };
 

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Endpoints that can be taken in hand, those first that were longest in no hand: a look at two ends of an index for each.
-const FREE: &str = "SELECT e.id FROM webhook_endpoints AS e WHERE @true(e.enabled) \
+pub(super) const FREE: &str = "SELECT e.id FROM webhook_endpoints AS e WHERE @true(e.enabled) \
      AND (e.in_hand_until <= ?1 OR e.in_hand_until > ?2) \
      AND ((SELECT d.due_at FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.standing = 'waiting' \
      AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) <= ?1 \
@@ -61,7 +61,7 @@ pub(super) struct Free {
 }
 
 impl Free {
-    fn bound(self, sql: &str) -> Query<'_> {
+    pub(super) fn bound(self, sql: &str) -> Query<'_> {
         query(sql).bind(self.now).bind(self.too_long).bind(self.far).bind(self.limit)
     }
 }
