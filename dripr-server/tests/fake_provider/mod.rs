@@ -13,6 +13,7 @@ mod postmark;
 mod smtp;
 
 use std::{
+    collections::HashMap,
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     net::{TcpListener, TcpStream},
@@ -122,6 +123,8 @@ struct Desk {
     log: Mutex<File>,
     /// What was accepted in all its lives.
     accepted: Mutex<Vec<Entry>>,
+    /// When the emails that were searched for are shown, by their `Message-ID`s.
+    searched: Mutex<HashMap<String, u128>>,
     dice: Mutex<Dice>,
     /// The seed of moods, and a byte for each request in all its lives, however short they are.
     moods: Mutex<File>,
@@ -141,10 +144,21 @@ impl Desk {
         if moods.metadata().unwrap().len() == 0 {
             moods.write_all(&seed.max(1).to_le_bytes()).unwrap();
         }
-        let accepted = read(log).into_iter().filter(|entry| entry.event == Event::Accepted).collect();
+        let (mut accepted, mut searched) = (Vec::new(), HashMap::new());
+        for entry in read(log) {
+            match entry.event {
+                Event::Accepted => accepted.push(entry),
+                Event::Hidden => {
+                    let shown_at = entry.at + hidden_for(&entry.letter);
+                    searched.entry(entry.letter.message_id).or_insert(shown_at);
+                }
+                _ => {}
+            }
+        }
         Self {
             log: Mutex::new(file),
             accepted: Mutex::new(accepted),
+            searched: Mutex::new(searched),
             dice: Mutex::new(Dice(seed.max(1))),
             moods: Mutex::new(moods),
             calm: seed == CALM,
@@ -191,12 +205,21 @@ impl Desk {
         log.sync_data()
     }
 
-    /// The accepted emails that a search shows, the newest first.
+    /// The accepted emails that a search shows, the newest first. Every third is not there yet when it is first searched
+    /// for, however late that is: longer than the provider is believed to need.
     fn shown(&self, wanted: impl Fn(&Letter) -> bool) -> io::Result<Vec<Entry>> {
         let mut found = self.accepted.lock().unwrap().clone();
         found.retain(|entry| wanted(&entry.letter));
-        let (shown, hidden): (Vec<_>, Vec<_>) =
-            found.into_iter().rev().partition(|entry| now() >= entry.at + shown_after(&entry.letter));
+        let (shown, hidden): (Vec<_>, Vec<_>) = {
+            let mut searched = self.searched.lock().unwrap();
+            found.into_iter().rev().partition(|entry| {
+                let late = searched.len().is_multiple_of(3);
+                let pause = if late { hidden_for(&entry.letter) } else { 0 };
+                let shown_at =
+                    searched.entry(entry.letter.message_id.clone()).or_insert_with(|| now() + pause);
+                now() >= *shown_at
+            })
+        };
         for entry in hidden {
             self.note(Event::Hidden, &entry.letter)?;
         }
@@ -204,10 +227,10 @@ impl Desk {
     }
 }
 
-/// How many milliseconds it takes until an email is shown: for every fourth longer than the provider is believed to need.
-fn shown_after(letter: &Letter) -> u128 {
-    let hash = hash(&letter.message_id);
-    if hash.is_multiple_of(4) { 2_500 + u128::from(hash / 4 % 2_500) } else { 0 }
+/// For how many milliseconds an email is not shown, from the first search on: shorter than it takes until absence is
+/// believed.
+fn hidden_for(letter: &Letter) -> u128 {
+    500 + u128::from(hash(&letter.message_id) % 1_000)
 }
 
 /// FNV-1a.
