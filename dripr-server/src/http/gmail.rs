@@ -1,6 +1,6 @@
 //! `/connect/gmail/…`: where an agent lets dripr send by their Gmail account.
 //!
-//! The way in is a link for one agent, which `dripr connect` prints. Its page says what is asked for, and leads on to
+//! The way in is a link for one agent, which `dripr connect` prints and the API makes. Its page says what is asked for, and leads on to
 //! Google; Google leads back to `/connect/gmail/callback`. A cookie binds both to one browser: without it somebody could
 //! send the address that Google leads back to, with their own account's consent in it, to an agent.
 
