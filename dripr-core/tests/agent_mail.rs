@@ -107,7 +107,7 @@ impl Scene {
             fell_back_until: None,
             version: known.map_or(0, |known| known.version),
         };
-        assert!(self.store.put_mail_account(account).await.unwrap());
+        assert!(self.store.put_mail_account(account, None).await.unwrap());
     }
 
     fn revoked(&self) -> Grant {

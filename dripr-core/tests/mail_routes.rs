@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use dripr_core::{
+    campaign::Actor,
     email::OutgoingEmail,
     ids::UserId,
     mail_account::{self, ByMailAccount, Grant, MailAccount, SealedToken},
@@ -49,7 +50,7 @@ async fn world(may_fall_back: bool) -> World {
         fell_back_until: None,
         version: 0,
     };
-    assert!(store.put_mail_account(account).await.unwrap());
+    assert!(store.put_mail_account(account, None).await.unwrap());
     let (own, common) = (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
     let route = ByMailAccount::new(Arc::new(store.clone()), own.clone(), common.clone());
     World { store, own, common, route }
@@ -157,17 +158,26 @@ async fn an_account_that_was_connected_since_does_not_hide_what_the_common_maile
     let user = UserId::new("own").unwrap();
     let mut account = world.store.mail_account(&user).await.unwrap().unwrap();
     account.connected_at = at("2026-03-12T15:00:01Z");
-    assert!(world.store.put_mail_account(account).await.unwrap());
+    assert!(world.store.put_mail_account(account, None).await.unwrap());
     let said = world.route.look_up(&samples::inquiry(&email)).await;
     assert!(matches!(said, LookUp::Accepted { .. }), "{said:?}");
+}
+
+/// What history tells of the account: what, and by whom.
+async fn history(world: &World) -> Vec<(String, Actor)> {
+    let lines = world.store.agent_history(&UserId::new("own").unwrap(), None, None, 100).await.unwrap();
+    let lines = lines.into_iter().map(|line| (line.entry.what, line.entry.actor));
+    lines.filter(|(what, _)| what.starts_with("mailbox_")).collect()
 }
 
 /// The agent forgets the account after an email was tried.
 async fn forgotten(world: &World) -> MailAccount {
     let user = UserId::new("own").unwrap();
     let later = at("2026-03-12T15:00:01Z");
-    assert!(mail_account::forget(&world.store, &user, later).await.unwrap());
-    assert!(!mail_account::forget(&world.store, &user, later).await.unwrap(), "it is forgotten once");
+    let by = Actor::User(user.clone());
+    assert!(mail_account::forget(&world.store, &user, &by, later).await.unwrap());
+    assert!(!mail_account::forget(&world.store, &user, &by, later).await.unwrap(), "it is forgotten once");
+    assert_eq!(history(world).await, [("mailbox_forgotten".to_owned(), by)]);
     world.store.mail_account(&user).await.unwrap().unwrap()
 }
 
@@ -197,6 +207,33 @@ async fn what_may_have_gone_by_an_account_that_was_forgotten_since_is_not_sent_a
     assert_eq!(world.route.look_up(&inquiry).await, LookUp::NotAccepted);
 }
 
+async fn fall_back(world: &World, account: MailAccount, allowed: bool, now: Instant) -> Option<MailAccount> {
+    mail_account::fall_back(&world.store, account, allowed, &Actor::Operator, now).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_change_of_an_account_that_somebody_else_changed_since_changes_nothing() {
+    let world = world(true).await;
+    let user = UserId::new("own").unwrap();
+    let seen = world.store.mail_account(&user).await.unwrap().unwrap();
+    let changed = fall_back(&world, seen.clone(), false, now()).await;
+    assert_eq!(changed.map(|account| account.may_fall_back), Some(false));
+    let stored = world.store.mail_account(&user).await.unwrap();
+    let stale = MailAccount { may_fall_back: false, ..seen };
+    assert_eq!(fall_back(&world, stale, true, now()).await, None);
+    assert_eq!(world.store.mail_account(&user).await.unwrap(), stored);
+    assert_eq!(history(&world).await.len(), 1, "nor is it told to history");
+    let account = forgotten_now(&world).await;
+    assert_eq!(fall_back(&world, account, true, now()).await, None, "nothing is connected any more");
+}
+
+/// The agent forgets the account, whatever was told to history before.
+async fn forgotten_now(world: &World) -> MailAccount {
+    let user = UserId::new("own").unwrap();
+    assert!(mail_account::forget(&world.store, &user, &Actor::Operator, now()).await.unwrap());
+    world.store.mail_account(&user).await.unwrap().unwrap()
+}
+
 #[tokio::test]
 async fn what_fell_back_is_found_after_the_agent_allows_it_no_more() {
     for (switched_off, in_doubt) in [("2026-03-12T15:00:01Z", true), ("2026-03-12T14:59:00Z", false)] {
@@ -204,11 +241,13 @@ async fn what_fell_back_is_found_after_the_agent_allows_it_no_more() {
         let email = email("own", 1);
         world.common.send(std::slice::from_ref(&email)).await;
         let user = UserId::new("own").unwrap();
-        assert!(mail_account::fall_back(&world.store, &user, false, at(switched_off)).await.unwrap());
         // Said twice, it is the first time that counts.
-        assert!(
-            mail_account::fall_back(&world.store, &user, false, at("2026-03-13T15:00:00Z")).await.unwrap()
-        );
+        for now in [switched_off, "2026-03-13T15:00:00Z"] {
+            let account = world.store.mail_account(&user).await.unwrap().unwrap();
+            let changed = fall_back(&world, account, false, at(now)).await.unwrap();
+            assert_eq!(world.store.mail_account(&user).await.unwrap(), Some(changed), "as it is stored");
+        }
+        assert_eq!(history(&world).await, [("mailbox_changed".to_owned(), Actor::Operator)]);
         let said = world.route.look_up(&samples::inquiry(&email)).await;
         // What it has counts, whenever the clocks say that falling back ended.
         assert!(matches!(said, LookUp::Accepted { .. }), "{switched_off}: {said:?}");

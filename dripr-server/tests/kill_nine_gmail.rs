@@ -175,7 +175,7 @@ fn connect(folder: &Path, (id, address): (&str, &str)) {
             version: known.map_or(0, |known| known.version),
             user_id: user_id.clone(),
         };
-        assert!(store.put_mail_account(account).await.unwrap());
+        assert!(store.put_mail_account(account, None).await.unwrap());
         mail_account::resume(store, &Arc::clone(&deployment.desk()), &user_id).await.unwrap();
         deployment.close().await;
     });

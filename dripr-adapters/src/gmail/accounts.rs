@@ -233,7 +233,7 @@ impl Accounts {
         for _ in 0..TRIES {
             let mut changed = known.clone();
             change(&mut changed);
-            if self.store.put_mail_account(changed.clone()).await? {
+            if self.store.put_mail_account(changed.clone(), None).await? {
                 changed.version += 1;
                 return Ok(Some(changed));
             }

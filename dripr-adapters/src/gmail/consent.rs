@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use dripr_core::{
+    campaign::{Actor, AuditEntry},
     email::EmailAddress,
     errors::PortError,
     ids::UserId,
@@ -213,8 +214,9 @@ impl GmailConsent {
         }
     }
 
-    /// Takes the consent for which Google gave a code: has it exchanged, and stores the account. `own` is the agent's address,
-    /// which the account is taken to have where what was allowed does not let it be asked for.
+    /// Takes the consent for which Google gave a code: has it exchanged, and stores the account, with a line in the agent's
+    /// history. `own` is the agent's address, which the account is taken to have where what was allowed does not let it be
+    /// asked for.
     ///
     /// # Errors
     /// [`ConsentError`], a sentence for the agent. Then nothing was stored.
@@ -257,7 +259,8 @@ impl GmailConsent {
                 fell_back_until: known.as_ref().and_then(|known| known.fell_back_until),
                 version: known.map_or(0, |known| known.version),
             };
-            if self.accounts.put_mail_account(account.clone()).await? {
+            let agreed = AuditEntry::of("gmail_connected", Actor::User(claim.user_id.clone()), now, None);
+            if self.accounts.put_mail_account(account.clone(), Some(agreed)).await? {
                 account.version += 1;
                 return Ok(account);
             }

@@ -128,7 +128,7 @@ pub use self::{
     inbox::InboxMail,
     options::GmailOptions,
     pace::SendingPace,
-    scope::{READ, SEND},
+    scope::{READ, SEND, can_search},
 };
 use crate::{
     http::{Answer, HttpApi, Unanswered, UnusableApi},

@@ -19,8 +19,9 @@ pub(super) fn can_send(granted: &[String]) -> bool {
     any(granted, &[SEND, COMPOSE, MODIFY, EVERYTHING])
 }
 
-/// Whether emails may be searched for. With `gmail.metadata` the parameter `q` is refused.
-pub(super) fn can_search(granted: &[String]) -> bool {
+/// Whether emails may be searched for, by what an agent allowed. With `gmail.metadata` the parameter `q` is refused.
+#[must_use]
+pub fn can_search(granted: &[String]) -> bool {
     any(granted, &[READ, MODIFY, EVERYTHING])
 }
 

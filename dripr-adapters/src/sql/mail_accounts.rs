@@ -1,13 +1,16 @@
 //! The port for agents' own mail accounts.
 
 use async_trait::async_trait;
-use dripr_core::{errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore};
+use dripr_core::{
+    campaign::AuditEntry, errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore,
+};
 
 use super::{
     SqlStore,
     connection::{Connection, query},
     dossier::{json, to_json},
     error::While,
+    execute::write_audit,
     notices,
 };
 
@@ -20,12 +23,12 @@ impl MailAccountStore for SqlStore {
         row.map(|row| json(row.try_get(0).doing(doing)?, "mail_accounts", "state", user.as_str())).transpose()
     }
 
-    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool> {
+    async fn put_mail_account(&self, account: MailAccount, audit: Option<AuditEntry>) -> PortResult<bool> {
         self.shared
             .writer
             .call(move |transaction| {
-                let account = account.clone();
-                Box::pin(async move { put(transaction.connection, account).await })
+                let (account, audit) = (account.clone(), audit.clone());
+                Box::pin(async move { put(transaction.connection, account, audit.as_ref()).await })
             })
             .await
     }
@@ -50,7 +53,11 @@ impl MailAccountStore for SqlStore {
     }
 }
 
-async fn put(connection: &mut Connection, mut account: MailAccount) -> PortResult<bool> {
+async fn put(
+    connection: &mut Connection,
+    mut account: MailAccount,
+    audit: Option<&AuditEntry>,
+) -> PortResult<bool> {
     let known = account.version;
     account.version += 1;
     // What is new is stored if the agent is there and has none; what is changed, if nobody else changed it.
@@ -68,8 +75,12 @@ async fn put(connection: &mut Connection, mut account: MailAccount) -> PortResul
         .execute(&mut *connection)
         .await
         .doing("storing a mail account")?;
-    if stored > 0 {
-        notices::wake_teller(connection, &account.user_id).await?;
+    if stored == 0 {
+        return Ok(false);
     }
-    Ok(stored > 0)
+    if let Some(entry) = audit {
+        write_audit(connection, &[(None, &account.user_id, entry, to_json(entry)?)]).await?;
+    }
+    notices::wake_teller(connection, &account.user_id).await?;
+    Ok(true)
 }

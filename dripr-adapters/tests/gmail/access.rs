@@ -104,7 +104,7 @@ async fn a_grant_taken_back_in_mid_batch_stops_that_agent_alone_and_is_asked_abo
         connected_at: now(),
         ..account
     };
-    assert!(scene.store.put_mail_account(again).await.unwrap());
+    assert!(scene.store.put_mail_account(again, None).await.unwrap());
     assert!(is_accepted(&scene.send(&outgoing("ana", "c.9")).await));
     assert!(scene.mailer.probe_account(&user("ana")).await.is_ok());
 }
@@ -174,7 +174,7 @@ async fn what_others_change_meanwhile_is_kept() {
     let tokens = Loopback::answering(move |_| {
         let changed = futures_util::FutureExt::now_or_never(async {
             let account = store.mail_account(&user("ana")).await.unwrap().unwrap();
-            store.put_mail_account(MailAccount { may_fall_back: true, ..account }).await.unwrap()
+            store.put_mail_account(MailAccount { may_fall_back: true, ..account }, None).await.unwrap()
         });
         assert_eq!(changed, Some(true));
         Reply::json(400, refused)
@@ -197,7 +197,7 @@ async fn a_consent_given_while_the_former_was_refused_stands() {
     let tokens = Loopback::answering(move |_| {
         let changed = futures_util::FutureExt::now_or_never(async {
             let account = store.mail_account(&user("ana")).await.unwrap().unwrap();
-            store.put_mail_account(MailAccount { connected_at: now(), ..account }).await.unwrap()
+            store.put_mail_account(MailAccount { connected_at: now(), ..account }, None).await.unwrap()
         });
         assert_eq!(changed, Some(true));
         Reply::json(400, refused)
@@ -236,7 +236,7 @@ async fn a_token_that_another_key_sealed_or_another_agent_had_opens_for_nobody()
 
     let moved =
         MailAccount { refresh_token: scene.account("ben").await.refresh_token, ..scene.account("ana").await };
-    assert!(scene.store.put_mail_account(moved).await.unwrap());
+    assert!(scene.store.put_mail_account(moved, None).await.unwrap());
     needs_people(&scene.send(&outgoing("ana", "c.1")).await, "none of the deployment's keys opens");
     assert!(scene.google.loopback.asked().is_empty());
     assert_eq!(scene.account("ana").await.grant, Grant::Given, "a wrong key takes nobody's consent back");

@@ -7,9 +7,10 @@ use dripr_adapters::gmail::{
     ConsentError, GmailConsent, GmailMailer, GmailOptions, READ, SEND, UnusableConsent,
 };
 use dripr_core::{
+    campaign::Actor,
     email::EmailAddress,
     mail_account::{Grant, MailAccount},
-    ports::{MailAccountStore, Mailer},
+    ports::{AgentStore, MailAccountStore, Mailer},
     schedule::Instant,
     testkit::{MemoryStore, SeededEntropy},
 };
@@ -149,7 +150,10 @@ async fn connecting_again_takes_the_place_of_what_was_revoked() {
     let account = desk.accept("code", &page["state"], minutes(1)).await.unwrap();
     let grant = Grant::Revoked { since: minutes(2), reason: "revoked".to_owned() };
     assert!(
-        desk.store.put_mail_account(MailAccount { grant, may_fall_back: true, ..account }).await.unwrap()
+        desk.store
+            .put_mail_account(MailAccount { grant, may_fall_back: true, ..account }, None)
+            .await
+            .unwrap()
     );
     let page = desk.page(minutes(3));
     desk.agree(&page, "code", "ana@brokerage.example", SEND, Some("refresh-2"));
@@ -200,6 +204,10 @@ async fn a_state_works_once() {
     }
     assert_eq!(desk.google.asked(TOKEN_PATH), 1);
     assert_eq!(desk.stored().await, Some(first));
+    let history = desk.store.agent_history(&user("ana"), None, None, 100).await.unwrap();
+    let told = history.iter().filter(|line| line.entry.what == "gmail_connected");
+    let told: Vec<_> = told.map(|line| (line.entry.actor.clone(), line.entry.at)).collect();
+    assert_eq!(told, [(Actor::User(user("ana")), minutes(1))], "history tells of it once");
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ impl Scene {
                 rotates: false,
             };
             google.world().grants.insert(token, grant);
-            assert!(store.put_mail_account(account).await.unwrap());
+            assert!(store.put_mail_account(account, None).await.unwrap());
         }
         let mut options = options(&google);
         change(&mut options);

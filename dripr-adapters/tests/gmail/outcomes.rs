@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use dripr_adapters::gmail::{GmailMailer, SEND};
 use dripr_core::{
+    campaign::AuditEntry,
     errors::{Fault, PortError, PortResult},
     ids::UserId,
     mail_account::MailAccount,
@@ -227,7 +228,7 @@ impl MailAccountStore for Locked {
     async fn mail_account(&self, _: &UserId) -> PortResult<Option<MailAccount>> {
         Err(PortError::new(Fault::Unavailable, "the database is locked"))
     }
-    async fn put_mail_account(&self, _: MailAccount) -> PortResult<bool> {
+    async fn put_mail_account(&self, _: MailAccount, _: Option<AuditEntry>) -> PortResult<bool> {
         Err(PortError::new(Fault::Unavailable, "the database is locked"))
     }
     async fn remove_mail_account(&self, _: &UserId) -> PortResult<bool> {

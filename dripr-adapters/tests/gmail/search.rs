@@ -74,7 +74,7 @@ async fn absence_is_believed_only_where_nothing_speaks_against_it() {
     let scene = Scene::new(&["ana"], &both()).await;
     let email = outgoing("ana", "c.1");
     let later = MailAccount { connected_at: now() + TimeDelta::seconds(1), ..scene.account("ana").await };
-    assert!(scene.store.put_mail_account(later).await.unwrap());
+    assert!(scene.store.put_mail_account(later, None).await.unwrap());
     assert_eq!(looked_up(&scene, &email).await, LookUp::CannotTell);
     assert!(is_accepted(&scene.send(&email).await));
     assert!(matches!(looked_up(&scene, &email).await, LookUp::Accepted { .. }));

@@ -2,7 +2,8 @@
 
 use super::{Grant, MailAccount, SealedToken, tried_until::tried_until};
 use crate::{
-    errors::PortResult,
+    campaign::{Actor, AuditEntry},
+    errors::{Fault, PortError, PortResult},
     ids::UserId,
     ports::{EmailStore, MailAccountStore},
     schedule::Instant,
@@ -12,12 +13,12 @@ use crate::{
 const TRIES: usize = 5;
 
 /// Forgets an agent's account: its token and what was allowed are gone, and emails go by the deployment's mailer. What stays is
-/// since when, because an email may have gone by the account of which nobody knows yet. `false` if there was none, or
-/// if others kept changing it.
+/// since when, because an email may have gone by the account of which nobody knows yet, and who wanted it, in the agent's
+/// history. The provider is not told: the agent takes the consent back there. `false` if there was none.
 ///
 /// # Errors
-/// The store failed; doing it again does no harm.
-pub async fn forget<S>(store: &S, user: &UserId, now: Instant) -> PortResult<bool>
+/// The store's, and [`Unavailable`](Fault::Unavailable) if others keep changing it; doing it again does no harm.
+pub async fn forget<S>(store: &S, user: &UserId, by: &Actor, now: Instant) -> PortResult<bool>
 where
     S: MailAccountStore + EmailStore + ?Sized,
 {
@@ -31,9 +32,10 @@ where
             may_fall_back: false,
             ..account
         };
-        if store.put_mail_account(forgotten).await? {
+        let audit = AuditEntry::of("mailbox_forgotten", by.clone(), now, None);
+        if store.put_mail_account(forgotten, Some(audit)).await? {
             return Ok(true);
         }
     }
-    Ok(false)
+    Err(PortError::new(Fault::Unavailable, "the mail account is changed all the time"))
 }

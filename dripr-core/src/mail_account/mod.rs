@@ -3,6 +3,7 @@
 mod connect_link;
 mod fall_back;
 mod forget;
+mod invite;
 mod resume;
 mod route;
 mod tried_until;
@@ -10,6 +11,7 @@ mod tried_until;
 pub use connect_link::{ConnectLinks, UnusableConnectLink};
 pub use fall_back::fall_back;
 pub use forget::forget;
+pub use invite::{Invitation, invite};
 pub use resume::resume;
 pub use route::ByMailAccount;
 use serde::{Deserialize, Serialize};

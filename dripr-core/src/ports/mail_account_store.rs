@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{errors::PortResult, ids::UserId, mail_account::MailAccount};
+use crate::{campaign::AuditEntry, errors::PortResult, ids::UserId, mail_account::MailAccount};
 
 /// Stores the mail account that an agent has connected; each agent has one at most.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -11,9 +11,10 @@ pub trait MailAccountStore: Send + Sync {
     /// An agent's account.
     async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>>;
 
-    /// Stores an account with the next version. It must be new (version 0), or its version the stored one's. `false`, and
-    /// nothing changed, if somebody else was faster, or there is no such agent.
-    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool>;
+    /// Stores an account with the next version, and in the agent's history why, in one transaction. It must be new (version
+    /// 0), or its version the stored one's. `false`, and nothing changed, if somebody else was faster, or there is no such
+    /// agent.
+    async fn put_mail_account(&self, account: MailAccount, audit: Option<AuditEntry>) -> PortResult<bool>;
 
     /// Forgets an agent's account, as if there had never been one; `false` if there was none. Only for an agent of whose
     /// emails none is under way or of unknown outcome: others [forget](crate::mail_account::forget) it.

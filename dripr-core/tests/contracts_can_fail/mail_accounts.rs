@@ -22,6 +22,8 @@ enum Fault {
     LastWins,
     TakesAnybody,
     ForgetsAll,
+    NotesNothing,
+    NotesWhatWasNotDone,
 }
 
 #[async_trait]
@@ -29,7 +31,11 @@ impl MailAccountStore for Wrong {
     async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
         self.0.mail_account(user).await
     }
-    async fn put_mail_account(&self, mut account: MailAccount) -> PortResult<bool> {
+    async fn put_mail_account(
+        &self,
+        mut account: MailAccount,
+        audit: Option<AuditEntry>,
+    ) -> PortResult<bool> {
         if self.1 == Fault::TakesAnybody && self.0.agent(&account.user_id).await?.is_none() {
             return Ok(true);
         }
@@ -37,7 +43,13 @@ impl MailAccountStore for Wrong {
         if let Some(stored) = stored.filter(|_| self.1 == Fault::LastWins && account.version > 0) {
             account.version = stored.version;
         }
-        self.0.put_mail_account(account).await
+        let user = account.user_id.clone();
+        let noted = audit.clone().filter(|_| self.1 != Fault::NotesNothing);
+        let stored = self.0.put_mail_account(account, noted).await?;
+        if let Some(entry) = audit.filter(|_| self.1 == Fault::NotesWhatWasNotDone && !stored) {
+            self.0.note(&user, entry).await?;
+        }
+        Ok(stored)
     }
     async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
         if self.1 == Fault::ForgetsAll {
@@ -103,4 +115,16 @@ async fn a_store_that_keeps_accounts_of_nobody() {
 #[should_panic(expected = "once")]
 async fn a_store_that_forgets_too_much() {
     contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::ForgetsAll)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a change that says why leaves a line in the agent's history")]
+async fn a_store_that_does_not_say_why() {
+    contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::NotesNothing)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "what was refused leaves no line")]
+async fn a_store_that_tells_of_what_was_not_done() {
+    contract::mail_account_store(&Wrong(MemoryStore::new(), Fault::NotesWhatWasNotDone)).await;
 }

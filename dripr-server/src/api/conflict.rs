@@ -35,6 +35,10 @@ pub(super) enum Conflict {
     InProgress,
     /// There are as many as there may be.
     LimitReached,
+    /// The deployment has no Gmail, by whose accounts agents would send.
+    NoGmail,
+    /// The agent has connected no mailbox.
+    NoMailbox,
     /// The deployment has nobody who verifies addresses.
     NoVerifier,
     /// The mail provider did not take it.

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Api, agents, blocked_addresses, campaigns,
     conflict::Conflict,
-    contacts, deeds, emails, idempotency, imports, keys, markets, me,
+    contacts, deeds, emails, idempotency, imports, keys, mailbox, markets, me,
     problem::{FieldProblem, Problem},
     reach::ReachView,
     settings, statistics, suppressions, text,
@@ -42,6 +42,7 @@ struct Described;
 pub(super) fn operations() -> OpenApiRouter<Arc<Api>> {
     let operations = OpenApiRouter::with_openapi(Described::openapi())
         .merge(agents::routes())
+        .merge(mailbox::routes())
         .merge(contacts::routes())
         .merge(campaigns::routes())
         .merge(emails::routes())

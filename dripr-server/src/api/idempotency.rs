@@ -40,7 +40,8 @@ const LONGEST: usize = 255;
 /// What a key is made of (ECMA 262): visible characters of ASCII.
 const VISIBLE: &str = "^[!-~]+$";
 /// Changes that take no key: an answer with a secret in it is kept nowhere, and a file is too large to be compared with one before.
-const WITHOUT: [&str; 4] = ["create_key", "create_webhook", "rotate_webhook_secret", "send_import_file"];
+const WITHOUT: [&str; 5] =
+    ["create_key", "create_webhook", "rotate_webhook_secret", "make_mailbox_link", "send_import_file"];
 /// The largest answer that is kept, in bytes; no change is answered with more.
 const LARGEST: usize = 1 << 20;
 /// Headers that belong to an answer.

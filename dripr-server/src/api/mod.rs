@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `agents`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `blocked_addresses`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
+//! | `agents`, `mailbox`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `blocked_addresses`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
 //! | `statistics`, `markets`, `settings`, `me` | what is only looked at, a file each |
 //! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `path`, `parameters`, `text` | what requests bring |
@@ -32,6 +32,7 @@ mod idempotency;
 mod imports;
 mod keys;
 mod limits;
+mod mailbox;
 mod markets;
 mod me;
 mod page;
@@ -60,6 +61,7 @@ use dripr_core::{
     agent::Subscription,
     campaign::command::Bench,
     email::OptOutLinks,
+    mail_account::ConnectLinks,
     ports::{EmailVerifier, Entropy, Mailer},
     schedule::SendDay,
 };
@@ -91,6 +93,8 @@ struct Api {
     /// Who takes test copies to agents, by the way of reports.
     mailer: Arc<dyn Mailer>,
     opt_out: OptOutLinks,
+    /// How agents connect mailboxes of their own, if the deployment sends by any.
+    connect: Option<ConnectLinks>,
     /// What the deployment is set to.
     settings: Vec<Shown>,
     /// Places for files that are being read.
@@ -123,6 +127,7 @@ pub fn router(deployment: &Deployment, stopping: watch::Receiver<bool>) -> Resul
         verifier: compose::email_verifier(deployment)?,
         mailer: compose::mailer_for_reports(deployment)?,
         opt_out: deployment.config.public.opt_out.clone(),
+        connect: compose::connect_links(&deployment.config),
         settings: deployment.config.shown.clone(),
         reading: imports::Places::default(),
         stopping,

@@ -3,18 +3,22 @@
 
 use std::io::Write;
 
-use chrono::TimeDelta;
 use dripr_core::{
+    campaign::Actor,
     ids::UserId,
-    mail_account::{Grant, MailAccount, fall_back, forget},
+    mail_account::{Grant, MailAccount, fall_back, forget, invite},
     ports::{AgentStore, MailAccountStore},
 };
+use secrecy::ExposeSecret;
 
 use super::{ConfigFile, now, shown};
-use crate::failure::Failure;
+use crate::{
+    compose::{MAILBOX_PROVIDER, connect_links},
+    failure::Failure,
+};
 
-/// For how many days a link works.
-const DAYS: i64 = 7;
+/// As whom the person at the terminal stands in history.
+const BY: Actor = Actor::Operator;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -39,14 +43,13 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     })?;
     let account = store.mail_account(&agent.id).await?.filter(MailAccount::is_connected);
     if args.remove {
-        let removed = forget(&**store, &agent.id, now(&deployment)).await?;
+        let removed = forget(&**store, &agent.id, &BY, now(&deployment)).await?;
         let said = if removed { "is forgotten" } else { "there was none" };
         writeln!(out, "the mail account of {}: {said}", agent.id)?;
     } else if let Some(may_fall_back) = args.fall_back {
-        if account.is_none() {
-            return Err(Failure::new(format!("agent {} has connected no account", agent.id)));
-        }
-        if !fall_back(&**store, &agent.id, may_fall_back, now(&deployment)).await? {
+        let none = || Failure::new(format!("agent {} has connected no account", agent.id));
+        let account = account.ok_or_else(none)?;
+        if fall_back(&**store, account, may_fall_back, &BY, now(&deployment)).await?.is_none() {
             return Err(Failure::new("the account was changed at the same moment; please try again"));
         }
         let said = if may_fall_back { "may" } else { "may not" };
@@ -62,8 +65,11 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
                 }
             }
         }
-        let until = now(&deployment) + TimeDelta::days(DAYS);
-        writeln!(out, "{}", deployment.config.public.connect.link("gmail", &agent.id, until))?;
+        let links = connect_links(&deployment.config);
+        let links =
+            links.ok_or_else(|| Failure::new("[gmail]: not configured, so that no account is connected"))?;
+        let invitation = invite(&**store, &links, MAILBOX_PROVIDER, &agent.id, &BY, now(&deployment)).await?;
+        writeln!(out, "{}", invitation.link.expose_secret())?;
     }
     deployment.close().await;
     Ok(())

@@ -9,7 +9,7 @@ use dripr_adapters::{
 
 use dripr_core::ports::Clock;
 
-use super::Deployment;
+use super::{Deployment, MAILBOX_PROVIDER};
 use crate::{config::gmail::Gmail, failure::Failure};
 
 fn vault(config: &Gmail, deployment: &Deployment) -> Result<Arc<TokenVault>, TokenVaultError> {
@@ -47,6 +47,6 @@ pub fn gmail_consent(deployment: &Deployment) -> Result<Option<GmailConsent>, Fa
     let vault = vault(config, deployment)?;
     let public = &deployment.config.public;
     let (store, entropy) = (deployment.store.clone(), deployment.entropy.clone());
-    let back = public.connect.callback("gmail");
+    let back = public.connect.callback(MAILBOX_PROVIDER);
     Ok(Some(GmailConsent::new(&config.options, back, &public.key, store, vault, entropy)?))
 }

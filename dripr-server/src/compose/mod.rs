@@ -10,6 +10,7 @@ mod database;
 #[cfg(feature = "gmail")]
 mod gmail;
 mod limiters;
+mod mailboxes;
 mod mailer;
 mod queues;
 mod sources;
@@ -25,6 +26,7 @@ pub use archive::html_archive;
 #[cfg(feature = "gmail")]
 pub use gmail::{gmail_consent, gmail_mailer};
 pub use limiters::Limiters;
+pub use mailboxes::{MAILBOX_PROVIDER, connect_links};
 #[cfg(feature = "postmark")]
 pub use mailer::POSTMARK_WEBHOOKS;
 pub use mailer::{channels, leaves_the_machine};
@@ -166,11 +168,10 @@ pub async fn engine(deployment: &Deployment, roles: &Roles) -> Result<Dripr, Fai
 /// The links in mail to agents.
 fn notice_links(config: &Config) -> NoticeLinks {
     let links = NoticeLinks::new(config.public.approval.clone());
-    #[cfg(feature = "gmail")]
-    if config.gmail.is_some() {
-        return links.with_connect(config.public.connect.clone(), "gmail");
+    match connect_links(config) {
+        Some(connect) => links.with_connect(connect, MAILBOX_PROVIDER),
+        None => links,
     }
-    links
 }
 
 /// Who takes reports to their recipients.

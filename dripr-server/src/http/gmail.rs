@@ -1,6 +1,6 @@
 //! `/connect/gmail/…`: where an agent lets dripr send by their Gmail account.
 //!
-//! The way in is a link for one agent, which `dripr connect` prints. Its page says what is asked for, and leads on to
+//! The way in is a link for one agent, which `dripr connect` prints and the API makes. Its page says what is asked for, and leads on to
 //! Google; Google leads back to `/connect/gmail/callback`. A cookie binds both to one browser: without it somebody could
 //! send the address that Google leads back to, with their own account's consent in it, to an agent.
 
@@ -14,13 +14,7 @@ use axum::{
     routing::get,
 };
 use dripr_adapters::gmail::GmailConsent;
-use dripr_core::{
-    agent::Agent,
-    campaign::{Actor, AuditEntry},
-    ids::UserId,
-    mail_account,
-    ports::AgentStore,
-};
+use dripr_core::{agent::Agent, ids::UserId, mail_account, ports::AgentStore};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -125,8 +119,6 @@ async fn came_back(
     let account = consent.accept(&code, &state, &agent.email, now).await;
     let account = account.map_err(|error| not_connected(error.to_string()))?;
     tracing::info!(user_id = %user, "an agent connected Gmail");
-    let entry = AuditEntry::of("gmail_connected", Actor::User(user.clone()), now, None);
-    site.store.note(&user, entry).await.map_err(|error| Page::failed(&error))?;
     mail_account::resume(&*site.store, &site.bench, &user).await.map_err(|error| Page::failed(&error))?;
     Ok(Page::new("Gmail is connected")
         .says(format!("Your home reports go out from {} from now on.", account.address))

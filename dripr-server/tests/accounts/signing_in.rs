@@ -77,6 +77,9 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     );
     assert_eq!(ask("/agents/ana", &token).await.status, 404, "another's account");
     assert_eq!(ask("/keys", &token).await.status, 403, "an agent keeps no keys");
+    let link = format!("{}/api/v1/agents/me/mailbox/link", site.base);
+    let link = shown(site.client.post(link).bearer_auth(&token)).await;
+    assert!(link.text.contains("no-gmail"), "an agent may connect their own mailbox: {}", link.text);
 
     let mut forged = token.clone().into_bytes();
     let middle = token.len() / 2;

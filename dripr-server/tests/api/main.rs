@@ -6,10 +6,18 @@ mod asking;
 mod blocked_addresses;
 mod campaigns;
 mod emails;
+#[cfg(feature = "gmail")]
+#[path = "../mail/google.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod google;
 mod imports;
 mod keys;
 mod limits;
 mod looking;
+#[cfg(feature = "gmail")]
+#[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
+mod loopback;
+mod mailbox;
 mod people;
 mod requests;
 #[path = "../mail/site.rs"]

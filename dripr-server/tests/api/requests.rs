@@ -226,6 +226,7 @@ fn what_takes_an_idempotency_key_says_so() {
     without.sort();
     // Secrets are in their answers, or a file is their body.
     let mut expected = vec![
+        "post /agents/{agent}/mailbox/link",
         "post /keys",
         "post /webhooks",
         "post /webhooks/{webhook}/rotate",

@@ -7,7 +7,7 @@ use dripr_core::{
     imports::{Import, ImportOptions},
     ports::{
         AgentStore, ApiKeyStore, BlockStore, CampaignStore, Clock, ContactStore, DeedStore, ImportStore,
-        WebhookStore,
+        MailAccountStore, WebhookStore,
     },
     testkit::samples,
     webhooks::{Endpoint, KeptSecret, Kinds, Message, NewEndpoint},
@@ -51,6 +51,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
         // A file of contacts is no JSON; whoever may not send it learns that first.
         ("put", "/agents/{agent}/imports/{import}/file") => json!({}),
         ("post", "/agents/{agent}/emails/{email}/test") => return None,
+        ("patch", "/agents/{agent}/mailbox") => json!({"may_fall_back": true}),
+        ("post", "/agents/{agent}/mailbox/link") => return None,
         ("post", "/keys") => json!({"name": "mine", "scopes": ["read"]}),
         ("post", "/webhooks") => json!({"url": "https://crm.example", "kinds": ["email.sent"]}),
         ("patch", "/webhooks/{webhook}") => json!({"description": "changed"}),
@@ -85,13 +87,14 @@ async fn stored(site: &Site) -> String {
     let blocked = store.blocks(None, 100).await.unwrap();
     let history = store.agent_history(&"ben".parse().unwrap(), None, None, 100).await.unwrap();
     let imports = store.imports(&"ben".parse().unwrap(), None, 100).await.unwrap();
+    let mailbox = store.mail_account(&"ben".parse().unwrap()).await.unwrap();
     let webhooks = store.webhooks(&Reach::Deployment, None, 100).await.unwrap();
     // All of them: what is shown of a key leaves most of it out.
     let keys = serde_json::to_string(&store.api_keys(&Reach::Deployment, None, 100).await.unwrap()).unwrap();
     let deeds = store.deeds(&Reach::Deployment, None, 100).await.unwrap();
     let told = store.deliveries(&"ben-hook".parse().unwrap(), None, None, 100).await.unwrap();
     format!(
-        "{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{blocked:#?}{history:#?}{webhooks:#?}{told:#?}{keys}{deeds:#?}"
+        "{mailbox:#?}{imports:#?}{campaigns:#?}{agents:#?}{contacts:#?}{opt_outs:#?}{blocked:#?}{history:#?}{webhooks:#?}{told:#?}{keys}{deeds:#?}"
     )
 }
 
@@ -103,6 +106,8 @@ async fn two_tenants() -> Site {
     let new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
     site.deployment.store.enrol(vec![new]).await.unwrap();
     let (id, now) = ("ben-import".parse().unwrap(), site.clock.now());
+    let mailbox = samples::mail_account(&ben, now);
+    assert!(site.deployment.store.put_mail_account(mailbox, None).await.unwrap());
     let import = Import::new(id, ben.id.clone(), ImportOptions::default(), now);
     site.deployment.store.add_import(import).await.unwrap();
     let of_ana = Reach::Agent("ana".parse().unwrap());

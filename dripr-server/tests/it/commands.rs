@@ -113,3 +113,22 @@ fn an_agent_is_paused_and_resumed() {
     let told = dripr(folder.path(), &["explain", &id]).success().stdout;
     assert!(!told.contains("paused"), "{told}");
 }
+
+#[cfg(feature = "gmail")]
+#[test]
+fn a_link_to_connect_a_mailbox_is_printed_where_there_is_gmail() {
+    let folder = deployment();
+    let connect = |more: &[&str]| dripr(folder.path(), &[&["connect", "a1"], more].concat());
+    let refused = connect(&[]).failure();
+    assert!(refused.stderr.contains("[gmail]: not configured"), "{}", refused.stderr);
+    let gmail =
+        "[gmail]\nclient_id = \"1234.apps\"\nclient_secret_file = \"secret\"\ntoken_key_file = \"key\"\n";
+    fs::write(folder.path().join("dripr.toml"), format!("{CONFIG}{gmail}")).unwrap();
+    fs::write(folder.path().join("secret"), "a secret\n").unwrap();
+    fs::write(folder.path().join("key"), "0f".repeat(32)).unwrap();
+    let told = connect(&[]).success().stdout;
+    assert!(told.starts_with("no account is connected\nhttps://reports.example/connect/gmail/a1/"), "{told}");
+    let refused = connect(&["--fall-back", "true"]).failure();
+    assert!(refused.stderr.contains("agent a1 has connected no account"), "{}", refused.stderr);
+    assert!(connect(&["--remove"]).success().stdout.contains("there was none"));
+}

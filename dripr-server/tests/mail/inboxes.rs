@@ -84,7 +84,7 @@ async fn a_bounce_in_an_agent_s_inbox_ends_the_mail_to_that_address() {
         fell_back_until: None,
         version: 0,
     };
-    assert!(site.deployment.store.put_mail_account(account).await.unwrap());
+    assert!(site.deployment.store.put_mail_account(account, None).await.unwrap());
     site.until("2026-03-12T17:00:00Z").await;
     assert_eq!(site.mailbox.accepted().len(), 1);
 

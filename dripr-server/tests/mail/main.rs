@@ -15,6 +15,7 @@ mod name_server;
 
 mod checking;
 mod connecting;
+mod google;
 mod inboxes;
 mod pages;
 mod program;

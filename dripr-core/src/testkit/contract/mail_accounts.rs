@@ -2,6 +2,7 @@ use futures_util::future::join_all;
 
 use super::{START, at};
 use crate::{
+    campaign::{Actor, AuditEntry},
     ids::UserId,
     mail_account::{Grant, MailAccount, SealedToken},
     ports::{AgentStore, MailAccountStore},
@@ -18,13 +19,13 @@ pub async fn mail_account_store<S: MailAccountStore + AgentStore + ?Sized>(store
         let agent = samples::agent(id, at(START)).expect("a sample agent");
         let event = samples::user_created(&agent);
         assert!(
-            store.register(agent, event, crate::campaign::Actor::Operator).await.expect("registering"),
+            store.register(agent, event, Actor::Operator).await.expect("registering"),
             "a new agent is registered"
         );
     }
     let read = async |user: &UserId| store.mail_account(user).await.expect("reading an account");
     let put = async |account: &MailAccount| {
-        store.put_mail_account(account.clone()).await.expect("storing an account")
+        store.put_mail_account(account.clone(), None).await.expect("storing an account")
     };
     let (given, other) = (account("agent"), account("other"));
     assert_eq!(read(&given.user_id).await, None, "an agent who connected nothing has no account");
@@ -55,6 +56,27 @@ pub async fn mail_account_store<S: MailAccountStore + AgentStore + ?Sized>(store
     let ahead = MailAccount { version: 3, ..second.clone() };
     assert!(!put(&ahead).await, "nor may one that is not there yet");
     assert_eq!(read(&given.user_id).await.as_ref(), Some(&second), "what was refused changes nothing");
+
+    let entry = |what: &str| AuditEntry::of(what, Actor::Operator, at(START), Some("because".to_owned()));
+    let told = async |account: &MailAccount, what: &str| {
+        store.put_mail_account(account.clone(), Some(entry(what))).await.expect("storing an account")
+    };
+    let lines = async |user: &UserId| {
+        let history = store.agent_history(user, None, None, 100).await.expect("reading a history");
+        history.into_iter().filter(|line| line.entry.what.starts_with("mailbox_")).collect::<Vec<_>>()
+    };
+    assert!(told(&second, "mailbox_changed").await, "a change may say why");
+    let noted = lines(&given.user_id).await;
+    let noted: Vec<_> = noted.iter().map(|line| (&line.campaign_id, &line.entry)).collect();
+    assert_eq!(
+        noted,
+        [(&None, &entry("mailbox_changed"))],
+        "a change that says why leaves a line in the agent's history"
+    );
+    assert!(!told(&second, "mailbox_refused").await, "a change of what was changed since is refused");
+    assert!(!told(&account("nobody"), "mailbox_refused").await, "whoever says why");
+    assert_eq!(lines(&given.user_id).await.len(), 1, "what was refused leaves no line");
+    assert!(lines(&other.user_id).await.is_empty(), "nor is there one in another agent's history");
 
     assert!(put(&other).await, "each agent has an account");
     let remove = async |user: &UserId| store.remove_mail_account(user).await.expect("removing an account");

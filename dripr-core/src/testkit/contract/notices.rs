@@ -128,7 +128,7 @@ pub async fn notice_store<S: NoticeStore + MailAccountStore + Store + ?Sized>(st
         fell_back_until: None,
         version: 0,
     };
-    assert!(store.put_mail_account(account).await.expect("storing an account"), "an account is stored");
+    assert!(store.put_mail_account(account, None).await.expect("storing an account"), "an account is stored");
     assert_eq!(is_due("a changed mail account").await.grant, Some(revoked), "the grant is read as it is");
     assert!(!put(stale).await, "who read before such a change does not hide it");
     quiet().await;

@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 
-use super::MemoryStore;
-use crate::{errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore};
+use super::{Audited, MemoryStore};
+use crate::{
+    campaign::AuditEntry, errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore,
+};
 
 #[async_trait]
 impl MailAccountStore for MemoryStore {
@@ -9,7 +11,11 @@ impl MailAccountStore for MemoryStore {
         Ok(self.lock().mail_accounts.get(user).cloned())
     }
 
-    async fn put_mail_account(&self, mut account: MailAccount) -> PortResult<bool> {
+    async fn put_mail_account(
+        &self,
+        mut account: MailAccount,
+        audit: Option<AuditEntry>,
+    ) -> PortResult<bool> {
         let mut state = self.lock();
         let stored = state.mail_accounts.get(&account.user_id).map_or(0, |stored| stored.version);
         if !state.agents.contains_key(&account.user_id) || stored != account.version {
@@ -17,6 +23,9 @@ impl MailAccountStore for MemoryStore {
         }
         account.version += 1;
         state.wake_teller(&account.user_id);
+        if let Some(entry) = audit {
+            state.audit.push(Audited { user_id: account.user_id.clone(), campaign_id: None, entry });
+        }
         state.mail_accounts.insert(account.user_id.clone(), account);
         Ok(true)
     }

@@ -236,8 +236,8 @@ impl MailAccountStore for FaultyStore {
         self.call("store.mail_account", READ, self.store.mail_account(user)).await
     }
 
-    async fn put_mail_account(&self, account: MailAccount) -> PortResult<bool> {
-        let work = self.store.put_mail_account(account);
+    async fn put_mail_account(&self, account: MailAccount, audit: Option<AuditEntry>) -> PortResult<bool> {
+        let work = self.store.put_mail_account(account, audit);
         self.call("store.put_mail_account", WRITE, work).await
     }
 

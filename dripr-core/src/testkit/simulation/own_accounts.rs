@@ -37,7 +37,7 @@ impl OwnAccounts {
         if account.grant == Grant::Given {
             let grant = Grant::Revoked { since: self.mailer.site.clock.now(), reason: reason.clone() };
             // If it cannot be stored, the next email finds it out again.
-            let _ = self.store.put_mail_account(MailAccount { grant, ..account }).await;
+            let _ = self.store.put_mail_account(MailAccount { grant, ..account }, None).await;
         }
         Err(SendOutcome::NeedsPeople { reason })
     }

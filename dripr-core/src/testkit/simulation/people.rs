@@ -215,19 +215,21 @@ impl People {
                 (6, Some(account)) if account.is_connected() => {
                     let allowed = !account.may_fall_back;
                     stage.tell(format!("{id}: falling back is allowed: {allowed}"));
-                    let now = stage.clock.now();
-                    let _ = stage.complete(mail_account::fall_back(&*stage.store, id, allowed, now));
+                    let (by, now) = (Actor::User(id.clone()), stage.clock.now());
+                    let work = mail_account::fall_back(&*stage.store, account, allowed, &by, now);
+                    let _ = stage.complete(work);
                 }
                 (7, Some(_)) => {
                     stage.tell(format!("{id} forgets the account"));
                     stage.withdraw(id, false);
-                    let _ = stage.complete(mail_account::forget(&*stage.store, id, stage.clock.now()));
+                    let (by, now) = (Actor::User(id.clone()), stage.clock.now());
+                    let _ = stage.complete(mail_account::forget(&*stage.store, id, &by, now));
                 }
                 (8..11, known) if known.as_ref().is_none_or(|known| !known.is_connected()) => {
                     stage.tell(format!("{id} connects an account"));
                     let version = known.map_or(0, |known| known.version);
                     let account = MailAccount { version, ..samples::mail_account(&agent, stage.clock.now()) };
-                    let _ = stage.complete(stage.store.put_mail_account(account));
+                    let _ = stage.complete(stage.store.put_mail_account(account, None));
                 }
                 _ => {}
             }
@@ -239,7 +241,7 @@ impl People {
         stage.tell(format!("{user} gives the consent again"));
         stage.withdraw(user, false);
         let account = MailAccount { grant: Grant::Given, connected_at: stage.clock.now(), ..account };
-        let _ = stage.complete(stage.store.put_mail_account(account));
+        let _ = stage.complete(stage.store.put_mail_account(account, None));
         let resumed = mail_account::resume(&self.store(), &self.bench, user).await;
         if resumed.is_ok_and(|campaigns| campaigns > 0) {
             stage.count("a grant that was taken back while emails waited");

@@ -184,7 +184,7 @@ impl World {
         }
         for (n, agent) in agents.iter().enumerate() {
             if let Some(account) = self.account(agent, n as u32, now) {
-                stage.complete(stage.store.put_mail_account(account))?;
+                stage.complete(stage.store.put_mail_account(account, None))?;
             }
         }
         stage.complete(stage.store.enrol(enrolled.clone()))?;
