@@ -24,6 +24,7 @@ use crate::api::{
     conflict::Conflict,
     idempotency,
     problem::Problem,
+    problems::Problems,
     reach::{ReachView, wanted},
     text::some_line,
 };
@@ -73,23 +74,26 @@ pub(super) async fn create_key(
     if !keeper.scopes.cover(scopes) {
         return Err(Problem::forbidden("a key may do no more than who makes it"));
     }
+    let mut problems = Problems::default();
+    let name = problems.take(some_line("/name", &new.name));
     if scopes == Scopes::default() {
-        return Err(Problem::invalid("/scopes", "names none"));
+        problems.add(Problem::invalid("/scopes", "names none"));
     }
     let now = api.bench.clock.now();
-    if new.expires_at.is_some_and(|at| at <= now) {
-        return Err(Problem::invalid("/expires_at", "is over already"));
-    }
     let own = asking.key_expires_at();
-    if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
-        return Err(Problem::invalid("/expires_at", "must not be later than that of the key that makes it"));
+    if new.expires_at.is_some_and(|at| at <= now) {
+        problems.add(Problem::invalid("/expires_at", "is over already"));
+    } else if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
+        let detail = "must not be later than that of the key that makes it";
+        problems.add(Problem::invalid("/expires_at", detail));
     }
+    let name = problems.unless_any(|| name)?;
     if !keeper.scopes.has(Scope::Admin) && api.store.count_api_keys(&reach).await? >= MOST_KEYS_OF_AN_AGENT {
         let most = MOST_KEYS_OF_AN_AGENT;
         let detail = format!("there are {most} keys of yours already, which is the most; take one back");
         return Err(Problem::conflict(Conflict::LimitReached, detail));
     }
-    let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
+    let new = NewApiKey { name, reach, scopes, expires_at: new.expires_at };
     let minted = ApiKey::mint(new, &keeper, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
         // No id is made twice: who asks was let in a moment before they lost what it takes.

@@ -28,6 +28,7 @@ use crate::api::{
     conflict::Conflict,
     idempotency,
     problem::Problem,
+    problems::Problems,
     reach::{ReachView, wanted},
     text::line,
     version::tag,
@@ -82,10 +83,13 @@ pub(super) async fn create_webhook(
     }
     let now = api.bench.clock.now();
     let id = WebhookId::from(api.entropy.id(now));
-    let url = checked_url(&api, &new.url)?;
-    let kinds = checked_kinds(new.kinds)?;
-    let description = line("/description", &new.description)?;
-    let (secret, made) = kept_secret(&api, &id, new.secret)?;
+    let mut problems = Problems::default();
+    let url = problems.take(checked_url(&api, &new.url));
+    let kinds = problems.take(checked_kinds(new.kinds));
+    let description = problems.take(line("/description", &new.description));
+    let secret = problems.take(kept_secret(&api, &id, new.secret));
+    let (url, kinds, description, (secret, made)) =
+        problems.unless_any(|| Some((url?, kinds?, description?, secret?)))?;
     let new = NewEndpoint { id, reach, description, url, kinds, secret };
     let mut endpoint = Endpoint::new(new, &keeper, now);
     let deed = deed(&api, &asking, &endpoint, "webhook_made", None);
