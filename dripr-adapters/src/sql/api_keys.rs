@@ -92,6 +92,13 @@ impl ApiKeyStore for SqlStore {
         rows.iter().map(read).collect()
     }
 
+    async fn count_api_keys(&self, of: &Reach) -> PortResult<usize> {
+        let doing = "counting keys";
+        let sql = "SELECT count(*) FROM api_keys WHERE reach = ?1 AND revoked_at IS NULL";
+        let row = query(sql).bind(column(of)?).fetch_one(&self.shared.reads).await.doing(doing)?;
+        Ok(usize::try_from(row.try_get::<i64>(0).doing(doing)?).unwrap_or_default())
+    }
+
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         let id = id.clone();
         self.shared

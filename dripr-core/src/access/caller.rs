@@ -104,7 +104,7 @@ impl Caller {
     }
 
     /// An agent who signed in, reaching as far as their role does. A team lead without a team and anybody without a
-    /// brokerage reach themselves alone; only admins keep agents and keys.
+    /// brokerage reach themselves alone; only admins keep agents, and [keys](Self::keeper) that reach farther than themselves.
     #[must_use]
     pub fn signed_in(agent: &Agent) -> Self {
         let membership = &agent.membership;

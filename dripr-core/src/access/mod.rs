@@ -6,6 +6,7 @@
 mod api_key;
 mod caller;
 mod deed;
+mod keeping;
 mod kept_reply;
 mod membership;
 mod retreat;
@@ -14,6 +15,7 @@ mod scope;
 pub use api_key::{ApiKey, MintedKey, NewApiKey, RevokedBecause, UnusableKey};
 pub use caller::{Caller, Reach};
 pub use deed::Deed;
+pub use keeping::MOST_KEYS_OF_AN_AGENT;
 pub use kept_reply::{KEPT_HOURS, KeptReply, Repetition, UNDER_WAY_SECONDS};
 pub use membership::{Membership, Role};
 pub use retreat::Retreat;

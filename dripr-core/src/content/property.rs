@@ -75,19 +75,18 @@ impl HomeFacts {
     /// Marks of assessors that are taken.
     pub const MARKS: RangeInclusive<u8> = 0..=20;
 
-    /// Whether these can be taken of somebody who says that they know the home.
+    /// Those that cannot be taken of somebody who says that they know the home: none if all can.
     ///
     /// ```
     /// use dripr_core::content::HomeFacts;
     /// let facts = HomeFacts { year_built: Some(1924), floors: Some(1.5), ..HomeFacts::default() };
-    /// assert!(facts.check().is_ok());
-    /// let odd = HomeFacts { year_built: Some(24), ..facts };
-    /// assert_eq!(odd.check().unwrap_err().to_string(), "year_built must be from 1600 to 2100");
+    /// assert!(facts.out_of_range().is_empty());
+    /// let odd = HomeFacts { year_built: Some(24), floors: Some(-1.0), ..facts }.out_of_range();
+    /// let odd: Vec<String> = odd.iter().map(ToString::to_string).collect();
+    /// assert_eq!(odd, ["floors must be from 0 to 50", "year_built must be from 1600 to 2100"]);
     /// ```
-    ///
-    /// # Errors
-    /// [`InvalidFact`], naming the first that is out of its range.
-    pub fn check(&self) -> Result<(), InvalidFact> {
+    #[must_use]
+    pub fn out_of_range(&self) -> Vec<InvalidFact> {
         let counts = [("bedrooms", self.bedrooms), ("bathrooms", self.bathrooms), ("floors", self.floors)];
         let areas = [
             ("living_area_sqft", self.living_area_sqft),
@@ -98,10 +97,13 @@ impl HomeFacts {
         ];
         let years = [("year_built", self.year_built), ("year_renovated", self.year_renovated)];
         let marks = [("grade", self.grade), ("condition", self.condition), ("view", self.view)];
-        within(&Self::COUNTS, &counts)?;
-        within(&Self::AREAS, &areas)?;
-        within(&Self::YEARS, &years)?;
-        within(&Self::MARKS, &marks)
+        [
+            beyond(&Self::COUNTS, &counts),
+            beyond(&Self::AREAS, &areas),
+            beyond(&Self::YEARS, &years),
+            beyond(&Self::MARKS, &marks),
+        ]
+        .concat()
     }
 
     /// These facts, and where one is unknown what another source has.
@@ -136,14 +138,13 @@ impl HomeFacts {
     }
 }
 
-fn within<T: PartialOrd + fmt::Display>(
+fn beyond<T: PartialOrd + fmt::Display>(
     range: &RangeInclusive<T>,
     facts: &[(&'static str, Option<T>)],
-) -> Result<(), InvalidFact> {
-    let odd = facts.iter().find(|(_, fact)| fact.as_ref().is_some_and(|fact| !range.contains(fact)));
-    odd.map_or(Ok(()), |(field, _)| {
-        Err(InvalidFact { field, expected: format!("from {} to {}", range.start(), range.end()) })
-    })
+) -> Vec<InvalidFact> {
+    let odd = facts.iter().filter(|(_, fact)| fact.as_ref().is_some_and(|fact| !range.contains(fact)));
+    let expected = || format!("from {} to {}", range.start(), range.end());
+    odd.map(|(field, _)| InvalidFact { field, expected: expected() }).collect()
 }
 
 /// A home as a source knows it on a day.

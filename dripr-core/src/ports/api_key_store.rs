@@ -31,6 +31,9 @@ pub trait ApiKeyStore: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ApiKey>>;
 
+    /// How many keys have exactly this reach and were not taken back.
+    async fn count_api_keys(&self, of: &Reach) -> PortResult<usize>;
+
     /// Takes a key back, and stores [that it was](ApiKey::revoking): from the answer on it admits nobody, nor does any key that it
     /// made, nor that one of those made, and so on ([`ApiKey::end`]), and webhooks that any of them made are off; in one transaction.
     /// `false` if there is none; one that was revoked stays as it is.

@@ -40,7 +40,62 @@ fn reaches() -> impl Strategy<Value = Reach> {
     ]
 }
 
+fn scopes() -> impl Strategy<Value = Scopes> {
+    proptest::collection::vec(0..4usize, 0..5)
+        .prop_map(|scopes| scopes.into_iter().map(|n| Scope::ALL[n]).collect())
+}
+
 proptest! {
+    /// Nobody gives away what they do not have: farther than they reach, or more than they may do. Who has no `admin` gives to
+    /// themself alone, and only if they signed in themselves.
+    #[test]
+    fn whoever_keeps_keys_gives_no_more_than_they_have(
+        own in agents(), other in agents(), reach in reaches(), of_key in scopes(), given in scopes()
+    ) {
+        let named = [&own, &other].into_iter().find(|agent| reach == Reach::Agent(agent.id.clone()));
+        let signed_in = Caller::signed_in(&own);
+        let actor = Actor::ApiKey("k1".parse().unwrap());
+        let by_key = Caller { actor, scopes: of_key, ..signed_in.clone() };
+        for caller in [&signed_in, &by_key] {
+            let Some(keeper) = caller.keeper() else { continue };
+            prop_assert_eq!(&keeper.actor, &caller.actor);
+            if keeper.reach.contains(&reach, named) && keeper.scopes.cover(given) {
+                prop_assert!(caller.reach.contains(&reach, named) && caller.scopes.cover(given));
+                let alone = reach == Reach::Agent(own.id.clone()) && !given.has(Scope::Admin);
+                prop_assert!(caller.scopes.has(Scope::Admin) || alone);
+            }
+        }
+        let keeper = signed_in.keeper().unwrap();
+        prop_assert!(keeper.reach.contains(&Reach::Agent(own.id.clone()), Some(&own)));
+        prop_assert_eq!(keeper.scopes, signed_in.scopes);
+        prop_assert_eq!(by_key.keeper(), of_key.has(Scope::Admin).then_some(by_key.clone()));
+        let looking = Caller { scopes: std::iter::once(Scope::Read).collect(), ..signed_in };
+        prop_assert_eq!(looking.keeper(), None);
+    }
+
+    /// What somebody made for themself alone lasts while they are in the brokerage in which they made it, whatever their role.
+    #[test]
+    fn a_key_of_ones_own_ends_when_its_agent_leaves(before in agents(), place in agents()) {
+        let keeper = Caller::signed_in(&before).keeper().unwrap();
+        prop_assume!(!keeper.scopes.has(Scope::Admin));
+        let (reach, scopes) = (keeper.reach.clone(), keeper.scopes);
+        let new = NewApiKey { name: "n".to_owned(), reach, scopes, expires_at: None };
+        let made = ApiKey::mint(new, &keeper, &SeededEntropy::new(1), at("2026-03-01T12:00:00Z")).key;
+        let ends = |now: &Agent| {
+            let (mut key, when) = (made.clone(), at("2026-03-02T12:00:00Z"));
+            Retreat::of(&before, now).is_some_and(|retreat| {
+                let left = retreat.left.as_ref();
+                let lies_within = left.is_some_and(|left| left.reach.contains(&key.reach, Some(now)));
+                key.left_behind(&retreat, when) || key.outlived(&retreat, lies_within, when)
+            })
+        };
+        let now = Agent { membership: place.membership, ..before.clone() };
+        prop_assert!(Caller::still_reaches(&now, &keeper.reach));
+        prop_assert_eq!(ends(&now), now.membership.left(&before.membership));
+        let removed = Agent { deleted_at: Some(at("2026-03-02T12:00:00Z")), ..now };
+        prop_assert!(ends(&removed) && !Caller::still_reaches(&removed, &keeper.reach));
+    }
+
     /// Whoever has something within a reach has nothing that the reach does not cover.
     #[test]
     fn what_lies_within_a_reach_covers_nobody_else(outer in reaches(), inner in reaches(), agent in agents()) {

@@ -102,6 +102,12 @@ impl Asking {
         Err(Problem::forbidden(format!("this needs the scope {scope}")))
     }
 
+    /// As whom the caller keeps keys and webhooks ([`Caller::keeper`]).
+    pub(super) fn keeper(&self) -> Result<Caller, Problem> {
+        let none = "this needs the scope admin, or that an agent is signed in, who keeps what is their own";
+        self.0.keeper().ok_or_else(|| Problem::forbidden(self.read_only_because().unwrap_or(none)))
+    }
+
     /// Whether emails of campaigns that the caller makes wait for an approval, given what they ask for. Only who may approve
     /// does without: or whoever may only write would decide by it what goes out.
     pub(super) fn check_before_sending(&self, asked: Option<bool>) -> Result<bool, Problem> {

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
-use dripr_core::{
-    access::Scope,
-    ports::{DeedEntry, DeedStore},
-};
+use dripr_core::ports::{DeedEntry, DeedStore};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -58,16 +55,15 @@ impl DeedLine {
     }
 }
 
-/// What was done about keys and webhooks that reach no farther than the caller, and for operators about blocked addresses, the newest
-/// first.
+/// What was done about keys and webhooks that the caller keeps (`/me`), and for operators about blocked addresses, the newest first.
 #[utoipa::path(get, path = "/history", tag = "keys", params(Part), responses((status = 200, body = Page<DeedLine>)))]
 async fn list_deeds(
     State(api): State<Arc<Api>>,
     asking: Asking,
     Parameters(part): Parameters<Part>,
 ) -> Result<Json<Page<DeedLine>>, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     let (limit, before) = (part.limit()?, part.after::<u64>()?);
-    let entries = api.store.deeds(&asking.0.reach, before, limit + 1).await?;
+    let entries = api.store.deeds(&keeper.reach, before, limit + 1).await?;
     Ok(Json(Page::of(entries, limit, |entry| entry.number.to_string(), DeedLine::of)))
 }

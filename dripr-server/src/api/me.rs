@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use chrono::{DateTime, Utc};
-use dripr_core::campaign::Actor;
+use dripr_core::{access::Caller, campaign::Actor};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,8 +27,19 @@ struct MeView {
     expires_at: Option<DateTime<Utc>>,
     /// The agent whom `me` means in an address, if there is one.
     agent_id: Option<String>,
+    /// Which keys and webhooks they keep: see, make and take away; null if they keep none.
+    keeps: Option<KeepsView>,
     /// Why they may only look where they could do more, for people.
     read_only_because: Option<String>,
+}
+
+/// Which keys and webhooks somebody keeps.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeepsView {
+    /// How far they reach at most.
+    reach: ReachView,
+    /// What a key of them may do at most.
+    scopes: Vec<ScopeView>,
 }
 
 /// As whom somebody stands in the history of what they change.
@@ -50,6 +61,12 @@ enum ActorKind {
     Key,
 }
 
+impl KeepsView {
+    fn of(keeper: Caller) -> Self {
+        Self { reach: keeper.reach.into(), scopes: keeper.scopes.iter().map(Into::into).collect() }
+    }
+}
+
 /// Who asks. It needs no scope.
 #[utoipa::path(get, path = "/me", tag = "me", responses((status = 200, body = MeView)))]
 async fn read_me(asking: Asking) -> Result<Json<MeView>, Problem> {
@@ -64,6 +81,7 @@ async fn read_me(asking: Asking) -> Result<Json<MeView>, Problem> {
     Ok(Json(MeView {
         actor: ActorView { kind, id },
         expires_at: asking.expires_at(),
+        keeps: asking.0.keeper().map(KeepsView::of),
         agent_id: asking.own_agent().map(ToString::to_string),
         read_only_because: asking.read_only_because().map(str::to_owned),
         scopes: asking.0.scopes.iter().map(Into::into).collect(),

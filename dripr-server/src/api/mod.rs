@@ -11,7 +11,7 @@
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
 //! | `history`, `deeds` | lines of histories; that of keys, webhooks and blocked addresses |
-//! | `problem`, `conflict` | why something was not done (RFC 9457) |
+//! | `problem`, `problems`, `conflict` | why something was not done (RFC 9457) |
 //! | `description` | the OpenAPI description, and its page |
 //!
 //! Everything of an agent lies under the agent, so that each path says whose things it is about. What a caller does not reach is
@@ -39,6 +39,7 @@ mod page;
 mod parameters;
 mod path;
 mod problem;
+mod problems;
 mod reach;
 mod settings;
 mod statistics;

@@ -170,6 +170,19 @@ impl Problem {
         problem
     }
 
+    /// The same of further fields. What is wrong with no field, such as that somebody may not, stands before what is wrong with one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        if self.errors.is_empty() {
+            return self;
+        }
+        if other.errors.is_empty() {
+            return other;
+        }
+        self.detail = format!("{}; {}", self.detail, other.detail).into();
+        self.errors.extend(other.errors);
+        self
+    }
+
     /// Too much was asked for. `headers` say when there is more.
     pub(super) fn too_many(detail: impl Into<String>, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
         let (name, title) = ("too-many-requests", "Not so fast");

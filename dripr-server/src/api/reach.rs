@@ -4,7 +4,7 @@ use dripr_core::{access::Reach, ports::AgentStore};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Api, caller::Asking, problem::Problem};
+use super::{Api, problem::Problem};
 
 /// Whose things something reaches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -62,14 +62,13 @@ pub(super) async fn lies_within(api: &Api, reach: &Reach, outer: &Reach) -> Resu
     Ok(outer.contains(reach, named.as_ref()))
 }
 
-/// The reach of something that a caller makes: as far as they reach, unless they say less. `what` it is, for people.
+/// The reach of something that somebody makes: as far as their `own`, unless they say less. `what` it is, for people.
 pub(super) async fn wanted(
     api: &Api,
-    asking: &Asking,
+    own: &Reach,
     reach: Option<ReachView>,
     what: &str,
 ) -> Result<Reach, Problem> {
-    let own = &asking.0.reach;
     let Some(reach) = reach.map(Reach::from) else { return Ok(own.clone()) };
     let there = match &reach {
         Reach::Agent(id) => api.store.agent(id).await?.is_some_and(|agent| agent.deleted_at.is_none()),
@@ -78,5 +77,5 @@ pub(super) async fn wanted(
     if there && lies_within(api, &reach, own).await? {
         return Ok(reach);
     }
-    Err(Problem::forbidden(format!("a {what} reaches no farther than who makes it")))
+    Err(Problem::forbidden(format!("a {what} reaches no farther than `keeps` of /me says of who makes it")))
 }

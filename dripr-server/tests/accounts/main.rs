@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../api/asking.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod asking;
 #[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
 mod loopback;
 #[path = "../mail/site.rs"]
@@ -9,6 +12,8 @@ mod loopback;
 mod site;
 
 mod clerk;
+mod keeping;
 mod partners;
+mod signer;
 mod signing_in;
 mod stripe;

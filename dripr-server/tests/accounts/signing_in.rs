@@ -1,24 +1,16 @@
 //! Signing in to the API with a session token of Clerk's: the published one, on the day on which it was good.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
 use dripr_core::{
     access::{Membership, Role},
     campaign::{Action, Actor},
     ports::{AgentStore, Clock, EmailStore},
     testkit::samples,
 };
-use ring::{
-    rand::SystemRandom,
-    rsa::{KeyPair, PublicKeyComponents},
-    signature::RSA_PKCS1_SHA256,
-};
 use serde_json::{Value, json};
 
 use crate::{
     loopback::{Loopback, Reply},
+    signer::signing_in,
     site::{Site, shown},
 };
 
@@ -73,13 +65,14 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
             "actor": {"type": "agent", "id": claims["sub"]}, "reach": {"of": "agent", "agent_id": claims["sub"]},
             "scopes": ["read", "write", "approve"], "expires_at": ends, "agent_id": claims["sub"],
             "read_only_because": null,
+            "keeps": {"reach": {"of": "agent", "agent_id": claims["sub"]}, "scopes": ["read", "write", "approve"]},
         })
     );
     assert_eq!(ask("/agents/ana", &token).await.status, 404, "another's account");
-    assert_eq!(ask("/keys", &token).await.status, 403, "an agent keeps no keys");
     let link = format!("{}/api/v1/agents/me/mailbox/link", site.base);
     let link = shown(site.client.post(link).bearer_auth(&token)).await;
     assert!(link.text.contains("no-gmail"), "an agent may connect their own mailbox: {}", link.text);
+    assert_eq!(ask("/keys", &token).await.status, 200, "an agent keeps their own");
 
     let mut forged = token.clone().into_bytes();
     let middle = token.len() / 2;
@@ -95,55 +88,15 @@ async fn an_agent_signs_in_and_sees_what_is_their_own() {
     assert!(late.text.contains("has ended"), "{}", late.text);
 }
 
-const ISSUER: &str = "https://clerk.brokerage.example";
-const ORIGIN: &str = "https://app.example.com";
-
-/// A key of an instance, made for tests.
-struct Signer(KeyPair);
-
-impl Signer {
-    fn new() -> Self {
-        let text = include_str!("../../../dripr-adapters/tests/data/providers/clerk/test-key-1.pkcs8.base64");
-        let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
-        Self(KeyPair::from_pkcs8(&der).unwrap())
-    }
-
-    fn published(&self) -> Value {
-        let public = PublicKeyComponents::<Vec<u8>>::from(self.0.public());
-        let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        json!({"keys": [{"use": "sig", "kty": "RSA", "kid": "ins_1", "alg": "RS256",
-            "n": number(&public.n), "e": number(&public.e)}]})
-    }
-
-    fn token(&self, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&json!({"alg": "RS256", "kid": "ins_1"})), part(claims));
-        let mut signature = vec![0; self.0.public().modulus_len()];
-        self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-}
-
 #[tokio::test]
 async fn who_is_let_in_as_somebody_else_may_only_look() {
-    let signer = Signer::new();
-    let keys = Loopback::giving([Reply::ok(signer.published().to_string())]).await;
-    let lines = format!(
-        "[clerk]\nissuer = \"{ISSUER}\"\nauthorized_parties = [\"{ORIGIN}\"]\njwks_url = \"{}/jwks\"\n",
-        keys.base_url
-    );
-    let site = Site::new(&lines, &[]).await;
+    let (site, signer) = signing_in().await;
     let mut admin = samples::agent("admin", site.clock.now()).unwrap();
     admin.membership =
         Membership { brokerage: Some("north".parse().unwrap()), team: None, role: Role::Admin };
     let event = samples::user_created(&admin);
     assert!(site.deployment.store.register(admin, event, Actor::Operator).await.unwrap());
-    let now = site.clock.now().timestamp();
-    let claims = |act: Value| {
-        json!({"sub": "admin", "sid": "sess_1", "iss": ISSUER, "azp": ORIGIN, "iat": now, "nbf": now,
-            "exp": now + 60, "v": 2, "act": act})
-    };
-    let [own, support] = [json!(null), json!({"sub": "user_support"})].map(|act| signer.token(&claims(act)));
+    let (own, support) = (signer.token(&site, "admin"), signer.token_of_another(&site, "admin"));
     let pause = async |token: &str| {
         let request = site.client.post(format!("{}/api/v1/agents/me/pause", site.base)).bearer_auth(token);
         shown(request.json(&json!({"because": "on leave"}))).await.status
@@ -161,23 +114,19 @@ async fn who_is_let_in_as_somebody_else_may_only_look() {
     let support_ = me(&support).await;
     assert_eq!((&support_["scopes"], &support_["agent_id"]), (&json!(["read"]), &json!("admin")));
     assert!(support_["read_only_because"].is_string(), "{support_}");
+    assert_eq!(support_["keeps"], json!(null));
     let own_ = me(&own).await;
     assert_eq!(own_["scopes"], json!(["read", "write", "approve", "admin"]));
     assert_eq!(own_["reach"], json!({"of": "brokerage", "brokerage_id": "north"}));
     assert_eq!(own_["read_only_because"], json!(null));
+    assert_eq!(own_["keeps"], json!({"reach": own_["reach"], "scopes": own_["scopes"]}));
     assert_eq!(look("/keys", &own).await, 200);
     assert_eq!(pause(&own).await, 200);
 }
 
 #[tokio::test]
 async fn what_a_team_lead_approves_for_an_agent_is_told_as_theirs() {
-    let signer = Signer::new();
-    let keys = Loopback::giving([Reply::ok(signer.published().to_string())]).await;
-    let lines = format!(
-        "[clerk]\nissuer = \"{ISSUER}\"\nauthorized_parties = [\"{ORIGIN}\"]\njwks_url = \"{}/jwks\"\n",
-        keys.base_url
-    );
-    let site = Site::new(&lines, &[]).await;
+    let (site, signer) = signing_in().await;
     let store = &site.deployment.store;
     let of_the_team = |role| Membership {
         brokerage: Some("north".parse().unwrap()),
@@ -194,10 +143,7 @@ async fn what_a_team_lead_approves_for_an_agent_is_told_as_theirs() {
     site.command(Action::RequireApproval { check_before_sending: true }).await;
     site.until("2026-03-11T20:00:00Z").await;
 
-    let now = site.clock.now().timestamp();
-    let claims = json!({"sub": "lead", "sid": "sess_1", "iss": ISSUER, "azp": ORIGIN, "iat": now, "nbf": now,
-        "exp": now + 60, "v": 2});
-    let token = signer.token(&claims);
+    let token = signer.token(&site, "lead");
     let seen = store.email(&site.email()).await.unwrap().unwrap().content_hash.to_string();
     let url = format!("{}/api/v1/agents/ana/emails/{}/approve", site.base, site.email());
     let request = site.client.post(url).bearer_auth(&token).json(&json!({"content_hash": seen}));

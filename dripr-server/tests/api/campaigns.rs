@@ -51,15 +51,19 @@ async fn a_campaign_is_made_changed_and_removed() {
         (json!(null), json!("98115"))
     );
 
-    for what in ["disable", "enable"] {
+    for (what, enabled) in [("disable", false), ("enable", true)] {
         let done = ask(request(&site, Method::POST, &format!("{path}/{what}"), &key)).await;
-        assert_eq!(done.status, 204, "{what}: {done:?}");
+        assert_eq!((done.status, &done.json()["enabled"]), (200, &json!(enabled)), "{what}: {done:?}");
+        let now = get(&site, &path, &key).await;
+        assert_eq!((done.etag, done.text), (now.etag, now.text), "{what} answers with what there is now");
     }
     let retried = ask(request(&site, Method::POST, &format!("{path}/retry"), &key)).await;
     assert_eq!(retried.status, 409, "nothing failed: {retried:?}");
     assert_eq!(retried.json()["code"], "campaign-state");
     let skipped = post(&site, &format!("{path}/skip"), &key, json!({"reason": "on holiday"})).await;
-    assert_eq!(skipped.status, 204, "{skipped:?}");
+    assert_eq!(skipped.status, 200, "{skipped:?}");
+    let now = get(&site, &path, &key).await;
+    assert_eq!((skipped.etag, skipped.text), (now.etag, now.text));
     let history = get(&site, &format!("{path}/history"), &key).await.json();
     let lines = history["items"].as_array().unwrap();
     let edited = lines.iter().find(|line| line["what"] == "schedule_edited").unwrap();
@@ -233,9 +237,9 @@ async fn what_is_kept_back_leaves_at_no_time() {
     site.until("2026-03-02T00:00:00Z").await;
     assert_eq!(times().await, [slot.clone(), slot.clone()]);
     let do_it = async |path: &str| ask(request(&site, Method::POST, path, &key)).await.status;
-    assert_eq!(do_it("/agents/ana/campaigns/ana-1/disable").await, 204);
+    assert_eq!(do_it("/agents/ana/campaigns/ana-1/disable").await, 200);
     assert_eq!(times().await, [slot.clone(), json!(null)], "a disabled campaign");
-    assert_eq!(do_it("/agents/ana/campaigns/ana-1/enable").await, 204);
+    assert_eq!(do_it("/agents/ana/campaigns/ana-1/enable").await, 200);
     assert_eq!(times().await[1], slot);
     let paused = post(&site, "/agents/ana/pause", &key, json!({"because": "a test"})).await;
     assert_eq!(paused.status, 200, "{paused:?}");
@@ -392,8 +396,12 @@ async fn a_campaign_that_failed_is_tried_again_at_once() {
     assert_eq!(in_error["items"][0]["id"], "ana-1");
 
     let retried = ask(request(&site, Method::POST, &format!("{path}/retry"), &key)).await;
-    assert_eq!(retried.status, 204, "{retried:?}");
-    assert_eq!(get(&site, path, &key).await.json()["status"], "READY_TO_SEND_EMAIL");
+    assert_eq!(
+        (retried.status, &retried.json()["status"]),
+        (200, &json!("READY_TO_SEND_EMAIL")),
+        "{retried:?}"
+    );
+    assert_eq!(get(&site, path, &key).await.json(), retried.json());
     site.until("2026-03-12T16:30:00Z").await;
     assert_eq!(site.mailbox.accepted().len(), 1);
     assert_eq!(get(&site, path, &key).await.json()["status"], "DORMANT");

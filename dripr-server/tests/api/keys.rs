@@ -257,9 +257,11 @@ async fn whoever_asks_may_ask_who_they_are() {
     let expected = json!({
         "actor": {"type": "key", "id": made["key"]["id"]}, "reach": {"of": "agent", "agent_id": "ana"},
         "scopes": ["write"], "expires_at": "2026-03-05T12:00:00Z", "agent_id": "ana", "read_only_because": null,
+        "keeps": null,
     });
     assert_eq!(me.json(), expected);
     let me = get(&site, "/me", &operator).await.json();
     assert_eq!(me["reach"], json!({"of": "deployment"}));
     assert_eq!((&me["agent_id"], &me["expires_at"]), (&json!(null), &json!(null)));
+    assert_eq!(me["keeps"], json!({"reach": {"of": "deployment"}, "scopes": me["scopes"]}));
 }

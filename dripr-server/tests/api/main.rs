@@ -14,12 +14,16 @@ mod imports;
 mod keys;
 mod limits;
 mod looking;
-#[cfg(feature = "gmail")]
+#[cfg(any(feature = "clerk", feature = "gmail"))]
 #[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
 mod loopback;
 mod mailbox;
 mod people;
 mod requests;
+#[cfg(feature = "clerk")]
+#[path = "../accounts/signer.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod signer;
 #[path = "../mail/site.rs"]
 #[allow(dead_code, reason = "its own tests need more of it")]
 mod site;

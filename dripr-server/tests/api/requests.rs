@@ -12,6 +12,78 @@ fn pointer(answer: &Answer) -> String {
     answer.json()["errors"][0]["pointer"].as_str().unwrap().to_owned()
 }
 
+/// Every field that is named, in the order in which they are.
+fn pointers(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let errors = answer.json()["errors"].as_array().unwrap().clone();
+    errors.iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_field_that_cannot_be_taken_is_named_at_once() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let long = "x".repeat(201);
+    let sending = json!({"zone": "Nowhere/At_All", "opens": "25:00", "closes": "noon"});
+    let new = json!({"first_name": long, "last_name": "B", "email": "a@b.example", "phone": "1\n2", "postal_address": " ",
+        "sending": sending});
+    let refused = post(&site, "/agents", &key, new).await;
+    let expected =
+        ["/first_name", "/phone", "/postal_address", "/sending/zone", "/sending/opens", "/sending/closes"];
+    assert_eq!(pointers(&refused), expected);
+    for pointer in expected {
+        assert!(
+            refused.json()["detail"].as_str().unwrap().contains(pointer),
+            "people read it too: {refused:?}"
+        );
+    }
+    let before = get(&site, "/agents/ana", &key).await;
+    let change =
+        json!({"first_name": "Changed", "last_name": long, "postal_address": "", "sending": sending});
+    let refused = patch(&site, "/agents/ana", &key, "*", change).await;
+    let expected = ["/last_name", "/postal_address", "/sending/zone", "/sending/opens", "/sending/closes"];
+    assert_eq!(pointers(&refused), expected);
+    assert_eq!(get(&site, "/agents/ana", &key).await, before, "nothing is changed");
+
+    let names = json!({"first_name": long, "last_name": "a\u{0}b", "email": "kim@home.example"});
+    assert_eq!(
+        pointers(&post(&site, "/agents/ana/contacts", &key, names.clone()).await),
+        ["/first_name", "/last_name"]
+    );
+    let contact = get(&site, "/agents/ana/contacts", &key).await.json()["items"][0]["id"].clone();
+    let contact = format!("/agents/ana/contacts/{}", contact.as_str().unwrap());
+    assert_eq!(pointers(&patch(&site, &contact, &key, "*", names).await), ["/first_name", "/last_name"]);
+
+    let home = json!({"street": "", "city": long, "zip_code": "00000",
+        "facts": {"bedrooms": 51, "lot_sqft": 0, "year_built": 24, "grade": 21, "floors": 1},
+        "location": {"latitude": 91, "longitude": 0}});
+    let of_home = [
+        "/home/street",
+        "/home/city",
+        "/home/zip_code",
+        "/home/facts/bedrooms",
+        "/home/facts/lot_sqft",
+        "/home/facts/year_built",
+        "/home/facts/grade",
+        "/home/location",
+    ];
+    let new = json!({"email": "kim@home.example", "last_name": long, "home": home, "fixed_send_day": 29});
+    let refused = pointers(&post(&site, "/agents/ana/campaigns", &key, new).await);
+    let expected: Vec<&str> = ["/last_name"].into_iter().chain(of_home).chain(["/fixed_send_day"]).collect();
+    assert_eq!(refused, expected);
+    let change = json!({"home": home, "fixed_send_day": 0});
+    let refused = pointers(&patch(&site, "/agents/ana/campaigns/ana-1", &key, "*", change).await);
+    assert_eq!(refused, expected[1..]);
+
+    let past = json!({"name": "", "scopes": [], "expires_at": "2026-01-01T00:00:00Z"});
+    assert_eq!(pointers(&post(&site, "/keys", &key, past).await), ["/name", "/scopes", "/expires_at"]);
+    let days = json!({"send_day": 29, "spread": 0});
+    assert_eq!(pointers(&post(&site, "/agents/ana/imports", &key, days).await), ["/send_day", "/spread"]);
+    // What the body's form forbids is found by reading it, up to there.
+    let unread = json!({"email": 5, "fixed_send_day": 29});
+    assert_eq!(pointers(&post(&site, "/agents/ana/campaigns", &key, unread).await), ["/email"]);
+}
+
 #[tokio::test]
 async fn a_value_that_cannot_be_taken_is_named() {
     let site = site().await;

@@ -100,7 +100,10 @@ async fn stored(site: &Site) -> String {
 
 /// Two agents of different brokerages, each with a campaign that has an email.
 async fn two_tenants() -> Site {
-    let site = site().await;
+    two_tenants_of(site().await).await
+}
+
+async fn two_tenants_of(site: Site) -> Site {
     agent(&site, "ben", Some("south"), Some("a"), Role::Admin).await;
     let ben = site.deployment.store.agent(&"ben".parse().unwrap()).await.unwrap().unwrap();
     let new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
@@ -154,6 +157,7 @@ struct Tenant<'a> {
     key: &'a str,
     agent: &'a str,
     webhook: &'a str,
+    is_admin: bool,
 }
 
 /// Nothing of another tenant can be told from what does not exist, whichever way it is named.
@@ -167,6 +171,14 @@ async fn foreign_is_unknown(site: &Site, tenant: &Tenant<'_>) {
 /// Whether it is about the whole deployment, and so for nobody here.
 fn is_for_operators(path: &str) -> bool {
     path == "/settings" || path.starts_with("/blocked-addresses")
+}
+
+/// Whether it is for admins alone, whomever it is about.
+fn is_for_admins(method: &str, path: &str) -> bool {
+    matches!(
+        (method, path),
+        ("delete", "/agents/{agent}") | ("post", "/agents/{agent}/pause" | "/agents/{agent}/resume")
+    )
 }
 
 /// Paths that name something of another, under the other and under what is their own.
@@ -207,7 +219,8 @@ async fn paths_are_unknown(site: &Site, tenant: &Tenant<'_>) {
             }
             let before = stored(site).await;
             let (theirs_, nobodys_) = (send(&theirs).await, send(&nobodys).await);
-            let status = if is_for_operators(&path) { 403 } else { 404 };
+            let forbidden = is_for_operators(&path) || (!tenant.is_admin && is_for_admins(&method, &path));
+            let status = if forbidden { 403 } else { 404 };
             assert_eq!(theirs_.status, status, "{method} {theirs}: {theirs_:?}");
             assert_eq!(theirs_, nobodys_, "{method} {theirs} differs from what does not exist");
             assert_eq!(stored(site).await, before, "{method} {theirs} changed something");
@@ -314,7 +327,7 @@ async fn reaches_are_refused(site: &Site, tenant: &Tenant<'_>) {
 async fn what_is_another_agents_does_not_exist() {
     let site = two_tenants().await;
     let key = key(&site, Reach::Agent("ana".parse().unwrap()), &Scope::ALL).await;
-    foreign_is_unknown(&site, &Tenant { key: &key, agent: "ana", webhook: "ana-hook" }).await;
+    foreign_is_unknown(&site, &Tenant { key: &key, agent: "ana", webhook: "ana-hook", is_admin: true }).await;
 }
 
 #[tokio::test]
@@ -323,12 +336,33 @@ async fn what_is_another_brokerages_does_not_exist() {
     agent(&site, "amy", Some("north"), Some("a"), Role::Admin).await;
     let north = Reach::Brokerage("north".parse().unwrap());
     let key_of_north = key(&site, north, &Scope::ALL).await;
-    foreign_is_unknown(&site, &Tenant { key: &key_of_north, agent: "amy", webhook: "north-hook" }).await;
+    let of_north = Tenant { key: &key_of_north, agent: "amy", webhook: "north-hook", is_admin: true };
+    foreign_is_unknown(&site, &of_north).await;
     // A team of the same name in another brokerage is another team.
     let team = Reach::Team("north".parse().unwrap(), "a".parse().unwrap());
     let key_of_team = key(&site, team.clone(), &Scope::ALL).await;
     webhook(&site, "team-hook", team, "msg_team").await;
-    foreign_is_unknown(&site, &Tenant { key: &key_of_team, agent: "amy", webhook: "team-hook" }).await;
+    let of_team = Tenant { key: &key_of_team, agent: "amy", webhook: "team-hook", is_admin: true };
+    foreign_is_unknown(&site, &of_team).await;
+}
+
+/// Each role signs in: what they keep themselves is no way to what is another's.
+#[cfg(feature = "clerk")]
+#[tokio::test]
+async fn what_is_anothers_does_not_exist_for_whoever_signs_in() {
+    let (site, signer) = crate::signer::signing_in().await;
+    // From before time passes.
+    let tokens = ["ana", "amy", "lea", "bob"].map(|id| (id, signer.token(&site, id)));
+    let site = two_tenants_of(site).await;
+    for (id, role) in [("amy", Role::Admin), ("lea", Role::TeamLead), ("bob", Role::Agent)] {
+        agent(&site, id, Some("north"), Some("a"), role).await;
+    }
+    for (id, token) in &tokens {
+        let hook = format!("{id}-own-hook");
+        webhook(&site, &hook, Reach::Agent(id.parse().unwrap()), &format!("msg_{id}_own")).await;
+        let is_admin = *id == "amy";
+        foreign_is_unknown(&site, &Tenant { key: token, agent: id, webhook: &hook, is_admin }).await;
+    }
 }
 
 #[tokio::test]

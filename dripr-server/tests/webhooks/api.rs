@@ -103,6 +103,14 @@ async fn a_webhook_is_changed_by_who_saw_it_and_removed() {
         let refused = patch(&site, &path, &key, "*", body).await;
         assert_eq!((refused.status, refused.json()["errors"][0]["pointer"].as_str()), (422, Some(pointer)));
     }
+    let errors = |refused: crate::asking::Answer| {
+        let errors = refused.json()["errors"].as_array().unwrap().clone();
+        errors.iter().map(|error| error["pointer"].clone()).collect::<Vec<_>>()
+    };
+    let wrong = json!({"url": "ftp://crm.example", "kinds": [], "description": "a\nb"});
+    let expected = ["/url", "/kinds", "/description"];
+    assert_eq!(errors(patch(&site, &path, &key, "*", wrong.clone()).await), expected, "all at once");
+    assert_eq!(errors(post(&site, "/webhooks", &key, wrong).await), expected, "also of a new one");
     let listed = get(&site, "/webhooks", &key).await.json();
     assert_eq!(
         (listed["items"].as_array().unwrap().len(), &listed["items"][0]["description"]),

@@ -65,11 +65,16 @@ pub async fn api_key_store<S: ApiKeyStore + ?Sized>(store: &S) {
         assert_eq!(list(reach, None, 10).await, of(reach), "keys within {reach:?}, and no others");
     }
 
+    let count = async |reach: &Reach| store.count_api_keys(reach).await.expect("counting keys");
+    assert_eq!(count(&brokerage).await, 2, "those of a reach are counted");
+    assert_eq!(count(&agent).await, 1, "and no others");
+
     let revoke = async |n: usize, when: &str| {
         store.revoke_api_key(&keys[n].id, Actor::Operator, at(when)).await.expect("revoking a key")
     };
     assert!(revoke(0, "2026-03-02T12:00:00Z").await, "a key is taken back");
     assert!(revoke(0, "2026-03-03T12:00:00Z").await, "twice does no harm");
+    assert_eq!(count(&brokerage).await, 1, "one that was taken back makes room");
     let revoked = store.api_key(&keys[0].id).await.expect("a key").expect("a revoked key is still known");
     assert_eq!(revoked.revoked_at, Some(at("2026-03-02T12:00:00Z")), "what was revoked stays as it is");
     let by = (&revoked.created_by, &revoked.revoked_by);

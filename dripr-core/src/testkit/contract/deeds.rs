@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::{START, at};
 use crate::{
     access::{ApiKey, Caller, Membership, NewApiKey, Reach, RevokedBecause, Role, Scope, Scopes},
+    agent::Agent,
     campaign::{Actor, AuditEntry},
     ids::{BrokerageId, TeamId, UserId},
     ports::{AgentStore, ApiKeyStore, DeedStore, WebhookStore},
@@ -189,6 +190,12 @@ fn webhook_of(by: &Caller, id: &str, reach: &Reach) -> Endpoint {
     Endpoint::new(new, by, at(START))
 }
 
+/// What an agent makes for themself alone.
+fn own_key_of(agent: &Agent, entropy: &SeededEntropy) -> ApiKey {
+    let keeper = Caller::signed_in(agent).keeper().expect("whoever signed in keeps what is their own");
+    ApiKey { scopes: keeper.scopes, ..key_of(&keeper, &keeper.reach, entropy) }
+}
+
 /// Who comes by a key.
 fn with(key: &ApiKey) -> Caller {
     Caller { actor: Actor::ApiKey(key.id.clone()), reach: key.reach.clone(), scopes: key.scopes }
@@ -214,7 +221,8 @@ where
     let its_own = key_of(&with(&from_team), &alone, &entropy);
     let from_brokerage = key_of(&by_brokerage, &alone, &entropy);
     let operators = key_of(&Caller::operator(), &alone, &entropy);
-    for key in [&teams, &brokerages, &from_team, &its_own, &from_brokerage, &operators] {
+    let of_their_own = own_key_of(&gus, &entropy);
+    for key in [&teams, &brokerages, &from_team, &its_own, &from_brokerage, &operators, &of_their_own] {
         assert!(store.put_api_key(key.clone()).await.expect("storing a key"), "a new key is stored");
     }
     for (by, id) in [(&by_team, "gus-team"), (&by_brokerage, "gus-brokerage")] {
@@ -235,6 +243,7 @@ where
         (&its_own, Some(RevokedBecause::Maker), "with what it made"),
         (&from_brokerage, None, "what the brokerage made stays"),
         (&operators, None, "and what an operator made"),
+        (&of_their_own, None, "and what the agent made for themself"),
         (&teams, None, "the team's own reaches whom it reached"),
         (&brokerages, None, "and the brokerage's"),
     ] {
@@ -399,13 +408,21 @@ where
     };
     assert_eq!(made(&signed_in, "hal-1").await, (true, true), "for one of theirs");
     assert_eq!(made(&by_key, "hal-2").await, (true, true), "and by their key");
+    let own = own_key_of(&hal, &entropy);
+    assert!(store.put_api_key(own.clone()).await.expect("storing a key"), "the agent makes their own");
 
     let mut agent = store.agent(&hal.id).await.expect("an agent").expect("hal");
     agent.membership = of(&far, Role::Agent);
     assert!(AgentStore::replace(store, agent, None).await.expect("moving"), "the agent moves");
+    let known = store.api_key(&own.id).await.expect("a key").expect("the key");
+    assert_eq!(known.revoked_because, Some(RevokedBecause::Moved), "which does not follow them either");
+    let another = own_key_of(&hal, &entropy);
+    assert!(store.put_api_key(another).await.expect("storing a key"), "and makes another one there");
     assert_eq!(made(&signed_in, "hal-3").await, (false, false), "not for one who went elsewhere");
     assert_eq!(made(&by_key, "hal-4").await, (false, false), "nor by their key");
     assert_eq!(made(&operator, "hal-5").await, (true, true), "an operator reaches everybody");
     assert!(AgentStore::remove(store, &hal.id, at("2026-03-05T12:00:00Z")).await.expect("removing"));
     assert_eq!(made(&operator, "hal-6").await, (false, false), "nothing is for who is gone");
+    let late = own_key_of(&hal, &entropy);
+    assert!(!store.put_api_key(late).await.expect("storing a key"), "nor by them");
 }

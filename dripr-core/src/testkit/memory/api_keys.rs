@@ -100,6 +100,11 @@ impl ApiKeyStore for MemoryStore {
         Ok(state.api_keys.values().filter(wanted).take(limit).cloned().collect())
     }
 
+    async fn count_api_keys(&self, of: &Reach) -> PortResult<usize> {
+        let state = self.lock();
+        Ok(state.api_keys.values().filter(|key| key.reach == *of && key.revoked_at.is_none()).count())
+    }
+
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         let mut state = self.lock();
         let Some(key) = state.api_keys.get_mut(id) else { return Ok(false) };

@@ -22,6 +22,7 @@ use crate::api::{
     conflict::Conflict,
     path::Path,
     problem::Problem,
+    problems::Problems,
     text::{line, some_line},
     version::{IfMatch, Versioned},
 };
@@ -84,17 +85,17 @@ pub(super) async fn change_agent(
 impl AgentChange {
     /// Changes the agent; says which fields.
     fn make(self, api: &Api, asking: &Asking, agent: &mut Agent) -> Result<Vec<&'static str>, Problem> {
-        let mut fields = Vec::new();
+        let (mut fields, mut problems) = (Vec::new(), Problems::default());
         let some = |pointer: &str, text: Option<String>| {
             let text = text.map(|text| line(pointer, &text)).transpose()?;
             Ok::<_, Problem>(text.filter(|text| !text.is_empty()))
         };
-        if let Some(name) = self.first_name {
-            agent.first_name = line("/first_name", &name)?;
+        if let Some(name) = self.first_name.and_then(|name| problems.take(line("/first_name", &name))) {
+            agent.first_name = name;
             fields.push("first_name");
         }
-        if let Some(name) = self.last_name {
-            agent.last_name = line("/last_name", &name)?;
+        if let Some(name) = self.last_name.and_then(|name| problems.take(line("/last_name", &name))) {
+            agent.last_name = name;
             fields.push("last_name");
         }
         if let Some(email) = self.email.filter(|email| *email != agent.email) {
@@ -102,23 +103,24 @@ impl AgentChange {
             agent.email = email;
             fields.push("email");
         }
-        if let Some(phone) = self.phone {
-            agent.phone = some("/phone", phone)?;
+        if let Some(phone) = self.phone.and_then(|phone| problems.take(some("/phone", phone))) {
+            agent.phone = phone;
             fields.push("phone");
         }
-        if let Some(brokerage) = self.brokerage {
-            agent.brokerage = some("/brokerage", brokerage)?;
+        if let Some(name) = self.brokerage.and_then(|name| problems.take(some("/brokerage", name))) {
+            agent.brokerage = name;
             fields.push("brokerage");
         }
-        if let Some(address) = self.postal_address {
-            agent.postal_address = some_line("/postal_address", &address)?;
+        let address = self.postal_address.map(|address| some_line("/postal_address", &address));
+        if let Some(address) = address.and_then(|address| problems.take(address)) {
+            agent.postal_address = address;
             fields.push("postal_address");
         }
         if let Some(sending) = self.sending {
             let policy = &api.bench.policy;
             let base = agent.sending_rules.unwrap_or(policy.rules);
-            agent.sending_rules =
-                sending.map(|sending| sending.rules(base, policy.mail_timeout)).transpose()?;
+            let rules = sending.map(|sending| sending.rules(base, policy.mail_timeout)).transpose();
+            agent.sending_rules = problems.take(rules).flatten();
             fields.push("sending");
         }
         if let Some(choice) = self.unknown_outcome {
@@ -129,7 +131,7 @@ impl AgentChange {
             agent.membership = moved(asking, membership.into())?;
             fields.push("membership");
         }
-        Ok(fields)
+        problems.unless_any(|| Some(fields))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
         caller::Asking,
         conflict::Conflict,
         problem::Problem,
+        problems::Problems,
         text::{line, some_line},
         version::Versioned,
     },
@@ -85,26 +86,35 @@ pub(super) async fn create_agent(
         Ok::<_, Problem>(text.filter(|text| !text.is_empty()))
     };
     let policy = &api.bench.policy;
-    let newcomer = Newcomer {
-        id: new.id.unwrap_or_else(|| UserId::from(api.entropy.id(now))),
-        first_name: line("/first_name", &new.first_name)?,
-        last_name: line("/last_name", &new.last_name)?,
-        email: new.email,
-        brokerage: some("/brokerage", new.brokerage)?,
-        phone: some("/phone", new.phone)?,
-        postal_address: some_line("/postal_address", &new.postal_address)?,
-        subscription: match &asking.0.reach {
-            Reach::Deployment => Subscription::Active,
-            // Nobody else answers for somebody's paying.
-            Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => api.new_agents,
-        },
-        managed_client_id: some("/managed_client_id", new.managed_client_id)?,
-        membership,
-        sending_rules: new
-            .sending
-            .map(|sending| sending.rules(policy.rules, policy.mail_timeout))
-            .transpose()?,
+    let mut problems = Problems::default();
+    let first_name = problems.take(line("/first_name", &new.first_name));
+    let last_name = problems.take(line("/last_name", &new.last_name));
+    let brokerage = problems.take(some("/brokerage", new.brokerage));
+    let phone = problems.take(some("/phone", new.phone));
+    let postal_address = problems.take(some_line("/postal_address", &new.postal_address));
+    let managed_client_id = problems.take(some("/managed_client_id", new.managed_client_id));
+    let sending = new.sending.map(|sending| sending.rules(policy.rules, policy.mail_timeout));
+    let sending_rules = problems.take(sending.transpose());
+    let newcomer = || {
+        Some(Newcomer {
+            id: new.id.unwrap_or_else(|| UserId::from(api.entropy.id(now))),
+            first_name: first_name?,
+            last_name: last_name?,
+            email: new.email,
+            brokerage: brokerage?,
+            phone: phone?,
+            postal_address: postal_address?,
+            subscription: match &asking.0.reach {
+                Reach::Deployment => Subscription::Active,
+                // Nobody else answers for somebody's paying.
+                Reach::Brokerage(_) | Reach::Team(..) | Reach::Agent(_) => api.new_agents,
+            },
+            managed_client_id: managed_client_id?,
+            membership,
+            sending_rules: sending_rules?,
+        })
     };
+    let newcomer = problems.unless_any(newcomer)?;
     let agent = newcomer.register(&*api.store, &*api.entropy, now, asking.0.actor.clone()).await?;
     let agent = agent.ok_or_else(|| {
         Problem::conflict(Conflict::AgentExists, "there is an agent with that id already, or was one")

@@ -9,7 +9,7 @@ use dripr_core::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{problem::Problem, version::tag};
+use crate::api::{problem::Problem, problems::Problems, version::tag};
 
 /// An agent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -277,17 +277,21 @@ impl SendingView {
         let time = |pointer: &str, text: &str| {
             text.parse::<TimeOfDay>().map_err(|error| Problem::invalid(pointer, error.to_string()))
         };
-        let rules = base
+        let zoned = base
             .with_zone_name(&self.zone)
-            .map_err(|error| Problem::invalid("/sending/zone", error.to_string()))?;
-        let opens = time("/sending/opens", &self.opens)?;
+            .map_err(|error| Problem::invalid("/sending/zone", error.to_string()));
+        let closes = self.closes.as_deref().map(|closes| time("/sending/closes", closes)).transpose();
+        let mut problems = Problems::default();
+        let (zoned, opens) = (problems.take(zoned), problems.take(time("/sending/opens", &self.opens)));
+        let closes = problems.take(closes);
+        let (rules, opens, closes) = problems.unless_any(|| Some((zoned?, opens?, closes?)))?;
         let unusable = |error: String| Problem::invalid("/sending", error);
-        let rules = match &self.closes {
+        let rules = match closes {
             None => rules
                 .with_hours(SendingHours::Anytime { opens })
                 .map_err(|error| unusable(error.to_string()))?,
             Some(closes) => {
-                let window = Window::new(opens, time("/sending/closes", closes)?);
+                let window = Window::new(opens, closes);
                 rules.with_window(window.map_err(|error| unusable(error.to_string()))?)
             }
         };

@@ -8,7 +8,6 @@ use dripr_core::{
     campaign::{Action, Campaign, Dossier},
     ids::UserId,
     ports::ImportStore,
-    schedule::SendDay,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 use super::{
     act, find,
     home::GivenHome,
-    view::{CampaignView, zip_code},
+    view::{CampaignView, send_day, zip_code},
 };
 use crate::api::{
     Api,
@@ -24,6 +23,7 @@ use crate::api::{
     caller::Asking,
     path::Path,
     problem::Problem,
+    problems::Problems,
     version::{IfMatch, Versioned},
 };
 
@@ -69,27 +69,12 @@ pub(super) async fn change_campaign(
     let known = dossier.campaign.clone();
     let mark = known.choices_mark();
     seen.admit(&mark)?;
-    let mut changes = Vec::new();
-    let zip = change.zip_code.as_deref().map(|text| zip_code("/zip_code", text)).transpose()?;
-    match (change.home, zip) {
-        (Some(Some(home)), None) => {
-            let home = home.home(known.home.as_ref())?;
-            changes.push(Action::EditHome { zip_code: home.zip_code, home: Some(Box::new(home)) });
-        }
-        (Some(None), zip) => {
-            changes.push(Action::EditHome { home: None, zip_code: zip.unwrap_or(known.zip_code) });
-        }
-        (None, Some(zip_code)) if known.home.is_none() => {
-            changes.push(Action::EditHome { home: None, zip_code });
-        }
-        (_, Some(_)) => return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
-        (None, None) => {}
-    }
-    if let Some(day) = change.fixed_send_day {
-        let fixed_send_day =
-            SendDay::new(day).map_err(|error| Problem::invalid("/fixed_send_day", error.to_string()))?;
-        changes.push(Action::EditSchedule { fixed_send_day });
-    }
+    let mut problems = Problems::default();
+    let day = change.fixed_send_day.map(|day| send_day("/fixed_send_day", day)).transpose();
+    let (home, day) = (problems.take(moved(change.home, change.zip_code, &known)), problems.take(day));
+    let (home, day) = problems.unless_any(|| Some((home?, day?)))?;
+    let mut changes = Vec::from_iter(home);
+    changes.extend(day.map(|fixed_send_day| Action::EditSchedule { fixed_send_day }));
     if let Some(check_before_sending) = change.check_before_sending {
         if known.check_before_sending && !check_before_sending {
             // Or whoever may only write would decide by it what goes out.
@@ -103,7 +88,26 @@ pub(super) async fn change_campaign(
     no_twin(&api, &agent.id, &dossier, &changes).await?;
     act(&api, &asking, &known.id, Action::Together { seen: Some(mark), changes }).await?;
     let dossier = find(&api, &agent.id, &campaign).await?;
-    Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(&api.bench, dossier) })
+    Ok(CampaignView::versioned(&api.bench, dossier))
+}
+
+/// What is done for a campaign to be about another home or ZIP code, if it is to be.
+fn moved(
+    home: Option<Option<GivenHome>>,
+    zip: Option<String>,
+    known: &Campaign,
+) -> Result<Option<Action>, Problem> {
+    let zip = zip.map(|text| zip_code("/zip_code", &text)).transpose()?;
+    Ok(Some(match (home, zip) {
+        (Some(Some(home)), None) => {
+            let home = home.home(known.home.as_ref())?;
+            Action::EditHome { zip_code: home.zip_code, home: Some(Box::new(home)) }
+        }
+        (Some(None), zip) => Action::EditHome { home: None, zip_code: zip.unwrap_or(known.zip_code) },
+        (None, Some(zip_code)) if known.home.is_none() => Action::EditHome { home: None, zip_code },
+        (_, Some(_)) => return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
+        (None, None) => return Ok(None),
+    }))
 }
 
 /// Refuses what would make a second campaign for one address and home.

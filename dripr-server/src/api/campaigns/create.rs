@@ -10,11 +10,11 @@ use axum::{
 use dripr_core::{
     access::Scope,
     campaign::{Action, Campaign, Dossier},
-    contact::Contact,
+    contact::{Contact, Home},
+    content::ZipCode,
     email::EmailAddress,
     ids::{CampaignId, ContactId, UserId},
     ports::{BlockStore, CampaignStore, ContactStore, Enrolment, EntropyExt, NewCampaign as Enrolled},
-    schedule::SendDay,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -22,10 +22,10 @@ use utoipa::ToSchema;
 use super::{
     act, find,
     home::GivenHome,
-    view::{CampaignView, zip_code},
+    view::{CampaignView, send_day, zip_code},
 };
 use crate::api::{
-    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, problems::Problems, text::line,
 };
 
 /// A campaign to be made, with its recipient.
@@ -73,28 +73,23 @@ pub(super) async fn create_campaign(
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let check_before_sending = asking.check_before_sending(new.check_before_sending)?;
     let now = api.bench.clock.now();
-    let home = new.home.as_ref().map(|home| home.home(None)).transpose()?;
-    let zip_code = match (&home, &new.zip_code) {
-        (Some(home), None) => home.zip_code,
-        (None, Some(text)) => zip_code("/zip_code", text)?,
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out"));
-        }
-        (None, None) => return Err(Problem::invalid("/home", "give a home, or a zip_code")),
-    };
-    let day = match new.fixed_send_day {
-        Some(day) => {
-            SendDay::new(day).map_err(|error| Problem::invalid("/fixed_send_day", error.to_string()))?
-        }
+    let mut problems = Problems::default();
+    let first_name = problems.take(line("/first_name", &new.first_name));
+    let last_name = problems.take(line("/last_name", &new.last_name));
+    let place = problems.take(place(&new));
+    let day = problems.take(match new.fixed_send_day {
+        Some(day) => send_day("/fixed_send_day", day),
         None => api.default_send_day.ok_or_else(|| {
             Problem::invalid("/fixed_send_day", "is missing, and the deployment has none of its own")
-        })?,
-    };
+        }),
+    });
+    let (first_name, last_name, (home, zip_code), day) =
+        problems.unless_any(|| Some((first_name?, last_name?, place?, day?)))?;
     let contact = Contact {
         id: ContactId::from(api.entropy.id(now)),
         user_id: agent.id.clone(),
-        first_name: line("/first_name", &new.first_name)?,
-        last_name: line("/last_name", &new.last_name)?,
+        first_name,
+        last_name,
         email: new.email,
         created_at: now,
         deleted_at: None,
@@ -130,8 +125,21 @@ pub(super) async fn create_campaign(
         }
     };
     let location = [(header::LOCATION, format!("/api/v1/agents/{}/campaigns/{id}", agent.id))];
-    let version = dossier.campaign.choices_mark();
-    Ok((StatusCode::CREATED, location, Versioned { version, shown: CampaignView::of(&api.bench, dossier) }))
+    Ok((StatusCode::CREATED, location, CampaignView::versioned(&api.bench, dossier)))
+}
+
+/// The home that a new campaign is about, if it is about one, and the ZIP code.
+fn place(new: &NewCampaign) -> Result<(Option<Home>, ZipCode), Problem> {
+    match (&new.home, &new.zip_code) {
+        (Some(home), None) => {
+            let home = home.home(None)?;
+            let zip_code = home.zip_code;
+            Ok((Some(home), zip_code))
+        }
+        (None, Some(text)) => zip_code("/zip_code", text).map(|zip_code| (None, zip_code)),
+        (Some(_), Some(_)) => Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
+        (None, None) => Err(Problem::invalid("/home", "give a home, or a zip_code")),
+    }
 }
 
 /// A new campaign with its first send date, so that it is there to be seen.

@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use dripr_core::campaign::Action;
 
-use super::act_on;
-use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
+use super::{act_on, view::CampaignView};
+use crate::api::{Api, caller::Asking, path::Path, problem::Problem, version::Versioned};
 
 /// Halts a campaign. Nothing of it is sent until it is enabled.
 #[utoipa::path(
     post, path = "/agents/{agent}/campaigns/{campaign}/disable", tag = "campaigns",
     params(("agent" = String, Path), ("campaign" = String, Path)),
-    responses((status = 204, description = "It is done."))
+    responses((status = 200, body = CampaignView, headers(("ETag" = String))))
 )]
 pub(super) async fn disable_campaign(
     State(api): State<Arc<Api>>,
     asking: Asking,
     Path(named): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Versioned<CampaignView>, Problem> {
     act_on(&api, &asking, &named, Action::Disable).await
 }

@@ -11,6 +11,7 @@ use super::view::zip_code;
 use crate::api::{
     body::{given, whole},
     problem::Problem,
+    problems::Problems,
     text::{line, some_line},
 };
 
@@ -141,21 +142,27 @@ impl HomeView {
 impl GivenHome {
     /// The home, with what is known of it already if it is the same.
     pub(super) fn home(&self, known: Option<&Home>) -> Result<Home, Problem> {
-        let zip_code = zip_code("/home/zip_code", &self.zip_code)?;
-        let home = Home {
-            street: some_line("/home/street", &self.street)?,
-            city: line("/home/city", &self.city)?,
-            state: line("/home/state", &self.state)?,
-            zip_code,
-            location: None,
-            facts: HomeFacts::default(),
-        };
+        let mut problems = Problems::default();
+        let street = problems.take(some_line("/home/street", &self.street));
+        let city = problems.take(line("/home/city", &self.city));
+        let state = problems.take(line("/home/state", &self.state));
+        let zip_code = problems.take(zip_code("/home/zip_code", &self.zip_code));
+        let facts = problems.take(self.facts.as_ref().map(HomeFactsView::facts).transpose());
+        let point = |location: Option<LocationView>| location.map(LocationView::point).transpose();
+        let location = problems.take(self.location.map(point).transpose());
+        let (home, facts, location) = problems.unless_any(|| {
+            let home = Home {
+                street: street?,
+                city: city?,
+                state: state?,
+                zip_code: zip_code?,
+                location: None,
+                facts: HomeFacts::default(),
+            };
+            Some((home, facts?, location?))
+        })?;
         let known = known.filter(|known| known.key() == home.key());
-        let facts = self.facts.as_ref().map(HomeFactsView::facts).transpose()?;
-        let location = match self.location {
-            Some(location) => location.map(LocationView::point).transpose()?,
-            None => known.and_then(|known| known.location),
-        };
+        let location = location.unwrap_or_else(|| known.and_then(|known| known.location));
         let facts =
             facts.unwrap_or_else(|| known.map_or_else(HomeFacts::default, |known| known.facts.clone()));
         Ok(Home { location, facts, ..home })
@@ -215,13 +222,12 @@ impl HomeFactsView {
             neighbours_living_area_sqft: self.neighbours_living_area_sqft,
             neighbours_lot_sqft: self.neighbours_lot_sqft,
         };
-        match facts.check() {
-            Ok(()) => Ok(facts),
-            Err(odd) => {
-                let pointer = format!("/home/facts/{}", odd.field);
-                Err(Problem::invalid(pointer, format!("must be {}", odd.expected)))
-            }
+        let mut problems = Problems::default();
+        for odd in facts.out_of_range() {
+            let (pointer, expected) = (format!("/home/facts/{}", odd.field), odd.expected);
+            problems.add(Problem::invalid(pointer, format!("must be {expected}")));
         }
+        problems.unless_any(|| Some(facts))
     }
 }
 

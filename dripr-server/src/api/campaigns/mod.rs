@@ -17,7 +17,6 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use dripr_core::{
     access::Scope,
     campaign::{Action, Command, Dossier},
@@ -26,8 +25,9 @@ use dripr_core::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::view::CampaignView;
 pub(super) use self::{create::NewCampaign, home::GivenHome};
-use super::{Api, caller::Asking, problem::Problem};
+use super::{Api, caller::Asking, problem::Problem, version::Versioned};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -59,15 +59,15 @@ pub(super) async fn act(api: &Api, asking: &Asking, id: &CampaignId, action: Act
     Ok(())
 }
 
-/// Does something to the campaign that a path names.
+/// Does something to the campaign that a path names. The answer is the campaign as it stands after it.
 async fn act_on(
     api: &Api,
     asking: &Asking,
     (agent, campaign): &(String, String),
     action: Action,
-) -> Result<StatusCode, Problem> {
+) -> Result<Versioned<CampaignView>, Problem> {
     let agent = asking.agent(api, agent, Scope::Write).await?;
     let dossier = find(api, &agent.id, campaign).await?;
     act(api, asking, &dossier.campaign.id, action).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(CampaignView::versioned(&api.bench, find(api, &agent.id, campaign).await?))
 }

@@ -21,5 +21,5 @@ pub(super) async fn read_campaign(
 ) -> Result<Versioned<CampaignView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let dossier = find(&api, &agent.id, &campaign).await?;
-    Ok(Versioned { version: dossier.campaign.choices_mark(), shown: CampaignView::of(&api.bench, dossier) })
+    Ok(CampaignView::versioned(&api.bench, dossier))
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use dripr_core::campaign::Action;
+use dripr_core::{access::Scope, campaign::Action};
 
-use super::act_on;
+use super::{act, find};
 use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 
 /// Removes a campaign. What it sent stays known, so that one that is made again for the same home does not send too soon.
@@ -17,7 +17,10 @@ use crate::api::{Api, caller::Asking, path::Path, problem::Problem};
 pub(super) async fn remove_campaign(
     State(api): State<Arc<Api>>,
     asking: Asking,
-    Path(named): Path<(String, String)>,
+    Path((agent, campaign)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    act_on(&api, &asking, &named, Action::Delete).await
+    let agent = asking.agent(&api, &agent, Scope::Write).await?;
+    let dossier = find(&api, &agent.id, &campaign).await?;
+    act(&api, &asking, &dossier.campaign.id, Action::Delete).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use dripr_core::campaign::Action;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::act_on;
-use crate::api::{Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line};
+use super::{act_on, view::CampaignView};
+use crate::api::{
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
+};
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,14 +26,14 @@ pub(super) struct Skipping {
 #[utoipa::path(
     post, path = "/agents/{agent}/campaigns/{campaign}/skip", tag = "campaigns", request_body = Skipping,
     params(("agent" = String, Path), ("campaign" = String, Path)),
-    responses((status = 204, description = "It is done."))
+    responses((status = 200, body = CampaignView, headers(("ETag" = String))))
 )]
 pub(super) async fn skip_cycle(
     State(api): State<Arc<Api>>,
     asking: Asking,
     Path(named): Path<(String, String)>,
     Body(skipping): Body<Skipping>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Versioned<CampaignView>, Problem> {
     let reason = skipping.reason.map(|reason| line("/reason", &reason)).transpose()?;
     let reason = reason.filter(|reason| !reason.is_empty());
     act_on(&api, &asking, &named, Action::Skip { reason }).await

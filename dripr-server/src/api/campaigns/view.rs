@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dripr_core::{
     campaign::{CampaignStatus, Dossier, Phase, command::Bench, next_send_at},
     content::ZipCode,
+    schedule::SendDay,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +13,12 @@ use super::{
     home::HomeView,
     phase::{CampaignPhaseView, CampaignStageView},
 };
-use crate::api::{emails::DeliveryStatusView, problem::Problem, suppressions::NoMailView, version::tag};
+use crate::api::{
+    emails::DeliveryStatusView,
+    problem::Problem,
+    suppressions::NoMailView,
+    version::{Versioned, tag},
+};
 
 /// One homeowner's monthly email.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,6 +119,11 @@ statuses!(
 );
 
 impl CampaignView {
+    /// The same with its ETag.
+    pub(super) fn versioned(bench: &Bench, dossier: Dossier) -> Versioned<Self> {
+        Versioned { version: dossier.campaign.choices_mark(), shown: Self::of(bench, dossier) }
+    }
+
     /// A campaign as it stands now.
     pub(super) fn of(bench: &Bench, dossier: Dossier) -> Self {
         let facts = dossier.facts(bench.clock.now(), &bench.policy);
@@ -155,6 +166,11 @@ impl CampaignView {
             created_at: campaign.created_at,
         }
     }
+}
+
+/// A day of every month.
+pub(super) fn send_day(pointer: &str, day: u8) -> Result<SendDay, Problem> {
+    SendDay::new(day).map_err(|error| Problem::invalid(pointer, error.to_string()))
 }
 
 /// A ZIP code of an area that is known.

@@ -23,6 +23,7 @@ use crate::api::{
     conflict::Conflict,
     path::Path,
     problem::Problem,
+    problems::Problems,
     text::line,
     version::{IfMatch, Versioned},
 };
@@ -58,19 +59,20 @@ pub(super) async fn change_contact(
     let known = find(&api, &agent.id, &contact).await?;
     seen.admit(&version(&known))?;
     let mut contact = known.clone();
-    let mut fields = Vec::new();
-    if let Some(name) = change.first_name {
-        contact.first_name = line("/first_name", &name)?;
+    let (mut fields, mut problems) = (Vec::new(), Problems::default());
+    if let Some(name) = change.first_name.and_then(|name| problems.take(line("/first_name", &name))) {
+        contact.first_name = name;
         fields.push("first_name");
     }
-    if let Some(name) = change.last_name {
-        contact.last_name = line("/last_name", &name)?;
+    if let Some(name) = change.last_name.and_then(|name| problems.take(line("/last_name", &name))) {
+        contact.last_name = name;
         fields.push("last_name");
     }
     if let Some(email) = change.email {
         contact.email = email;
         fields.push("email");
     }
+    let fields = problems.unless_any(|| Some(fields))?;
     let no_mail = no_mail(&*api.store, &agent.id, &contact.email).await?;
     if contact != known {
         let audit = asking.audit(&api, "contact_changed", Some(fields.join(", "))).about(known.id.clone());

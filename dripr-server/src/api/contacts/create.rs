@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 
 use super::view::{ContactView, version};
 use crate::api::{
-    Api, body::Body, caller::Asking, path::Path, problem::Problem, text::line, version::Versioned,
+    Api, body::Body, caller::Asking, path::Path, problem::Problem, problems::Problems, text::line,
+    version::Versioned,
 };
 
 /// A contact to be made.
@@ -51,11 +52,15 @@ pub(super) async fn create_contact(
 ) -> Result<impl IntoResponse, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let now = api.bench.clock.now();
+    let mut problems = Problems::default();
+    let first_name = problems.take(line("/first_name", &new.first_name));
+    let last_name = problems.take(line("/last_name", &new.last_name));
+    let (first_name, last_name) = problems.unless_any(|| Some((first_name?, last_name?)))?;
     let contact = Contact {
         id: ContactId::from(api.entropy.id(now)),
         user_id: agent.id.clone(),
-        first_name: line("/first_name", &new.first_name)?,
-        last_name: line("/last_name", &new.last_name)?,
+        first_name,
+        last_name,
         email: new.email,
         created_at: now,
         deleted_at: None,

@@ -19,7 +19,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::ImportView;
-use crate::api::{Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
+use crate::api::{
+    Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, problems::Problems,
+};
 
 /// How the rows of a file are to be taken.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,10 +61,12 @@ pub(super) async fn create_import(
 ) -> Result<impl IntoResponse, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
     let send_day = new.send_day.map(SendDay::new).transpose();
-    let send_day = send_day.map_err(|error| Problem::invalid("/send_day", error.to_string()))?;
+    let mut problems = Problems::default();
+    let send_day = problems.take(send_day.map_err(|error| Problem::invalid("/send_day", error.to_string())));
     if new.spread.is_some_and(|days| !(1..=28).contains(&days)) {
-        return Err(Problem::invalid("/spread", "must be from 1 to 28 days"));
+        problems.add(Problem::invalid("/spread", "must be from 1 to 28 days"));
     }
+    let send_day = problems.unless_any(|| send_day)?;
     if new.verify && api.verifier.is_none() {
         return Err(Problem::conflict(
             Conflict::NoVerifier,

@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use dripr_core::{
-    access::{ApiKey, NewApiKey, Scope, Scopes},
+    access::{ApiKey, MOST_KEYS_OF_AN_AGENT, NewApiKey, Scope, Scopes},
     ports::ApiKeyStore,
 };
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,10 @@ use crate::api::{
     Api,
     body::Body,
     caller::Asking,
+    conflict::Conflict,
     idempotency,
     problem::Problem,
+    problems::Problems,
     reach::{ReachView, wanted},
     text::some_line,
 };
@@ -34,7 +36,7 @@ pub(super) struct NewKey {
     /// What it is for.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    /// Whose things it reaches; as far as who makes it if it is not given.
+    /// Whose things it reaches; as far as `keeps` of `/me` says if it is not given.
     #[serde(default)]
     reach: Option<ReachView>,
     #[schema(min_items = 1)]
@@ -51,7 +53,8 @@ pub(super) struct ShownKey {
     secret: String,
 }
 
-/// Makes a key. Its secret is in the answer, and nowhere else ever.
+/// Makes a key. Its secret is in the answer, and nowhere else ever. It needs the scope `admin`; agents who are signed in make keys that
+/// reach them alone without it, and such a key is no admin.
 #[utoipa::path(
     post, path = "/keys", tag = "keys", request_body = NewKey, responses((status = 201, body = ShownKey))
 )]
@@ -61,29 +64,37 @@ pub(super) async fn create_key(
     headers: HeaderMap,
     Body(new): Body<NewKey>,
 ) -> Result<impl IntoResponse, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     if headers.contains_key(idempotency::HEADER) {
         // Answers under such keys are kept, and this one has a secret in it.
         return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
     }
-    let reach = wanted(&api, &asking, new.reach, "key").await?;
+    let reach = wanted(&api, &keeper.reach, new.reach, "key").await?;
     let scopes: Scopes = new.scopes.into_iter().map(Scope::from).collect();
-    if !asking.0.scopes.cover(scopes) {
+    if !keeper.scopes.cover(scopes) {
         return Err(Problem::forbidden("a key may do no more than who makes it"));
     }
+    let mut problems = Problems::default();
+    let name = problems.take(some_line("/name", &new.name));
     if scopes == Scopes::default() {
-        return Err(Problem::invalid("/scopes", "names none"));
+        problems.add(Problem::invalid("/scopes", "names none"));
     }
     let now = api.bench.clock.now();
-    if new.expires_at.is_some_and(|at| at <= now) {
-        return Err(Problem::invalid("/expires_at", "is over already"));
-    }
     let own = asking.key_expires_at();
-    if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
-        return Err(Problem::invalid("/expires_at", "must not be later than that of the key that makes it"));
+    if new.expires_at.is_some_and(|at| at <= now) {
+        problems.add(Problem::invalid("/expires_at", "is over already"));
+    } else if own.is_some_and(|own| new.expires_at.is_none_or(|at| at > own)) {
+        let detail = "must not be later than that of the key that makes it";
+        problems.add(Problem::invalid("/expires_at", detail));
     }
-    let new = NewApiKey { name: some_line("/name", &new.name)?, reach, scopes, expires_at: new.expires_at };
-    let minted = ApiKey::mint(new, &asking.0, &*api.entropy, now);
+    let name = problems.unless_any(|| name)?;
+    if !keeper.scopes.has(Scope::Admin) && api.store.count_api_keys(&reach).await? >= MOST_KEYS_OF_AN_AGENT {
+        let most = MOST_KEYS_OF_AN_AGENT;
+        let detail = format!("there are {most} keys of yours already, which is the most; take one back");
+        return Err(Problem::conflict(Conflict::LimitReached, detail));
+    }
+    let new = NewApiKey { name, reach, scopes, expires_at: new.expires_at };
+    let minted = ApiKey::mint(new, &keeper, &*api.entropy, now);
     if !api.store.put_api_key(minted.key.clone()).await? {
         // No id is made twice: who asks was let in a moment before they lost what it takes.
         return Err(Problem::forbidden(

@@ -1,4 +1,5 @@
-//! `/keys`: keys by which programs come. A key reaches no farther than who made it, and may do no more.
+//! `/keys`: keys by which programs come. A key reaches no farther than who made it, and may do no more; what
+//! agents make who are no admins reaches them alone.
 
 mod create;
 mod list;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use dripr_core::{access::Scope, ids::ApiKeyId, ports::ApiKeyStore};
+use dripr_core::{ids::ApiKeyId, ports::ApiKeyStore};
 
 use crate::api::{Api, caller::Asking, path::Path, problem::Problem, reach::lies_within};
 
@@ -17,11 +17,11 @@ pub(super) async fn revoke_key(
     asking: Asking,
     Path(key): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     let none = || Problem::not_found("key");
     let id = ApiKeyId::new(key).map_err(|_| none())?;
     let key = api.store.api_key(&id).await?.ok_or_else(none)?;
-    if !lies_within(&api, &key.reach, &asking.0.reach).await? {
+    if !lies_within(&api, &key.reach, &keeper.reach).await? {
         return Err(none());
     }
     api.store.revoke_api_key(&id, asking.0.actor.clone(), api.bench.clock.now()).await?;

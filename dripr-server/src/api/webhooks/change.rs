@@ -14,6 +14,7 @@ use crate::api::{
     caller::Asking,
     path::Path,
     problem::Problem,
+    problems::Problems,
     text::line,
     version::{IfMatch, Versioned},
 };
@@ -50,19 +51,21 @@ pub(super) async fn change_webhook(
     let WebhookChange { url, kinds, description, enabled } = change;
     let endpoint = changed(&api, &asking, &webhook, "webhook_changed", |endpoint| {
         seen.admit(&endpoint.choices_mark())?;
-        if let Some(url) = &url {
-            endpoint.redirect(checked_url(&api, url)?);
+        let mut problems = Problems::default();
+        if let Some(url) = url.as_deref().and_then(|url| problems.take(checked_url(&api, url))) {
+            endpoint.redirect(url);
         }
-        if let Some(kinds) = &kinds {
-            endpoint.kinds = checked_kinds(kinds.clone())?;
+        if let Some(kinds) = kinds.clone().and_then(|kinds| problems.take(checked_kinds(kinds))) {
+            endpoint.kinds = kinds;
         }
-        if let Some(description) = &description {
-            endpoint.description = line("/description", description)?;
+        let text = description.as_deref().map(|text| line("/description", text));
+        if let Some(description) = text.and_then(|text| problems.take(text)) {
+            endpoint.description = description;
         }
         if let Some(enabled) = enabled {
             endpoint.switch(enabled, now);
         }
-        Ok(())
+        problems.unless_any(|| Some(()))
     });
     Ok(WebhookView::versioned(endpoint.await?))
 }

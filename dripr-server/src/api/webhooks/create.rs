@@ -9,7 +9,6 @@ use axum::{
     response::IntoResponse,
 };
 use dripr_core::{
-    access::Scope,
     ids::WebhookId,
     ports::{EntropyExt, WebhookStore},
     webhooks::{Endpoint, Kind, MOST_OF_A_REACH, NewEndpoint},
@@ -29,6 +28,7 @@ use crate::api::{
     conflict::Conflict,
     idempotency,
     problem::Problem,
+    problems::Problems,
     reach::{ReachView, wanted},
     text::line,
     version::tag,
@@ -50,7 +50,7 @@ pub(super) struct NewWebhook {
     #[serde(default)]
     #[schema(max_length = 200)]
     description: String,
-    /// Whose agents it is told of; as far as who makes it if it is not given.
+    /// Whose agents it is told of; as far as `keeps` of `/me` says if it is not given.
     #[serde(default)]
     reach: Option<ReachView>,
     /// What messages are signed with: `whsec_` and 24 to 64 bytes in Base64. One is made if none is given.
@@ -59,7 +59,8 @@ pub(super) struct NewWebhook {
     secret: Option<SecretString>,
 }
 
-/// Makes a webhook. A secret that was made for it is in the answer, and nowhere else ever.
+/// Makes a webhook. A secret that was made for it is in the answer, and nowhere else ever. It needs the scope `admin`; agents who are
+/// signed in make webhooks that are told of them alone without it.
 #[utoipa::path(
     post, path = "/webhooks", tag = "webhooks", request_body = NewWebhook,
     responses((status = 201, body = ShownWebhook))
@@ -70,24 +71,27 @@ pub(super) async fn create_webhook(
     headers: HeaderMap,
     Body(new): Body<NewWebhook>,
 ) -> Result<impl IntoResponse, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     if headers.contains_key(idempotency::HEADER) {
         // Answers under such keys are kept, and this one has a secret in it.
         return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
     }
-    let reach = wanted(&api, &asking, new.reach, "webhook").await?;
+    let reach = wanted(&api, &keeper.reach, new.reach, "webhook").await?;
     if api.store.count_webhooks(&reach).await? >= MOST_OF_A_REACH {
         let detail = format!("there are {MOST_OF_A_REACH} webhooks of this reach already, which is the most");
         return Err(Problem::conflict(Conflict::LimitReached, detail));
     }
     let now = api.bench.clock.now();
     let id = WebhookId::from(api.entropy.id(now));
-    let url = checked_url(&api, &new.url)?;
-    let kinds = checked_kinds(new.kinds)?;
-    let description = line("/description", &new.description)?;
-    let (secret, made) = kept_secret(&api, &id, new.secret)?;
+    let mut problems = Problems::default();
+    let url = problems.take(checked_url(&api, &new.url));
+    let kinds = problems.take(checked_kinds(new.kinds));
+    let description = problems.take(line("/description", &new.description));
+    let secret = problems.take(kept_secret(&api, &id, new.secret));
+    let (url, kinds, description, (secret, made)) =
+        problems.unless_any(|| Some((url?, kinds?, description?, secret?)))?;
     let new = NewEndpoint { id, reach, description, url, kinds, secret };
-    let mut endpoint = Endpoint::new(new, &asking.0, now);
+    let mut endpoint = Endpoint::new(new, &keeper, now);
     let deed = deed(&api, &asking, &endpoint, "webhook_made", None);
     if !api.store.put_webhook(endpoint.clone(), deed).await? {
         // No id is made twice: who asks was let in a moment before they lost what it takes.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use dripr_core::{access::Scope, ids::WebhookId, ports::WebhookStore, webhooks::Endpoint};
+use dripr_core::{ids::WebhookId, ports::WebhookStore, webhooks::Endpoint};
 
 use super::view::WebhookView;
 use crate::api::{
@@ -14,7 +14,8 @@ use crate::api::{
     problem::Problem,
 };
 
-/// The webhooks that reach no farther than the caller: all of them for an operator.
+/// The webhooks that the caller keeps: all that reach no farther than an admin, whoever made them; for other agents who are signed in,
+/// all that are told of them alone.
 #[utoipa::path(
     get, path = "/webhooks", tag = "webhooks", params(Part), responses((status = 200, body = Page<WebhookView>))
 )]
@@ -23,8 +24,8 @@ pub(super) async fn list_webhooks(
     asking: Asking,
     Parameters(part): Parameters<Part>,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     let (limit, after) = (part.limit()?, part.after::<WebhookId>()?);
-    let endpoints = api.store.webhooks(&asking.0.reach, after, limit + 1).await?;
+    let endpoints = api.store.webhooks(&keeper.reach, after, limit + 1).await?;
     Ok(Json(Page::of(endpoints, limit, |endpoint: &Endpoint| endpoint.id.to_string(), WebhookView::of)))
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use dripr_adapters::webhook_vault::WebhookVaultError;
 use dripr_core::{
-    access::{Deed, Scope},
+    access::Deed,
     ids::{WebhookId, WebhookMessageId},
     ports::WebhookStore,
     webhooks::{Due, Endpoint, KeptSecret, Kind, Kinds},
@@ -39,13 +39,13 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(replay::replay_delivery))
 }
 
-/// The endpoint that a path names, in reach of the caller.
+/// The endpoint that a path names, if it is the caller's to keep.
 async fn find(api: &Api, asking: &Asking, named: &str) -> Result<Endpoint, Problem> {
-    asking.may(Scope::Admin)?;
+    let keeper = asking.keeper()?;
     let none = || Problem::not_found("webhook");
     let id = WebhookId::new(named).map_err(|_| none())?;
     let endpoint = api.store.webhook(&id).await?.ok_or_else(none)?;
-    if lies_within(api, &endpoint.reach, &asking.0.reach).await? { Ok(endpoint) } else { Err(none()) }
+    if lies_within(api, &endpoint.reach, &keeper.reach).await? { Ok(endpoint) } else { Err(none()) }
 }
 
 /// The message that a path names, as it stands with an endpoint.
