@@ -79,8 +79,8 @@ async fn whoever_reaches_others_keeps_no_more_than_their_own_unless_they_are_an_
     assert_eq!(made.status, 201, "{made:?}");
     let of_team = made.json()["key"]["id"].as_str().unwrap().to_owned();
 
-    assert_eq!(listed(&site, "/keys", &lea, "id").await, [of_lea.clone()], "a lead sees their own");
-    assert_eq!(listed(&site, "/keys", &bob, "id").await, [of_bob.clone()]);
+    assert_eq!(listed(&site, "/keys", &lea, "id").await, std::slice::from_ref(&of_lea), "a lead sees their own");
+    assert_eq!(listed(&site, "/keys", &bob, "id").await, std::slice::from_ref(&of_bob));
     let refused = post(&site, "/keys", &lea, json!({"name": "n", "reach": team, "scopes": ["read"]})).await;
     assert_eq!(refused.status, 403, "{refused:?}");
     let unknown = delete(&site, "/keys/nobodys", &lea).await;
@@ -88,7 +88,7 @@ async fn whoever_reaches_others_keeps_no_more_than_their_own_unless_they_are_an_
     for other in [&of_bob, &of_team] {
         assert_eq!(delete(&site, &format!("/keys/{other}"), &lea).await, unknown, "another's is unknown");
     }
-    assert_eq!(listed(&site, "/history", &lea, "about").await, [of_lea.clone()]);
+    assert_eq!(listed(&site, "/history", &lea, "about").await, std::slice::from_ref(&of_lea));
 
     let mut seen = listed(&site, "/keys", &amy, "id").await;
     seen.sort_unstable();
@@ -150,7 +150,7 @@ async fn an_agent_keeps_webhooks_that_are_told_of_them_alone() {
     let (id, path) = own_webhook(&site, &bob).await;
     let shown = get(&site, &path, &bob).await.json();
     assert_eq!(shown["reach"], json!({"of": "agent", "agent_id": "bob"}));
-    assert_eq!(listed(&site, "/webhooks", &bob, "id").await, [id.clone()]);
+    assert_eq!(listed(&site, "/webhooks", &bob, "id").await, std::slice::from_ref(&id));
     let mut seen = listed(&site, "/webhooks", &amy, "id").await;
     seen.sort_unstable();
     let mut both = [of_north, id.clone()];
