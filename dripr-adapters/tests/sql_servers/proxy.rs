@@ -99,7 +99,8 @@ impl Proxy {
                 if dropping.load(SeqCst) {
                     return true;
                 }
-                let commits = bytes.windows(6).any(|word| word == b"COMMIT");
+                // PostgreSQL's statements end with a NUL.
+                let commits = bytes.strip_suffix(b"\0").unwrap_or(bytes).ends_with(b"COMMIT");
                 if commits && committing.swap(false, SeqCst) {
                     dropping.store(true, SeqCst);
                 }

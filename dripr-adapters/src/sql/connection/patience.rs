@@ -28,7 +28,6 @@ impl Limits {
     }
 
     /// Where nothing is asked that takes a server any time.
-    #[cfg(feature = "mysql")]
     pub(in crate::sql) fn of_looks(self) -> Self {
         Self { silence: self.ping() }
     }
@@ -49,7 +48,6 @@ impl Limits {
     }
 
     /// How long a connection that listens may hear nothing before it is asked whether it is open.
-    #[cfg(feature = "postgres")]
     pub(in crate::sql) fn quiet(self) -> Duration {
         self.silence / 4
     }
