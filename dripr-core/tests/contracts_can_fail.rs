@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "contracts_can_fail/blocks.rs"]
+mod blocks;
 #[path = "contracts_can_fail/call_counters.rs"]
 mod call_counters;
+#[path = "contracts_can_fail/deeds.rs"]
+mod deeds;
 #[path = "contracts_can_fail/emails.rs"]
 mod emails;
 #[path = "contracts_can_fail/machinery.rs"]
@@ -17,6 +21,10 @@ mod probes;
 mod sources;
 #[path = "contracts_can_fail/verifiers.rs"]
 mod verifiers;
+#[path = "contracts_can_fail/webhooks.rs"]
+mod webhooks;
+#[path = "contracts_can_fail/wrong_store.rs"]
+mod wrong_store;
 
 fn now() -> dripr_core::schedule::Instant {
     "2026-03-01T12:00:00Z".parse().unwrap()

@@ -12,6 +12,11 @@ use tokio::{
     task::JoinHandle,
 };
 
+#[cfg(feature = "postgres")]
+use super::{
+    connection::Limits,
+    listening::{Channel, listen},
+};
 use super::{
     connection::{Connecting, Connection, query},
     writer::Job,
@@ -95,7 +100,7 @@ impl Drop for Listener<'_> {
 pub(super) enum Told {
     /// Nothing: the others look.
     Nothing,
-    /// A notification on a channel, marked as ours.
+    /// A notification on a channel, marked as ours by a text that no other store has.
     #[cfg(feature = "postgres")]
     Notification { channel: Arc<str>, ours: Arc<str> },
 }
@@ -151,30 +156,15 @@ impl Hearing {
         Self(tokio::spawn(look(connecting, arrivals, sql)))
     }
 
-    /// Listens to what PostgreSQL tells.
+    /// Listens to what PostgreSQL tells, by a channel that is open.
     #[cfg(feature = "postgres")]
     pub(super) fn by_listening(
-        mut listener: sqlx::postgres::PgListener,
+        channel: Channel,
         ours: Arc<str>,
         arrivals: Arc<Arrivals>,
+        limits: Limits,
     ) -> Self {
-        Self(tokio::spawn(async move {
-            loop {
-                match listener.try_recv().await {
-                    Ok(Some(notification)) => match notification.payload().split_once(':') {
-                        Some((from, _)) if from == &*ours => {}
-                        Some((_, woken)) => arrivals.arrived(woken.parse().unwrap_or(u16::MAX)),
-                        None => arrivals.arrived(u16::MAX),
-                    },
-                    // The connection was lost, and what was told meanwhile with it.
-                    Ok(None) => arrivals.arrived(u16::MAX),
-                    Err(_) => {
-                        arrivals.arrived(u16::MAX);
-                        tokio::time::sleep(LOOK_EVERY).await;
-                    }
-                }
-            }
-        }))
+        Self(tokio::spawn(listen(channel, ours, arrivals, limits)))
     }
 }
 

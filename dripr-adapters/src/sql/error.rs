@@ -1,5 +1,7 @@
 //! What a database says, sorted.
 
+use std::io;
+
 use dripr_core::errors::{Fault, PortError, PortResult};
 
 /// What a database's own code means to us.
@@ -116,8 +118,20 @@ pub(super) fn is_gone(error: &sqlx::Error) -> bool {
 
 /// Whether a key came from elsewhere while the transaction ran.
 pub(super) fn is_taken(error: &PortError) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
-    source.is_some_and(|source| Said::of(source) == Some(Said::Taken))
+    database_error(error).is_some_and(|source| Said::of(source) == Some(Said::Taken))
+}
+
+/// Whether a server said nothing for too long, by our patience or by the system's.
+pub(super) fn said_nothing(error: &PortError) -> bool {
+    database_error(error).is_some_and(is_silence)
+}
+
+fn is_silence(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
+}
+
+fn database_error(error: &PortError) -> Option<&sqlx::Error> {
+    std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>())
 }
 
 /// Sorts an error by whose fault it is; `doing` completes "while …".
@@ -161,6 +175,9 @@ pub(super) fn sorted(error: sqlx::Error, doing: &str) -> PortError {
                 Fault::Misconfigured,
                 format!("the connection to the database is not set up right, while {doing}"),
             ),
+            error if is_silence(error) => {
+                (Fault::Unavailable, format!("the database said nothing for too long while {doing}"))
+            }
             _ => (Fault::Unavailable, format!("the database failed while {doing}")),
         },
     };

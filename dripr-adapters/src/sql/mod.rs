@@ -7,7 +7,7 @@
 //! | `migrations` | the schemas' histories |
 //! | `connection` | a connection to any of them, and what one SQL text is in each |
 //! | `writer` | the tasks that write: calls that wait together share a commit |
-//! | `arrivals` | how those who wait for deliveries hear of them, from other processes too |
+//! | `arrivals`, `listening` | how those who wait for deliveries hear of them, from other processes too |
 //! | `execute` | commands on campaigns, many campaigns in a few statements |
 //! | `announce` | events, in the queues or in the outbox |
 //! | `dossier` | reading campaigns with what decisions look at |
@@ -61,6 +61,8 @@ mod imports;
 mod instant;
 #[cfg(feature = "legacy-tables")]
 pub mod legacy_tables;
+#[cfg(feature = "postgres")]
+mod listening;
 mod mail_accounts;
 mod maker;
 mod message;

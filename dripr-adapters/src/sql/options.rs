@@ -1,7 +1,9 @@
 //! How a database is opened.
 
-#[cfg(feature = "sqlite")]
 use std::time::Duration;
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::connection::LONGEST_SILENCE;
 
 /// Where events go that a change announces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,12 +66,23 @@ pub struct ServerOptions {
     pub group: usize,
     /// Where events go.
     pub queues: Queues,
+    /// How long the server may say nothing when it was asked something, before the connection is given up; 120 seconds unless told
+    /// otherwise. Longer than any statement takes, the locks that it waits for (ten seconds each) included. Nothing else is waited for
+    /// longer: a new connection 30 seconds at most, the answer to whether one is open ten.
+    pub longest_silence: Duration,
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { durable: true, readers: 4, writers: 2, group: 64, queues: Queues::Beside }
+        Self {
+            durable: true,
+            readers: 4,
+            writers: 2,
+            group: 64,
+            queues: Queues::Beside,
+            longest_silence: LONGEST_SILENCE,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::{
 use super::{
     arrivals::{Arrivals, OUTBOX, Told, WEBHOOKS},
     connection::{Connecting, Connection},
-    error::{While, is_contended, is_taken, sorted},
+    error::{While, is_contended, is_taken, said_nothing, sorted},
     execute::{self, ExecuteJob},
     message::Base,
     options::Writing,
@@ -38,6 +38,9 @@ const TRIES: u8 = 8;
 
 /// How often one is tried into which a key came from elsewhere: who reads again finds it.
 const TRIES_FOR_A_KEY: u8 = 3;
+
+/// How often one is tried at a server that says nothing: once more, by another connection.
+const TRIES_IN_SILENCE: u8 = 2;
 
 /// Calls that may wait to be written; beyond that, callers wait before they are let in.
 const WAITING: usize = 1024;
@@ -247,7 +250,8 @@ struct Task {
 /// Why nothing was committed, or perhaps not.
 struct Failed {
     error: PortError,
-    /// Whether it may be committed although it failed: then it must not be done again by itself.
+    /// Whether it may be committed although it failed, because the connection broke or the server said nothing any more: then it must
+    /// not be done again by itself.
     unknown: bool,
 }
 
@@ -328,6 +332,7 @@ impl Task {
             };
             self.roll_back(&failed.error).await;
             let most = match failed.error.fault() {
+                Fault::Unavailable if said_nothing(&failed.error) => TRIES_IN_SILENCE,
                 Fault::Unavailable => TRIES,
                 Fault::Invalid if is_taken(&failed.error) => TRIES_FOR_A_KEY,
                 _ => 1,
@@ -381,6 +386,10 @@ impl Task {
     }
 
     async fn roll_back(&mut self, error: &PortError) {
+        if self.connection.is_silent() {
+            self.doubtful = true;
+            return;
+        }
         // A connection that was opened when the disk was read-only can never write. Where there is nothing to roll back,
         // the database did it by itself, or the connection is broken. A new one knows for sure.
         let rolled_back = self.connection.roll_back().await;

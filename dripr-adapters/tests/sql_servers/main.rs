@@ -8,4 +8,6 @@ mod contract;
 mod couriers;
 mod migrations;
 mod place;
+mod proxy;
 mod removals;
+mod silence;

@@ -3,15 +3,20 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `dialect` | what one SQL text is in each of them |
+//! | `patience` | how long a server is waited for |
 //! | `query` | a statement with its values |
 //! | `row` | what comes back |
 //! | `trust` | which idle connections are taken for open |
 
 mod dialect;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod patience;
 mod query;
 mod row;
 mod trust;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) use self::patience::{LONGEST_SILENCE, Limits, Patience, within};
 pub(super) use self::{
     dialect::Dialect,
     query::{On, Query, Ready, Value, query, query_ready},
@@ -30,9 +35,9 @@ pub(super) enum Connection {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::SqliteConnection, bool),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgConnection),
+    Postgres(sqlx::PgConnection, Patience),
     #[cfg(feature = "mysql")]
-    MySql(sqlx::MySqlConnection),
+    MySql(sqlx::MySqlConnection, Patience),
 }
 
 /// Connections for reading, and for nothing else: what was asked of one that was closed meanwhile is asked of another.
@@ -40,9 +45,9 @@ pub(super) enum Pool {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::SqlitePool),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgPool, Trust),
+    Postgres(sqlx::PgPool, Trust, Limits),
     #[cfg(feature = "mysql")]
-    MySql(sqlx::MySqlPool, Trust),
+    MySql(sqlx::MySqlPool, Trust, Limits),
 }
 
 /// How a connection is made.
@@ -52,9 +57,9 @@ pub(super) enum Connecting {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::sqlite::SqliteConnectOptions, bool),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::postgres::PgConnectOptions),
+    Postgres(sqlx::postgres::PgConnectOptions, Limits),
     #[cfg(feature = "mysql")]
-    MySql(sqlx::mysql::MySqlConnectOptions),
+    MySql(sqlx::mysql::MySqlConnectOptions, Limits),
 }
 
 /// What a new connection to PostgreSQL is told: a program that hangs must not hold up all the others, and each statement goes
@@ -66,10 +71,12 @@ pub(super) const POSTGRES_SESSION: &str = "SET lock_timeout = '10s'; SET idle_in
      SET enable_bitmapscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
 /// What a new connection to MySQL or MariaDB is told: each statement sees what was committed before it, a value that does
-/// not fit is an error, and a program that hangs must not hold up all the others.
+/// not fit is an error, and a program that hangs must not hold up all the others. MariaDB alone can be told to end a transaction in
+/// which nothing comes; to MySQL that is a comment.
 #[cfg(feature = "mysql")]
 pub(super) const MYSQL_SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 10";
+     SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 10 \
+     /*M!100300 , idle_transaction_timeout = 60 */";
 
 impl Connecting {
     /// A connection, ready to work with.
@@ -79,16 +86,24 @@ impl Connecting {
                 #[cfg(feature = "sqlite")]
                 Self::Sqlite(options, synced) => Ok(Connection::Sqlite(options.connect().await?, *synced)),
                 #[cfg(feature = "postgres")]
-                Self::Postgres(options) => {
-                    let mut connection = options.connect().await?;
-                    sqlx::raw_sql(POSTGRES_SESSION).execute(&mut connection).await?;
-                    Ok(Connection::Postgres(connection))
+                Self::Postgres(options, limits) => {
+                    let connecting = async {
+                        let mut connection = options.connect().await?;
+                        sqlx::raw_sql(POSTGRES_SESSION).execute(&mut connection).await?;
+                        Ok(connection)
+                    };
+                    let connection = within(limits.connecting(), connecting).await?;
+                    Ok(Connection::Postgres(connection, Patience::new(*limits)))
                 }
                 #[cfg(feature = "mysql")]
-                Self::MySql(options) => {
-                    let mut connection = options.connect().await?;
-                    sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await?;
-                    Ok(Connection::MySql(connection))
+                Self::MySql(options, limits) => {
+                    let connecting = async {
+                        let mut connection = options.connect().await?;
+                        sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await?;
+                        Ok(connection)
+                    };
+                    let connection = within(limits.connecting(), connecting).await?;
+                    Ok(Connection::MySql(connection, Patience::new(*limits)))
                 }
             }
         }
@@ -113,9 +128,9 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool, _) => pool.close().await,
+            Self::Postgres(pool, ..) => pool.close().await,
             #[cfg(feature = "mysql")]
-            Self::MySql(pool, _) => pool.close().await,
+            Self::MySql(pool, ..) => pool.close().await,
         }
     }
 }
@@ -126,9 +141,9 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(..) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres(..) => Dialect::Postgres,
             #[cfg(feature = "mysql")]
-            Self::MySql(_) => Dialect::MySql,
+            Self::MySql(..) => Dialect::MySql,
         }
     }
 
@@ -158,13 +173,13 @@ impl Connection {
                 sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => {
+            Self::Postgres(connection, patience) => {
                 let begin = if synced { "BEGIN" } else { "BEGIN; SET LOCAL synchronous_commit = off" };
-                sqlx::raw_sql(begin).execute(connection).await?;
+                patience.with(sqlx::raw_sql(begin).execute(connection)).await?;
             }
             #[cfg(feature = "mysql")]
-            Self::MySql(connection) => {
-                sqlx::raw_sql("BEGIN").execute(connection).await?;
+            Self::MySql(connection, patience) => {
+                patience.with(sqlx::raw_sql("BEGIN").execute(connection)).await?;
             }
         }
         Ok(())
@@ -174,9 +189,9 @@ impl Connection {
     pub(super) async fn commit(&mut self, saying: Option<String>) -> Result<(), sqlx::Error> {
         match (self, saying) {
             #[cfg(feature = "postgres")]
-            (Self::Postgres(connection), Some(saying)) => {
+            (Self::Postgres(connection, patience), Some(saying)) => {
                 let both = AssertSqlSafe(saying + "; COMMIT");
-                sqlx::raw_sql(both).execute(connection).await.map(drop)
+                patience.with(sqlx::raw_sql(both).execute(connection)).await.map(drop)
             }
             (connection, _) => connection.say("COMMIT").await,
         }
@@ -191,9 +206,27 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection, _) => sqlx::query(sql).execute(connection).await.map(drop),
             #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            Self::Postgres(connection, patience) => {
+                patience.with(sqlx::raw_sql(sql).execute(connection)).await.map(drop)
+            }
             #[cfg(feature = "mysql")]
-            Self::MySql(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            Self::MySql(connection, patience) => {
+                patience.with(sqlx::raw_sql(sql).execute(connection)).await.map(drop)
+            }
+        }
+    }
+
+    /// Whether it is of no use any more, because its server said nothing for too long. It is not even asked to roll back: once it is
+    /// closed, or found closed, the server does that by itself.
+    pub(super) fn is_silent(&self) -> bool {
+        match self {
+            // A file is there or fails.
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(..) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_, patience) => patience.is_over(),
+            #[cfg(feature = "mysql")]
+            Self::MySql(_, patience) => patience.is_over(),
         }
     }
 
@@ -209,14 +242,16 @@ impl Connection {
     }
 
     pub(super) async fn close(self) {
-        // What was answered is stored already; closing only tidies up.
-        let _ = match self {
+        match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection, _) => connection.close().await,
+            Self::Sqlite(connection, _) => {
+                // What was answered is stored already; closing only tidies up.
+                let _ = connection.close().await;
+            }
             #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => connection.close().await,
+            Self::Postgres(connection, patience) => patience.end_with(connection.close()).await,
             #[cfg(feature = "mysql")]
-            Self::MySql(connection) => connection.close().await,
-        };
+            Self::MySql(connection, patience) => patience.end_with(connection.close()).await,
+        }
     }
 }

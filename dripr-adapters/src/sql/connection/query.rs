@@ -1,11 +1,11 @@
 //! A statement with its values.
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-use std::time::Duration;
 use std::{borrow::Cow, sync::Arc};
 
 use sqlx::AssertSqlSafe;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::patience::silence;
 use super::{Connection, Dialect, Pool, Row};
 use crate::sql::error::is_gone;
 
@@ -112,32 +112,33 @@ macro_rules! bound {
     }};
 }
 
-/// How long a connection that is taken for open may say nothing: longer than a read of a large deployment takes. Without it, one
-/// to a server that vanished without a word would be waited for until the system's own patience ends, a quarter of an hour.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-const LONGEST_SILENCE: Duration = Duration::from_secs(120);
-
-/// What came of asking a pool: twice if the connection turned out to be closed, since the other one is looked at first.
+/// What came of asking a pool: twice if the connection turned out to be closed, or said nothing for too long, since the other one is
+/// looked at first.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 macro_rules! asked {
-    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr) => {{
-        let mut connection = $pool.acquire().await?;
-        let asked = bound!($query, $dialect).$way(&mut *connection);
-        let done = tokio::time::timeout(LONGEST_SILENCE, asked).await;
-        match done {
-            Ok(Err(error)) if is_gone(&error) => {
-                drop(connection);
-                $trust.broke();
-                bound!($query, $dialect).$way($pool).await?
+    ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr, $limits:expr) => {{
+        let mut first = true;
+        loop {
+            let mut connection = $pool.acquire().await?;
+            let asked = bound!($query, $dialect).$way(&mut *connection);
+            let done = tokio::time::timeout($limits.answer(), asked).await;
+            match done {
+                Ok(Err(error)) if first && is_gone(&error) => {
+                    drop(connection);
+                    $trust.broke();
+                }
+                Ok(done) => break done?,
+                Err(_) => {
+                    // Asked whether it is open on its way back, it would say nothing either.
+                    connection.close_on_drop();
+                    drop(connection);
+                    $trust.broke();
+                    if !first {
+                        return Err(silence());
+                    }
+                }
             }
-            Ok(done) => done?,
-            Err(_) => {
-                // Asked whether it is open on its way back, it would say nothing either.
-                connection.close_on_drop();
-                drop(connection);
-                $trust.broke();
-                bound!($query, $dialect).$way($pool).await?
-            }
+            first = false;
         }
     }};
 }
@@ -161,29 +162,29 @@ macro_rules! run {
                 $then
             }
             #[cfg(feature = "postgres")]
-            On::Connection(Connection::Postgres(connection)) => {
-                let $done = bound!($query, Dialect::Postgres).$way(connection).await?;
+            On::Connection(Connection::Postgres(connection, patience)) => {
+                let $done = patience.with(bound!($query, Dialect::Postgres).$way(connection)).await?;
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::Postgres;
                 $then
             }
             #[cfg(feature = "postgres")]
-            On::Pool(Pool::Postgres(pool, trust)) => {
-                let $done = asked!($query, Dialect::Postgres, $way, pool, trust);
+            On::Pool(Pool::Postgres(pool, trust, limits)) => {
+                let $done = asked!($query, Dialect::Postgres, $way, pool, trust, limits);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::Postgres;
                 $then
             }
             #[cfg(feature = "mysql")]
-            On::Connection(Connection::MySql(connection)) => {
-                let $done = bound!($query, Dialect::MySql).$way(connection).await?;
+            On::Connection(Connection::MySql(connection, patience)) => {
+                let $done = patience.with(bound!($query, Dialect::MySql).$way(connection)).await?;
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::MySql;
                 $then
             }
             #[cfg(feature = "mysql")]
-            On::Pool(Pool::MySql(pool, trust)) => {
-                let $done = asked!($query, Dialect::MySql, $way, pool, trust);
+            On::Pool(Pool::MySql(pool, trust, limits)) => {
+                let $done = asked!($query, Dialect::MySql, $way, pool, trust, limits);
                 #[allow(unused_variables, reason = "not every way gives rows")]
                 let $row = Row::MySql;
                 $then

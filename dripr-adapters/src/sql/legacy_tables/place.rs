@@ -6,6 +6,8 @@ use dripr_core::errors::{Fault, PortError, PortResult};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::super::connection::{Limits, Patience, within};
 use super::{
     super::{
         connection::{Connection, Dialect, query},
@@ -13,6 +15,10 @@ use super::{
     },
     Mapping, Table,
 };
+
+/// How long a page of these tables may take to be read. No index need be there for how it is asked for.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const LONGEST_READ: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// The tables of an older deployment, read and never written.
 pub struct LegacyTables {
@@ -78,6 +84,8 @@ async fn connect(url: &SecretString) -> PortResult<Connection> {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     let doing = "connecting to the older deployment";
     // The URL is not shown, for what it may hold.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    let limits = Limits::of(LONGEST_READ);
     let unreadable =
         |_| PortError::new(Fault::Misconfigured, format!("the {scheme} URL of the older deployment is none"));
     match scheme {
@@ -90,21 +98,22 @@ async fn connect(url: &SecretString) -> PortResult<Connection> {
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => {
             let options = sqlx::postgres::PgConnectOptions::from_str(text).map_err(unreadable)?;
-            let mut connection = options.disable_statement_logging().connect().await.doing(doing)?;
+            let options = options.disable_statement_logging();
+            let mut connection = within(limits.connecting(), options.connect()).await.doing(doing)?;
             let session =
                 "SET default_transaction_read_only = on; SET TIME ZONE 'UTC'; SET datestyle = 'ISO'";
             sqlx::raw_sql(session).execute(&mut connection).await.doing(doing)?;
-            Ok(Connection::Postgres(connection))
+            Ok(Connection::Postgres(connection, Patience::new(limits)))
         }
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => {
             let options = sqlx::mysql::MySqlConnectOptions::from_str(text).map_err(unreadable)?;
             let options = options.charset("utf8mb4").disable_statement_logging();
-            let mut connection = options.connect().await.doing(doing)?;
+            let mut connection = within(limits.connecting(), options.connect()).await.doing(doing)?;
             let session = "SET SESSION TRANSACTION READ ONLY; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                            SET time_zone = '+00:00'";
             sqlx::raw_sql(session).execute(&mut connection).await.doing(doing)?;
-            Ok(Connection::MySql(connection))
+            Ok(Connection::MySql(connection, Patience::new(limits)))
         }
         _ => Err(PortError::new(
             Fault::Misconfigured,

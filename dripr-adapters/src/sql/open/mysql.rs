@@ -13,7 +13,7 @@ use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
-        connection::{Connecting, Dialect, MYSQL_SESSION, Pool, Trust},
+        connection::{Connecting, Dialect, LONGEST_SILENCE, Limits, MYSQL_SESSION, Pool, Trust, within},
         error::{While, sorted},
         maker,
         migrations::{Hindrance, bring_up_to_date, located},
@@ -75,7 +75,8 @@ fn shown(connecting: &MySqlConnectOptions) -> String {
 }
 
 async fn migrate(connecting: &MySqlConnectOptions) -> PortResult<()> {
-    let mut connection = connecting.connect().await.doing("connecting to it")?;
+    let connected = within(Limits::of(LONGEST_SILENCE).connecting(), connecting.connect());
+    let mut connection = connected.await.doing("connecting to it")?;
     sqlx::raw_sql(MYSQL_SESSION).execute(&mut connection).await.doing("connecting to it")?;
     let migrated = match take_turn(&mut connection).await {
         Ok(()) => migrated(&mut connection).await,
@@ -124,10 +125,12 @@ async fn migrated(connection: &mut MySqlConnection) -> PortResult<()> {
 
 async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
     migrate(&options).await?;
+    let limits = Limits::of(how.longest_silence);
     let trust = Trust::default();
     let trusted = trust.clone();
     let reads = MySqlPoolOptions::new()
         .max_connections(how.readers.max(1))
+        .acquire_timeout(limits.connecting())
         .min_connections(0)
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(MYSQL_SESSION).execute(connection).await.map(drop) })
@@ -137,20 +140,21 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
             let trusted = trusted.holds(lay.idle_for);
             Box::pin(async move {
                 if !trusted {
-                    connection.ping().await?;
+                    within(limits.ping(), connection.ping()).await?;
                 }
                 Ok(true)
             })
         })
         .connect_lazy_with(options.clone());
     let arrivals = Arc::new(Arrivals::default());
-    let connecting = Connecting::MySql(options);
+    let looking = Connecting::MySql(options.clone(), limits.of_looks());
+    let connecting = Connecting::MySql(options, limits);
     let mut connections = writing(&connecting, how.writers).await?;
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
     }
-    let hearing = Hearing::by_looking(connecting.clone(), arrivals.clone(), NEWEST);
+    let hearing = Hearing::by_looking(looking, arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);
-    Ok(SqlStore::of(Pool::MySql(reads, trust), writer, arrivals, Some(hearing)))
+    Ok(SqlStore::of(Pool::MySql(reads, trust, limits), writer, arrivals, Some(hearing)))
 }

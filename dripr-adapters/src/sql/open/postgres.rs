@@ -6,15 +6,18 @@ use dripr_core::errors::PortResult;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
 use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
-        connection::{Connecting, Dialect, POSTGRES_SESSION, Pool, Trust, query},
+        connection::{
+            Connecting, Dialect, LONGEST_SILENCE, Limits, POSTGRES_SESSION, Pool, Trust, query, within,
+        },
         error::{While, sorted},
+        listening::{Channel, Line},
         maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
@@ -82,7 +85,8 @@ fn shown(connecting: &PgConnectOptions) -> String {
 }
 
 async fn migrate(connecting: &PgConnectOptions) -> PortResult<()> {
-    let mut connection = connecting.connect().await.doing("connecting to it")?;
+    let connected = within(Limits::of(LONGEST_SILENCE).connecting(), connecting.connect());
+    let mut connection = connected.await.doing("connecting to it")?;
     sqlx::raw_sql(POSTGRES_SESSION).execute(&mut connection).await.doing("connecting to it")?;
     let migrated = bring_up_to_date(&mut connection, Dialect::Postgres).await;
     // The connection was only for this; a failure to close it cannot hurt.
@@ -100,10 +104,12 @@ async fn migrate(connecting: &PgConnectOptions) -> PortResult<()> {
 
 async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<SqlStore> {
     migrate(&options).await?;
+    let limits = Limits::of(how.longest_silence);
     let trust = Trust::default();
     let trusted = trust.clone();
     let reads = PgPoolOptions::new()
         .max_connections(how.readers.max(1))
+        .acquire_timeout(limits.connecting())
         .min_connections(0)
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(POSTGRES_SESSION).execute(connection).await.map(drop) })
@@ -113,41 +119,37 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
             let trusted = trusted.holds(lay.idle_for);
             Box::pin(async move {
                 if !trusted {
-                    connection.ping().await?;
+                    within(limits.ping(), connection.ping()).await?;
                 }
                 Ok(true)
             })
         })
         .connect_lazy_with(options.clone());
     let arrivals = Arc::new(Arrivals::default());
-    let connecting = Connecting::Postgres(options.clone());
+    let connecting = Connecting::Postgres(options.clone(), limits);
     let mut connections = writing(&connecting, how.writers).await?;
     let doing = "listening to what it tells";
     let mut ours: Arc<str> = Arc::from("");
-    let mut channel: Arc<str> = Arc::from("dripr");
+    let mut name: Arc<str> = Arc::from("dripr");
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
+        // By what a store knows its own: nothing that another process could have too, as it could the number of a connection that was
+        // opened anew, or lies behind a pooler.
         let row =
-            query("SELECT pg_backend_pid()::text, current_schema()").fetch_one(first).await.doing(doing)?;
+            query("SELECT gen_random_uuid()::text, current_schema()").fetch_one(first).await.doing(doing)?;
         ours = Arc::from(row.try_get::<&str>(0).doing(doing)?);
-        let mut name = format!("dripr_{}", row.try_get::<Option<&str>>(1).doing(doing)?.unwrap_or_default());
-        while name.len() > LONGEST_CHANNEL {
-            name.pop();
+        let mut named = format!("dripr_{}", row.try_get::<Option<&str>>(1).doing(doing)?.unwrap_or_default());
+        while named.len() > LONGEST_CHANNEL {
+            named.pop();
         }
-        channel = Arc::from(name);
+        name = Arc::from(named);
     }
     // One connection that listens for as long as the store is there.
-    let listening = PgPoolOptions::new()
-        .max_connections(1)
-        .min_connections(0)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_lazy_with(options);
-    let mut listener = PgListener::connect_with(&listening).await.doing(doing)?;
-    listener.listen(&channel).await.doing(doing)?;
-    let hearing = Hearing::by_listening(listener, ours.clone(), arrivals.clone());
-    let told = Told::Notification { channel, ours };
+    let mut channel = Channel::new(options, name.clone());
+    within(limits.connecting(), channel.open()).await.doing(doing)?;
+    let hearing = Hearing::by_listening(channel, ours.clone(), arrivals.clone(), limits);
+    let told = Told::Notification { channel: name, ours };
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &told);
-    Ok(SqlStore::of(Pool::Postgres(reads, trust), writer, arrivals, Some(hearing)))
+    Ok(SqlStore::of(Pool::Postgres(reads, trust, limits), writer, arrivals, Some(hearing)))
 }
