@@ -382,6 +382,9 @@ impl ApiKeyStore for Wrong {
     ) -> PortResult<Vec<ApiKey>> {
         self.store.api_keys(within, after, limit).await
     }
+    async fn count_api_keys(&self, of: &Reach) -> PortResult<usize> {
+        self.store.count_api_keys(of).await
+    }
     async fn revoke_api_key(&self, id: &ApiKeyId, by: Actor, at: Instant) -> PortResult<bool> {
         self.store.revoke_api_key(id, by, at).await
     }
