@@ -53,7 +53,7 @@ async fn who_keeps_contacts_elsewhere_is_told_what_becomes_of_them() {
 
     let bounced = json!({"address": "kim@new.example", "cause": "hard_bounce"});
     assert_eq!(post(&site, "/agents/ana/suppressions", &key, bounced).await.status, 201);
-    assert_eq!(told("contact.opted_in").await, [Value::Null; 0]);
+    assert!(told("contact.opted_in").await.is_empty(), "that is another thing");
     assert_eq!(delete(&site, "/agents/ana/suppressions/kim@new.example", &key).await.status, 204);
     let data = json!({
         "agent_id": "ana", "contact_id": contact, "address": "kim@new.example", "cause": "hard_bounce",
