@@ -258,7 +258,7 @@ fn what_was_chosen_stays_chosen_whatever_kinds_come() {
     assert_eq!(places.len(), Kind::ALL.len() + 1, "a new one has the next place");
     for (place, name) in places.iter().enumerate() {
         let kinds = Kinds::from_iter([name.parse::<Kind>().unwrap()]);
-        assert_eq!(kinds.bits(), 1 << place, "{name}");
+        assert_eq!(kinds.bits(), 1_u32 << place, "{name}");
     }
     let before: u32 = (1 << 12) - 1;
     assert!(!Kinds::from_bits(before).has(Kind::ContactOptedIn), "nobody is told what they did not choose");

@@ -35,7 +35,7 @@ pub struct Message {
     /// The campaign that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
-    /// The contact that it is about, where that is not the campaign's.
+    /// The contact that it is about, where it is about one: an erasure finds it by that, whatever the address was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
     /// The key of the address of the person whom it is about.
