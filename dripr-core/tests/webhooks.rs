@@ -232,6 +232,40 @@ fn kinds_are_found_by_their_names() {
 }
 
 #[test]
+fn what_was_chosen_stays_chosen_whatever_kinds_come() {
+    // As every store keeps them.
+    let places = [
+        "email.ready",
+        "email.sent",
+        "email.held",
+        "email.dropped",
+        "email.delivered",
+        "email.bounced",
+        "email.complained",
+        "email.opened",
+        "email.clicked",
+        "contact.opted_out",
+        "campaign.needs_attention",
+        "campaign.status",
+        "webhook.test",
+        "contact.opted_in",
+        "contact.changed",
+        "contact.removed",
+        "campaign.created",
+        "campaign.removed",
+        "import.done",
+    ];
+    assert_eq!(places.len(), Kind::ALL.len() + 1, "a new one has the next place");
+    for (place, name) in places.iter().enumerate() {
+        let kinds = Kinds::from_iter([name.parse::<Kind>().unwrap()]);
+        assert_eq!(kinds.bits(), 1_u32 << place, "{name}");
+    }
+    let before: u32 = (1 << 12) - 1;
+    assert!(!Kinds::from_bits(before).has(Kind::ContactOptedIn), "nobody is told what they did not choose");
+    assert!(Kinds::from_bits(1 << 12).is_empty(), "a trial is nothing that is chosen");
+}
+
+#[test]
 fn what_is_erased_leaves_ids() {
     let mut message = message("msg_1");
     message.address_key = Some("kim@home.example".to_owned());

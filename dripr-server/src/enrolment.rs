@@ -289,7 +289,7 @@ impl Enroller<'_> {
         campaign.enabled = row.enabled;
         let cause = Some("imported".to_owned());
         let audit = AuditEntry::of("campaign_made", self.by.clone(), self.now, cause);
-        NewCampaign { contact, campaign, audit: Some(audit) }
+        NewCampaign { contact, campaign, audit: Some(audit), one_of_many: true }
     }
 }
 

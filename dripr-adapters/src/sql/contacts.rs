@@ -19,7 +19,7 @@ use super::{
     execute::{wake, write_audit},
     instant::{AT_ONCE, micros},
     values::{Many, RowValues},
-    webhooks::tell::tell_suppression,
+    webhooks::tell_contact::{tell_changed_contact, tell_lifting, tell_removed_contact, tell_suppression},
     writer::Transaction,
 };
 
@@ -147,7 +147,7 @@ impl ContactStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (user, id, audit) = (user.clone(), id.clone(), audit.clone());
-                Box::pin(async move { remove(transaction.connection, &user, &id, &audit).await })
+                Box::pin(async move { remove(transaction, &user, &id, &audit).await })
             })
             .await
     }
@@ -163,7 +163,7 @@ impl ContactStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (known, contact, audit) = (known.clone(), contact.clone(), audit.clone());
-                Box::pin(async move { replace(transaction.connection, &known, &contact, &audit).await })
+                Box::pin(async move { replace(transaction, &known, &contact, &audit).await })
             })
             .await
     }
@@ -196,7 +196,7 @@ impl ContactStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (user, key, actor) = (user.clone(), key.clone(), actor.clone());
-                Box::pin(async move { lift(transaction.connection, &user, &key, most, actor, at).await })
+                Box::pin(async move { lift(transaction, &user, &key, most, actor, at).await })
             })
             .await
     }
@@ -293,11 +293,12 @@ async fn add(
 }
 
 async fn remove(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     user: &UserId,
     id: &ContactId,
     audit: &AuditEntry,
 ) -> PortResult<ContactRemoval> {
+    let connection = &mut *transaction.connection;
     in_turn(connection, user).await?;
     let doing = "removing a contact";
     let sql = "SELECT state FROM contacts WHERE id = ?1 AND user_id = ?2 AND deleted_at IS NULL@locked";
@@ -326,6 +327,7 @@ async fn remove(
         .await
         .doing(doing)?;
     note(connection, user, &key, audit).await?;
+    tell_removed_contact(transaction, &contact, audit.at).await?;
     Ok(ContactRemoval::Removed)
 }
 
@@ -341,7 +343,7 @@ async fn known_suppression<'c>(
 }
 
 async fn replace(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     known: &Contact,
     contact: &Contact,
     audit: &AuditEntry,
@@ -349,6 +351,7 @@ async fn replace(
     if contact.id != known.id || contact.user_id != known.user_id {
         return Ok(ContactReplacement::Changed);
     }
+    let connection = &mut *transaction.connection;
     in_turn(connection, &contact.user_id).await?;
     let doing = "storing a contact";
     let (old_key, key, user) = (known.email.key(), contact.email.key(), contact.user_id.as_str());
@@ -400,6 +403,7 @@ async fn replace(
     .await
     .doing(doing)?;
     note(connection, &contact.user_id, &key, audit).await?;
+    tell_changed_contact(transaction, known, contact, audit.at).await?;
     Ok(ContactReplacement::Replaced)
 }
 
@@ -450,23 +454,22 @@ async fn suppress(
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
-    tell_suppression(transaction, new).await?;
+    tell_suppression(transaction, new, entry.contact_id.as_ref()).await?;
     Ok(became)
 }
 
 async fn lift(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     user: &UserId,
     key: &str,
     most: SuppressionCause,
     actor: Actor,
     at: Instant,
 ) -> PortResult<bool> {
+    let connection = &mut *transaction.connection;
     in_turn(connection, user).await?;
     let known = known_suppression(&mut *connection, user, key).await?;
-    if known.is_none_or(|known| known.cause > most) {
-        return Ok(false);
-    }
+    let Some(ended) = known.filter(|known| known.cause <= most) else { return Ok(false) };
     query("DELETE FROM suppressions WHERE user_id = ?1 AND address_key = ?2")
         .bind(user.as_str())
         .bind(key)
@@ -484,6 +487,7 @@ async fn lift(
     };
     note(connection, user, key, &entry).await?;
     wake(connection, user, Some(key)).await?;
+    tell_lifting(transaction, &ended, entry.contact_id.as_ref(), at).await?;
     Ok(true)
 }
 

@@ -21,6 +21,7 @@ use super::{
     execute::write_audit,
     instant::{AT_ONCE, instant, micros},
     values::Many,
+    webhooks::tell::tell_new_campaigns,
     writer::Transaction,
 };
 
@@ -96,7 +97,9 @@ pub(super) async fn run(
     let mut enrolments = Vec::with_capacity(new.len());
     let mut campaigns: Vec<(Campaign, String)> = Vec::new();
     let mut audits = Vec::new();
-    for (NewCampaign { campaign, audit, .. }, contact) in new.iter().zip(contacts) {
+    // Those that are told of, by their places among the campaigns.
+    let mut news = Vec::new();
+    for (NewCampaign { campaign, audit, one_of_many, .. }, contact) in new.iter().zip(contacts) {
         let Some(contact) = contact else {
             enrolments.push(Enrolment::NoAgent(campaign.user_id.clone()));
             continue;
@@ -107,6 +110,10 @@ pub(super) async fn run(
         let address = contact.email.key();
         enrolments.push(known.enrol(&mut campaign, &address));
         if matches!(enrolments.last(), Some(Enrolment::Enrolled(_))) {
+            if !one_of_many {
+                let at = audit.as_ref().map_or(campaign.created_at, |entry| entry.at);
+                news.push((campaigns.len(), contact, at));
+            }
             if let Some(entry) = audit {
                 audits.push((campaign.id.clone(), user, entry));
             }
@@ -120,6 +127,11 @@ pub(super) async fn run(
     write(connection, &added, &campaigns).await?;
     let rows = audits.into_iter().map(|(id, user, entry)| Ok((Some(id), user, entry, to_json(entry)?)));
     write_audit(connection, &rows.collect::<PortResult<Vec<_>>>()?).await?;
+    let mut told_of = Vec::with_capacity(news.len());
+    for (place, contact, at) in &news {
+        told_of.extend(campaigns.get(*place).map(|(campaign, _)| (campaign, contact, *at)));
+    }
+    tell_new_campaigns(transaction, &told_of).await?;
     Ok(enrolments)
 }
 

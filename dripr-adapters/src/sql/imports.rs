@@ -10,6 +10,7 @@ use dripr_core::{
     imports::{Import, ImportLine},
     ports::{ImportLineFilter, ImportStore},
     schedule::Instant,
+    webhooks::{Kind, Message},
 };
 
 use super::{
@@ -20,6 +21,8 @@ use super::{
     execute::write_audit,
     instant::micros,
     values::Many,
+    webhooks::tell::tell_one,
+    writer::Transaction,
 };
 
 const LINES: Many = Many {
@@ -80,7 +83,7 @@ impl ImportStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (import, lines, audit) = (import.clone(), lines.clone(), audit.clone());
-                Box::pin(async move { put(transaction.connection, &import, &lines, audit.as_ref()).await })
+                Box::pin(async move { put(transaction, &import, &lines, audit.as_ref()).await })
             })
             .await
     }
@@ -247,12 +250,13 @@ async fn forget_lines(connection: &mut Connection, id: &str, before_run: i64) ->
 }
 
 async fn put(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     import: &Import,
     lines: &[ImportLine],
     audit: Option<&AuditEntry>,
 ) -> PortResult<bool> {
     let doing = "storing how far an import is";
+    let connection = &mut *transaction.connection;
     let changed = query(
         "UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2",
     )
@@ -282,5 +286,8 @@ async fn put(
         })
         .await
         .doing(doing)?;
+    if let Some(message) = Message::of_import(import) {
+        tell_one(transaction, &import.user_id, Kind::ImportDone, &|| message.clone()).await?;
+    }
     Ok(true)
 }

@@ -22,6 +22,7 @@ use super::{
     instant::micros,
     rebase::rebase,
     webhooks,
+    writer::Transaction,
 };
 
 const DOING: &str = "reading what is stored about a person";
@@ -84,7 +85,7 @@ impl PersonStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (user, key) = (user.clone(), key.clone());
-                Box::pin(async move { erase_contacts(transaction.connection, &user, &key, at).await })
+                Box::pin(async move { erase_contacts(transaction, &user, &key, at).await })
             })
             .await
     }
@@ -235,12 +236,13 @@ async fn erase_rows(
 }
 
 async fn erase_contacts(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     user: &UserId,
     key: &str,
     at: Instant,
 ) -> PortResult<u64> {
     let doing = "erasing a contact";
+    let connection = &mut *transaction.connection;
     // Answers that are kept for calls that come again may name anybody.
     query("DELETE FROM api_replies").execute(&mut *connection).await.doing(doing)?;
     // So may lines of imports.
@@ -249,11 +251,12 @@ async fn erase_contacts(
         .execute(&mut *connection)
         .await
         .doing(doing)?;
-    webhooks::persons::erase_messages_to(connection, user, key).await?;
     let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {
-        let erased = contact(row)?.erased(at)?;
+        let known = contact(row)?;
+        let connection = &mut *transaction.connection;
+        let erased = known.erased(at)?;
         query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
             .bind(erased.id.as_str())
             .bind(erased.email.key())
@@ -262,6 +265,11 @@ async fn erase_contacts(
             .execute(&mut *connection)
             .await
             .doing(doing)?;
+        if known.deleted_at.is_none() {
+            webhooks::tell_contact::tell_removed_contact(transaction, &known, at).await?;
+        }
+        webhooks::persons::erase_messages_about(transaction.connection, &known.id).await?;
     }
+    webhooks::persons::erase_messages_to(transaction.connection, user, key).await?;
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
 }

@@ -47,6 +47,15 @@ impl SuppressionCause {
             Self::Complaint => "the recipient reported the mail as spam",
         }
     }
+
+    /// For people: why it stands against nothing any more.
+    #[must_use]
+    pub const fn ended_sentence(self) -> &'static str {
+        match self {
+            Self::HardBounce => "mail may go to this address again",
+            Self::OptOut | Self::Complaint => "the recipient wants mail again",
+        }
+    }
 }
 
 /// An address that one agent must not write to.

@@ -46,6 +46,9 @@ pub struct Import {
     pub run: u32,
     /// When it last came on, or gave a sign of life.
     pub moved_at: Instant,
+    /// When somebody cancelled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Instant>,
     /// Counted up with each change.
     pub version: u64,
 }
@@ -63,6 +66,8 @@ pub enum Stage {
     Running,
     /// Every row was read.
     Done,
+    /// Somebody did not want the rest. What was stored stays.
+    Cancelled,
     /// The file cannot be read, or broke off. It may be sent again.
     Failed {
         /// What was wrong.
@@ -79,7 +84,15 @@ pub enum FileRefused {
     /// It is coming already.
     #[error("the file of this import is being read")]
     Running,
+    /// Nobody wants it any more.
+    #[error("this import was cancelled; make another one for the file")]
+    Cancelled,
 }
+
+/// Every row of an import was read: there is nothing left to cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this import is done; what it stored stays")]
+pub struct ReadWhole;
 
 impl Import {
     /// An import whose file is to come.
@@ -94,6 +107,7 @@ impl Import {
             tally: Tally::default(),
             run: 0,
             moved_at: now,
+            cancelled_at: None,
             version: 0,
         }
     }
@@ -106,6 +120,10 @@ impl Import {
         let alive = self.is_alive(now);
         match self.stage {
             Stage::Done => return Err(FileRefused::Done),
+            Stage::Cancelled => return Err(FileRefused::Cancelled),
+            Stage::Running | Stage::Waiting | Stage::Failed { .. } if self.cancelled_at.is_some() => {
+                return Err(FileRefused::Cancelled);
+            }
             Stage::Running if alive => return Err(FileRefused::Running),
             Stage::Running | Stage::Waiting | Stage::Failed { .. } => {}
         }
@@ -116,10 +134,65 @@ impl Import {
         Ok(())
     }
 
-    /// How far it is, as seen at an instant: what says that its file is coming though nobody reads it any more broke off.
+    /// Somebody does not want it, or not the rest of it. If its file is being read, whoever reads it has yet to [heed](Self::heed) that,
+    /// and ends it after the rows in hand; otherwise it has ended. `false`, and nothing changed, if it was cancelled before.
+    ///
+    /// ```
+    /// use dripr_core::{ids::{ImportId, UserId}, imports::{FileRefused, Import, ImportOptions, Stage}};
+    /// let now = "2026-03-12T15:00:00Z".parse()?;
+    /// let mut import = Import::new(ImportId::new("i")?, UserId::new("ana")?, ImportOptions::default(), now);
+    /// assert_eq!(import.cancel(now), Ok(true));
+    /// assert_eq!(import.stage, Stage::Cancelled);
+    /// assert_eq!(import.begin(now), Err(FileRefused::Cancelled));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ReadWhole`], and nothing is changed.
+    pub fn cancel(&mut self, now: Instant) -> Result<bool, ReadWhole> {
+        let is_read = self.stage == Stage::Running && self.is_alive(now);
+        match self.stage {
+            Stage::Done => return Err(ReadWhole),
+            Stage::Cancelled => return Ok(false),
+            Stage::Running if is_read && self.cancelled_at.is_some() => return Ok(false),
+            Stage::Running | Stage::Waiting | Stage::Failed { .. } => {}
+        }
+        self.cancelled_at = self.cancelled_at.or(Some(now));
+        if !is_read {
+            self.stage = Stage::Cancelled;
+            self.moved_at = now;
+        }
+        Ok(true)
+    }
+
+    /// Takes over that it was cancelled, if that is all that became of it since its reader stored it last: the reader can go on
+    /// storing. `false`, and nothing changed, if it is another's by now.
+    pub fn heed(&mut self, stored: &Self) -> bool {
+        let is_news = self.cancelled_at.is_none() && stored.cancelled_at.is_some();
+        let is_same_run = stored.run == self.run && matches!(stored.stage, Stage::Running | Stage::Cancelled);
+        if !is_news || !is_same_run {
+            return false;
+        }
+        self.cancelled_at = stored.cancelled_at;
+        self.version = stored.version;
+        if self.stage != Stage::Running {
+            self.stage = Stage::Cancelled;
+        }
+        true
+    }
+
+    /// Whether its file is being read though somebody cancelled it: the reader has yet to learn of that.
+    #[must_use]
+    pub fn is_stopping(&self, now: Instant) -> bool {
+        self.cancelled_at.is_some() && self.stage == Stage::Running && self.is_alive(now)
+    }
+
+    /// How far it is, as seen at an instant: what says that its file is coming though nobody reads it any more broke off, unless it was
+    /// cancelled before that.
     #[must_use]
     pub fn stage_at(&self, now: Instant) -> Stage {
         match &self.stage {
+            Stage::Running if !self.is_alive(now) && self.cancelled_at.is_some() => Stage::Cancelled,
             Stage::Running if !self.is_alive(now) => Stage::Failed { reason: BROKE_OFF.to_owned() },
             stage => stage.clone(),
         }
@@ -140,9 +213,10 @@ impl Import {
         self.moved_at = now;
     }
 
-    /// Nothing more comes.
+    /// Nothing more comes. Whatever kept it from coming, what was cancelled is cancelled.
     pub fn end(&mut self, failure: Option<String>, now: Instant) {
         self.stage = match failure {
+            _ if self.cancelled_at.is_some() => Stage::Cancelled,
             None => Stage::Done,
             Some(reason) => Stage::Failed { reason },
         };
@@ -154,15 +228,98 @@ impl Import {
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Instant {
+        Instant::from_timestamp(second, 0).unwrap()
+    }
+
+    fn import() -> Import {
+        let (id, user) = (ImportId::new("i").unwrap(), UserId::new("u").unwrap());
+        Import::new(id, user, ImportOptions::default(), at(0))
+    }
+
+    #[test]
+    fn one_that_nobody_reads_is_cancelled_at_once() {
+        let mut waiting = import();
+        assert_eq!(waiting.cancel(at(1)), Ok(true));
+        assert_eq!(
+            (&waiting.stage, waiting.cancelled_at, waiting.moved_at),
+            (&Stage::Cancelled, Some(at(1)), at(1))
+        );
+        assert_eq!(waiting.cancel(at(2)), Ok(false), "once");
+        assert_eq!(waiting.begin(at(3)), Err(FileRefused::Cancelled));
+        assert_eq!((waiting.cancelled_at, waiting.run), (Some(at(1)), 0));
+
+        let mut failed = import();
+        failed.begin(at(1)).unwrap();
+        failed.end(Some("it broke off".to_owned()), at(2));
+        assert_eq!(failed.cancel(at(3)), Ok(true));
+        assert_eq!(failed.begin(at(4)), Err(FileRefused::Cancelled), "it is not sent again");
+
+        let mut dead = import();
+        dead.begin(at(1)).unwrap();
+        assert_eq!(dead.cancel(at(61)), Ok(true));
+        assert_eq!(dead.stage, Stage::Cancelled, "nobody is left who would heed it");
+
+        let mut done = import();
+        done.begin(at(1)).unwrap();
+        done.end(None, at(2));
+        let before = done.clone();
+        assert_eq!(done.cancel(at(3)), Err(ReadWhole));
+        assert_eq!(done, before);
+    }
+
+    #[test]
+    fn one_that_is_read_is_ended_by_its_reader() {
+        let mut reader = import();
+        reader.begin(at(1)).unwrap();
+        let mut stored = Import { version: 1, ..reader.clone() };
+        reader.version = 1;
+        assert!(!reader.heed(&stored), "nobody cancelled it");
+        assert_eq!(stored.cancel(at(5)), Ok(true));
+        assert_eq!(
+            (&stored.stage, stored.moved_at),
+            (&Stage::Running, at(1)),
+            "it lives by its reader alone"
+        );
+        assert!(stored.is_stopping(at(6)) && !reader.is_stopping(at(6)));
+        assert_eq!(stored.begin(at(6)), Err(FileRefused::Cancelled));
+        stored.version = 2;
+        reader.advance(&Tally { rows: 7, ..Tally::default() }, at(7));
+        assert!(reader.heed(&stored));
+        assert_eq!(
+            (reader.version, reader.tally.rows, &reader.stage),
+            (2, 7, &Stage::Running),
+            "it goes on storing"
+        );
+        assert!(!reader.heed(&stored), "once");
+        reader.end(Some("it broke off".to_owned()), at(8));
+        assert_eq!(reader.stage, Stage::Cancelled);
+
+        // One whose reader died before it heeded that, as everybody sees it; and cancelling it again ends it.
+        assert_eq!(stored.stage_at(at(60)), Stage::Running);
+        assert_eq!(stored.stage_at(at(61)), Stage::Cancelled);
+        assert_eq!(stored.cancel(at(61)), Ok(true));
+        assert_eq!((stored.stage, stored.cancelled_at), (Stage::Cancelled, Some(at(5))));
+    }
+
+    #[test]
+    fn who_reads_the_last_row_when_it_is_cancelled_leaves_it_cancelled() {
+        let mut reader = import();
+        reader.begin(at(1)).unwrap();
+        let mut stored = reader.clone();
+        stored.cancel(at(2)).unwrap();
+        reader.end(None, at(3));
+        assert!(reader.heed(&stored));
+        assert_eq!(reader.stage, Stage::Cancelled);
+        let mut another = import();
+        another.begin(at(1)).unwrap();
+        another.run = 2;
+        assert!(!another.heed(&stored), "another's run");
+    }
+
     #[test]
     fn a_file_is_read_by_one_at_a_time_and_again_only_if_it_failed() {
-        let at = |second: i64| Instant::from_timestamp(second, 0).unwrap();
-        let mut import = Import::new(
-            ImportId::new("i").unwrap(),
-            UserId::new("u").unwrap(),
-            ImportOptions::default(),
-            at(0),
-        );
+        let mut import = import();
         assert_eq!(import.begin(at(1)), Ok(()));
         import.advance(&Tally { rows: 7, ..Tally::default() }, at(50));
         assert_eq!(import.begin(at(109)), Err(FileRefused::Running), "somebody reads it");

@@ -7,7 +7,7 @@ mod import;
 mod line;
 mod tally;
 
-pub use import::{FileRefused, Import, ImportOptions, Stage};
+pub use import::{FileRefused, Import, ImportOptions, ReadWhole, Stage};
 pub use line::{Fate, ImportLine};
 pub use tally::Tally;
 

@@ -22,7 +22,8 @@ pub trait CampaignStore: Send + Sync {
     /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled. A
     /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
     /// minimum gap holds; where it brings its own, as one that another system sent does, the later holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
-    /// gives `Exists` with the same id.
+    /// gives `Exists` with the same id. Those who want to know are told of each that was stored, unless it is
+    /// [one of many](NewCampaign::one_of_many).
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>>;
 
     /// Campaigns with what decisions look at, in the order asked for; `None` for an unknown id. Removed ones are
@@ -91,6 +92,8 @@ pub struct NewCampaign {
     pub campaign: Campaign,
     /// The row of its history that says who made it, if anybody is to be told.
     pub audit: Option<AuditEntry>,
+    /// Whether it comes with many others, as rows of a file do. Programs that want to know are not told of each of those.
+    pub one_of_many: bool,
 }
 
 /// What became of a new campaign.

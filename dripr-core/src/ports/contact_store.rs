@@ -52,7 +52,7 @@ pub trait ContactStore: Send + Sync {
     /// Removes a contact that has no campaign any more. What its campaigns sent, its history and its opt-out stay. `audit`
     /// becomes a row of the history of each of its former campaigns.
     ///
-    /// A campaign that is made for it at the same moment may be left behind; it sends nothing.
+    /// A campaign that is made for it at the same moment may be left behind; it sends nothing. Those who want to know are told.
     async fn remove_contact(
         &self,
         user: &UserId,
@@ -61,7 +61,8 @@ pub trait ContactStore: Send + Sync {
     ) -> PortResult<ContactRemoval>;
 
     /// Replaces a contact's names and address, if it is still stored as `known`. All its campaigns are due at once, so that
-    /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns.
+    /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns. Those who want
+    /// to know are told, if anything [is another](crate::webhooks::Message::of_changed_contact).
     async fn replace(
         &self,
         known: &Contact,
@@ -88,7 +89,7 @@ pub trait ContactStore: Send + Sync {
     ) -> PortResult<AddressSuppression>;
 
     /// Lifts a suppression whose cause is at most as final as `most`; `false`, and nothing changed, if there is none such.
-    /// The campaigns to that address are due at once.
+    /// The campaigns to that address are due at once, and those who want to know are told.
     async fn lift(
         &self,
         user: &UserId,

@@ -25,8 +25,9 @@ pub trait ImportStore: Send + Sync {
     -> PortResult<Vec<Import>>;
 
     /// Stores how far an import is, if its stored version is still the one given here, counts that up, adds lines to its
-    /// present run, and a row to the agent's history: all of it or nothing. `false`, and nothing changed, if it changed
-    /// meanwhile or is not there any more.
+    /// present run, and a row to the agent's history, and tells those who want to know that it has
+    /// [ended for good](crate::webhooks::Message::of_import): all of it or nothing. `false`, and nothing changed, if it changed
+    /// meanwhile or is not there any more. So whoever reads its file learns that another [cancelled](Import::cancel) it.
     async fn put_import(
         &self,
         import: &Import,

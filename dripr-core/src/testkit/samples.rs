@@ -136,7 +136,7 @@ pub fn campaign(
         SendDay::new(day)?,
         created_at,
     );
-    Ok(NewCampaign { contact, campaign, audit: None })
+    Ok(NewCampaign { contact, campaign, audit: None, one_of_many: false })
 }
 
 /// A source of the same facts for every home and ZIP code.

@@ -34,11 +34,24 @@ pub enum Kind {
     CampaignStatus,
     /// A trial. It is sent when somebody asks for it, and cannot be chosen.
     Test,
+    // Those that came later stand below: stores keep which are chosen by their places.
+    /// An address is written to again.
+    ContactOptedIn,
+    /// A contact has another name or address.
+    ContactChanged,
+    /// A contact was removed.
+    ContactRemoved,
+    /// A campaign was made by itself. Those of an import are told by [`Self::ImportDone`] together.
+    CampaignCreated,
+    /// A campaign was removed.
+    CampaignRemoved,
+    /// An import has ended for good.
+    ImportDone,
 }
 
 impl Kind {
     /// Those that an endpoint may want.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::EmailReady,
         Self::EmailSent,
         Self::EmailHeld,
@@ -49,8 +62,14 @@ impl Kind {
         Self::EmailOpened,
         Self::EmailClicked,
         Self::ContactOptedOut,
+        Self::ContactOptedIn,
+        Self::ContactChanged,
+        Self::ContactRemoved,
+        Self::CampaignCreated,
         Self::CampaignNeedsAttention,
         Self::CampaignStatus,
+        Self::CampaignRemoved,
+        Self::ImportDone,
     ];
 
     /// Its name.
@@ -70,6 +89,12 @@ impl Kind {
             Self::CampaignNeedsAttention => "campaign.needs_attention",
             Self::CampaignStatus => "campaign.status",
             Self::Test => "webhook.test",
+            Self::ContactOptedIn => "contact.opted_in",
+            Self::ContactChanged => "contact.changed",
+            Self::ContactRemoved => "contact.removed",
+            Self::CampaignCreated => "campaign.created",
+            Self::CampaignRemoved => "campaign.removed",
+            Self::ImportDone => "import.done",
         }
     }
 

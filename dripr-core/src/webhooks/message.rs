@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use crate::{
-    email::{DeliveryStatus, Email, Suppression},
+    email::{DeliveryStatus, Email},
     feedback::{Feedback, Happening},
     ids::{CampaignId, ContactId, UserId, WebhookMessageId},
     schedule::Instant,
@@ -17,7 +17,8 @@ use crate::{
 pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Fields of what is told by which a person could be known.
-const PERSONAL: [&str; 5] = ["recipient", "address", "because", "link", "user_agent"];
+const PERSONAL: [&str; 7] =
+    ["recipient", "address", "first_name", "last_name", "because", "link", "user_agent"];
 
 /// One thing that happened, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Message {
     /// The campaign that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
+    /// The contact that it is about, where it is about one: an erasure finds it by that, whatever the address was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
     /// The key of the address of the person whom it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_key: Option<String>,
@@ -52,7 +56,8 @@ impl Message {
     #[must_use]
     pub fn test(id: WebhookMessageId, at: Instant) -> Self {
         let data = json!({ "message": "This is a test." });
-        Self { id, kind: Kind::Test, at, user_id: None, campaign_id: None, address_key: None, data }
+        let (user_id, campaign_id, contact_id, address_key) = (None, None, None, None);
+        Self { id, kind: Kind::Test, at, user_id, campaign_id, contact_id, address_key, data }
     }
 
     /// How an email stands now, to be told as `kind`. `version` sets apart what happens to the same email more than once.
@@ -81,6 +86,7 @@ impl Message {
             at,
             user_id: Some(email.user_id.clone()),
             campaign_id: Some(email.campaign_id.clone()),
+            contact_id: None,
             address_key: Some(email.recipient.key()),
             data,
         }
@@ -126,30 +132,6 @@ impl Message {
             Happening::Opened { .. } => Some(Kind::EmailOpened),
             Happening::Clicked { .. } => Some(Kind::EmailClicked),
             Happening::OptedOut | Happening::OptedIn => None,
-        }
-    }
-
-    /// That an address is not written to any more. `contact` is the agent's contact there, if there is one.
-    #[must_use]
-    pub fn of_suppression(suppression: &Suppression, contact: Option<&ContactId>) -> Self {
-        let Suppression { user_id, address, cause, since } = suppression;
-        let kind = Kind::ContactOptedOut;
-        let since_micros = since.timestamp_micros().to_string();
-        let parts = [kind.as_str(), user_id.as_str(), &address.key(), cause.as_str(), &since_micros];
-        Self {
-            id: WebhookMessageId::of(&parts),
-            kind,
-            at: *since,
-            user_id: Some(user_id.clone()),
-            campaign_id: None,
-            address_key: Some(address.key()),
-            data: json!({
-                "agent_id": user_id,
-                "contact_id": contact,
-                "address": address.as_str(),
-                "cause": cause.as_str(),
-                "because": cause.sentence(),
-            }),
         }
     }
 

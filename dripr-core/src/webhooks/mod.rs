@@ -17,6 +17,7 @@
 //! | an attempt whose outcome was not stored is made again, under the same id | [`Courier`] |
 
 mod attempt;
+mod changes;
 mod courier;
 mod delivery;
 mod endpoint;

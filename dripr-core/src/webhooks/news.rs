@@ -40,6 +40,8 @@ pub enum What {
         /// Where it stands.
         to: CampaignStatus,
     },
+    /// The campaign was removed.
+    Removed,
 }
 
 impl News {
@@ -51,6 +53,7 @@ impl News {
             What::OptedOut(_) => Kind::ContactOptedOut,
             What::NeedsAttention { .. } => Kind::CampaignNeedsAttention,
             What::Status { .. } => Kind::CampaignStatus,
+            What::Removed => Kind::CampaignRemoved,
         }
     }
 
@@ -71,6 +74,7 @@ impl News {
             }
             What::NeedsAttention { because } => ("", json!({ "because": because })),
             What::Status { from, to } => (to.as_str(), json!({ "from": from.as_str(), "to": to.as_str() })),
+            What::Removed => ("", json!({})),
         };
         let mut data = data;
         if let Some(fields) = data.as_object_mut() {
@@ -84,6 +88,7 @@ impl News {
             at: self.at,
             user_id: Some(campaign.user_id.clone()),
             campaign_id: Some(campaign.id.clone()),
+            contact_id: None,
             address_key: Some(address_key.to_owned()),
             data,
         }
@@ -110,6 +115,9 @@ impl News {
             && before.campaign.needs_agent().as_ref() != Some(&because)
         {
             all.push(news(What::NeedsAttention { because }));
+        }
+        if before.campaign.deleted_at.is_none() && after.campaign.deleted_at.is_some() {
+            all.push(news(What::Removed));
         }
         all
     }

@@ -25,14 +25,14 @@ const CONTACTS: &str = "Email,First Name,Street,City,State,ZIP,Unsubscribed\n\
     zoe@home.example,Zoe,,,,00000,\n\
     kim@home.example,Kim,12 Elm St,Seattle,WA,98103,\n";
 
-async fn made(site: &Site, key: &str, options: Value) -> String {
+pub(crate) async fn made(site: &Site, key: &str, options: Value) -> String {
     let made = post(site, "/agents/ana/imports", key, options).await;
     assert_eq!(made.status, 201, "{made:?}");
     assert_eq!(made.json()["stage"], "waiting");
     format!("/agents/ana/imports/{}", made.json()["id"].as_str().unwrap())
 }
 
-async fn sent(site: &Site, path: &str, key: &str, file: impl Into<reqwest::Body>) -> Answer {
+pub(crate) async fn sent(site: &Site, path: &str, key: &str, file: impl Into<reqwest::Body>) -> Answer {
     let request = request(site, Method::PUT, &format!("{path}/file"), key);
     ask(request.header("content-type", "text/csv; charset=utf-8").body(file)).await
 }
@@ -144,7 +144,7 @@ async fn a_file_that_is_none_is_told_of_and_another_may_be_sent() {
 }
 
 /// A request whose body comes in pieces, of which none need follow.
-async fn begun(site: &Site, path: &str, key: &str, first: &str) -> TcpStream {
+pub(crate) async fn begun(site: &Site, path: &str, key: &str, first: &str) -> TcpStream {
     let host = site.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!(
@@ -156,16 +156,16 @@ async fn begun(site: &Site, path: &str, key: &str, first: &str) -> TcpStream {
     stream
 }
 
-async fn piece(stream: &mut TcpStream, text: &str) {
+pub(crate) async fn piece(stream: &mut TcpStream, text: &str) {
     stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await.unwrap();
 }
 
-fn rows(from: usize, to: usize) -> String {
+pub(crate) fn rows(from: usize, to: usize) -> String {
     (from..to).map(|n| format!("owner-{n}@home.example,98103\n")).collect()
 }
 
 /// How the import stands as soon as it is so.
-async fn when(site: &Site, path: &str, key: &str, so: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn when(site: &Site, path: &str, key: &str, so: impl Fn(&Value) -> bool) -> Value {
     loop {
         let now = get(site, path, key).await.json();
         if so(&now) {

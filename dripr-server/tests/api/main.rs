@@ -5,6 +5,7 @@
 mod asking;
 mod blocked_addresses;
 mod campaigns;
+mod cancelled_imports;
 mod emails;
 #[cfg(feature = "gmail")]
 #[path = "../mail/google.rs"]

@@ -50,6 +50,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("post", "/agents/{agent}/imports") => json!({"send_day": 5}),
         // A file of contacts is no JSON; whoever may not send it learns that first.
         ("put", "/agents/{agent}/imports/{import}/file") => json!({}),
+        ("post", "/agents/{agent}/imports/{import}/cancel") => return None,
         ("post", "/agents/{agent}/emails/{email}/test") => return None,
         ("patch", "/agents/{agent}/mailbox") => json!({"may_fall_back": true}),
         ("post", "/agents/{agent}/mailbox/link") => return None,

@@ -12,6 +12,7 @@ mod loopback;
 mod site;
 
 mod api;
+mod changes;
 mod delivering;
 mod told;
 

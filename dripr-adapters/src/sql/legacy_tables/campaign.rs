@@ -80,7 +80,7 @@ pub fn campaign(
     campaign.last_scheduled_send_date = past.last_cycle.map(|last| last.slot.cycle().date());
     campaign.deleted_at = row.past("deleted_at", now)?.or(contact.deleted_at);
     let audit = AuditEntry::of("campaign_made", Actor::Operator, now, Some("it was taken over".to_owned()));
-    let new = NewCampaign { contact, campaign, audit: Some(audit) };
+    let new = NewCampaign { contact, campaign, audit: Some(audit), one_of_many: true };
     Ok(LegacyCampaign { new, in_doubt: past.in_doubt })
 }
 

@@ -37,6 +37,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("sqlite/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_501, "told_contacts", include_str!("sqlite/20261130001501_told_contacts.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -58,6 +59,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("postgres/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_501, "told_contacts", include_str!("postgres/20261130001501_told_contacts.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -79,6 +81,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("mysql/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_501, "told_contacts", include_str!("mysql/20261130001501_told_contacts.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

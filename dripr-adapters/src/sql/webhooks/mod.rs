@@ -1,9 +1,10 @@
-//! The port for outgoing webhooks. What happens is written with what it tells of, in `tell`.
+//! The port for outgoing webhooks. What happens is written with what it tells of, in `tell` and `tell_contact`.
 
 mod endings;
 pub(super) mod persons;
 mod rows;
 pub(super) mod tell;
+pub(super) mod tell_contact;
 mod turns;
 
 pub(super) use endings::{end, end_made_by};

@@ -3,7 +3,7 @@
 use dripr_core::{
     email::EmailAddress,
     errors::PortResult,
-    ids::{CampaignId, UserId},
+    ids::{CampaignId, ContactId, UserId},
     webhooks::Message,
 };
 
@@ -39,6 +39,16 @@ pub(in crate::sql) async fn erase_messages_of(
 ) -> PortResult<()> {
     let sql = "SELECT id, state FROM webhook_messages WHERE campaign_id = ?1 ORDER BY id@locked";
     let rows = query(sql).bind(campaign.as_str()).fetch_all(&mut *connection).await.doing(ERASING)?;
+    erase(connection, &rows).await
+}
+
+/// Takes a person out of what is told of a contact, at whatever address they were.
+pub(in crate::sql) async fn erase_messages_about(
+    connection: &mut Connection,
+    contact: &ContactId,
+) -> PortResult<()> {
+    let sql = "SELECT id, state FROM webhook_messages WHERE contact_id = ?1 ORDER BY id@locked";
+    let rows = query(sql).bind(contact.as_str()).fetch_all(&mut *connection).await.doing(ERASING)?;
     erase(connection, &rows).await
 }
 

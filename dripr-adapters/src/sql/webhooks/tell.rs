@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use dripr_core::{
     access::Reach,
     agent::Agent,
-    email::{Email, Suppression},
+    campaign::Campaign,
+    contact::Contact,
+    email::Email,
     errors::PortResult,
     feedback::Feedback,
     ids::{CampaignId, ContactId, UserId, WebhookId},
@@ -30,9 +32,9 @@ use crate::sql::{
 const DOING: &str = "telling webhooks";
 
 const MESSAGES: Many = Many {
-    before: "INSERT INTO webhook_messages (id, at, user_id, address_key, campaign_id, state)",
+    before: "INSERT INTO webhook_messages (id, at, user_id, address_key, campaign_id, contact_id, state)",
     after: " ON CONFLICT (id) DO NOTHING",
-    columns: 6,
+    columns: 7,
 };
 
 const DELIVERIES: Many = Many {
@@ -153,6 +155,7 @@ impl Told {
                     .bind(message.user_id.as_ref().map(UserId::as_str))
                     .bind(message.address_key.as_deref())
                     .bind(message.campaign_id.as_ref().map(CampaignId::as_str))
+                    .bind(message.contact_id.as_ref().map(ContactId::as_str))
                     .bind(state.as_str());
             })
             .await
@@ -183,28 +186,54 @@ pub(super) fn delivery_id(delivery: &Delivery) -> String {
     format!("{}:{}", delivery.message_id, delivery.endpoint_id)
 }
 
-/// That an address is not written to any more.
-pub(in crate::sql) async fn tell_suppression(
+/// Something that happened to one agent. It is put into words only if somebody wants to know.
+pub(in crate::sql) async fn tell_one(
     transaction: &mut Transaction<'_>,
-    suppression: &Suppression,
+    user: &UserId,
+    kind: Kind,
+    message: &(dyn Fn() -> Message + Sync),
 ) -> PortResult<()> {
-    let kind = Kind::ContactOptedOut;
     let connection = &mut *transaction.connection;
-    let agents = BTreeSet::from([&suppression.user_id]);
+    let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &BTreeSet::from([user])).await?;
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    let sql =
+        "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM users AS u WHERE u.id = ?1";
+    let query = query(sql).bind(user.as_str());
+    let Some(row) = query.fetch_optional(connection).await.doing(DOING)? else { return Ok(()) };
+    let agent = agent_of(&row)?;
+    let mut told = Told::default();
+    told.add(&listeners, kind, &agent, message);
+    told.write(transaction).await
+}
+
+/// Campaigns that were made by themselves, each with its contact and when.
+pub(in crate::sql) async fn tell_new_campaigns(
+    transaction: &mut Transaction<'_>,
+    new: &[(&Campaign, &Contact, Instant)],
+) -> PortResult<()> {
+    let kind = Kind::CampaignCreated;
+    let agents: BTreeSet<&UserId> = new.iter().map(|(campaign, ..)| &campaign.user_id).collect();
+    if agents.is_empty() {
+        return Ok(());
+    }
+    let connection = &mut *transaction.connection;
     let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &agents).await?;
     if listeners.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, \
-               (SELECT min(c.id) FROM contacts AS c WHERE c.user_id = u.id AND c.address_key = ?2 AND c.deleted_at IS NULL) \
-               FROM users AS u WHERE u.id = ?1";
-    let query = query(sql).bind(suppression.user_id.as_str()).bind(suppression.address.key());
-    let Some(row) = query.fetch_optional(connection).await.doing(DOING)? else { return Ok(()) };
-    let agent = agent_of(&row)?;
-    let contact: Option<&str> = row.try_get(4).doing(DOING)?;
-    let contact = contact.map(contact_id).transpose()?;
+    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id FROM @list(?1: id text) AS wanted \
+               CROSS JOIN users AS u ON u.id = wanted.id";
+    let query = query(sql).bind(id_list(agents.iter().map(|agent| agent.as_str())));
+    let rows = query.fetch_all(connection).await.doing(DOING)?;
+    let agents = rows.iter().map(agent_of).collect::<PortResult<Vec<_>>>()?;
     let mut told = Told::default();
-    told.add(&listeners, kind, &agent, || Message::of_suppression(suppression, contact.as_ref()));
+    for (campaign, contact, at) in new {
+        if let Some(agent) = agents.iter().find(|agent| agent.id == campaign.user_id) {
+            told.add(&listeners, kind, agent, || Message::of_new_campaign(campaign, contact, *at));
+        }
+    }
     told.write(transaction).await
 }
 

@@ -255,6 +255,7 @@ async fn alone<S: Store + ?Sized>(stage: &Stage<'_, S>) {
         contact: again,
         campaign: Campaign { id: "alone-1".parse().expect("an id"), ..stage.new[2].campaign.clone() },
         audit: None,
+        one_of_many: false,
     };
     let id = enrolled.campaign.id.clone();
     let enrolment = store.enrol(vec![enrolled.clone()]).await.expect("enrolling");

@@ -148,4 +148,35 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     assert_eq!(found.expect("looking for campaigns"), expected, "a campaign is found by address and home");
     let of_others = store.campaigns_like(&other, &[known]).await.expect("looking for campaigns");
     assert_eq!(of_others, [None], "and nobody else's");
+    cancelled(store, &user).await;
+}
+
+/// Whoever reads a file learns by the store that another cancelled its import, and what they have in hand is kept.
+async fn cancelled<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
+    let id: ImportId = "unwanted".parse().expect("an id");
+    let read = async || store.import(&id).await.expect("reading an import").expect("an import");
+    let put = async |import: &Import, what: Option<&str>| {
+        let audit = what.map(|what| AuditEntry::of(what, Actor::Operator, at(START), None));
+        store.put_import(import, Vec::new(), audit).await.expect("storing progress")
+    };
+    let mut reader = Import::new(id.clone(), user.clone(), ImportOptions::default(), at(START));
+    store.add_import(reader.clone()).await.expect("adding an import");
+    reader.begin(at(START)).expect("a beginning");
+    assert!(put(&reader, None).await);
+    reader.version += 1;
+    let mut another = read().await;
+    assert_eq!(another.cancel(at("2026-03-01T12:00:05Z")), Ok(true), "another cancels it");
+    assert!(put(&another, Some("import_cancelled")).await);
+    let stored = read().await;
+    assert_eq!((&stored.stage, stored.cancelled_at), (&How::Running, another.cancelled_at), "that is kept");
+    reader.advance(&Tally { rows: 5, ..Tally::default() }, at("2026-03-01T12:00:06Z"));
+    assert!(!put(&reader, None).await, "whoever reads it cannot go on as before");
+    assert!(reader.heed(&read().await), "since it was cancelled");
+    reader.end(None, at("2026-03-01T12:00:07Z"));
+    assert!(put(&reader, Some("imported")).await, "and can store what was read till then");
+    let stored = read().await;
+    assert_eq!((&stored.stage, stored.tally.rows), (&How::Cancelled, 5), "it is cancelled, with its counts");
+    let history = store.agent_history(user, None, None, 99).await.expect("reading a history");
+    let told = history.iter().filter(|line| line.entry.what == "import_cancelled").count();
+    assert_eq!(told, 1, "the history tells of it");
 }

@@ -106,6 +106,7 @@ mod statistics;
 mod store_check;
 mod tally_store;
 mod verifier;
+mod webhook_changes;
 mod webhooks;
 mod writer;
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{START, Stage, Store, at};
+use super::{START, Stage, Store, at, webhook_changes::changes};
 use crate::{
     access::{Caller, Deed, Reach},
     campaign::{Action, Actor, AuditEntry},
@@ -9,7 +9,7 @@ use crate::{
     feedback::{Feedback, Happening},
     ids::{BrokerageId, FeedbackId, UserId, WebhookId, WebhookMessageId},
     person::erase,
-    ports::{FeedbackStore, PersonStore, SendOutcome, WebhookStore},
+    ports::{FeedbackStore, ImportStore, PersonStore, SendOutcome, WebhookStore},
     schedule::Instant,
     webhooks::{
         Answer, Delivery, Endpoint, KeptSecret, Kind, Kinds, Message, NewEndpoint, OffBecause, Outcome,
@@ -22,24 +22,28 @@ use crate::{
 ///
 /// # Panics
 /// With a sentence, if it does not.
-pub async fn webhook_store<S: Store + WebhookStore + FeedbackStore + PersonStore + ?Sized>(store: &S) {
+pub async fn webhook_store<S>(store: &S)
+where
+    S: Store + WebhookStore + FeedbackStore + PersonStore + ImportStore + ?Sized,
+{
     let stage = Stage::new(store, 2).await;
     endpoints(store).await;
     for id in ["a-everything", "b-nobodys", "c-sent"] {
         remove(store, id).await;
     }
     told(&stage).await;
+    changes(&stage).await;
     turns(store).await;
     logs(store).await;
     persons(&stage).await;
     old(store).await;
 }
 
-fn webhook(id: &str) -> WebhookId {
+pub(super) fn webhook(id: &str) -> WebhookId {
     WebhookId::new(id).expect("an id")
 }
 
-fn endpoint(id: &str, reach: Reach, kinds: Kinds) -> Endpoint {
+pub(super) fn endpoint(id: &str, reach: Reach, kinds: Kinds) -> Endpoint {
     let new = NewEndpoint {
         id: webhook(id),
         reach,
@@ -51,7 +55,7 @@ fn endpoint(id: &str, reach: Reach, kinds: Kinds) -> Endpoint {
     Endpoint::new(new, &Caller::operator(), at(START))
 }
 
-fn all_kinds() -> Kinds {
+pub(super) fn all_kinds() -> Kinds {
     Kind::ALL.into_iter().collect()
 }
 
@@ -65,7 +69,7 @@ fn made(endpoint: &Endpoint) -> Deed {
     endpoint.deed("made", Actor::Operator, at(START), None)
 }
 
-async fn put<S: WebhookStore + ?Sized>(store: &S, endpoint: Endpoint) {
+pub(super) async fn put<S: WebhookStore + ?Sized>(store: &S, endpoint: Endpoint) {
     let deed = made(&endpoint);
     assert!(
         store.put_webhook(endpoint, deed).await.expect("storing an endpoint"),
@@ -73,11 +77,11 @@ async fn put<S: WebhookStore + ?Sized>(store: &S, endpoint: Endpoint) {
     );
 }
 
-async fn remove<S: WebhookStore + ?Sized>(store: &S, id: &str) -> bool {
+pub(super) async fn remove<S: WebhookStore + ?Sized>(store: &S, id: &str) -> bool {
     done(store.remove_webhook(&webhook(id), deed(id, "removed", at(START))).await)
 }
 
-fn done<T>(outcome: PortResult<T>) -> T {
+pub(super) fn done<T>(outcome: PortResult<T>) -> T {
     outcome.expect("the store does not fail")
 }
 
@@ -134,7 +138,7 @@ fn message_id(id: &str) -> WebhookMessageId {
     WebhookMessageId::new(id).expect("an id")
 }
 
-async fn all<S: WebhookStore + ?Sized>(store: &S, id: &str) -> Vec<Delivery> {
+pub(super) async fn all<S: WebhookStore + ?Sized>(store: &S, id: &str) -> Vec<Delivery> {
     done(store.deliveries(&webhook(id), None, None, 1_000).await)
 }
 
@@ -144,7 +148,7 @@ async fn kinds<S: WebhookStore + ?Sized>(store: &S, id: &str) -> Vec<Kind> {
     kinds
 }
 
-async fn message<S: WebhookStore + ?Sized>(store: &S, id: &str, kind: Kind) -> Message {
+pub(super) async fn message<S: WebhookStore + ?Sized>(store: &S, id: &str, kind: Kind) -> Message {
     let deliveries = all(store, id).await;
     let delivery = deliveries.iter().find(|delivery| delivery.kind == kind);
     let delivery = delivery.unwrap_or_else(|| panic!("{kind} was told"));

@@ -14,6 +14,7 @@ use crate::{
     ports::{CampaignFilter, CampaignStore, Enrolment, Execution, HistoryEntry, NewCampaign},
     schedule::{Cycle, Instant, SendingRules},
     testkit::simulation::{Canary, canary},
+    webhooks::{Kind, Message},
 };
 
 #[async_trait]
@@ -127,7 +128,7 @@ impl CampaignStore for MemoryStore {
 
 impl State {
     fn enrol(&mut self, new: NewCampaign, twins_allowed: bool) -> Enrolment {
-        let NewCampaign { mut contact, mut campaign, audit } = new;
+        let NewCampaign { mut contact, mut campaign, audit, one_of_many } = new;
         if !self.agents.contains_key(&campaign.user_id) {
             return Enrolment::NoAgent(campaign.user_id);
         }
@@ -155,6 +156,12 @@ impl State {
                 campaign.last_sent_email_datetime.max(last.last_sent_email_datetime);
         }
         let id = campaign.id.clone();
+        if !one_of_many {
+            let at = audit.as_ref().map_or(campaign.created_at, |entry| entry.at);
+            self.tell(&campaign.user_id, Kind::CampaignCreated, |_| {
+                Some(Message::of_new_campaign(&campaign, &contact, at))
+            });
+        }
         let audited =
             |entry| Audited { user_id: campaign.user_id.clone(), campaign_id: Some(id.clone()), entry };
         self.audit.extend(audit.map(audited));

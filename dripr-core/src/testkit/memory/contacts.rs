@@ -102,8 +102,9 @@ impl ContactStore for MemoryStore {
             return Ok(ContactRemoval::NotThere);
         };
         known.deleted_at = Some(audit.at);
-        let key = known.email.key();
+        let (removed, key) = (known.clone(), known.email.key());
         state.note(user, &key, &audit);
+        state.tell(user, Kind::ContactRemoved, |_| Some(Message::of_removed_contact(&removed, audit.at)));
         Ok(ContactRemoval::Removed)
     }
 
@@ -141,6 +142,7 @@ impl ContactStore for MemoryStore {
             return Ok(ContactReplacement::Blocked);
         }
         let user = contact.user_id.clone();
+        state.tell(&user, Kind::ContactChanged, |_| Message::of_changed_contact(known, &contact, audit.at));
         state.contacts.insert(contact.id.clone(), contact);
         state.note(&user, &key, &audit);
         state.wake(&user, Some(&key));
@@ -191,9 +193,8 @@ impl ContactStore for MemoryStore {
         let mut state = self.lock();
         let key = address.key();
         let slot = (user.clone(), key.clone());
-        if state.suppressions.get(&slot).is_none_or(|known| known.cause > most) {
-            return Ok(false);
-        }
+        let known = state.suppressions.get(&slot).filter(|known| known.cause <= most).cloned();
+        let Some(ended) = known else { return Ok(false) };
         state.suppressions.remove(&slot);
         let entry = AuditEntry {
             at,
@@ -205,6 +206,9 @@ impl ContactStore for MemoryStore {
             contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
         };
         state.note(user, &key, &entry);
+        state.tell(user, Kind::ContactOptedIn, |_| {
+            Some(Message::of_lifting(&ended, entry.contact_id.as_ref(), at))
+        });
         state.wake(user, Some(&key));
         Ok(true)
     }

@@ -9,6 +9,7 @@ use crate::{
     imports::{Import, ImportLine},
     ports::{ImportLineFilter, ImportStore},
     schedule::Instant,
+    webhooks::{Kind, Message},
 };
 
 /// An import, and each of its lines with its run.
@@ -94,6 +95,7 @@ impl ImportStore for MemoryStore {
         kept.lines.extend(lines.into_iter().map(|line| (import.run, line)));
         let user_id = import.user_id.clone();
         state.audit.extend(audit.map(|entry| Audited { user_id, campaign_id: None, entry }));
+        state.tell(&import.user_id, Kind::ImportDone, |_| Message::of_import(import));
         Ok(true)
     }
 

@@ -3,12 +3,14 @@ use async_trait::async_trait;
 use super::{Audited, MemoryStore, State, imports};
 use crate::{
     campaign::AuditEntry,
+    contact::Contact,
     email::{Email, EmailAddress},
     errors::PortResult,
     ids::{CampaignId, UserId},
     person::{CampaignErasure, Person, PersonalCampaign, PersonalContent, PersonalEmail, erased_address},
     ports::PersonStore,
     schedule::Instant,
+    webhooks::{Kind, Message},
 };
 
 #[async_trait]
@@ -74,6 +76,14 @@ impl PersonStore for MemoryStore {
         state.replies.clear();
         // So may lines of imports.
         state.imports.values_mut().filter(|kept| kept.of(user)).for_each(imports::Kept::forget_lines);
+        let of_person = |contact: &&Contact| contact.user_id == *user && contact.email.key() == key;
+        let contacts: Vec<Contact> = state.contacts.values().filter(of_person).cloned().collect();
+        for contact in &contacts {
+            if contact.deleted_at.is_none() {
+                state.tell(user, Kind::ContactRemoved, |_| Some(Message::of_removed_contact(contact, at)));
+            }
+            state.erase_messages_about(&contact.id);
+        }
         state.erase_messages_to(user, &key);
         let mut count = 0;
         for contact in state.contacts.values_mut() {

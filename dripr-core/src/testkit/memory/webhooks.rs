@@ -106,6 +106,12 @@ impl State {
         self.webhooks.messages.values_mut().filter(of).for_each(|message| *message = message.erased());
     }
 
+    /// Takes a person out of what is told of a contact, at whatever address they were.
+    pub(super) fn erase_messages_about(&mut self, contact: &ContactId) {
+        let about = |message: &&mut Message| message.contact_id.as_ref() == Some(contact);
+        self.webhooks.messages.values_mut().filter(about).for_each(|message| *message = message.erased());
+    }
+
     /// Takes a person out of what is told of an address.
     pub(super) fn erase_messages_to(&mut self, user: &UserId, key: &str) {
         let to = |message: &&mut Message| {

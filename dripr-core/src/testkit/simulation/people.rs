@@ -271,7 +271,7 @@ impl People {
         if let Ok(shouted) = contact.email.to_string().to_uppercase().parse() {
             contact.email = shouted;
         }
-        let new = NewCampaign { contact, campaign, audit: None };
+        let new = NewCampaign { contact, campaign, audit: None, one_of_many: false };
         if let Ok(enrolments) = stage.complete(stage.store.enrol(vec![new.clone()]))
             && matches!(enrolments.as_slice(), [Enrolment::Enrolled(_)])
         {

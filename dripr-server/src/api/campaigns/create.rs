@@ -108,7 +108,8 @@ pub(super) async fn create_campaign(
         agent: Arc::new(agent.clone()),
     };
     made.campaign.contact_id = made.contact.id.clone();
-    let enrolment = api.store.enrol(vec![Enrolled { contact, campaign, audit }]).await?.pop();
+    let new = Enrolled { contact, campaign, audit, one_of_many: false };
+    let enrolment = api.store.enrol(vec![new]).await?.pop();
     let id = match enrolment.ok_or_else(Problem::lost)? {
         Enrolment::Enrolled(id) => id,
         Enrolment::Exists(id) => {

@@ -12,12 +12,13 @@ use dripr_core::{
     access::Scope,
     agent::Agent,
     campaign::{Actor, AuditEntry},
-    imports::{BEAT_SECONDS, Fate, FileRefused, Import, ImportLine, MOST_REFUSED},
+    imports::{BEAT_SECONDS, Fate, FileRefused, Import, ImportLine, MOST_REFUSED, Stage},
     policy::after,
     ports::ImportStore,
     schedule::SendDay,
 };
-use tokio::sync::{mpsc, watch};
+use futures_util::StreamExt;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::{
@@ -38,7 +39,8 @@ const LARGEST: u64 = 1 << 30;
 
 /// Sends the file of an import: CSV with a header line, in UTF-8, UTF-16 or Windows-1252, with the columns of any of the usual
 /// address books. It is answered when every row was read; meanwhile the import tells how far it is. A file that broke off
-/// is sent again, whole; it does so if nothing comes of it for a minute. Two files of an agent are read at once.
+/// is sent again, whole; it does so if nothing comes of it for a minute. Two files of an agent are read at once. Once the import
+/// is cancelled, by whomever, it is read no farther, and this is a conflict (`import-cancelled`).
 #[utoipa::path(
     put, path = "/agents/{agent}/imports/{import}/file", tag = "imports",
     request_body(content = String, content_type = "text/csv"),
@@ -61,6 +63,7 @@ pub(super) async fn send_import_file(
     let place = api.reading.take(&agent.id)?;
     import.begin(api.bench.clock.now()).map_err(|refused| match refused {
         FileRefused::Done => Problem::conflict(Conflict::ImportDone, refused.to_string()),
+        FileRefused::Cancelled => Problem::conflict(Conflict::ImportCancelled, refused.to_string()),
         FileRefused::Running => Problem::in_progress(refused.to_string()),
     })?;
     let begun = asking.audit(&api, "import_begun", Some(format!("import {}", import.id)));
@@ -102,7 +105,7 @@ async fn read(
 ) -> Result<Import, Problem> {
     let outcome = take(api, agent, by, approvals, &mut import, body).await;
     let failure = match &outcome {
-        Ok(()) => None,
+        Ok(()) | Err(Stopped::Cancelled) => None,
         Err(Stopped::ByFile(problem)) => Some(problem.to_string()),
         Err(Stopped::ByUs(_)) => Some("something failed here; send it again".to_owned()),
     };
@@ -113,7 +116,11 @@ async fn read(
     ended.cause = Some(format!("import {}{dry}: {}", import.id, import.tally));
     keep(api, &mut import, Vec::new(), Some(ended)).await?;
     match outcome {
-        Ok(()) => Ok(import),
+        _ if import.stage == Stage::Cancelled => {
+            let detail = format!("this import was cancelled; what was stored stays: {}", import.tally);
+            Err(Problem::conflict(Conflict::ImportCancelled, detail))
+        }
+        Ok(()) | Err(Stopped::Cancelled) => Ok(import),
         Err(Stopped::ByFile(FileProblem::Unreadable(why))) if *api.stopping.borrow() => {
             Err(Problem::busy(why.to_string()))
         }
@@ -124,6 +131,8 @@ async fn read(
 
 /// Why a file was not read to its end.
 enum Stopped {
+    /// Somebody cancelled the import.
+    Cancelled,
     /// It is none, or broke off.
     ByFile(FileProblem),
     /// A store failed, or somebody else reads it now.
@@ -164,14 +173,19 @@ async fn take(
         send_day,
         knows_zip: &compose::knows_zip,
     };
-    let mut parts = parts(body, api.stopping.clone(), expected, enroller.batch());
+    // The file ends for its reader when nobody is left who takes rows in: whatever of it is still to come is not waited for.
+    let (_taking, taken_no_more) = oneshot::channel();
+    let mut parts = parts(body, taken_no_more, api.stopping.clone(), expected, enroller.batch());
     let mut useless = 0;
-    while let Some(rows) = alive(api, import, parts.recv()).await? {
+    while let Some(rows) = until_cancelled(api, import, parts.recv()).await? {
         let taken = alive(api, import, enroller.take(rows.map_err(Stopped::ByFile)?)).await?;
         let taken = taken.map_err(|error| Stopped::ByUs(error.into()))?;
         useless += taken.lines.iter().filter(|line| is_useless(line)).count() as u64;
         import.advance(&taken.tally, api.bench.clock.now());
         keep(api, import, taken.lines, None).await.map_err(Stopped::ByUs)?;
+        if import.cancelled_at.is_some() {
+            return Err(Stopped::Cancelled);
+        }
         if useless >= MOST_REFUSED {
             return Err(Stopped::ByFile(FileProblem::TooManyRefused(useless)));
         }
@@ -184,32 +198,57 @@ const fn is_useless(line: &ImportLine) -> bool {
     matches!(line.fate, Fate::Refused { .. }) && !line.opted_out
 }
 
-/// Waits for some work, and meanwhile says of an import again and again that whoever reads its file is there.
+/// Waits for some work, and meanwhile says of an import again and again that whoever reads its file is there. Work that was begun is
+/// done: what it stores is to be counted.
 async fn alive<T>(api: &Api, import: &mut Import, work: impl Future<Output = T>) -> Result<T, Stopped> {
     let mut work = pin!(work);
     loop {
-        let beat = after(import.moved_at, Duration::from_secs(BEAT_SECONDS));
         tokio::select! {
             biased;
             done = &mut work => return Ok(done),
-            () = api.bench.clock.sleep_until(beat) => {
-                import.beat(api.bench.clock.now());
-                keep(api, import, Vec::new(), None).await.map_err(Stopped::ByUs)?;
-            }
+            () = beat(api, import) => keep(api, import, Vec::new(), None).await.map_err(Stopped::ByUs)?,
         }
     }
+}
+
+/// The same of waiting for what is still to come, which ends once somebody cancels the import.
+async fn until_cancelled<T>(
+    api: &Api,
+    import: &mut Import,
+    coming: impl Future<Output = T>,
+) -> Result<T, Stopped> {
+    let mut coming = pin!(coming);
+    loop {
+        tokio::select! {
+            biased;
+            came = &mut coming => return Ok(came),
+            () = beat(api, import) => keep(api, import, Vec::new(), None).await.map_err(Stopped::ByUs)?,
+        }
+        if import.cancelled_at.is_some() {
+            return Err(Stopped::Cancelled);
+        }
+    }
+}
+
+/// Waits until it is time for a sign of life, and gives one.
+async fn beat(api: &Api, import: &mut Import) {
+    let next = after(import.moved_at, Duration::from_secs(BEAT_SECONDS));
+    api.bench.clock.sleep_until(next).await;
+    import.beat(api.bench.clock.now());
 }
 
 /// The rows of a file, some at a time. Not more of it is fetched than is being taken in.
 fn parts(
     body: Body,
+    taken_no_more: oneshot::Receiver<()>,
     stopping: watch::Receiver<bool>,
     expected: Expected<'static>,
     some: usize,
 ) -> mpsc::Receiver<Result<Vec<ReadRow>, FileProblem>> {
     let (sender, receiver) = mpsc::channel(1);
     let limited = http_body_util::Limited::new(body, usize::try_from(LARGEST).unwrap_or(usize::MAX));
-    let stream = in_time(Body::new(limited).into_data_stream(), PATIENCE, stopping);
+    let pieces = Body::new(limited).into_data_stream().take_until(taken_no_more);
+    let stream = in_time(pieces, PATIENCE, stopping);
     let input = SyncIoBridge::new(StreamReader::new(Box::pin(stream)));
     tokio::task::spawn_blocking(move || {
         let read = |told: &mpsc::Sender<_>| -> Result<(), FileProblem> {
@@ -229,14 +268,20 @@ fn parts(
     receiver
 }
 
-/// Stores how far an import is.
+/// Stores how far an import is, also if it was cancelled meanwhile; it knows that then.
 async fn keep(
     api: &Api,
     import: &mut Import,
     lines: Vec<ImportLine>,
     audit: Option<AuditEntry>,
 ) -> Result<(), Problem> {
-    if api.store.put_import(import, lines, audit).await? {
+    if api.store.put_import(import, lines.clone(), audit.clone()).await? {
+        import.version += 1;
+        return Ok(());
+    }
+    let stored = api.store.import(&import.id).await?;
+    if stored.is_some_and(|stored| import.heed(&stored)) && api.store.put_import(import, lines, audit).await?
+    {
         import.version += 1;
         return Ok(());
     }

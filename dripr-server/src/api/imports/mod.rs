@@ -3,6 +3,7 @@
 //! An import is made first, and its file sent to it after that: so everybody who may can look how far it is while the file comes.
 //! The file is read as it comes, by a thread of its own, and never kept: it may have any length.
 
+mod cancel;
 mod create;
 mod file;
 mod list;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(list::list_imports, create::create_import))
         .routes(routes!(read::read_import))
         .routes(routes!(file::send_import_file))
+        .routes(routes!(cancel::cancel_import))
         .routes(routes!(rows::list_import_rows))
 }
 

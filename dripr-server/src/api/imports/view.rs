@@ -30,6 +30,8 @@ pub(super) struct ImportView {
     created_at: DateTime<Utc>,
     /// When it last came on.
     moved_at: DateTime<Utc>,
+    /// When somebody cancelled it.
+    cancelled_at: Option<DateTime<Utc>>,
     progress: ProgressView,
 }
 
@@ -41,6 +43,10 @@ enum StageView {
     Waiting,
     /// Its file is coming.
     Running,
+    /// Somebody cancelled it while its file came: the rows in hand are still stored.
+    Cancelling,
+    /// Somebody cancelled it: what was stored stays, and its file is not read on, nor taken again.
+    Cancelled,
     /// Every row was read.
     Done,
     /// The file cannot be read, or broke off. Send it again, whole: what was stored stays, and is not doubled.
@@ -125,7 +131,7 @@ impl OutcomeView {
 
 impl ImportView {
     pub(super) fn of(import: Import, now: Instant) -> Self {
-        let stage = import.stage_at(now);
+        let (stage, is_stopping) = (import.stage_at(now), import.is_stopping(now));
         let Tally {
             rows,
             enrolled,
@@ -138,7 +144,9 @@ impl ImportView {
         } = import.tally;
         let (stage, failure) = match stage {
             Stage::Waiting => (StageView::Waiting, None),
+            Stage::Running if is_stopping => (StageView::Cancelling, None),
             Stage::Running => (StageView::Running, None),
+            Stage::Cancelled => (StageView::Cancelled, None),
             Stage::Done => (StageView::Done, None),
             Stage::Failed { reason } => (StageView::Failed, Some(reason)),
         };
@@ -153,6 +161,7 @@ impl ImportView {
             failure,
             created_at: import.created_at,
             moved_at: import.moved_at,
+            cancelled_at: import.cancelled_at,
             progress: ProgressView {
                 rows,
                 enrolled,

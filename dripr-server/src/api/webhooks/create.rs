@@ -42,8 +42,9 @@ pub(super) struct NewWebhook {
     #[schema(format = "uri", max_length = 2000)]
     url: String,
     /// What is told: `email.ready` (waits for approval), `email.sent`, `email.held`, `email.dropped`, `email.delivered`,
-    /// `email.bounced`, `email.complained`, `email.opened`, `email.clicked`, `contact.opted_out`, `campaign.needs_attention`,
-    /// `campaign.status`.
+    /// `email.bounced`, `email.complained`, `email.opened`, `email.clicked`, `contact.opted_out`, `contact.opted_in`, `contact.changed`,
+    /// `contact.removed`, `campaign.created` (not those of an import, which `import.done` counts), `campaign.needs_attention`,
+    /// `campaign.status`, `campaign.removed`, `import.done` (also of one that was cancelled).
     #[schema(value_type = Vec<String>, min_items = 1, example = json!(["email.sent", "contact.opted_out"]))]
     kinds: Vec<Kind>,
     /// What it is for.

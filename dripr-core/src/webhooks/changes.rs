@@ -1,0 +1,187 @@
+//! What becomes of contacts, campaigns and imports beyond what commands bring about, in the words in which it is sent.
+
+use serde_json::json;
+
+use super::{Kind, Message};
+use crate::{
+    campaign::Campaign,
+    contact::Contact,
+    email::Suppression,
+    ids::{ContactId, WebhookMessageId},
+    imports::{Import, Stage, Tally},
+    schedule::Instant,
+};
+
+impl Message {
+    /// That an address is not written to any more. `contact` is the agent's contact there, if there is one.
+    #[must_use]
+    pub fn of_suppression(suppression: &Suppression, contact: Option<&ContactId>) -> Self {
+        let kind = Kind::ContactOptedOut;
+        let (cause, since) = (suppression.cause.as_str(), micros(suppression.since));
+        let (user, key) = (suppression.user_id.as_str(), suppression.address.key());
+        let id = WebhookMessageId::of(&[kind.as_str(), user, &key, cause, &since]);
+        let because = suppression.cause.sentence();
+        Self::of_address(kind, id, suppression, contact, suppression.since, because)
+    }
+
+    /// That an address is written to again, as far as the agent goes: `ended` is what stood against it.
+    #[must_use]
+    pub fn of_lifting(ended: &Suppression, contact: Option<&ContactId>, at: Instant) -> Self {
+        let kind = Kind::ContactOptedIn;
+        let (cause, since, lifted) = (ended.cause.as_str(), micros(ended.since), micros(at));
+        let (user, key) = (ended.user_id.as_str(), ended.address.key());
+        let id = WebhookMessageId::of(&[kind.as_str(), user, &key, cause, &since, &lifted]);
+        Self::of_address(kind, id, ended, contact, at, ended.cause.ended_sentence())
+    }
+
+    fn of_address(
+        kind: Kind,
+        id: WebhookMessageId,
+        suppression: &Suppression,
+        contact: Option<&ContactId>,
+        at: Instant,
+        because: &str,
+    ) -> Self {
+        let Suppression { user_id, address, cause, .. } = suppression;
+        Self {
+            id,
+            kind,
+            at,
+            user_id: Some(user_id.clone()),
+            campaign_id: None,
+            contact_id: contact.cloned(),
+            address_key: Some(address.key()),
+            data: json!({
+                "agent_id": user_id,
+                "contact_id": contact,
+                "address": address.as_str(),
+                "cause": cause.as_str(),
+                "because": because,
+            }),
+        }
+    }
+
+    /// That a contact has another name or address than before; `None` if it has neither. What it was before is not told, so that an
+    /// address that somebody left goes nowhere.
+    ///
+    /// ```
+    /// use dripr_core::{testkit::samples, webhooks::{Kind, Message}};
+    /// let now = "2026-03-12T15:00:00Z".parse()?;
+    /// let before = samples::campaign(&samples::agent("ana", now)?, 1, "98103", 12, now)?.contact;
+    /// assert_eq!(Message::of_changed_contact(&before, &before, now), None);
+    /// let mut contact = before.clone();
+    /// contact.first_name = "Kim".to_owned();
+    /// let told = Message::of_changed_contact(&before, &contact, now).ok_or("nothing is told")?;
+    /// assert_eq!(told.data["changed"], serde_json::json!(["first_name"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_changed_contact(before: &Contact, contact: &Contact, at: Instant) -> Option<Self> {
+        let fields = [
+            ("first_name", before.first_name != contact.first_name),
+            ("last_name", before.last_name != contact.last_name),
+            ("address", before.email != contact.email),
+        ];
+        let changed: Vec<&str> =
+            fields.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
+        if changed.is_empty() {
+            return None;
+        }
+        let kind = Kind::ContactChanged;
+        let parts = [kind.as_str(), contact.id.as_str(), &micros(at), &changed.join(",")];
+        let mut message = Self::of_contact(kind, WebhookMessageId::of(&parts), contact, at);
+        if let Some(fields) = message.data.as_object_mut() {
+            fields.insert("changed".to_owned(), json!(changed));
+            fields.insert("first_name".to_owned(), json!(contact.first_name));
+            fields.insert("last_name".to_owned(), json!(contact.last_name));
+        }
+        Some(message)
+    }
+
+    /// That a contact was removed.
+    #[must_use]
+    pub fn of_removed_contact(contact: &Contact, at: Instant) -> Self {
+        let kind = Kind::ContactRemoved;
+        let id = WebhookMessageId::of(&[kind.as_str(), contact.id.as_str()]);
+        Self::of_contact(kind, id, contact, at)
+    }
+
+    fn of_contact(kind: Kind, id: WebhookMessageId, contact: &Contact, at: Instant) -> Self {
+        Self {
+            id,
+            kind,
+            at,
+            user_id: Some(contact.user_id.clone()),
+            campaign_id: None,
+            contact_id: Some(contact.id.clone()),
+            address_key: Some(contact.email.key()),
+            data: json!({
+                "agent_id": contact.user_id,
+                "contact_id": contact.id,
+                "address": contact.email.as_str(),
+            }),
+        }
+    }
+
+    /// That a campaign was made, to a contact.
+    #[must_use]
+    pub fn of_new_campaign(campaign: &Campaign, contact: &Contact, at: Instant) -> Self {
+        let kind = Kind::CampaignCreated;
+        let id = WebhookMessageId::of(&[kind.as_str(), campaign.id.as_str()]);
+        let mut message = Self::of_contact(kind, id, contact, at);
+        message.campaign_id = Some(campaign.id.clone());
+        if let Some(fields) = message.data.as_object_mut() {
+            fields.insert("campaign_id".to_owned(), json!(campaign.id));
+        }
+        message
+    }
+
+    /// That an import has ended for good, with its counts; `None` if it has not.
+    #[must_use]
+    pub fn of_import(import: &Import) -> Option<Self> {
+        let stage = match import.stage {
+            Stage::Done => "done",
+            Stage::Cancelled => "cancelled",
+            Stage::Waiting | Stage::Running | Stage::Failed { .. } => return None,
+        };
+        let kind = Kind::ImportDone;
+        let Tally {
+            rows,
+            enrolled,
+            already_enrolled,
+            opted_out,
+            without_address,
+            to_approve,
+            refused,
+            not_verified,
+        } = import.tally;
+        Some(Self {
+            id: WebhookMessageId::of(&[kind.as_str(), import.id.as_str()]),
+            kind,
+            at: import.moved_at,
+            user_id: Some(import.user_id.clone()),
+            campaign_id: None,
+            contact_id: None,
+            address_key: None,
+            data: json!({
+                "agent_id": import.user_id,
+                "import_id": import.id,
+                "stage": stage,
+                "dry_run": import.options.dry_run,
+                "rows": rows,
+                "enrolled": enrolled,
+                "already_enrolled": already_enrolled,
+                "refused": refused,
+                "opted_out": opted_out,
+                "without_address": without_address,
+                "to_approve": to_approve,
+                "not_verified": not_verified,
+            }),
+        })
+    }
+}
+
+/// An instant as a part of an id.
+fn micros(at: Instant) -> String {
+    at.timestamp_micros().to_string()
+}
