@@ -13,8 +13,8 @@ use crate::{
     imports::{Import, ImportOptions, Tally},
     person::erase,
     ports::{
-        ContactAddition, ContactRemoval, ContactReplacement, Enrolment, ImportStore, NewCampaign,
-        PersonStore, WebhookStore,
+        ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment, ImportStore,
+        NewCampaign, PersonStore, WebhookStore,
     },
     webhooks::{Kind, Kinds, Message},
 };
@@ -92,7 +92,7 @@ async fn campaigns<S: Store + WebhookStore + ?Sized>(stage: &Stage<'_, S>, conta
 /// Gives the contact as it is then.
 async fn changed<S: Store + WebhookStore + ?Sized>(store: &S, contact: Contact) -> Contact {
     let replace = async |known: &Contact, new: &Contact, then: &str| {
-        done(store.replace(known, new.clone(), noted("contact_changed", then)).await)
+        done(ContactStore::replace(store, known, new.clone(), noted("contact_changed", then)).await)
     };
     let named = Contact { first_name: "Named".to_owned(), ..contact.clone() };
     let moved = Contact { email: address("moved@home.example"), ..named.clone() };
