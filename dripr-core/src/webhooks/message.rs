@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use crate::{
+    contact::Contact,
     email::{DeliveryStatus, Email, Suppression},
     feedback::{Feedback, Happening},
-    ids::{CampaignId, ContactId, UserId, WebhookMessageId},
+    ids::{CampaignId, UserId, WebhookMessageId},
     schedule::Instant,
 };
 
@@ -17,7 +18,7 @@ use crate::{
 pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Fields of what is told by which a person could be known.
-const PERSONAL: [&str; 5] = ["recipient", "address", "because", "link", "user_agent"];
+const PERSONAL: [&str; 6] = ["recipient", "address", "external_id", "because", "link", "user_agent"];
 
 /// One thing that happened, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,11 +58,12 @@ impl Message {
 
     /// How an email stands now, to be told as `kind`. `version` sets apart what happens to the same email more than once.
     #[must_use]
-    pub fn of_email(kind: Kind, email: &Email, contact: &ContactId, at: Instant, version: &str) -> Self {
+    pub fn of_email(kind: Kind, email: &Email, contact: &Contact, at: Instant, version: &str) -> Self {
         let mut data = json!({
             "agent_id": email.user_id,
             "campaign_id": email.campaign_id,
-            "contact_id": contact,
+            "contact_id": contact.id,
+            "external_id": contact.external_id,
             "email_id": email.id,
             "recipient": email.recipient.as_str(),
             "cycle": email.cycle.to_string(),
@@ -88,7 +90,7 @@ impl Message {
 
     /// What came back of an email, where that is told by itself: an opt-out is told as one.
     #[must_use]
-    pub fn of_feedback(feedback: &Feedback, email: &Email, contact: &ContactId) -> Option<Self> {
+    pub fn of_feedback(feedback: &Feedback, email: &Email, contact: &Contact) -> Option<Self> {
         let kind = Self::kind_of(feedback)?;
         let mut message = Self::of_email(kind, email, contact, feedback.at, feedback.id.as_str());
         let fields = message.data.as_object_mut()?;
@@ -131,7 +133,7 @@ impl Message {
 
     /// That an address is not written to any more. `contact` is the agent's contact there, if there is one.
     #[must_use]
-    pub fn of_suppression(suppression: &Suppression, contact: Option<&ContactId>) -> Self {
+    pub fn of_suppression(suppression: &Suppression, contact: Option<&Contact>) -> Self {
         let Suppression { user_id, address, cause, since } = suppression;
         let kind = Kind::ContactOptedOut;
         let since_micros = since.timestamp_micros().to_string();
@@ -145,7 +147,8 @@ impl Message {
             address_key: Some(address.key()),
             data: json!({
                 "agent_id": user_id,
-                "contact_id": contact,
+                "contact_id": contact.map(|contact| &contact.id),
+                "external_id": contact.and_then(|contact| contact.external_id.as_ref()),
                 "address": address.as_str(),
                 "cause": cause.as_str(),
                 "because": cause.sentence(),

@@ -37,6 +37,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("sqlite/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_801, "external_ids", include_str!("sqlite/20261130001801_external_ids.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -58,6 +59,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("postgres/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_801, "external_ids", include_str!("postgres/20261130001801_external_ids.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -79,6 +81,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "blocked_addresses",
                 include_str!("mysql/20261130001301_blocked_addresses.sql"),
             ),
+            (20_261_130_001_801, "external_ids", include_str!("mysql/20261130001801_external_ids.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -36,6 +36,7 @@ pub(super) const TABLE: Table = Table {
         "enabled",
         "created_at",
         "unsubscribed",
+        "external_id",
     ],
     row,
     opt_out: Some(opt_out),
@@ -78,6 +79,7 @@ fn row(dossier: &Dossier) -> Vec<String> {
         yes_or_no(campaign.enabled),
         shown(campaign.created_at),
         suppression.as_ref().map(|why| why.cause.as_str().to_owned()).unwrap_or_default(),
+        known(contact.external_id.as_ref()),
     ]
 }
 
