@@ -6,6 +6,7 @@ mod asking;
 mod blocked_addresses;
 mod campaigns;
 mod emails;
+mod external_ids;
 mod imports;
 mod keys;
 mod limits;

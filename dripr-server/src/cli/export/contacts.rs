@@ -35,8 +35,8 @@ pub(super) const TABLE: Table = Table {
         "check_before_sending",
         "enabled",
         "created_at",
-        "unsubscribed",
         "external_id",
+        "unsubscribed",
     ],
     row,
     opt_out: Some(opt_out),
@@ -78,8 +78,8 @@ fn row(dossier: &Dossier) -> Vec<String> {
         yes_or_no(campaign.check_before_sending),
         yes_or_no(campaign.enabled),
         shown(campaign.created_at),
-        suppression.as_ref().map(|why| why.cause.as_str().to_owned()).unwrap_or_default(),
         known(contact.external_id.as_ref()),
+        suppression.as_ref().map(|why| why.cause.as_str().to_owned()).unwrap_or_default(),
     ]
 }
 
