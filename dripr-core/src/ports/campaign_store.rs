@@ -20,9 +20,8 @@ pub trait CampaignStore: Send + Sync {
     ///
     /// The row that says who made one is stored with it. One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
     /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled; one that has no
-    /// external id gets the new one's [with the campaign](crate::contact::Enrolling), and a row of the history says so if
-    /// one says who made it. A
-    /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
+    /// external id gets the new one's [with the campaign](crate::contact::Enrolling), and a row of the history says so where one says who
+    /// made the campaign. A campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
     /// minimum gap holds; where it brings its own, as one that another system sent does, the later holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
     /// gives `Exists` with the same id.
     async fn enrol(&self, new: Vec<NewCampaign>) -> PortResult<Vec<Enrolment>>;
