@@ -1,11 +1,9 @@
 //! From contacts to campaigns, in batches, so that a file of any length takes little memory and few commits.
 
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
-    io::BufRead,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod external_ids;
+mod seen;
+
+use std::{io::BufRead, sync::Arc};
 
 use dripr_core::{
     campaign::{Action, Actor, AuditEntry, Campaign, Command, command::Bench},
@@ -24,13 +22,14 @@ use crate::{
     failure::Failure,
     verifying::{Verdict, Verifying},
 };
+use external_ids::of_another;
+
+pub use seen::Seen;
 
 /// How many contacts are stored at once.
 pub(crate) const BATCH: usize = 500;
 /// How many are verified and stored at once where addresses are verified: each may take a second, and progress is to be seen.
 pub(crate) const VERIFIED_BATCH: usize = 40;
-/// How many rows a dry run remembers, to see which are alike: less than 100 MB.
-const MOST_REMEMBERED: usize = 5_000_000;
 /// What the history says of an address that is not to be written to, as a file told.
 const fn why(cause: SuppressionCause) -> &'static str {
     match cause {
@@ -44,7 +43,7 @@ const fn why(cause: SuppressionCause) -> &'static str {
 pub struct Enroller<'a> {
     /// Where campaigns go.
     pub campaigns: &'a dyn CampaignStore,
-    /// Where opt-outs go.
+    /// Where opt-outs and external ids go.
     pub contacts: &'a dyn ContactStore,
     /// Where a dry run looks for what is there already.
     pub imports: &'a dyn ImportStore,
@@ -79,10 +78,6 @@ pub enum Approvals {
     /// Of all. Rows that say no cannot be used: who imports may not do without approvals.
     Always,
 }
-
-/// The rows that a dry run would have stored: a number of 64 bits for each, which no two homes of a file will share by chance.
-#[derive(Default)]
-pub struct Seen(Mutex<HashSet<u64>>);
 
 /// A row as the file has it, or what is wrong with it.
 pub type ReadRow = Result<NewContactRow, RowProblem>;
@@ -207,6 +202,7 @@ impl Enroller<'_> {
 
     /// What would become of rows. Of each it keeps a small number, so that two that are alike are seen wherever they stand.
     async fn rehearse(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
+        let rows = self.without_taken(rows, taken).await?;
         let key = |known: &InHand| {
             let new = self.campaign(known.row.clone());
             (new.contact.email.key(), new.campaign.home_key())
@@ -225,6 +221,7 @@ impl Enroller<'_> {
     }
 
     async fn enrol(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
+        let rows = self.identified(rows, taken).await?;
         let new = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
         let mut enrolled = Vec::new();
         for (enrolment, in_hand) in self.campaigns.enrol(new).await?.into_iter().zip(rows) {
@@ -234,6 +231,10 @@ impl Enroller<'_> {
                     Fate::Enrolled(id)
                 }
                 Enrolment::Exists(id) => Fate::AlreadyEnrolled(Some(id)),
+                Enrolment::ExternalIdTaken(holder) => {
+                    taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
+                    continue;
+                }
                 Enrolment::NoAgent(id) => {
                     let message = format!("there is no agent {id}; `dripr agent list` shows them");
                     return Err(PortError::new(Fault::Invalid, message));
@@ -273,6 +274,7 @@ impl Enroller<'_> {
             first_name: row.first_name,
             last_name: row.last_name,
             email: row.email,
+            external_id: row.external_id,
             created_at,
             deleted_at: None,
         };
@@ -298,18 +300,6 @@ fn unapproved(row: NewContactRow) -> RowProblem {
     let reason = "must not be no: this import may not do without approvals";
     let wants_no_mail = row.no_mail.map(|cause| (row.email, cause));
     RowProblem { wants_no_mail, ..RowProblem::new(row.row, "check_before_sending", "no", reason) }
-}
-
-impl Seen {
-    /// Whether this was seen before; from now on it was, unless too much was.
-    fn before(&self, key: &(String, String)) -> bool {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let number = hasher.finish();
-        // A panic elsewhere leaves it whole: each change is one insertion.
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() < MOST_REMEMBERED { !seen.insert(number) } else { seen.contains(&number) }
-    }
 }
 
 impl Taken {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use dripr_core::{
     campaign::{Actor, AuditEntry},
-    contact::Contact,
+    contact::{Contact, ExternalId, ExternalIdGiven},
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
@@ -17,6 +17,7 @@ use super::{
     dossier::{json, row_place, suppression, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
+    external_ids,
     instant::{AT_ONCE, micros},
     values::{Many, RowValues},
     webhooks::tell_contact::{tell_changed_contact, tell_lifting, tell_removed_contact, tell_suppression},
@@ -25,9 +26,9 @@ use super::{
 
 /// New contacts.
 pub(super) const CONTACTS: Many = Many {
-    before: "INSERT INTO contacts (id, user_id, address_key, created_at, deleted_at, state)",
+    before: "INSERT INTO contacts (id, user_id, address_key, created_at, deleted_at, state, external_id)",
     after: "",
-    columns: 6,
+    columns: 7,
 };
 
 pub(super) fn bind_contact<'q>(row: &mut RowValues<'q>, contact: &'q Contact, state: &'q str) {
@@ -36,7 +37,8 @@ pub(super) fn bind_contact<'q>(row: &mut RowValues<'q>, contact: &'q Contact, st
         .bind(contact.email.key())
         .bind(micros(contact.created_at))
         .bind(contact.deleted_at.map(micros))
-        .bind(state);
+        .bind(state)
+        .bind(contact.external_id.as_ref().map(ExternalId::as_str));
 }
 
 #[async_trait]
@@ -124,6 +126,33 @@ impl ContactStore for SqlStore {
             *slot = Some(ContactId::new(id).map_err(|error| corrupt("contacts", "id", id, error))?);
         }
         Ok(found)
+    }
+
+    async fn contact_with(&self, user: &UserId, id: &ExternalId) -> PortResult<Option<Contact>> {
+        external_ids::contact_with(&self.shared.reads, user, id).await
+    }
+
+    async fn contacts_with(&self, user: &UserId, ids: &[ExternalId]) -> PortResult<Vec<Option<ContactId>>> {
+        external_ids::contacts_with(&self.shared.reads, user, ids).await
+    }
+
+    async fn give_external_ids(
+        &self,
+        user: &UserId,
+        ids: Vec<(EmailAddress, ExternalId)>,
+        audit: AuditEntry,
+    ) -> PortResult<Vec<ExternalIdGiven>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let user = user.clone();
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (user, ids, audit) = (user.clone(), ids.clone(), audit.clone());
+                Box::pin(async move { external_ids::give(transaction.connection, &user, &ids, &audit).await })
+            })
+            .await
     }
 
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
@@ -278,6 +307,9 @@ async fn add(
     if let Some(known) = known_contact(&mut *connection, &contact.user_id, &key).await? {
         return Ok(ContactAddition::Exists(known.id));
     }
+    if let Some(holder) = external_ids::other_holder(connection, contact).await? {
+        return Ok(ContactAddition::ExternalIdTaken(holder));
+    }
     let taken = query("SELECT 1 FROM contacts WHERE id = ?1").bind(contact.id.as_str());
     if taken.fetch_optional(&mut *connection).await.doing(doing)?.is_some() {
         let message = format!("contact_id {} is taken", contact.id);
@@ -373,6 +405,9 @@ async fn replace(
     if taken {
         return Ok(ContactReplacement::AddressTaken);
     }
+    if let Some(holder) = external_ids::other_holder(connection, contact).await? {
+        return Ok(ContactReplacement::ExternalIdTaken(holder));
+    }
     // Who opted out or complained is not to be reached at another address instead.
     let suppression = known_suppression(&mut *connection, &contact.user_id, &old_key).await?;
     if old_key != key && suppression.is_some_and(|known| known.cause > SuppressionCause::HardBounce) {
@@ -381,14 +416,17 @@ async fn replace(
     if old_key != key && blocks::known(&mut *connection, &old_key).await?.is_some() {
         return Ok(ContactReplacement::Blocked);
     }
-    query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
-        .bind(contact.id.as_str())
-        .bind(key.as_str())
-        .bind(contact.deleted_at.map(micros))
-        .bind(to_json(contact)?)
-        .execute(&mut *connection)
-        .await
-        .doing(doing)?;
+    query(
+        "UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4, external_id = ?5 WHERE id = ?1",
+    )
+    .bind(contact.id.as_str())
+    .bind(key.as_str())
+    .bind(contact.deleted_at.map(micros))
+    .bind(to_json(contact)?)
+    .bind(contact.external_id.as_ref().map(ExternalId::as_str))
+    .execute(&mut *connection)
+    .await
+    .doing(doing)?;
     // Removed campaigns move along: their last sending counts for the person, whatever the address.
     query(
         "UPDATE campaigns SET address_key = ?1, due_at = CASE WHEN deleted_at IS NULL THEN ?2 ELSE due_at END \
@@ -409,7 +447,7 @@ async fn replace(
 
 /// Opt-outs of one agent come one after the other: the more final one must not be overwritten by one that did not see it.
 /// Whether there is such an agent.
-async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<bool> {
+pub(super) async fn in_turn(connection: &mut Connection, user: &UserId) -> PortResult<bool> {
     let sql = "SELECT id FROM users WHERE id = ?1@locked";
     let row = query(sql).bind(user.as_str()).fetch_optional(connection);
     Ok(row.await.doing("waiting for an agent's turn")?.is_some())
@@ -443,6 +481,7 @@ async fn suppress(
     .execute(&mut *connection)
     .await
     .doing("storing an opt-out")?;
+    let contact = known_contact(&mut *connection, &new.user_id, &key).await?;
     let entry = AuditEntry {
         at: new.since,
         actor,
@@ -450,11 +489,11 @@ async fn suppress(
         cycle: None,
         email_id: None,
         cause: Some(why),
-        contact_id: known_contact(&mut *connection, &new.user_id, &key).await?.map(|contact| contact.id),
+        contact_id: contact.as_ref().map(|contact| contact.id.clone()),
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
-    tell_suppression(transaction, new, entry.contact_id.as_ref()).await?;
+    tell_suppression(transaction, new, contact.as_ref()).await?;
     Ok(became)
 }
 
@@ -476,6 +515,7 @@ async fn lift(
         .execute(&mut *connection)
         .await
         .doing("lifting an opt-out")?;
+    let contact = known_contact(&mut *connection, user, key).await?;
     let entry = AuditEntry {
         at,
         actor,
@@ -483,11 +523,11 @@ async fn lift(
         cycle: None,
         email_id: None,
         cause: None,
-        contact_id: known_contact(&mut *connection, user, key).await?.map(|contact| contact.id),
+        contact_id: contact.as_ref().map(|contact| contact.id.clone()),
     };
     note(connection, user, key, &entry).await?;
     wake(connection, user, Some(key)).await?;
-    tell_lifting(transaction, &ended, entry.contact_id.as_ref(), at).await?;
+    tell_lifting(transaction, &ended, contact.as_ref(), at).await?;
     Ok(true)
 }
 

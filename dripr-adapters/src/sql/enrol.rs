@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dripr_core::{
     campaign::{Campaign, LastCycle},
-    contact::{Contact, Home},
+    contact::{Contact, Enrolling, ExternalId, Home},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     ports::{Enrolment, NewCampaign},
@@ -19,9 +19,10 @@ use super::{
     dossier::{State, id_list, json, row_place, to_json},
     error::{While, corrupt},
     execute::write_audit,
+    external_ids,
     instant::{AT_ONCE, instant, micros},
     values::Many,
-    webhooks::tell::tell_new_campaigns,
+    webhooks::{tell::tell_new_campaigns, tell_contact::tell_changed_contact},
     writer::Transaction,
 };
 
@@ -61,6 +62,7 @@ struct Known {
     agents: HashSet<UserId>,
     by_address: HashMap<(UserId, String), Contact>,
     by_id: HashMap<ContactId, Contact>,
+    external_ids: Enrolling,
     campaigns: HashMap<CampaignId, ()>,
     twins: HashMap<Key, Vec<Twin>>,
 }
@@ -94,22 +96,32 @@ pub(super) async fn run(
         contacts.push(Some(used));
     }
     known.read_campaigns(connection, new, &contacts).await?;
+    let new_contacts: HashSet<ContactId> = added.iter().map(|contact: &Contact| contact.id.clone()).collect();
     let mut enrolments = Vec::with_capacity(new.len());
     let mut campaigns: Vec<(Campaign, String)> = Vec::new();
+    let mut noted = Vec::new();
     let mut audits = Vec::new();
+    let mut filled = Vec::new();
     // Those that are told of, by their places among the campaigns.
     let mut news = Vec::new();
-    for (NewCampaign { campaign, audit, one_of_many, .. }, contact) in new.iter().zip(contacts) {
+    for (NewCampaign { campaign, audit, contact: wanted, one_of_many }, contact) in new.iter().zip(contacts) {
         let Some(contact) = contact else {
             enrolments.push(Enrolment::NoAgent(campaign.user_id.clone()));
             continue;
         };
+        if let Some(holder) = known.external_ids.other_holder(wanted, &contact.id) {
+            enrolments.push(Enrolment::ExternalIdTaken(holder.clone()));
+            continue;
+        }
         let user = &campaign.user_id;
         let mut campaign = campaign.clone();
         campaign.contact_id = contact.id.clone();
         let address = contact.email.key();
         enrolments.push(known.enrol(&mut campaign, &address));
         if matches!(enrolments.last(), Some(Enrolment::Enrolled(_))) {
+            if known.external_ids.stored(wanted, &contact) && !new_contacts.contains(&contact.id) {
+                filled.push((contact.id.clone(), user, campaign.id.clone(), audit, *one_of_many));
+            }
             if !one_of_many {
                 let at = audit.as_ref().map_or(campaign.created_at, |entry| entry.at);
                 news.push((campaigns.len(), contact, at));
@@ -124,14 +136,35 @@ pub(super) async fn run(
     let used: HashSet<ContactId> =
         campaigns.iter().map(|(campaign, _)| campaign.contact_id.clone()).collect();
     added.retain(|contact| used.contains(&contact.id));
+    for contact in &mut added {
+        contact.external_id = known.external_ids.given(&contact.id).cloned();
+    }
+    let mut changed = Vec::new();
+    for (contact, user, campaign, audit, one_of_many) in filled {
+        let Some(id) = known.external_ids.given(&contact) else { continue };
+        if let Some(now) = external_ids::fill(connection, user, &contact, id).await? {
+            if let Some(entry) = audit.as_ref().filter(|_| !one_of_many) {
+                changed.push((now, entry.at));
+            }
+            noted.extend(audit.as_ref().map(|entry| (campaign, user, entry.gave_external_id(contact))));
+        }
+    }
+    audits.extend(noted.iter().map(|(campaign, user, entry)| (campaign.clone(), *user, entry)));
     write(connection, &added, &campaigns).await?;
     let rows = audits.into_iter().map(|(id, user, entry)| Ok((Some(id), user, entry, to_json(entry)?)));
     write_audit(connection, &rows.collect::<PortResult<Vec<_>>>()?).await?;
     let mut told_of = Vec::with_capacity(news.len());
+    for (_, contact, _) in &mut news {
+        contact.external_id = known.external_ids.given(&contact.id).cloned().or(contact.external_id.take());
+    }
     for (place, contact, at) in &news {
         told_of.extend(campaigns.get(*place).map(|(campaign, _)| (campaign, contact, *at)));
     }
     tell_new_campaigns(transaction, &told_of).await?;
+    for (contact, at) in changed {
+        let before = Contact { external_id: None, ..contact.clone() };
+        tell_changed_contact(transaction, &before, &contact, at).await?;
+    }
     Ok(enrolments)
 }
 
@@ -159,6 +192,27 @@ impl Known {
             let contact: Contact = json(row.try_get(0).doing(DOING)?, "contacts", "state", "")?;
             self.by_id.insert(contact.id.clone(), contact);
         }
+        self.read_holders(connection, new).await
+    }
+
+    /// Who has the external ids of new contacts.
+    async fn read_holders(&mut self, connection: &mut Connection, new: &[NewCampaign]) -> PortResult<()> {
+        let wanted = new.iter().map(|new| &new.contact);
+        let wanted: Vec<(&UserId, &ExternalId)> =
+            wanted.filter_map(|contact| Some((&contact.user_id, contact.external_id.as_ref()?))).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let sql = "SELECT wanted.nr, k.id FROM @rows(?1: user_id text, external_id text) AS wanted \
+                   CROSS JOIN contacts AS k ON k.user_id = wanted.user_id AND k.external_id = wanted.external_id \
+                   AND k.deleted_at IS NULL";
+        for row in &query(sql).bind(to_json(&wanted)?).fetch_all(connection).await.doing(DOING)? {
+            let place = row_place(row.try_get(0).doing(DOING)?);
+            let Some((user, external_id)) = place.and_then(|at| wanted.get(at)) else { continue };
+            let id: &str = row.try_get(1).doing(DOING)?;
+            let id = ContactId::new(id).map_err(|error| corrupt("contacts", "id", id, error))?;
+            self.external_ids.held((*user).clone(), (*external_id).clone(), id);
+        }
         Ok(())
     }
 
@@ -175,9 +229,11 @@ impl Known {
             }
             return Ok((known.clone(), false));
         }
-        self.by_id.insert(new.id.clone(), new.clone());
-        self.by_address.insert(slot, new.clone());
-        Ok((new.clone(), true))
+        // It gets its external id once a campaign of it is stored.
+        let added = Contact { external_id: None, ..new.clone() };
+        self.by_id.insert(new.id.clone(), added.clone());
+        self.by_address.insert(slot, added.clone());
+        Ok((added, true))
     }
 
     async fn read_campaigns(

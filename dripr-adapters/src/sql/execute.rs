@@ -357,7 +357,7 @@ async fn tell(transaction: &mut Transaction<'_>, changed: &[InHand]) -> PortResu
         for news in &amendment.news {
             told.add(&listeners, news.kind(), &dossier.agent, || {
                 let Dossier { campaign, contact, .. } = dossier;
-                news.message(campaign, &contact.id, &contact.email.key())
+                news.message(campaign, contact)
             });
         }
     }

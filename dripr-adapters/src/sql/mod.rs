@@ -56,6 +56,7 @@ mod emails;
 mod enrol;
 mod error;
 mod execute;
+mod external_ids;
 mod feedback;
 mod imports;
 mod instant;

@@ -257,11 +257,12 @@ async fn erase_contacts(
         let known = contact(row)?;
         let connection = &mut *transaction.connection;
         let erased = known.erased(at)?;
-        query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4 WHERE id = ?1")
+        query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4, external_id = ?5 WHERE id = ?1")
             .bind(erased.id.as_str())
             .bind(erased.email.key())
             .bind(erased.deleted_at.map(micros))
             .bind(to_json(&erased)?)
+            .bind(None::<&str>)
             .execute(&mut *connection)
             .await
             .doing(doing)?;

@@ -72,6 +72,7 @@ pub fn full() -> PortResult<ReportContext> {
             first_name: "Kim".to_owned(),
             last_name: "Owner".to_owned(),
             email: made("kim@home.example".parse())?,
+            external_id: None,
             created_at: DateTime::UNIX_EPOCH,
             deleted_at: None,
         },

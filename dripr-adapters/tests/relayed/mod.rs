@@ -8,7 +8,7 @@ use dripr_core::{
     access::Reach,
     agent::Agent,
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
-    contact::Contact,
+    contact::{Contact, ExternalId, ExternalIdGiven},
     content::CycleContent,
     email::{DeliveryStatus, Email, EmailAddress, Message, Suppression, SuppressionCause},
     errors::PortResult,
@@ -211,6 +211,20 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
         addresses: &[EmailAddress],
     ) -> PortResult<Vec<Option<ContactId>>> {
         self.store.contacts_at(user, addresses).await
+    }
+    async fn contact_with(&self, user: &UserId, id: &ExternalId) -> PortResult<Option<Contact>> {
+        self.store.contact_with(user, id).await
+    }
+    async fn contacts_with(&self, user: &UserId, ids: &[ExternalId]) -> PortResult<Vec<Option<ContactId>>> {
+        self.store.contacts_with(user, ids).await
+    }
+    async fn give_external_ids(
+        &self,
+        user: &UserId,
+        ids: Vec<(EmailAddress, ExternalId)>,
+        audit: AuditEntry,
+    ) -> PortResult<Vec<ExternalIdGiven>> {
+        self.store.give_external_ids(user, ids, audit).await
     }
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
         self.store.add_contact(contact, audit).await

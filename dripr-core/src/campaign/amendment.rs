@@ -85,6 +85,13 @@ impl AuditEntry {
         Self { at, actor, what: what.to_owned(), cycle: None, email_id: None, cause, contact_id: None }
     }
 
+    /// That a contact was given an external id, by whom and when this tells of something else.
+    #[must_use]
+    pub fn gave_external_id(&self, contact: ContactId) -> Self {
+        let cause = Some("external_id".to_owned());
+        Self::of("contact_changed", self.actor.clone(), self.at, cause).about(contact)
+    }
+
     /// The same, about a contact.
     #[must_use]
     pub fn about(self, contact: ContactId) -> Self {

@@ -1,8 +1,12 @@
 //! The people an agent writes to, and their homes.
 
+mod external_id;
 mod no_mail;
 mod remove;
 
+pub use external_id::{
+    Enrolling, ExternalId, ExternalIdGiven, Giving, InvalidExternalId, MAX_EXTERNAL_ID_LENGTH,
+};
 pub use no_mail::{no_mail, no_mail_among};
 pub use remove::remove;
 
@@ -29,6 +33,9 @@ pub struct Contact {
     pub last_name: String,
     /// Where the reports go.
     pub email: EmailAddress,
+    /// What the agent's CRM calls the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
     /// When the contact was made.
     pub created_at: Instant,
     /// When the contact was removed.

@@ -44,6 +44,7 @@ impl Contact {
             first_name: String::new(),
             last_name: String::new(),
             email: address(self.id.as_str())?,
+            external_id: None,
             created_at: self.created_at,
             deleted_at: self.deleted_at.or(Some(at)),
         })

@@ -8,7 +8,7 @@ use crate::{
     content::{CycleContent, ZipCode},
     email::EmailAddress,
     errors::PortResult,
-    ids::{CampaignId, UserId},
+    ids::{CampaignId, ContactId, UserId},
     schedule::{Cycle, Instant},
 };
 
@@ -19,8 +19,9 @@ pub trait CampaignStore: Send + Sync {
     /// Stores new campaigns with their contacts, each alone: one refused row does not stop the others.
     ///
     /// The row that says who made one is stored with it. One live campaign per agent, normalised recipient address and home (or ZIP code): a second is answered with
-    /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled. A
-    /// campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
+    /// [`Enrolment::Exists`] and changes nothing. A contact of that agent with that address is used, not doubled; one that has no
+    /// external id gets the new one's [with the campaign](crate::contact::Enrolling), and a row of the history says so where one says who
+    /// made the campaign. A campaign that was removed and is made again inherits `last_cycle` and `last_sent_email_datetime`, so that the
     /// minimum gap holds; where it brings its own, as one that another system sent does, the later holds. A stored campaign is due at once, so that a tick plans its first slot. Repeating the call
     /// gives `Exists` with the same id. Those who want to know are told of each that was stored, unless it is
     /// [one of many](NewCampaign::one_of_many).
@@ -103,6 +104,8 @@ pub enum Enrolment {
     Enrolled(CampaignId),
     /// There is one like it already.
     Exists(CampaignId),
+    /// Another contact of the agent has the external id of its recipient. Nothing changed.
+    ExternalIdTaken(ContactId),
     /// There is no such agent.
     NoAgent(UserId),
 }

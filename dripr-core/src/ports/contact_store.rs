@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     campaign::{Actor, AuditEntry},
-    contact::Contact,
+    contact::{Contact, ExternalId, ExternalIdGiven},
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ids::{ContactId, UserId},
@@ -42,6 +42,22 @@ pub trait ContactStore: Send + Sync {
         addresses: &[EmailAddress],
     ) -> PortResult<Vec<Option<ContactId>>>;
 
+    /// An agent's contact with an external id; a removed one is none. By an index.
+    async fn contact_with(&self, user: &UserId, id: &ExternalId) -> PortResult<Option<Contact>>;
+
+    /// The ids of an agent's contacts with some external ids, in the order asked for; a removed one is none.
+    async fn contacts_with(&self, user: &UserId, ids: &[ExternalId]) -> PortResult<Vec<Option<ContactId>>>;
+
+    /// Gives external ids to an agent's contacts of some addresses, [one after the other](crate::contact::Giving), as far as they have
+    /// none: what became of each, in the order given. `audit` becomes a row of the agent's history for each contact that was
+    /// given one, about that contact. Repeating it changes nothing.
+    async fn give_external_ids(
+        &self,
+        user: &UserId,
+        ids: Vec<(EmailAddress, ExternalId)>,
+        audit: AuditEntry,
+    ) -> PortResult<Vec<ExternalIdGiven>>;
+
     /// Stores a new contact, to whom nothing is sent until a campaign is [made](crate::ports::CampaignStore::enrol) for that
     /// address. `audit` becomes a row of the agent's history.
     ///
@@ -60,7 +76,7 @@ pub trait ContactStore: Send + Sync {
         audit: AuditEntry,
     ) -> PortResult<ContactRemoval>;
 
-    /// Replaces a contact's names and address, if it is still stored as `known`. All its campaigns are due at once, so that
+    /// Replaces a contact's names, address and external id, if it is still stored as `known`. All its campaigns are due at once, so that
     /// an unsent email to another address is made again. `audit` becomes a row of the history of each of its campaigns. Those who want
     /// to know are told, if anything [is another](crate::webhooks::Message::of_changed_contact).
     async fn replace(
@@ -128,6 +144,8 @@ pub enum ContactAddition {
     Added,
     /// The agent has one of that address. Nothing changed.
     Exists(ContactId),
+    /// Another contact of the agent has its external id. Nothing changed.
+    ExternalIdTaken(ContactId),
     /// There is no such agent.
     NoAgent,
 }
@@ -155,7 +173,7 @@ pub enum AddressSuppression {
 }
 
 /// What became of a change of a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContactReplacement {
     /// It is stored.
     Replaced,
@@ -163,6 +181,8 @@ pub enum ContactReplacement {
     Changed,
     /// Another contact of the agent has that address. Nothing changed.
     AddressTaken,
+    /// Another contact of the agent has that external id. Nothing changed.
+    ExternalIdTaken(ContactId),
     /// The address is to change although its owner opted out or complained (after a hard bounce it may). Nothing changed.
     OptedOut,
     /// The address is to change although an operator [blocked](super::BlockStore::block) it. Nothing changed.

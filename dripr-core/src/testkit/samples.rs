@@ -115,6 +115,7 @@ pub fn campaign(
         first_name: "Kim".to_owned(),
         last_name: format!("Owner{number}"),
         email: format!("owner{number}@home.example").parse()?,
+        external_id: None,
         created_at,
         deleted_at: None,
     };

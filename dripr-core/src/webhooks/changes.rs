@@ -7,7 +7,7 @@ use crate::{
     campaign::Campaign,
     contact::Contact,
     email::Suppression,
-    ids::{ContactId, WebhookMessageId},
+    ids::WebhookMessageId,
     imports::{Import, Stage, Tally},
     schedule::Instant,
 };
@@ -15,7 +15,7 @@ use crate::{
 impl Message {
     /// That an address is not written to any more. `contact` is the agent's contact there, if there is one.
     #[must_use]
-    pub fn of_suppression(suppression: &Suppression, contact: Option<&ContactId>) -> Self {
+    pub fn of_suppression(suppression: &Suppression, contact: Option<&Contact>) -> Self {
         let kind = Kind::ContactOptedOut;
         let (cause, since) = (suppression.cause.as_str(), micros(suppression.since));
         let (user, key) = (suppression.user_id.as_str(), suppression.address.key());
@@ -26,7 +26,7 @@ impl Message {
 
     /// That an address is written to again, as far as the agent goes: `ended` is what stood against it.
     #[must_use]
-    pub fn of_lifting(ended: &Suppression, contact: Option<&ContactId>, at: Instant) -> Self {
+    pub fn of_lifting(ended: &Suppression, contact: Option<&Contact>, at: Instant) -> Self {
         let kind = Kind::ContactOptedIn;
         let (cause, since, lifted) = (ended.cause.as_str(), micros(ended.since), micros(at));
         let (user, key) = (ended.user_id.as_str(), ended.address.key());
@@ -38,7 +38,7 @@ impl Message {
         kind: Kind,
         id: WebhookMessageId,
         suppression: &Suppression,
-        contact: Option<&ContactId>,
+        contact: Option<&Contact>,
         at: Instant,
         because: &str,
     ) -> Self {
@@ -49,11 +49,12 @@ impl Message {
             at,
             user_id: Some(user_id.clone()),
             campaign_id: None,
-            contact_id: contact.cloned(),
+            contact_id: contact.map(|contact| contact.id.clone()),
             address_key: Some(address.key()),
             data: json!({
                 "agent_id": user_id,
-                "contact_id": contact,
+                "contact_id": contact.map(|contact| &contact.id),
+                "external_id": contact.and_then(|contact| contact.external_id.as_ref()),
                 "address": address.as_str(),
                 "cause": cause.as_str(),
                 "because": because,
@@ -61,7 +62,7 @@ impl Message {
         }
     }
 
-    /// That a contact has another name or address than before; `None` if it has neither. What it was before is not told, so that an
+    /// That a contact has another name, address or external id than before; `None` if it has none of them. What it was before is not told, so that an
     /// address that somebody left goes nowhere.
     ///
     /// ```
@@ -81,6 +82,7 @@ impl Message {
             ("first_name", before.first_name != contact.first_name),
             ("last_name", before.last_name != contact.last_name),
             ("address", before.email != contact.email),
+            ("external_id", before.external_id != contact.external_id),
         ];
         let changed: Vec<&str> =
             fields.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
@@ -118,6 +120,7 @@ impl Message {
             data: json!({
                 "agent_id": contact.user_id,
                 "contact_id": contact.id,
+                "external_id": contact.external_id,
                 "address": contact.email.as_str(),
             }),
         }

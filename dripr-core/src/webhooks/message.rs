@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use crate::{
+    contact::Contact,
     email::{DeliveryStatus, Email},
     feedback::{Feedback, Happening},
     ids::{CampaignId, ContactId, UserId, WebhookMessageId},
@@ -17,8 +18,8 @@ use crate::{
 pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Fields of what is told by which a person could be known.
-const PERSONAL: [&str; 7] =
-    ["recipient", "address", "first_name", "last_name", "because", "link", "user_agent"];
+const PERSONAL: [&str; 8] =
+    ["recipient", "address", "external_id", "first_name", "last_name", "because", "link", "user_agent"];
 
 /// One thing that happened, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,11 +63,12 @@ impl Message {
 
     /// How an email stands now, to be told as `kind`. `version` sets apart what happens to the same email more than once.
     #[must_use]
-    pub fn of_email(kind: Kind, email: &Email, contact: &ContactId, at: Instant, version: &str) -> Self {
+    pub fn of_email(kind: Kind, email: &Email, contact: &Contact, at: Instant, version: &str) -> Self {
         let mut data = json!({
             "agent_id": email.user_id,
             "campaign_id": email.campaign_id,
-            "contact_id": contact,
+            "contact_id": contact.id,
+            "external_id": contact.external_id,
             "email_id": email.id,
             "recipient": email.recipient.as_str(),
             "cycle": email.cycle.to_string(),
@@ -94,7 +96,7 @@ impl Message {
 
     /// What came back of an email, where that is told by itself: an opt-out is told as one.
     #[must_use]
-    pub fn of_feedback(feedback: &Feedback, email: &Email, contact: &ContactId) -> Option<Self> {
+    pub fn of_feedback(feedback: &Feedback, email: &Email, contact: &Contact) -> Option<Self> {
         let kind = Self::kind_of(feedback)?;
         let mut message = Self::of_email(kind, email, contact, feedback.at, feedback.id.as_str());
         let fields = message.data.as_object_mut()?;

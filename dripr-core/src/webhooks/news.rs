@@ -5,8 +5,9 @@ use serde_json::json;
 use super::{Kind, Message};
 use crate::{
     campaign::{Amendment, Campaign, CampaignStatus, Dossier},
+    contact::Contact,
     email::{DeliveryStatus, Email, Suppression},
-    ids::{ContactId, WebhookMessageId},
+    ids::WebhookMessageId,
     schedule::Instant,
 };
 
@@ -59,7 +60,7 @@ impl News {
 
     /// The same in the words in which it is sent. It happened to this campaign, whose recipient this is.
     #[must_use]
-    pub fn message(&self, campaign: &Campaign, contact: &ContactId, address_key: &str) -> Message {
+    pub fn message(&self, campaign: &Campaign, contact: &Contact) -> Message {
         let kind = self.kind();
         let version = self.version.to_string();
         let (name, data) = match &self.what {
@@ -80,7 +81,8 @@ impl News {
         if let Some(fields) = data.as_object_mut() {
             fields.insert("agent_id".to_owned(), json!(campaign.user_id));
             fields.insert("campaign_id".to_owned(), json!(campaign.id));
-            fields.insert("contact_id".to_owned(), json!(contact));
+            fields.insert("contact_id".to_owned(), json!(contact.id));
+            fields.insert("external_id".to_owned(), json!(contact.external_id));
         }
         Message {
             id: WebhookMessageId::of(&[kind.as_str(), campaign.id.as_str(), &version, name]),
@@ -89,7 +91,7 @@ impl News {
             user_id: Some(campaign.user_id.clone()),
             campaign_id: Some(campaign.id.clone()),
             contact_id: None,
-            address_key: Some(address_key.to_owned()),
+            address_key: Some(contact.email.key()),
             data,
         }
     }

@@ -29,6 +29,8 @@ pub(super) enum Conflict {
     EmailReplaced,
     /// How the email's delivery stands does not allow it.
     EmailState,
+    /// Another contact of the agent has that external id.
+    ExternalIdTaken,
     /// Somebody cancelled the import.
     ImportCancelled,
     /// The file of the import was read to its end.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, http::header, response::Html, routing::get};
+use dripr_core::contact::MAX_EXTERNAL_ID_LENGTH;
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
@@ -149,7 +150,7 @@ fn strictly(name: &str, schema: &mut RefOr<Schema>) {
 
 fn of_one_line(property: &mut RefOr<Schema>) {
     if let RefOr::T(Schema::Object(text)) = property
-        && text.max_length == Some(text::LONGEST)
+        && [Some(text::LONGEST), Some(MAX_EXTERNAL_ID_LENGTH)].contains(&text.max_length)
         && text.pattern.is_none()
     {
         let pattern = if text.min_length.is_some() { text::SOME_LINE } else { text::LINE };

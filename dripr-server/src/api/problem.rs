@@ -131,6 +131,12 @@ impl Problem {
         Self { contact_id: Some(id.as_str().into()), ..Self::conflict(Conflict::ContactExists, detail) }
     }
 
+    /// Another contact has that external id.
+    pub(super) fn external_id_taken(id: &ContactId) -> Self {
+        let detail = format!("contact {id} has this external id already");
+        Self { contact_id: Some(id.as_str().into()), ..Self::conflict(Conflict::ExternalIdTaken, detail) }
+    }
+
     /// Somebody else changed it meanwhile.
     pub(super) fn changed_meanwhile() -> Self {
         Self::new(

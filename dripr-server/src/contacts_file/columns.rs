@@ -11,6 +11,7 @@ pub(super) enum Column {
     LastName,
     Name,
     Email,
+    ExternalId,
     NoAddressNewsletter,
     Latitude,
     Longitude,
@@ -51,7 +52,7 @@ pub(super) enum Part {
 
 /// The names of each column, without anything but letters and digits, the preferred ones first. They are those of
 /// dripr and of the exports of Google Contacts, Outlook, Follow Up Boss, HubSpot, kvCORE, Mailchimp and Redfin.
-const NAMES: [(Column, &[&str]); 30] = [
+const NAMES: [(Column, &[&str]); 31] = [
     (Column::FirstName, &["firstname", "givenname", "first", "fname"]),
     (Column::LastName, &["lastname", "familyname", "surname", "last", "lname"]),
     (Column::Name, &["name", "fullname", "contactname", "homeowner", "ownername"]),
@@ -67,6 +68,10 @@ const NAMES: [(Column, &[&str]); 30] = [
             "homeemail",
             "personalemail",
         ],
+    ),
+    (
+        Column::ExternalId,
+        &["externalid", "crmid", "recordid", "recordidcontact", "contactid", "leadid", "leid", "euid"],
     ),
     (Column::NoAddressNewsletter, &["noaddressnewsletter"]),
     (Column::Latitude, &["latitude", "lat"]),
@@ -186,6 +191,10 @@ const FAMILIES: [&[(Part, &[&str])]; 6] = [
 /// Columns by which an export of Mailchimp is told. Its coordinates are of the place where mail was read.
 const OF_MAILCHIMP: [&str; 2] = ["memberrating", "leid"];
 
+/// Columns by which an export of Follow Up Boss is told, all of them. Its contacts' ids are in a column `ID`, which in another file may
+/// be of anything.
+const OF_FOLLOW_UP_BOSS: [&str; 2] = ["assignedto", "tags"];
+
 /// Where each column is.
 pub(super) struct Columns {
     /// The places of each column, those with a preferred name first.
@@ -221,6 +230,7 @@ impl Columns {
                         exactly.enumerate().filter(|(_, is)| *is).map(|(place, _)| place).collect()
                     }
                     Column::Latitude | Column::Longitude if of_mailchimp => Vec::new(),
+                    Column::ExternalId => external_id(&plain, names),
                     _ => {
                         let mut found = in_order(&plain, names);
                         let beginnings = BEGINNINGS.iter().filter(|(of, _)| of == column);
@@ -262,6 +272,16 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Where external ids are: in one column at most, since the same number in two of them is of two people.
+fn external_id(plain: &[String], names: &[&str]) -> Vec<usize> {
+    let mut found = in_order(plain, names);
+    if OF_FOLLOW_UP_BOSS.iter().all(|name| plain.iter().any(|known| known == name)) {
+        found.extend(in_order(plain, &["id"]));
+    }
+    found.truncate(1);
+    found
+}
+
 /// The places of columns with some names, in the order of preference, then of place.
 fn in_order(plain: &[String], names: &[&str]) -> Vec<usize> {
     let place =
@@ -289,7 +309,8 @@ mod tests {
             .map(|name| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
             .collect();
         let of_families = FAMILIES.iter().flat_map(|parts| parts.iter()).flat_map(|(_, names)| *names);
-        for name in NAMES.iter().flat_map(|(_, names)| *names).chain(of_families) {
+        let names = NAMES.iter().flat_map(|(_, names)| *names).chain(of_families);
+        for name in names.chain(&OF_FOLLOW_UP_BOSS).chain(&["id"]) {
             assert!(documented.iter().any(|known| known == name), "docs/csv-files.md lacks {name}");
         }
     }

@@ -18,7 +18,7 @@ use std::{fmt, io::BufRead};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use dripr_core::{
-    contact::Home,
+    contact::{ExternalId, Home},
     content::ZipCode,
     email::{EmailAddress, SuppressionCause},
     schedule::{Instant, SendDay},
@@ -42,6 +42,8 @@ pub struct NewContactRow {
     pub last_name: String,
     /// Where the reports go.
     pub email: EmailAddress,
+    /// What the agent's CRM calls the person, if the row tells.
+    pub external_id: Option<ExternalId>,
     /// The ZIP code.
     pub zip_code: ZipCode,
     /// The home; `None` for a subscriber of the ZIP code alone.

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod external_ids;
+
 const HEADER: &str = "first_name,last_name,email,street,city,state,zip_code,latitude,longitude,bedrooms,year_built,fixed_send_day,check_before_sending,created_at,unsubscribed";
 
 fn knows_zip(zip: ZipCode) -> bool {

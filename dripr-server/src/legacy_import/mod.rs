@@ -264,6 +264,10 @@ impl Run<'_, '_> {
                     one.row
                         .problem("contact_id", format!("campaign {id} has the same agent, address and home"))
                 }
+                // None of these brings one.
+                Ok(Enrolment::ExternalIdTaken(id)) => {
+                    one.row.problem("contact_id", format!("contact {id} has its external id"))
+                }
                 Ok(Enrolment::NoAgent(_)) => one.row.problem("user_id", "there is no such agent"),
                 Err(reason) => one.row.problem("contact_id", reason),
             };

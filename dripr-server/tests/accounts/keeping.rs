@@ -79,7 +79,11 @@ async fn whoever_reaches_others_keeps_no_more_than_their_own_unless_they_are_an_
     assert_eq!(made.status, 201, "{made:?}");
     let of_team = made.json()["key"]["id"].as_str().unwrap().to_owned();
 
-    assert_eq!(listed(&site, "/keys", &lea, "id").await, std::slice::from_ref(&of_lea), "a lead sees their own");
+    assert_eq!(
+        listed(&site, "/keys", &lea, "id").await,
+        std::slice::from_ref(&of_lea),
+        "a lead sees their own"
+    );
     assert_eq!(listed(&site, "/keys", &bob, "id").await, std::slice::from_ref(&of_bob));
     let refused = post(&site, "/keys", &lea, json!({"name": "n", "reach": team, "scopes": ["read"]})).await;
     assert_eq!(refused.status, 403, "{refused:?}");

@@ -187,7 +187,7 @@ async fn a_campaign_says_to_whom_it_writes_and_how_its_email_stands() {
     let dormant = shown().await;
     let contact = get(&site, "/agents/ana/contacts", &key).await.json()["items"][0].clone();
     assert_eq!((&dormant["agent_id"], &contact["agent_id"]), (&json!("ana"), &json!("ana")));
-    for field in ["id", "first_name", "last_name", "email"] {
+    for field in ["id", "first_name", "last_name", "email", "external_id"] {
         assert_eq!(dormant["contact"][field], contact[field], "{field}");
     }
     assert_eq!(dormant["contact_id"], contact["id"]);

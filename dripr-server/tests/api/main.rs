@@ -7,6 +7,7 @@ mod blocked_addresses;
 mod campaigns;
 mod cancelled_imports;
 mod emails;
+mod external_ids;
 #[cfg(feature = "gmail")]
 #[path = "../mail/google.rs"]
 #[allow(dead_code, reason = "its own tests need more of it")]

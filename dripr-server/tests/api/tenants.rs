@@ -107,7 +107,8 @@ async fn two_tenants() -> Site {
 async fn two_tenants_of(site: Site) -> Site {
     agent(&site, "ben", Some("south"), Some("a"), Role::Admin).await;
     let ben = site.deployment.store.agent(&"ben".parse().unwrap()).await.unwrap().unwrap();
-    let new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
+    let mut new = samples::campaign(&ben, 2, "98103", 12, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
+    new.contact.external_id = Some("ben-crm".parse().unwrap());
     site.deployment.store.enrol(vec![new]).await.unwrap();
     let (id, now) = ("ben-import".parse().unwrap(), site.clock.now());
     let mailbox = samples::mail_account(&ben, now);
@@ -245,6 +246,7 @@ fn named_by(parameter: &Value) -> Option<(&'static str, &'static str)> {
         // Nobody's.
         "zip_code" => None,
         "email" => Some(("owner2@home.example", "nobody@home.example")),
+        "external_id" => Some(("ben-crm", NOBODY)),
         other => panic!("{other:?} is new: say what it names"),
     }
 }

@@ -4,10 +4,10 @@ use std::fs;
 
 use crate::program::{deployment, dripr};
 
-const CONTACTS: &str = "first_name,last_name,email,street,unit,city,state,zip,latitude,longitude,beds,waterfront,fixed_send_day,check_before_sending,created_at,unsubscribed\n\
-    \"=HYPERLINK(\"\"http://x.example\"\",\"\"y\"\")\",+Ruiz,ana@home.example,@12 Elm St,4,Seattle,WA,98103,47.66,-122.34,3,no,7,yes,2026-01-05T10:00:00Z,\n\
-    'Bo',-Lind,bo@home.example,,,,,98103,,,,,8,,2026-01-06,\n\
-    José,\"Wade, Jr.\",flo@home.example,22 Elm St,,Seattle,WA,98103,,,,,9,,,yes\n";
+const CONTACTS: &str = "first_name,last_name,email,street,unit,city,state,zip,latitude,longitude,beds,waterfront,fixed_send_day,check_before_sending,created_at,crm id,unsubscribed\n\
+    \"=HYPERLINK(\"\"http://x.example\"\",\"\"y\"\")\",+Ruiz,ana@home.example,@12 Elm St,4,Seattle,WA,98103,47.66,-122.34,3,no,7,yes,2026-01-05T10:00:00Z,-7@crm,\n\
+    'Bo',-Lind,bo@home.example,,,,,98103,,,,,8,,2026-01-06,003Dn00000AbCdE,\n\
+    José,\"Wade, Jr.\",flo@home.example,22 Elm St,,Seattle,WA,98103,,,,,9,,,,yes\n";
 
 #[test]
 fn an_export_imports_again_as_it_was() {
@@ -25,7 +25,8 @@ fn an_export_imports_again_as_it_was() {
             assert!(number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
         }
     }
-    assert!(out.contains("'=HYPERLINK"), "{out}");
+    assert!(out.contains("'=HYPERLINK") && out.contains(",'-7@crm,"), "{out}");
+    assert!(out.contains(",003Dn00000AbCdE,"), "{out}");
     // Nothing is overwritten.
     dripr(folder.path(), &["export", "contacts", "--agent", "a1", "--out", "out.csv"]).failure();
 

@@ -4,10 +4,10 @@ use std::fs;
 
 use crate::program::{deployment, dripr};
 
-const CONTACTS: &str = "first_name,last_name,email,street,city,state,zip,fixed_send_day\n\
-    Xaveria,Quillfeather,xav@quill.example,77 Zanzibar Ct,Seattle,WA,98103,7\n\
-    Xaveria,Quillfeather,XAV@quill.example,9 Second Home Rd,Seattle,WA,98103,8\n\
-    Bo,Lind,bo@home.example,14 Elm St,Seattle,WA,98103,7\n";
+const CONTACTS: &str = "first_name,last_name,email,street,city,state,zip,fixed_send_day,external_id\n\
+    Xaveria,Quillfeather,xav@quill.example,77 Zanzibar Ct,Seattle,WA,98103,7,crm-quill-77\n\
+    Xaveria,Quillfeather,XAV@quill.example,9 Second Home Rd,Seattle,WA,98103,8,crm-quill-77\n\
+    Bo,Lind,bo@home.example,14 Elm St,Seattle,WA,98103,7,\n";
 
 #[test]
 fn a_person_is_exported_and_then_erased_from_the_file() {
@@ -20,6 +20,7 @@ fn a_person_is_exported_and_then_erased_from_the_file() {
     let run = dripr(folder.path(), &export).success();
     let person: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(person["contacts"][0]["last_name"], "Quillfeather");
+    assert_eq!(person["contacts"][0]["external_id"], "crm-quill-77");
     assert_eq!(person["campaigns"].as_array().unwrap().len(), 2, "{person}");
     for text in ["77 Zanzibar Ct", "9 Second Home Rd"] {
         assert!(run.stdout.contains(text));
@@ -38,7 +39,7 @@ fn a_person_is_exported_and_then_erased_from_the_file() {
     }
     let stands =
         |text: &str| bytes.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes()));
-    for text in ["Xaveria", "Quillfeather", "Zanzibar", "Second Home"] {
+    for text in ["Xaveria", "Quillfeather", "Zanzibar", "Second Home", "crm-quill"] {
         assert!(!stands(text), "{text} is still in the file");
     }
     assert!(stands("xav@quill.example"), "as an address that is not to be written to");

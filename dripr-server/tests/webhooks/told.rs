@@ -36,7 +36,7 @@ async fn a_month_is_told_as_it_happens() {
     let ready = told("/all", "email.ready");
     assert_eq!(ready.len(), 1);
     let data = json!({
-        "agent_id": "ana", "campaign_id": "ana-1", "contact_id": "ana-1", "email_id": "ana-1.1",
+        "agent_id": "ana", "campaign_id": "ana-1", "contact_id": "ana-1", "external_id": null, "email_id": "ana-1.1",
         "recipient": email.recipient.as_str(), "cycle": email.cycle.to_string(), "status": "CREATED",
         "scheduled_for": "2026-03-12T15:00:00Z", "because": null, "content_hash": email.content_hash.to_string(),
     });

@@ -35,6 +35,8 @@ pub fn contact(row: &LegacyRow, now: Instant) -> Result<LegacyContact, RowProble
             first_name: row.line("first_name")?,
             last_name: row.line("last_name")?,
             email: address(row)?,
+            // The older deployment knew of none.
+            external_id: None,
             created_at: row.past("created_at", now)?.unwrap_or(now),
             deleted_at: row.past("deleted_at", now)?,
         },

@@ -38,6 +38,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 include_str!("sqlite/20261130001301_blocked_addresses.sql"),
             ),
             (20_261_130_001_501, "told_contacts", include_str!("sqlite/20261130001501_told_contacts.sql")),
+            (20_261_130_001_801, "external_ids", include_str!("sqlite/20261130001801_external_ids.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -60,6 +61,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 include_str!("postgres/20261130001301_blocked_addresses.sql"),
             ),
             (20_261_130_001_501, "told_contacts", include_str!("postgres/20261130001501_told_contacts.sql")),
+            (20_261_130_001_801, "external_ids", include_str!("postgres/20261130001801_external_ids.sql")),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -82,6 +84,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 include_str!("mysql/20261130001301_blocked_addresses.sql"),
             ),
             (20_261_130_001_501, "told_contacts", include_str!("mysql/20261130001501_told_contacts.sql")),
+            (20_261_130_001_801, "external_ids", include_str!("mysql/20261130001801_external_ids.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

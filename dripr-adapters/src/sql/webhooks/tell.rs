@@ -244,17 +244,17 @@ pub(in crate::sql) async fn tell_feedback(
 ) -> PortResult<()> {
     let Some(kind) = Message::kind_of(feedback) else { return Ok(()) };
     let connection = &mut *transaction.connection;
-    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, c.contact_id, e.state, e.delivery_status \
-               FROM emails AS e JOIN campaigns AS c ON c.id = e.campaign_id JOIN users AS u ON u.id = e.user_id \
-               WHERE e.id = ?1";
+    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state, e.state, \
+               e.delivery_status FROM emails AS e JOIN campaigns AS c ON c.id = e.campaign_id \
+               JOIN contacts AS k ON k.id = c.contact_id JOIN users AS u ON u.id = e.user_id WHERE e.id = ?1";
     let query = query(sql).bind(feedback.email_id.as_str());
     let Some(row) = query.fetch_optional(&mut *connection).await.doing(DOING)? else { return Ok(()) };
-    let (agent, contact) = (agent_of(&row)?, contact_id(row.try_get(4).doing(DOING)?)?);
+    let (agent, contact) = (agent_of(&row)?, contact_of(&row)?);
     let listeners = Listeners::of(connection, Kinds::from_iter([kind]), &BTreeSet::from([&agent.id])).await?;
     if listeners.is_empty() {
         return Ok(());
     }
-    let email = crate::sql::dossier::email(row.try_get(5).doing(DOING)?, row.try_get(6).doing(DOING)?)?;
+    let email = crate::sql::dossier::email(row.try_get(6).doing(DOING)?, row.try_get(7).doing(DOING)?)?;
     let mut told = Told::default();
     if let Some(message) = Message::of_feedback(feedback, &email, &contact) {
         told.add(&listeners, kind, &agent, || message);
@@ -275,11 +275,11 @@ pub(in crate::sql) async fn tell_settled(
     if listeners.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, c.contact_id \
-               FROM campaigns AS c JOIN users AS u ON u.id = c.user_id WHERE c.id = ?1";
+    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state \
+               FROM campaigns AS c JOIN contacts AS k ON k.id = c.contact_id JOIN users AS u ON u.id = c.user_id WHERE c.id = ?1";
     let query = query(sql).bind(email.campaign_id.as_str());
     let Some(row) = query.fetch_optional(connection).await.doing(DOING)? else { return Ok(()) };
-    let (agent, contact) = (agent_of(&row)?, contact_id(row.try_get(4).doing(DOING)?)?);
+    let (agent, contact) = (agent_of(&row)?, contact_of(&row)?);
     let mut told = Told::default();
     told.add(&listeners, kind, &agent, || Message::of_email(kind, email, &contact, at, "settled"));
     told.write(transaction).await
@@ -295,6 +295,8 @@ fn agent_of(row: &crate::sql::connection::Row) -> PortResult<Agent> {
     )
 }
 
-fn contact_id(id: &str) -> PortResult<ContactId> {
-    ContactId::new(id).map_err(|error| corrupt("contacts", "id", id, error))
+/// The contact in the two columns after the agent's.
+fn contact_of(row: &crate::sql::connection::Row) -> PortResult<Contact> {
+    let id: &str = row.try_get(4).doing(DOING)?;
+    json(row.try_get(5).doing(DOING)?, "contacts", "state", id)
 }

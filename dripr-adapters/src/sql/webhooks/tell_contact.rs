@@ -4,7 +4,6 @@ use dripr_core::{
     contact::Contact,
     email::Suppression,
     errors::PortResult,
-    ids::ContactId,
     schedule::Instant,
     webhooks::{Kind, Message},
 };
@@ -16,7 +15,7 @@ use crate::sql::writer::Transaction;
 pub(in crate::sql) async fn tell_suppression(
     transaction: &mut Transaction<'_>,
     suppression: &Suppression,
-    contact: Option<&ContactId>,
+    contact: Option<&Contact>,
 ) -> PortResult<()> {
     let message = || Message::of_suppression(suppression, contact);
     tell_one(transaction, &suppression.user_id, Kind::ContactOptedOut, &message).await
@@ -26,14 +25,14 @@ pub(in crate::sql) async fn tell_suppression(
 pub(in crate::sql) async fn tell_lifting(
     transaction: &mut Transaction<'_>,
     ended: &Suppression,
-    contact: Option<&ContactId>,
+    contact: Option<&Contact>,
     at: Instant,
 ) -> PortResult<()> {
     let message = || Message::of_lifting(ended, contact, at);
     tell_one(transaction, &ended.user_id, Kind::ContactOptedIn, &message).await
 }
 
-/// That a contact has another name or address, if so.
+/// That a contact has another name, address or external id, if so.
 pub(in crate::sql) async fn tell_changed_contact(
     transaction: &mut Transaction<'_>,
     before: &Contact,

@@ -1,4 +1,4 @@
-use super::{START, Stage, Store, at};
+use super::{START, Stage, Store, at, external_ids::external_ids};
 use crate::{
     campaign::{Action, Actor, AuditEntry, Campaign, CampaignStatus, Command},
     contact::Contact,
@@ -179,6 +179,7 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
 
     how_it_became(&stage).await;
     alone(&stage).await;
+    external_ids(&stage).await;
 }
 
 /// What a store says of suppressions that were known, or were not.

@@ -85,6 +85,7 @@ mod contacts;
 mod deeds;
 mod emails;
 mod entropy;
+mod external_ids;
 mod feedback;
 mod geocoder;
 mod imports;

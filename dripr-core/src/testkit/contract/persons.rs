@@ -1,6 +1,7 @@
 use super::{Stage, Store, at};
 use crate::{
     campaign::{Action, Actor, AuditEntry},
+    contact::ExternalId,
     email::{Suppression, SuppressionCause},
     feedback::{Bounce, BounceKind, Feedback, Happening},
     ids::{EmailId, FeedbackId},
@@ -27,12 +28,17 @@ pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store
     let email = email_of(0).await;
     let ids = [email_of(1).await.id, email_of(2).await.id];
     feedback(store, &email.id).await;
+    let external_id: ExternalId = "crm 1".parse().expect("an external id");
+    let of_crm = vec![(address.clone(), external_id.clone())];
+    let given = AuditEntry::of("contact_changed", Actor::Operator, at("2026-03-11T15:00:00Z"), None);
+    store.give_external_ids(&user, of_crm, given).await.expect("giving an external id");
 
     let found = store.person(&user, &address).await.expect("finding a person").expect("the person is found");
     let folded = address.as_str().to_uppercase().parse().expect("an address");
     let same = store.person(&user, &folded).await.expect("finding a person").expect("by the address's key");
     assert_eq!(same.campaigns, found.campaigns, "an address is found however it is written");
     assert_eq!(found.contacts.len(), 1, "the contact is found");
+    assert_eq!(found.contacts[0].external_id.as_ref(), Some(&external_id), "with its id in the agent's CRM");
     assert_eq!(found.campaigns.len(), 1, "the campaign is found, and no other's");
     let campaign = &found.campaigns[0];
     assert_eq!(campaign.campaign.id, stage.id(0), "the campaign is theirs");
@@ -95,6 +101,9 @@ pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store
         dossier.campaign.deleted_at.is_some() && dossier.campaign.home.is_none(),
         "the campaign is removed"
     );
+    assert_eq!(dossier.contact.external_id, None, "nobody is known by an id elsewhere");
+    let held = store.contact_with(&user, &external_id).await.expect("looking for a contact");
+    assert_eq!(held, None, "and nobody is found by one");
     let contact = &stage.new[0].contact;
     for text in [contact.last_name.as_str(), "1 Elm St"] {
         assert!(!shown.contains(text), "{text} is left: {shown}");

@@ -167,6 +167,9 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
     put(store, endpoint("stranger", stranger, all_kinds())).await;
     assert_eq!(done(store.next_webhook_due().await), None, "nothing waits");
     put(store, endpoint("all", Reach::Agent(agent.clone()), all_kinds())).await;
+    let of_crm = vec![(stage.new[0].contact.email.clone(), "crm 1".parse().expect("an external id"))];
+    let given = AuditEntry::of("contact_changed", Actor::Operator, at(START), None);
+    done(store.give_external_ids(&agent, of_crm, given).await);
 
     stage.did(0, Action::RequireApproval { check_before_sending: true }).await;
     stage.make_email(0).await;
@@ -224,6 +227,12 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
     let told = message(store, "all", Kind::ContactOptedOut).await;
     assert_eq!(told.data["address"], address.as_str(), "who opted out is told");
     assert_eq!(told.data["contact_id"], stage.new[0].contact.id.as_str(), "by their id too");
+    for kind in
+        [Kind::EmailReady, Kind::EmailSent, Kind::EmailOpened, Kind::CampaignStatus, Kind::ContactOptedOut]
+    {
+        let told = message(store, "all", kind).await;
+        assert_eq!(told.data["external_id"], "crm 1", "{kind}: and by the one in the agent's CRM");
+    }
     let outs = kinds(store, "all").await.iter().filter(|kind| **kind == Kind::ContactOptedOut).count();
     assert_eq!(outs, 1, "once");
 
@@ -255,6 +264,7 @@ async fn held<S: Store + WebhookStore + ?Sized>(stage: &Stage<'_, S>) {
     assert!(!done(store.resolve_held(&email, DeliveryStatus::Skipped, entry).await), "once");
     let dropped = message(store, "all", Kind::EmailDropped).await;
     assert_eq!(dropped.data["because"], "asked", "and that is told");
+    assert_eq!(dropped.data["external_id"], serde_json::Value::Null, "of a contact that has no other id");
 }
 
 /// Endpoints are in one hand at a time, and what came of tries decides what follows.
@@ -417,7 +427,10 @@ async fn persons<S: Store + WebhookStore + PersonStore + ?Sized>(stage: &Stage<'
     let left = message(store, "late", Kind::ContactOptedOut).await;
     assert_eq!(left.id, known.id, "the message stays");
     assert_eq!(left.data["contact_id"], known.data["contact_id"], "with ids");
-    assert_eq!(left.data["address"], serde_json::Value::Null, "without the person");
+    assert_eq!(known.data["external_id"], "crm 1", "also that of a CRM");
+    for personal in ["address", "external_id"] {
+        assert_eq!(left.data[personal], serde_json::Value::Null, "without the person");
+    }
     let left = done(store.person(&user, &address).await).expect("the opt-out is left");
     assert!(left.messages.is_empty(), "nothing is told of the person any more: {:?}", left.messages);
     let other = done(store.person(&user, &stage.new[1].contact.email).await).expect("another person");

@@ -6,6 +6,7 @@ use crate::{
         Action, Amendment, Campaign, CampaignStatus, Command, Dossier, LastCycle, Operation, Refusal, Reply,
         deadline,
     },
+    contact::Contact,
     content::CycleContent,
     errors::PortResult,
     events::Event,
@@ -133,9 +134,19 @@ impl State {
             return Enrolment::NoAgent(campaign.user_id);
         }
         let key = contact.email.key();
-        if let Some(known) = self.contact_at(&contact.user_id, &key) {
-            contact = known.clone();
+        let external_id = contact.external_id.clone();
+        let is_known = match self.contact_at(&contact.user_id, &key) {
+            Some(known) => {
+                contact = known.clone();
+                true
+            }
+            None => false,
+        };
+        let wanted = Contact { external_id: external_id.clone(), ..contact.clone() };
+        if let Some(holder) = self.other_holder(&wanted) {
+            return Enrolment::ExternalIdTaken(holder);
         }
+        let is_filled = is_known && external_id.is_some_and(|id| contact.fill_external_id(&id));
         campaign.contact_id = contact.id.clone();
         let home_key = campaign.home_key();
         let twins: Vec<&Campaign> = self
@@ -162,9 +173,17 @@ impl State {
                 Some(Message::of_new_campaign(&campaign, &contact, at))
             });
         }
+        if let Some(entry) = audit.as_ref().filter(|_| is_filled && !one_of_many) {
+            let before = Contact { external_id: None, ..contact.clone() };
+            self.tell(&campaign.user_id, Kind::ContactChanged, |_| {
+                Message::of_changed_contact(&before, &contact, entry.at)
+            });
+        }
         let audited =
             |entry| Audited { user_id: campaign.user_id.clone(), campaign_id: Some(id.clone()), entry };
-        self.audit.extend(audit.map(audited));
+        let filled = audit.as_ref().filter(|_| is_filled);
+        let filled = filled.map(|entry| entry.gave_external_id(contact.id.clone()));
+        self.audit.extend(audit.into_iter().chain(filled).map(audited));
         self.contacts.insert(contact.id.clone(), contact);
         self.campaigns.insert(id.clone(), campaign);
         self.deadlines.insert(id.clone(), Instant::MIN_UTC);
@@ -217,7 +236,7 @@ impl State {
             self.tell(&user, news.kind(), |state| {
                 let campaign = state.campaigns.get(&id)?;
                 let contact = state.contacts.get(&campaign.contact_id)?;
-                Some(news.message(campaign, &contact.id, &contact.email.key()))
+                Some(news.message(campaign, contact))
             });
         }
         for suppression in amendment.suppressions {

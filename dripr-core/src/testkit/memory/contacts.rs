@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Audited, MemoryStore};
 use crate::{
     campaign::{Actor, AuditEntry},
-    contact::Contact,
+    contact::{Contact, ExternalId, ExternalIdGiven, Giving},
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
@@ -65,6 +65,40 @@ impl ContactStore for MemoryStore {
         Ok(addresses.iter().map(id).collect())
     }
 
+    async fn contact_with(&self, user: &UserId, id: &ExternalId) -> PortResult<Option<Contact>> {
+        Ok(self.lock().contact_with(user, id).cloned())
+    }
+
+    async fn contacts_with(&self, user: &UserId, ids: &[ExternalId]) -> PortResult<Vec<Option<ContactId>>> {
+        let state = self.lock();
+        let holder = |id: &ExternalId| Some(state.contact_with(user, id)?.id.clone());
+        Ok(ids.iter().map(holder).collect())
+    }
+
+    async fn give_external_ids(
+        &self,
+        user: &UserId,
+        ids: Vec<(EmailAddress, ExternalId)>,
+        audit: AuditEntry,
+    ) -> PortResult<Vec<ExternalIdGiven>> {
+        let mut state = self.lock();
+        let mut giving = Giving::default();
+        let living = |contact: &&Contact| contact.user_id == *user && contact.deleted_at.is_none();
+        for contact in state.contacts.values().filter(living) {
+            if let Some(id) = &contact.external_id {
+                giving.held(id.clone(), contact.id.clone());
+            }
+            giving.to(contact.clone());
+        }
+        let outcomes = giving.give(&ids);
+        for contact in giving.given() {
+            let entry = audit.clone().about(contact.id.clone());
+            state.audit.push(Audited { user_id: user.clone(), campaign_id: None, entry });
+            state.contacts.insert(contact.id.clone(), contact);
+        }
+        Ok(outcomes)
+    }
+
     async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
         let mut state = self.lock();
         let (user, key) = (contact.user_id.clone(), contact.email.key());
@@ -73,6 +107,9 @@ impl ContactStore for MemoryStore {
         }
         if let Some(known) = state.contact_at(&user, &key) {
             return Ok(ContactAddition::Exists(known.id.clone()));
+        }
+        if let Some(holder) = state.other_holder(&contact) {
+            return Ok(ContactAddition::ExternalIdTaken(holder));
         }
         if state.contacts.contains_key(&contact.id) {
             let message = format!("contact_id {} is taken", contact.id);
@@ -131,6 +168,9 @@ impl ContactStore for MemoryStore {
         if taken {
             return Ok(ContactReplacement::AddressTaken);
         }
+        if let Some(holder) = state.other_holder(&contact) {
+            return Ok(ContactReplacement::ExternalIdTaken(holder));
+        }
         let is_final = state
             .suppressions
             .get(&(contact.user_id.clone(), old_key.clone()))
@@ -175,7 +215,7 @@ impl ContactStore for MemoryStore {
         state.note(&user, &key, &entry);
         state.tell(&user, Kind::ContactOptedOut, |state| {
             let contact = state.contact_at(&user, &key);
-            Some(Message::of_suppression(&suppression, contact.map(|contact| &contact.id)))
+            Some(Message::of_suppression(&suppression, contact))
         });
         state.suppressions.insert(slot, suppression);
         state.wake(&user, Some(&key));
@@ -206,8 +246,8 @@ impl ContactStore for MemoryStore {
             contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
         };
         state.note(user, &key, &entry);
-        state.tell(user, Kind::ContactOptedIn, |_| {
-            Some(Message::of_lifting(&ended, entry.contact_id.as_ref(), at))
+        state.tell(user, Kind::ContactOptedIn, |state| {
+            Some(Message::of_lifting(&ended, state.contact_at(user, &key), at))
         });
         state.wake(user, Some(&key));
         Ok(true)
@@ -250,6 +290,21 @@ impl super::State {
         self.contacts.values().find(|contact| {
             contact.user_id == *user && contact.email.key() == address_key && contact.deleted_at.is_none()
         })
+    }
+
+    /// An agent's contact with an external id.
+    pub(super) fn contact_with(&self, user: &UserId, id: &ExternalId) -> Option<&Contact> {
+        self.contacts.values().find(|contact| {
+            contact.user_id == *user
+                && contact.external_id.as_ref() == Some(id)
+                && contact.deleted_at.is_none()
+        })
+    }
+
+    /// Another contact that has a contact's external id.
+    pub(super) fn other_holder(&self, contact: &Contact) -> Option<ContactId> {
+        let holder = self.contact_with(&contact.user_id, contact.external_id.as_ref()?)?;
+        (holder.id != contact.id).then(|| holder.id.clone())
     }
 
     /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.

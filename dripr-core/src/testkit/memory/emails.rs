@@ -93,7 +93,7 @@ impl EmailStore for MemoryStore {
         state.audit.push(Audited { user_id, campaign_id, entry: audit });
         let kind = Kind::of_settled(to);
         state.tell(&email.user_id, kind, |state| {
-            Some(webhooks::Message::of_email(kind, &email, &state.contact_of(&email)?, at, "settled"))
+            Some(webhooks::Message::of_email(kind, &email, state.contact_of(&email)?, at, "settled"))
         });
         Ok(true)
     }

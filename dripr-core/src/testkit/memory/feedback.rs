@@ -29,7 +29,7 @@ impl FeedbackStore for MemoryStore {
         let email = state.emails.get(&feedback.email_id).cloned();
         if let (Some(kind), Some(email)) = (Message::kind_of(&feedback), email) {
             state.tell(&email.user_id, kind, |state| {
-                Message::of_feedback(&feedback, &email, &state.contact_of(&email)?)
+                Message::of_feedback(&feedback, &email, state.contact_of(&email)?)
             });
         }
         Ok(true)

@@ -6,9 +6,10 @@ use super::{MemoryStore, State};
 use crate::{
     access::{Deed, Reach, Retreat},
     campaign::Actor,
+    contact::Contact,
     email::{Email, EmailAddress},
     errors::PortResult,
-    ids::{CampaignId, ContactId, UserId, WebhookId, WebhookMessageId},
+    ids::{CampaignId, UserId, WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
     ports::WebhookStore,
     schedule::Instant,
@@ -96,8 +97,8 @@ impl State {
     }
 
     /// The contact to whom an email went.
-    pub(super) fn contact_of(&self, email: &Email) -> Option<ContactId> {
-        self.campaigns.get(&email.campaign_id).map(|campaign| campaign.contact_id.clone())
+    pub(super) fn contact_of(&self, email: &Email) -> Option<&Contact> {
+        self.contacts.get(&self.campaigns.get(&email.campaign_id)?.contact_id)
     }
 
     /// Takes a person out of what is told of a campaign.

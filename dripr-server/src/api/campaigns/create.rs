@@ -10,7 +10,7 @@ use axum::{
 use dripr_core::{
     access::Scope,
     campaign::{Action, Campaign, Dossier},
-    contact::{Contact, Home},
+    contact::{Contact, ExternalId, Home},
     content::ZipCode,
     email::EmailAddress,
     ids::{CampaignId, ContactId, UserId},
@@ -41,6 +41,11 @@ pub(in crate::api) struct NewCampaign {
     /// Where the emails go. A contact of the agent with that address is used, not doubled.
     #[schema(value_type = String, format = "email")]
     email: EmailAddress,
+    /// What the agent's CRM calls the contact. No other contact of the agent has it. One that is used and has an external id keeps
+    /// that.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    external_id: Option<ExternalId>,
     /// The home; without one, the ZIP code must be given.
     #[serde(default)]
     home: Option<GivenHome>,
@@ -58,7 +63,8 @@ pub(in crate::api) struct NewCampaign {
     check_before_sending: Option<bool>,
 }
 
-/// Makes a campaign. One like it that is there already is a conflict, which names it.
+/// Makes a campaign. One like it that is there already is a conflict, which names it, and so is another contact with that external
+/// id.
 #[utoipa::path(
     post, path = "/agents/{agent}/campaigns", tag = "campaigns", request_body = NewCampaign,
     params(("agent" = String, Path)),
@@ -91,6 +97,7 @@ pub(super) async fn create_campaign(
         first_name,
         last_name,
         email: new.email,
+        external_id: new.external_id,
         created_at: now,
         deleted_at: None,
     };
@@ -102,7 +109,7 @@ pub(super) async fn create_campaign(
     let mut made = Dossier {
         campaign: campaign.clone(),
         email: None,
-        contact: api.store.contact_at(&agent.id, &contact.email).await?.unwrap_or_else(|| contact.clone()),
+        contact: recipient(&api, &contact).await?,
         suppression: api.store.suppression(&agent.id, &contact.email).await?,
         block: api.store.block_of(&contact.email).await?,
         agent: Arc::new(agent.clone()),
@@ -114,6 +121,9 @@ pub(super) async fn create_campaign(
         Enrolment::Enrolled(id) => id,
         Enrolment::Exists(id) => {
             return Err(Problem::twin_campaign(&id));
+        }
+        Enrolment::ExternalIdTaken(id) => {
+            return Err(Problem::external_id_taken(&id));
         }
         Enrolment::NoAgent(_) => return Err(Problem::not_found("agent")),
     };
@@ -147,4 +157,14 @@ fn place(new: &NewCampaign) -> Result<(Option<Home>, ZipCode), Problem> {
 async fn planned(api: &Api, asking: &Asking, user: &UserId, id: &CampaignId) -> Result<Dossier, Problem> {
     act(api, asking, id, Action::Tick).await?;
     find(api, user, id.as_str()).await
+}
+
+/// Whom a campaign to a contact goes to.
+async fn recipient(api: &Api, contact: &Contact) -> Result<Contact, Problem> {
+    let known = api.store.contact_at(&contact.user_id, &contact.email).await?;
+    let mut used = known.unwrap_or_else(|| contact.clone());
+    if let Some(id) = &contact.external_id {
+        used.fill_external_id(id);
+    }
+    Ok(used)
 }

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use dripr_core::{
     access::Scope,
     campaign::Dossier,
+    contact::{Contact, ExternalId},
     content::ZipCode,
     email::EmailAddress,
     ids::{CampaignId, ContactId, UserId},
@@ -40,6 +41,9 @@ pub(super) struct Filter {
     email: Option<EmailAddress>,
     /// Only those to this contact.
     contact: Option<String>,
+    /// Only those to the contact with this external id.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 255)]
+    external_id: Option<ExternalId>,
     /// Only those about this ZIP code.
     #[param(value_type = Option<String>, pattern = "^[0-9]{5}(-[0-9]{4})?$")]
     zip_code: Option<ZipCode>,
@@ -59,16 +63,8 @@ pub(super) async fn list_campaigns(
 ) -> Result<Json<Page<CampaignView>>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Read).await?;
     let (limit, after) = (part.limit()?, part.after::<CampaignId>()?);
-    let to = match &filter.contact {
-        None => filter.email,
-        Some(named) => {
-            let address = address_of(&api, &agent.id, named).await?;
-            let asked = |known: &EmailAddress| filter.email.is_none_or(|to| to.key() == known.key());
-            let Some(address) = address.filter(asked) else {
-                return Ok(Json(Page::ending(Vec::new(), None)));
-            };
-            Some(address)
-        }
+    let Some(to) = filter.to(&api, &agent.id).await? else {
+        return Ok(Json(Page::ending(Vec::new(), None)));
     };
     let filter = CampaignFilter {
         user_id: Some(agent.id),
@@ -83,11 +79,35 @@ pub(super) async fn list_campaigns(
     Ok(Json(Page::of(campaigns, limit, key, |dossier| CampaignView::of(&api.bench, dossier))))
 }
 
-/// Where an agent's contact is written to; no other contact of the agent has that address.
-async fn address_of(api: &Api, user: &UserId, named: &str) -> Result<Option<EmailAddress>, Problem> {
+impl Filter {
+    /// The address that the campaigns go to, if only those to one are wanted; nothing if no contact is as it has to be. A contact is
+    /// named by its address: no other of the agent has that.
+    async fn to(&self, api: &Api, user: &UserId) -> Result<Option<Option<EmailAddress>>, Problem> {
+        let mut to = self.email.clone();
+        let (named, known_elsewhere) = (self.contact.as_deref(), self.external_id.as_ref());
+        if named.is_none() && known_elsewhere.is_none() {
+            return Ok(Some(to));
+        }
+        let mut contacts = Vec::new();
+        if let Some(named) = named {
+            contacts.push(contact(api, user, named).await?);
+        }
+        if let Some(id) = known_elsewhere {
+            contacts.push(api.store.contact_with(user, id).await?);
+        }
+        for contact in contacts {
+            let asked = |known: &Contact| to.as_ref().is_none_or(|to| to.key() == known.email.key());
+            let Some(contact) = contact.filter(asked) else { return Ok(None) };
+            to = Some(contact.email);
+        }
+        Ok(Some(to))
+    }
+}
+
+/// An agent's contact by its id.
+async fn contact(api: &Api, user: &UserId, named: &str) -> Result<Option<Contact>, Problem> {
     // What cannot be an id is no contact's.
     let Ok(id) = ContactId::new(named) else { return Ok(None) };
     let contact = api.store.contact(&id).await?;
-    let contact = contact.filter(|known| known.user_id == *user && known.deleted_at.is_none());
-    Ok(contact.map(|known| known.email))
+    Ok(contact.filter(|known| known.user_id == *user && known.deleted_at.is_none()))
 }

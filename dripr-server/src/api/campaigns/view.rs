@@ -69,6 +69,8 @@ pub(super) struct RecipientView {
     /// Empty if unknown.
     last_name: String,
     email: String,
+    /// What the agent's CRM calls the contact; null if it has no name for it.
+    external_id: Option<String>,
 }
 
 /// The email that a campaign has in hand.
@@ -142,6 +144,7 @@ impl CampaignView {
                 first_name: contact.first_name,
                 last_name: contact.last_name,
                 email: contact.email.as_str().to_owned(),
+                external_id: contact.external_id.map(String::from),
             },
             no_mail: no_mail.map(NoMailView::of),
             home: campaign.home.map(HomeView::of),

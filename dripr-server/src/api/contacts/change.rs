@@ -1,11 +1,11 @@
-//! Changing a contact's names and address.
+//! Changing a contact's names, address and external id.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use dripr_core::{
     access::Scope,
-    contact::no_mail,
+    contact::{ExternalId, no_mail},
     email::EmailAddress,
     ports::{ContactReplacement, ContactStore},
 };
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::api::{
     Api,
-    body::Body,
+    body::{Body, given},
     caller::Asking,
     conflict::Conflict,
     path::Path,
@@ -39,6 +39,10 @@ pub(super) struct ContactChange {
     /// An email that is made already and not sent is made again for the new address.
     #[schema(value_type = Option<String>, format = "email", nullable = false)]
     email: Option<EmailAddress>,
+    /// What the agent's CRM calls the contact. No other contact of the agent has it. Null takes it away.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    external_id: Option<Option<ExternalId>>,
 }
 
 /// Changes a contact. All of it is stored, or none. Who opted out, or whose address an operator blocked, is not reached at another
@@ -72,6 +76,10 @@ pub(super) async fn change_contact(
         contact.email = email;
         fields.push("email");
     }
+    if let Some(external_id) = change.external_id {
+        contact.external_id = external_id;
+        fields.push("external_id");
+    }
     let fields = problems.unless_any(|| Some(fields))?;
     let no_mail = no_mail(&*api.store, &agent.id, &contact.email).await?;
     if contact != known {
@@ -85,6 +93,7 @@ pub(super) async fn change_contact(
                     "another contact of the agent has that address",
                 ));
             }
+            ContactReplacement::ExternalIdTaken(id) => return Err(Problem::external_id_taken(&id)),
             ContactReplacement::OptedOut => {
                 return Err(Problem::conflict(
                     Conflict::RecipientOptedOut,

@@ -9,7 +9,7 @@ use axum::{
 };
 use dripr_core::{
     access::Scope,
-    contact::{Contact, no_mail},
+    contact::{Contact, ExternalId, no_mail},
     email::EmailAddress,
     ids::ContactId,
     ports::{ContactAddition, ContactStore, EntropyExt},
@@ -35,10 +35,14 @@ pub(in crate::api) struct NewContact {
     last_name: String,
     #[schema(value_type = String, format = "email")]
     email: EmailAddress,
+    /// What the agent's CRM calls the contact. No other contact of the agent has it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    external_id: Option<ExternalId>,
 }
 
-/// Makes a contact, to whom nothing is sent before a campaign is made for that address. One of that address that is there
-/// already is a conflict, which names it.
+/// Makes a contact, to whom nothing is sent before a campaign is made for that address. One of that address or with that external id
+/// that is there already is a conflict, which names it.
 #[utoipa::path(
     post, path = "/agents/{agent}/contacts", tag = "contacts", request_body = NewContact,
     params(("agent" = String, Path)),
@@ -62,6 +66,7 @@ pub(super) async fn create_contact(
         first_name,
         last_name,
         email: new.email,
+        external_id: new.external_id,
         created_at: now,
         deleted_at: None,
     };
@@ -72,6 +77,9 @@ pub(super) async fn create_contact(
         ContactAddition::Added => {}
         ContactAddition::Exists(id) => {
             return Err(Problem::twin_contact(&id));
+        }
+        ContactAddition::ExternalIdTaken(id) => {
+            return Err(Problem::external_id_taken(&id));
         }
         ContactAddition::NoAgent => return Err(Problem::not_found("agent")),
     }

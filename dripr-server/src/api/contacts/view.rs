@@ -21,6 +21,8 @@ pub(super) struct ContactView {
     /// Empty if unknown.
     last_name: String,
     email: String,
+    /// What the agent's CRM calls the contact; null if it has no name for it.
+    external_id: Option<String>,
     /// Why they get no mail from the agent; null if they do.
     no_mail: Option<NoMailView>,
     created_at: DateTime<Utc>,
@@ -35,6 +37,7 @@ impl ContactView {
             first_name: contact.first_name,
             last_name: contact.last_name,
             email: contact.email.as_str().to_owned(),
+            external_id: contact.external_id.map(String::from),
             no_mail: no_mail.map(NoMailView::of),
             created_at: contact.created_at,
         }

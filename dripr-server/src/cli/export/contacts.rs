@@ -35,6 +35,7 @@ pub(super) const TABLE: Table = Table {
         "check_before_sending",
         "enabled",
         "created_at",
+        "external_id",
         "unsubscribed",
     ],
     row,
@@ -77,6 +78,7 @@ fn row(dossier: &Dossier) -> Vec<String> {
         yes_or_no(campaign.check_before_sending),
         yes_or_no(campaign.enabled),
         shown(campaign.created_at),
+        known(contact.external_id.as_ref()),
         suppression.as_ref().map(|why| why.cause.as_str().to_owned()).unwrap_or_default(),
     ]
 }

@@ -1,0 +1,81 @@
+//! Rows that bring what an agent's CRM calls a person.
+
+use dripr_core::{
+    campaign::AuditEntry,
+    contact::{ExternalId, ExternalIdGiven},
+    email::EmailAddress,
+    errors::PortResult,
+};
+
+use super::{Enroller, InHand, Taken};
+use crate::contacts_file::{NewContactRow, RowProblem};
+
+impl Enroller<'_> {
+    /// The rows whose external id no other contact has, or an earlier row brings to another address.
+    pub(super) async fn without_taken(
+        &self,
+        rows: Vec<InHand>,
+        taken: &mut Taken,
+    ) -> PortResult<Vec<InHand>> {
+        let (ids, addresses): (Vec<ExternalId>, Vec<EmailAddress>) = rows
+            .iter()
+            .filter_map(|known| Some((known.row.external_id.clone()?, known.row.email.clone())))
+            .unzip();
+        if ids.is_empty() {
+            return Ok(rows);
+        }
+        let holders = self.contacts.contacts_with(&self.user_id, &ids).await?;
+        let known = self.contacts.contacts_at(&self.user_id, &addresses).await?;
+        let mut looked_up = holders.into_iter().zip(known);
+        let mut kept = Vec::with_capacity(rows.len());
+        for in_hand in rows {
+            let Some(id) = &in_hand.row.external_id else {
+                kept.push(in_hand);
+                continue;
+            };
+            match looked_up.next() {
+                Some((Some(holder), known)) if known.as_ref() != Some(&holder) => {
+                    taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
+                }
+                Some((None, _)) if self.seen.of_another(id, &in_hand.row.email) => {
+                    taken.refuse(of_another(in_hand.row, "an earlier row with another address has it"));
+                }
+                _ => kept.push(in_hand),
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Gives contacts that are there the external ids of their rows. Rows that name another contact by theirs are left out.
+    pub(super) async fn identified(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<Vec<InHand>> {
+        let ids: Vec<(EmailAddress, ExternalId)> = rows
+            .iter()
+            .filter_map(|known| Some((known.row.email.clone(), known.row.external_id.clone()?)))
+            .collect();
+        if ids.is_empty() {
+            return Ok(rows);
+        }
+        let cause = Some("external_id".to_owned());
+        let audit = AuditEntry::of("contact_changed", self.by.clone(), self.now, cause);
+        let mut given = self.contacts.give_external_ids(&self.user_id, ids, audit).await?.into_iter();
+        let mut kept = Vec::with_capacity(rows.len());
+        for in_hand in rows {
+            let given = in_hand.row.external_id.as_ref().and_then(|_| given.next());
+            match given {
+                Some(ExternalIdGiven::Taken(holder)) => {
+                    taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
+                }
+                _ => kept.push(in_hand),
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// What is wrong with a row whose external id is another contact's.
+pub(super) fn of_another(row: NewContactRow, whose: &str) -> RowProblem {
+    let value = row.external_id.as_ref().map_or("", ExternalId::as_str);
+    let reason = format!("is the external id of another contact: {whose}");
+    let problem = RowProblem::new(row.row, "external_id", value, reason);
+    RowProblem { wants_no_mail: row.no_mail.map(|cause| (row.email, cause)), ..problem }
+}
