@@ -623,8 +623,11 @@ async fn engagement_counts_people_and_says_why() {
     let engagement = async || {
         let filter = EmailFilter::default();
         let emails = world.store.emails(&filter, None, 10).await.unwrap();
-        let sent: Vec<_> =
-            emails.into_iter().filter_map(|email| Some((email.id, email.attempt?.started_at))).collect();
+        let with_time = |email: Email| {
+            let at = email.attempt.as_ref()?.started_at;
+            Some((email, at))
+        };
+        let sent: Vec<_> = emails.into_iter().filter_map(with_time).collect();
         let kept = world.store.feedback(&CampaignId::new("agent-1").unwrap()).await.unwrap();
         Engagement::of(&sent, &kept)
     };
@@ -641,6 +644,17 @@ async fn engagement_counts_people_and_says_why() {
     assert_eq!(quiet.because, because);
     world.take("open", "2026-03-12T18:00:00Z", opened(browser)).await;
     assert_eq!(engagement().await.level, Level::Reading);
+    // Who follows the link to opt out reads what stands there, and nothing else.
+    let own = world.mailbox.accepted()[0].message.opt_out_link.clone().unwrap();
+    let encoded = own.strip_prefix("https://").unwrap().replace('/', "%2f");
+    for (nr, link) in [own.clone(), format!("{own}?utm_source=x"), format!("https://t.example/{encoded}")]
+        .into_iter()
+        .enumerate()
+    {
+        let what = Happening::Clicked { link, user_agent: browser.to_owned() };
+        world.take(&format!("own-{nr}"), &format!("2026-03-12T17:5{nr}:00Z"), what).await;
+    }
+    assert_eq!((engagement().await.level, engagement().await.clicked), (Level::Reading, 0));
     world.take("click", "2026-03-12T18:01:00Z", clicked("a")).await;
     let active = engagement().await;
     assert_eq!((active.level, active.opened, active.clicked), (Level::Active, 1, 1));

@@ -11,6 +11,7 @@ mod delivery_status;
 mod message;
 mod no_mail;
 mod opt_out;
+mod own_link;
 pub(crate) mod signature;
 mod suppression;
 mod test_copy;

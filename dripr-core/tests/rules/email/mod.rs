@@ -2,6 +2,7 @@
 
 mod address;
 mod opt_out;
+mod own_link;
 
 use dripr_core::{
     campaign::Actor,
