@@ -132,7 +132,7 @@ impl Message {
     /// That an address is not written to any more. `contact` is the agent's contact there, if there is one.
     #[must_use]
     pub fn of_suppression(suppression: &Suppression, contact: Option<&ContactId>) -> Self {
-        let Suppression { user_id, address, cause, since } = suppression;
+        let Suppression { user_id, address, cause, since, carried_from: _ } = suppression;
         let kind = Kind::ContactOptedOut;
         let since_micros = since.timestamp_micros().to_string();
         let parts = [kind.as_str(), user_id.as_str(), &address.key(), cause.as_str(), &since_micros];

@@ -143,6 +143,7 @@ async fn who_is_written_to_elsewhere_by_now_can_still_opt_out() {
         address: old.clone(),
         cause: SuppressionCause::HardBounce,
         since: site.clock.now(),
+        carried_from: None,
     };
     site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
     let returned = site.get(&link).await.text;

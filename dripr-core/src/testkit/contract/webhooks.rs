@@ -213,7 +213,7 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
 
     let address = stage.new[0].contact.email.clone();
     let (user_id, cause, since) = (agent, SuppressionCause::OptOut, at("2026-03-12T17:00:00Z"));
-    let opt_out = Suppression { user_id, address: address.clone(), cause, since };
+    let opt_out = Suppression { user_id, address: address.clone(), cause, since, carried_from: None };
     for _ in 0..2 {
         done(store.suppress(opt_out.clone(), Actor::Recipient).await);
     }
@@ -406,6 +406,7 @@ async fn persons<S: Store + WebhookStore + PersonStore + ?Sized>(stage: &Stage<'
         address: address.clone(),
         cause: SuppressionCause::Complaint,
         since: at("2026-04-02T12:00:00Z"),
+        carried_from: None,
     };
     done(store.suppress(opt_out, Actor::Recipient).await);
     let known = message(store, "late", Kind::ContactOptedOut).await;

@@ -6,7 +6,7 @@ use super::{Audited, MemoryStore};
 use crate::{
     campaign::{Actor, AuditEntry},
     contact::Contact,
-    email::{EmailAddress, Suppression, SuppressionCause},
+    email::{EmailAddress, OptIn, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     ports::{AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
@@ -156,10 +156,16 @@ impl ContactStore for MemoryStore {
         let mut state = self.lock();
         let (user, key) = (suppression.user_id.clone(), suppression.address.key());
         let slot = (user.clone(), key.clone());
-        let became = match state.suppressions.get(&slot) {
-            Some(known) if known.cause >= suppression.cause => return Ok(AddressSuppression::Known),
-            Some(_) => AddressSuppression::MoreFinal,
-            None => AddressSuppression::Anew,
+        let (became, suppression) = match state.suppressions.get_mut(&slot) {
+            None => (AddressSuppression::Anew, suppression),
+            Some(known) => {
+                let Some(joined) = known.joined(&suppression) else { return Ok(AddressSuppression::Known) };
+                if joined.cause == known.cause {
+                    *known = joined;
+                    return Ok(AddressSuppression::Known);
+                }
+                (AddressSuppression::MoreFinal, joined)
+            }
         };
         let entry = AuditEntry {
             at: suppression.since,
@@ -188,25 +194,18 @@ impl ContactStore for MemoryStore {
         actor: Actor,
         at: Instant,
     ) -> PortResult<bool> {
-        let mut state = self.lock();
-        let key = address.key();
-        let slot = (user.clone(), key.clone());
-        if state.suppressions.get(&slot).is_none_or(|known| known.cause > most) {
-            return Ok(false);
-        }
-        state.suppressions.remove(&slot);
-        let entry = AuditEntry {
-            at,
-            actor,
-            what: "suppression_lifted".to_owned(),
-            cycle: None,
-            email_id: None,
-            cause: None,
-            contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
-        };
-        state.note(user, &key, &entry);
-        state.wake(user, Some(&key));
-        Ok(true)
+        Ok(self.lock().lift(user, address, |known| known.cause <= most, actor, at))
+    }
+
+    async fn take_back(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        opt_in: &OptIn,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
+        Ok(self.lock().lift(user, address, |known| opt_in.takes_back(known), actor, at))
     }
 
     async fn suppressions(
@@ -246,6 +245,35 @@ impl super::State {
         self.contacts.values().find(|contact| {
             contact.user_id == *user && contact.email.key() == address_key && contact.deleted_at.is_none()
         })
+    }
+
+    /// Lifts what stands for an address, if it is to be lifted.
+    fn lift(
+        &mut self,
+        user: &UserId,
+        address: &EmailAddress,
+        is_lifted: impl Fn(&Suppression) -> bool,
+        actor: Actor,
+        at: Instant,
+    ) -> bool {
+        let key = address.key();
+        let slot = (user.clone(), key.clone());
+        if !self.suppressions.get(&slot).is_some_and(is_lifted) {
+            return false;
+        }
+        self.suppressions.remove(&slot);
+        let entry = AuditEntry {
+            at,
+            actor,
+            what: "suppression_lifted".to_owned(),
+            cycle: None,
+            email_id: None,
+            cause: None,
+            contact_id: self.contact_at(user, &key).map(|contact| contact.id.clone()),
+        };
+        self.note(user, &key, &entry);
+        self.wake(user, Some(&key));
+        true
     }
 
     /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.

@@ -1,6 +1,7 @@
 //! Addresses, fingerprints, statuses and links of an email.
 
 mod address;
+mod opt_in;
 mod opt_out;
 mod own_link;
 
