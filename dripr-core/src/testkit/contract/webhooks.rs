@@ -7,7 +7,7 @@ use crate::{
     email::{DeliveryStatus, Suppression, SuppressionCause},
     errors::PortResult,
     feedback::{Feedback, Happening},
-    ids::{BrokerageId, FeedbackId, UserId, WebhookId, WebhookMessageId},
+    ids::{BrokerageId, FeedbackId, TeamId, UserId, WebhookId, WebhookMessageId},
     person::erase,
     ports::{FeedbackStore, PersonStore, SendOutcome, WebhookStore},
     schedule::Instant,
@@ -81,6 +81,41 @@ fn done<T>(outcome: PortResult<T>) -> T {
     outcome.expect("the store does not fail")
 }
 
+/// A page has as many as were asked for while more follow, whoever has those in between.
+async fn full_pages<S: WebhookStore + ?Sized>(store: &S) {
+    let brokerage = |id: &str| BrokerageId::new(id).expect("an id");
+    let south = Reach::Brokerage(brokerage("south"));
+    let team = Reach::Team(brokerage("south"), TeamId::new("team").expect("an id"));
+    let (other, everything) = (Reach::Brokerage(brokerage("southern")), Reach::Deployment);
+    let made: Vec<(String, &Reach)> = (0..12_usize)
+        .map(|nr| (format!("page-{nr:02}"), [&south, &other, &other, &team, &everything][nr % 5]))
+        .collect();
+    for (id, reach) in &made {
+        put(store, endpoint(id, (*reach).clone(), Kinds::default())).await;
+    }
+    for (within, reached) in [(&south, vec![&south, &team]), (&team, vec![&team]), (&other, vec![&other])] {
+        let wanted = made.iter().filter(|(_, reach)| reached.contains(reach)).map(|(id, _)| id.as_str());
+        let wanted: Vec<&str> = wanted.collect();
+        for limit in 1..=wanted.len() + 1 {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = done(store.webhooks(within, after, limit).await);
+                after = page.last().map(|endpoint| endpoint.id.clone());
+                found.extend(page.iter().map(|endpoint| endpoint.id.to_string()));
+                let is_full = page.len() == limit;
+                assert!(is_full || found == wanted, "a short page is the last: {found:?} of {limit}");
+                if !is_full {
+                    break;
+                }
+            }
+            assert_eq!(found, wanted, "pages of {limit} have all within {within:?}");
+        }
+    }
+    for (id, _) in &made {
+        assert!(remove(store, id).await, "{id} is removed");
+    }
+}
+
 async fn endpoints<S: WebhookStore + ?Sized>(store: &S) {
     let north = Reach::Brokerage(BrokerageId::new("north").expect("an id"));
     let mut first = endpoint("a-everything", Reach::Deployment, all_kinds());
@@ -111,6 +146,7 @@ async fn endpoints<S: WebhookStore + ?Sized>(store: &S) {
     );
     assert_eq!(list(&Reach::Deployment, Some("a-everything"), 1).await, ["b-nobodys"], "a page at a time");
     assert_eq!(list(&north, None, 10).await, ["b-nobodys", "c-sent"], "within one reach");
+    full_pages(store).await;
     assert!(remove(store, "a-everything").await, "an endpoint is removed");
     assert!(!remove(store, "a-everything").await, "once");
     assert_eq!(done(store.webhook(&first.id).await), None, "and gone");
