@@ -36,10 +36,8 @@ impl Email {
         let wanted = ["o", self.user_id.as_str(), self.campaign_id.as_str()];
         let segments: Vec<&str> = link.split(['/', '\\']).collect();
         // What makes links anew may write them in small letters.
-        let are_wanted = |found: &[&str]| {
-            found.iter().zip(wanted).all(|(found, wanted)| found.eq_ignore_ascii_case(wanted))
-        };
-        segments.windows(wanted.len() + 1).any(|found| are_wanted(found))
+        let is_wanted = |(found, wanted): (&&str, &str)| found.eq_ignore_ascii_case(wanted);
+        segments.windows(wanted.len() + 1).any(|found| found.iter().zip(wanted).all(is_wanted))
     }
 }
 
