@@ -5,14 +5,22 @@
 //!
 //! The campaign's contact may have another address by now. Then
 //!
-//! - opting out counts for the address that the email went to and for the present one: a person decided it, and nobody is
-//!   reached at another address instead;
-//! - opting in counts for the address that the email went to, and for no other: the present one may be somebody else's.
+//! - opting out counts for the address that the email went to, and is [carried over](Suppression::carried_from) to the present one:
+//!   a person decided it, and nobody is reached at another address instead;
+//! - opting in is proof for the address that the email went to, and for no other: the present one may be somebody else's. It takes
+//!   back what was decided there, also where that was carried over to; what was decided at the present address stays.
+//!
+//! The same holds of what a provider tells of an email ([`feedback::take`](crate::feedback::take())).
 //!
 //! Links that were made before they named the address are in one of the emails that the campaign sent. So opting out by one
-//! counts for every address that these went to and for the present one, and opting in only where all went to the present one.
+//! counts for every address that these went to and for the present one, each by itself, and opting in only where all went to the
+//! present one.
+
+mod decided;
 
 use std::{collections::BTreeMap, sync::Arc};
+
+pub(crate) use decided::Decided;
 
 use crate::{
     agent::Agent,
@@ -92,23 +100,24 @@ where
     S: BlockStore + CampaignStore + ContactStore + EmailStore + ?Sized,
 {
     let Some(known) = addresses(store, links, claim).await? else { return Ok(None) };
-    for address in known.all() {
-        let suppression = Suppression {
-            user_id: claim.user_id.clone(),
-            address,
-            cause: SuppressionCause::OptOut,
-            since: now,
-        };
-        store.suppress(suppression, Actor::Recipient).await?;
+    let cause = SuppressionCause::OptOut;
+    if let Some(sent_to) = &known.sent_to {
+        known.decided(claim, sent_to, now).opt_out(store, cause).await?;
+    } else {
+        for address in known.all() {
+            // Each may be the one where it was decided.
+            Addresses::alone(claim, &address, now).opt_out(store, cause).await?;
+        }
     }
     Ok(Some(known.recipient(store, claim).await?))
 }
 
-/// The recipient wants mail again: an opt-out or a complaint is lifted from the address that the link was sent to. Where that
-/// is not known, nothing changes. An address to which mail came back stays as it is: that is nothing that a recipient decides.
+/// The recipient wants mail again: an opt-out or a complaint is lifted from the address that the link was sent to, and from the
+/// present one if it was only carried over to that. Where it is not known where the link was sent, nothing changes. An address to
+/// which mail came back stays as it is: that is nothing that a recipient decides.
 ///
 /// # Errors
-/// The store failed, and nothing was changed.
+/// The store failed. One of the two may be lifted; doing it again does the rest.
 pub async fn opt_in<S>(
     store: &S,
     links: &OptOutLinks,
@@ -119,13 +128,9 @@ where
     S: BlockStore + CampaignStore + ContactStore + EmailStore + ?Sized,
 {
     let Some(known) = addresses(store, links, claim).await? else { return Ok(None) };
-    let recipient = known.recipient(store, claim).await?;
-    let own = |known: &Suppression| known.cause.is_recipients_own();
-    if !recipient.may_opt_in || !recipient.suppression.as_ref().is_some_and(own) {
-        return Ok(Some(recipient));
+    if let Some(sent_to) = &known.sent_to {
+        known.decided(claim, sent_to, now).opt_in(store, SuppressionCause::Complaint, None).await?;
     }
-    let (user, address) = (&claim.user_id, &recipient.address);
-    store.lift(user, address, SuppressionCause::Complaint, Actor::Recipient, now).await?;
     Ok(Some(known.recipient(store, claim).await?))
 }
 
@@ -192,6 +197,16 @@ const fn may_have_left(status: DeliveryStatus) -> bool {
 }
 
 impl Addresses {
+    /// What the recipient decides now at the address that their link was sent to.
+    fn decided<'a>(&'a self, claim: &'a OptOutClaim, sent_to: &'a EmailAddress, now: Instant) -> Decided<'a> {
+        Decided { present: &self.present, ..Self::alone(claim, sent_to, now) }
+    }
+
+    /// The same, for that address alone.
+    fn alone<'a>(claim: &'a OptOutClaim, address: &'a EmailAddress, now: Instant) -> Decided<'a> {
+        Decided { user: &claim.user_id, address, present: address, actor: Actor::Recipient, at: now }
+    }
+
     /// All that an opt-out counts for. What stands for an erased address is nobody's: the erasure stored the person's opt-out.
     fn all(&self) -> Vec<EmailAddress> {
         let moved_from = self.sent_to.iter().filter(|address| address.key() != self.present.key());

@@ -342,7 +342,13 @@ async fn who_was_let_in_again_is_not_put_out_by_what_is_older() {
     ] {
         let world = World::sent().await;
         let (user, address) = (UserId::new("agent").unwrap(), world.email().await.recipient);
-        let before = Suppression { user_id: user.clone(), address: address.clone(), cause, since: at(SENT) };
+        let before = Suppression {
+            user_id: user.clone(),
+            address: address.clone(),
+            cause,
+            since: at(SENT),
+            carried_from: None,
+        };
         world.store.suppress(before, Actor::Provider).await.unwrap();
         let lifted =
             world.store.lift(&user, &address, SuppressionCause::Complaint, actor.clone(), at(MORNING));
@@ -478,7 +484,7 @@ async fn moved() -> (World, EmailAddress, EmailAddress) {
 const OUT: Option<SuppressionCause> = Some(SuppressionCause::OptOut);
 
 #[tokio::test]
-async fn who_had_the_address_before_opts_out_at_both_and_in_at_their_own_alone() {
+async fn who_had_the_address_before_opts_out_at_both_and_takes_back_what_they_decided_alone() {
     let (world, old, new) = moved().await;
     let (links, now) = (links(), world.clock.now());
     let (first, second) = (world.claim(0), world.claim(1));
@@ -491,11 +497,53 @@ async fn who_had_the_address_before_opts_out_at_both_and_in_at_their_own_alone()
     assert_eq!(back.suppression, None);
     assert_eq!(
         (world.cause_at(&old).await, world.cause_at(&new).await),
+        (None, None),
+        "nobody decided anything at the present address"
+    );
+    consent::opt_out(&world.store, &links, &first, now).await.unwrap().unwrap();
+    consent::opt_out(&world.store, &links, &second, now).await.unwrap().unwrap();
+    consent::opt_in(&world.store, &links, &first, now).await.unwrap().unwrap();
+    assert_eq!(
+        (world.cause_at(&old).await, world.cause_at(&new).await),
         (None, OUT),
-        "what holds for the present address is for whoever reads there"
+        "what was decided at the present address is for whoever reads there"
     );
     consent::opt_in(&world.store, &links, &second, now).await.unwrap().unwrap();
     assert_eq!(world.cause_at(&new).await, None);
+    // Who reads at the present one lifts there what was carried over, and nothing elsewhere.
+    consent::opt_out(&world.store, &links, &first, now).await.unwrap().unwrap();
+    consent::opt_in(&world.store, &links, &second, now).await.unwrap().unwrap();
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, None));
+}
+
+#[tokio::test]
+async fn what_a_provider_tells_of_an_address_is_proof_for_that_alone() {
+    let told = async |world: &World, id: &str, email: &str, time: &str, what: Happening| {
+        let piece = Feedback { email_id: email.parse().unwrap(), ..World::piece(id, time, what) };
+        assert_eq!(take(&world.store, &world.bench, piece).await.unwrap(), Taken::New, "{id}");
+    };
+    let (first, second) = ("agent-1.1", "agent-1.2");
+    let (ten, eleven) = ("2026-04-13T10:00:00Z", "2026-04-13T11:00:00Z");
+    // Whoever reads at the present address opted out there.
+    let (world, old, new) = moved().await;
+    told(&world, "1", second, ten, Happening::OptedOut).await;
+    told(&world, "2", first, eleven, Happening::OptedIn).await;
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (None, OUT));
+    told(&world, "3", first, ten, Happening::OptedOut).await;
+    assert_eq!(world.cause_at(&old).await, None, "they opted in after that");
+    told(&world, "4", second, eleven, Happening::OptedIn).await;
+    assert_eq!(world.cause_at(&new).await, None);
+    // It was only carried over to the present one.
+    let (world, old, new) = moved().await;
+    told(&world, "1", first, ten, Happening::OptedOut).await;
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, OUT));
+    told(&world, "2", first, eleven, Happening::OptedIn).await;
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (None, None));
+    // Opting in at the one address outlives no opt-out at the other, and no opt-out is carried over to where they opted in since.
+    let (world, old, new) = moved().await;
+    told(&world, "1", second, eleven, Happening::OptedIn).await;
+    told(&world, "2", first, ten, Happening::OptedOut).await;
+    assert_eq!((world.cause_at(&old).await, world.cause_at(&new).await), (OUT, None));
 }
 
 #[tokio::test]
@@ -623,8 +671,11 @@ async fn engagement_counts_people_and_says_why() {
     let engagement = async || {
         let filter = EmailFilter::default();
         let emails = world.store.emails(&filter, None, 10).await.unwrap();
-        let sent: Vec<_> =
-            emails.into_iter().filter_map(|email| Some((email.id, email.attempt?.started_at))).collect();
+        let with_time = |email: Email| {
+            let at = email.attempt.as_ref()?.started_at;
+            Some((email, at))
+        };
+        let sent: Vec<_> = emails.into_iter().filter_map(with_time).collect();
         let kept = world.store.feedback(&CampaignId::new("agent-1").unwrap()).await.unwrap();
         Engagement::of(&sent, &kept)
     };
@@ -641,6 +692,17 @@ async fn engagement_counts_people_and_says_why() {
     assert_eq!(quiet.because, because);
     world.take("open", "2026-03-12T18:00:00Z", opened(browser)).await;
     assert_eq!(engagement().await.level, Level::Reading);
+    // Who follows the link to opt out reads what stands there, and nothing else.
+    let own = world.mailbox.accepted()[0].message.opt_out_link.clone().unwrap();
+    let encoded = own.strip_prefix("https://").unwrap().replace('/', "%2f");
+    for (nr, link) in [own.clone(), format!("{own}?utm_source=x"), format!("https://t.example/{encoded}")]
+        .into_iter()
+        .enumerate()
+    {
+        let what = Happening::Clicked { link, user_agent: browser.to_owned() };
+        world.take(&format!("own-{nr}"), &format!("2026-03-12T17:5{nr}:00Z"), what).await;
+    }
+    assert_eq!((engagement().await.level, engagement().await.clicked), (Level::Reading, 0));
     world.take("click", "2026-03-12T18:01:00Z", clicked("a")).await;
     let active = engagement().await;
     assert_eq!((active.level, active.opened, active.clicked), (Level::Active, 1, 1));

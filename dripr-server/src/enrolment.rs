@@ -260,7 +260,7 @@ impl Enroller<'_> {
 
     async fn suppress(&self, address: EmailAddress, cause: SuppressionCause) -> PortResult<()> {
         let (user_id, since) = (self.user_id.clone(), self.now);
-        let suppression = Suppression { user_id, address, cause, since };
+        let suppression = Suppression { user_id, address, cause, since, carried_from: None };
         self.contacts.suppress_because(suppression, self.by.clone(), why(cause).to_owned()).await?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use dripr_core::{
     campaign::{Actor, AuditEntry},
     contact::{Contact, ExternalId, ExternalIdGiven},
-    email::{EmailAddress, Suppression, SuppressionCause},
+    email::{EmailAddress, OptIn, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     ports::{AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
@@ -225,7 +225,32 @@ impl ContactStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (user, key, actor) = (user.clone(), key.clone(), actor.clone());
-                Box::pin(async move { lift(transaction, &user, &key, most, actor, at).await })
+                Box::pin(async move {
+                    let is_lifted = |known: &Suppression| known.cause <= most;
+                    lift(transaction, &user, &key, &is_lifted, actor, at).await
+                })
+            })
+            .await
+    }
+
+    async fn take_back(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        opt_in: &OptIn,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
+        let (user, key, opt_in) = (user.clone(), address.key(), opt_in.clone());
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let (user, key, actor) = (user.clone(), key.clone(), actor.clone());
+                let opt_in = opt_in.clone();
+                Box::pin(async move {
+                    let is_lifted = |known: &Suppression| opt_in.takes_back(known);
+                    lift(transaction, &user, &key, &is_lifted, actor, at).await
+                })
             })
             .await
     }
@@ -462,25 +487,31 @@ async fn suppress(
     let connection = &mut *transaction.connection;
     in_turn(connection, &new.user_id).await?;
     let key = new.address.key();
-    let became = match known_suppression(&mut *connection, &new.user_id, &key).await? {
-        Some(known) if known.cause >= new.cause => return Ok(AddressSuppression::Known),
-        Some(_) => AddressSuppression::MoreFinal,
-        None => AddressSuppression::Anew,
+    let (became, stands) = match known_suppression(&mut *connection, &new.user_id, &key).await? {
+        None => (AddressSuppression::Anew, new.clone()),
+        Some(known) => match known.joined(new) {
+            None => return Ok(AddressSuppression::Known),
+            Some(joined) if joined.cause == known.cause => (AddressSuppression::Known, joined),
+            Some(joined) => (AddressSuppression::MoreFinal, joined),
+        },
     };
     query(
         "INSERT INTO suppressions (user_id, address_key, address, cause, since, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (user_id, address_key) DO UPDATE SET address = excluded.address, cause = excluded.cause, \
          since = excluded.since, state = excluded.state",
     )
-    .bind(new.user_id.as_str())
+    .bind(stands.user_id.as_str())
     .bind(key.as_str())
-    .bind(new.address.as_str())
-    .bind(new.cause.as_str())
-    .bind(micros(new.since))
-    .bind(to_json(new)?)
+    .bind(stands.address.as_str())
+    .bind(stands.cause.as_str())
+    .bind(micros(stands.since))
+    .bind(to_json(&stands)?)
     .execute(&mut *connection)
     .await
     .doing("storing an opt-out")?;
+    if became == AddressSuppression::Known {
+        return Ok(became);
+    }
     let contact = known_contact(&mut *connection, &new.user_id, &key).await?;
     let entry = AuditEntry {
         at: new.since,
@@ -493,7 +524,7 @@ async fn suppress(
     };
     note(connection, &new.user_id, &key, &entry).await?;
     wake(connection, &new.user_id, Some(&key)).await?;
-    tell_suppression(transaction, new, contact.as_ref()).await?;
+    tell_suppression(transaction, &stands, contact.as_ref()).await?;
     Ok(became)
 }
 
@@ -501,14 +532,14 @@ async fn lift(
     transaction: &mut Transaction<'_>,
     user: &UserId,
     key: &str,
-    most: SuppressionCause,
+    is_lifted: &(dyn Fn(&Suppression) -> bool + Send + Sync),
     actor: Actor,
     at: Instant,
 ) -> PortResult<bool> {
     let connection = &mut *transaction.connection;
     in_turn(connection, user).await?;
     let known = known_suppression(&mut *connection, user, key).await?;
-    let Some(ended) = known.filter(|known| known.cause <= most) else { return Ok(false) };
+    let Some(ended) = known.filter(is_lifted) else { return Ok(false) };
     query("DELETE FROM suppressions WHERE user_id = ?1 AND address_key = ?2")
         .bind(user.as_str())
         .bind(key)

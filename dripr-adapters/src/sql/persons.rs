@@ -16,7 +16,7 @@ use dripr_core::{
 use super::{
     SqlStore,
     connection::{Connection, Row, query},
-    dossier::{Reader, State, by_ids, email, id_list, json, parse, to_json},
+    dossier::{Reader, State, by_ids, email, id_list, json, parse, suppression, to_json},
     error::{While, corrupt},
     execute::write_audit,
     instant::micros,
@@ -251,6 +251,7 @@ async fn erase_contacts(
         .execute(&mut *connection)
         .await
         .doing(doing)?;
+    erase_origins(connection, user, key).await?;
     let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {
@@ -273,4 +274,24 @@ async fn erase_contacts(
     }
     webhooks::persons::erase_messages_to(transaction.connection, user, key).await?;
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+/// What is not to be written to says no more that two addresses were one person's. Those of one agent are looked at.
+async fn erase_origins(connection: &mut Connection, user: &UserId, key: &str) -> PortResult<()> {
+    let doing = "erasing where opt-outs were decided";
+    let sql = "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND state LIKE '%\"carried_from\"%' \
+               ORDER BY address_key@locked";
+    let rows = query(sql).bind(user.as_str()).fetch_all(&mut *connection).await.doing(doing)?;
+    for row in &rows {
+        let known = suppression(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?)?;
+        let Some(erased) = known.erased(key) else { continue };
+        query("UPDATE suppressions SET state = ?3 WHERE user_id = ?1 AND address_key = ?2")
+            .bind(user.as_str())
+            .bind(erased.address.key())
+            .bind(to_json(&erased)?)
+            .execute(&mut *connection)
+            .await
+            .doing(doing)?;
+    }
+    Ok(())
 }

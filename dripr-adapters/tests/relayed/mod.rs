@@ -10,7 +10,7 @@ use dripr_core::{
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
     contact::{Contact, ExternalId, ExternalIdGiven},
     content::CycleContent,
-    email::{DeliveryStatus, Email, EmailAddress, Message, Suppression, SuppressionCause},
+    email::{DeliveryStatus, Email, EmailAddress, Message, OptIn, Suppression, SuppressionCause},
     errors::PortResult,
     events::{Queue, UserCreated},
     ids::{CampaignId, ContactId, CustomerId, EmailId, UserId},
@@ -262,6 +262,16 @@ impl<B: EventBus, Q: EventQueue> ContactStore for Relayed<B, Q> {
         at: Instant,
     ) -> PortResult<bool> {
         self.store.lift(user, address, most, actor, at).await
+    }
+    async fn take_back(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        opt_in: &OptIn,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
+        self.store.take_back(user, address, opt_in, actor, at).await
     }
     async fn suppressions(
         &self,

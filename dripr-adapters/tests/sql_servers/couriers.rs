@@ -4,7 +4,9 @@
 
 use std::{
     collections::BTreeMap,
+    pin::pin,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -18,6 +20,7 @@ use dripr_core::{
     testkit::{ManualClock, SeededEntropy},
     webhooks::{Answer, Courier, Endpoint, KeptSecret, Kinds, Message, NewEndpoint, Outcome, Standing},
 };
+use futures_util::poll;
 
 use crate::place::{Place, Server};
 
@@ -52,6 +55,18 @@ async fn work(courier: Courier) {
     }
 }
 
+fn endpoint(nr: usize, now: Instant) -> Endpoint {
+    let new = NewEndpoint {
+        id: format!("endpoint-{nr}").parse().unwrap(),
+        reach: Reach::Deployment,
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    Endpoint::new(new, &Caller::operator(), now)
+}
+
 async fn each_message_is_sent_once(server: Server) {
     let place = Place::new(server).await;
     let now: Instant = "2026-04-01T12:00:00Z".parse().unwrap();
@@ -60,15 +75,7 @@ async fn each_message_is_sent_once(server: Server) {
         Arc::new(place.open(ServerOptions::default()).await),
     ];
     for nr in 0..ENDPOINTS {
-        let new = NewEndpoint {
-            id: format!("endpoint-{nr}").parse().unwrap(),
-            reach: Reach::Deployment,
-            description: String::new(),
-            url: "https://crm.example".to_owned(),
-            kinds: Kinds::default(),
-            secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
-        };
-        let endpoint = Endpoint::new(new, &Caller::operator(), now);
+        let endpoint = endpoint(nr, now);
         let deed = endpoint.deed("webhook_made", Actor::Operator, now, None);
         assert!(stores[0].put_webhook(endpoint.clone(), deed.clone()).await.unwrap());
         let messages = (0..MESSAGES).map(|message| {
@@ -112,4 +119,46 @@ async fn each_message_is_sent_once_by_several_processes_on_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_message_is_sent_once_by_several_processes_on_mysql() {
     each_message_is_sent_once(Server::MySql).await;
+}
+
+async fn within_seconds(heard: impl Future<Output = ()>) {
+    tokio::time::timeout(Duration::from_secs(20), heard).await.unwrap();
+}
+
+/// What another process does about a webhook is heard of within seconds. `at_first`: who begins to look hears of what was before.
+async fn what_is_changed_elsewhere_is_heard_of(server: Server, at_first: bool) {
+    let place = Place::new(server).await;
+    let here = place.open(ServerOptions::default()).await;
+    let there = place.open(ServerOptions::default()).await;
+    let now: Instant = "2026-04-01T12:00:00Z".parse().unwrap();
+    let mut endpoint = endpoint(0, now);
+    let deed = endpoint.deed("webhook_made", Actor::Operator, now, None);
+    let later = now + chrono::TimeDelta::hours(1);
+    let message = Message::test("msg_a".parse().unwrap(), later);
+    assert!(here.put_webhook(endpoint.clone(), deed.clone()).await.unwrap());
+    assert!(here.put_message(&endpoint.id, message.clone(), deed.clone()).await.unwrap());
+    if at_first {
+        within_seconds(there.message_added()).await;
+    }
+    // What is replayed tells of nothing new, and no message comes.
+    let mut heard = pin!(there.message_added());
+    assert!(poll!(&mut heard).is_pending());
+    assert!(here.replay(&endpoint.id, &message.id, deed.clone()).await.unwrap());
+    within_seconds(heard).await;
+    let mut heard = pin!(there.message_added());
+    assert!(poll!(&mut heard).is_pending());
+    endpoint.version = 1;
+    endpoint.switch(false, now);
+    assert!(here.put_webhook(endpoint, deed).await.unwrap());
+    within_seconds(heard).await;
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_heard_of_on_postgres() {
+    what_is_changed_elsewhere_is_heard_of(Server::Postgres, false).await;
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_heard_of_on_mysql() {
+    what_is_changed_elsewhere_is_heard_of(Server::MySql, true).await;
 }

@@ -7,7 +7,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Email, EmailAddress, signature};
+use super::{EmailAddress, signature};
 use crate::ids::{CampaignId, UserId};
 
 /// Stands between the mark of an address and the signature. No hexadecimal digit, so that links without a mark are told by it.
@@ -158,15 +158,6 @@ impl OptOutLinks {
         }
         let recipient = mark.map(str::to_owned);
         Ok(OptOutClaim { user_id, campaign_id, recipient })
-    }
-}
-
-impl Email {
-    /// Whether following a link opts this email's recipient out or in: that one is theirs alone. It is told by where it leads,
-    /// whatever the deployment's address was when it was made, and wherever in the link that stands.
-    #[must_use]
-    pub fn is_opted_out_by(&self, link: &str) -> bool {
-        link.contains(&format!("/o/{}/{}/", self.user_id, self.campaign_id))
     }
 }
 

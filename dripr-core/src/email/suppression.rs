@@ -69,4 +69,50 @@ pub struct Suppression {
     pub cause: SuppressionCause,
     /// Since when.
     pub since: Instant,
+    /// Where it was decided, if that was another address that the same contact had: nobody decided anything at this one. What was
+    /// stored before this was noted is the address's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<EmailAddress>,
+}
+
+impl Suppression {
+    /// What stands for the address once `later` is told of it as well; `None` if that changes nothing.
+    ///
+    /// The more final cause stays, and since when. What was decided at two places is the address's own from then on, for neither
+    /// place takes back what was decided at the other. A bounce is nothing that anybody decides.
+    ///
+    /// ```
+    /// use dripr_core::email::{Suppression, SuppressionCause};
+    /// let own = Suppression {
+    ///     user_id: "agent".parse()?,
+    ///     address: "kim@new.example".parse()?,
+    ///     cause: SuppressionCause::OptOut,
+    ///     since: "2026-03-13T09:00:00Z".parse()?,
+    ///     carried_from: None,
+    /// };
+    /// let carried = Suppression { carried_from: Some("kim@home.example".parse()?), ..own.clone() };
+    /// assert_eq!(own.joined(&carried), None);
+    /// assert_eq!(carried.joined(&own), Some(own));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn joined(&self, later: &Self) -> Option<Self> {
+        let carried_from = match (self.cause.is_recipients_own(), later.cause.is_recipients_own()) {
+            (_, false) => self.carried_from.as_ref(),
+            (false, true) => later.carried_from.as_ref(),
+            (true, true) => self.common_origin(later),
+        };
+        let is_more_final = later.cause > self.cause;
+        if !is_more_final && carried_from.is_some() == self.carried_from.is_some() {
+            return None;
+        }
+        let stays = if is_more_final { later } else { self };
+        Some(Self { carried_from: carried_from.cloned(), ..stays.clone() })
+    }
+
+    /// Where both were decided, if that is one place.
+    fn common_origin(&self, later: &Self) -> Option<&EmailAddress> {
+        let (known, other) = (self.carried_from.as_ref()?, later.carried_from.as_ref()?);
+        (known.key() == other.key()).then_some(known)
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Feedback, Happening, Visitor};
-use crate::{ids::EmailId, schedule::Instant};
+use crate::{email::Email, ids::EmailId, schedule::Instant};
 
 /// So many links of one email, followed within so many seconds of each other, are followed by a filter.
 const MANY_LINKS: usize = 3;
@@ -34,7 +34,7 @@ pub struct Engagement {
     pub sent: usize,
     /// Emails that a person opened.
     pub opened: usize,
-    /// Emails in which a person followed a link.
+    /// Emails in which a person followed a link other than the one by which they opt out, which says nothing of what they read.
     pub clicked: usize,
     /// Openings and clicks by programs, which count for nothing.
     pub by_programs: usize,
@@ -55,12 +55,13 @@ impl Engagement {
     /// assert_eq!((none.level, none.because.as_str()), (Level::New, "no email was sent yet"));
     /// ```
     #[must_use]
-    pub fn of(sent: &[(EmailId, Instant)], feedback: &[Feedback]) -> Self {
-        let times: BTreeMap<&EmailId, Instant> = sent.iter().map(|(id, at)| (id, *at)).collect();
+    pub fn of(sent: &[(Email, Instant)], feedback: &[Feedback]) -> Self {
+        let emails: BTreeMap<&EmailId, &(Email, Instant)> =
+            sent.iter().map(|sent| (&sent.0.id, sent)).collect();
         let (mut opened, mut clicked, mut bounced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut by_programs, mut last_seen) = (0, None);
         for thing in feedback {
-            let Some(sent_at) = times.get(&thing.email_id) else { continue };
+            let Some((email, sent_at)) = emails.get(&thing.email_id) else { continue };
             let seconds = (thing.at - *sent_at).num_seconds();
             let by_person = match &thing.what {
                 Happening::Opened { user_agent } => Visitor::of(user_agent, seconds) == Visitor::Person,
@@ -82,11 +83,11 @@ impl Engagement {
             last_seen = last_seen.max(Some(thing.at));
             // Who follows a link has the email open, whether its pictures were loaded or not.
             opened.insert(&thing.email_id);
-            if matches!(thing.what, Happening::Clicked { .. }) {
+            if thing.link_for_others(email).is_some() {
                 clicked.insert(&thing.email_id);
             }
         }
-        let latest: Vec<&EmailId> = sent.iter().rev().take(3).map(|(id, _)| id).collect();
+        let latest: Vec<&EmailId> = sent.iter().rev().take(3).map(|(email, _)| &email.id).collect();
         let level = if sent.is_empty() {
             Level::New
         } else if latest.iter().any(|id| clicked.contains(id)) {

@@ -80,7 +80,7 @@ where
     let meaning = meaning(store, user, refusal).await?;
     if meaning == Meaning::New {
         let Refusal { address, cause, since } = refusal.clone();
-        let suppression = Suppression { user_id: user.clone(), address, cause, since };
+        let suppression = Suppression { user_id: user.clone(), address, cause, since, carried_from: None };
         store.suppress(suppression, Actor::Provider).await?;
     }
     Ok(meaning)

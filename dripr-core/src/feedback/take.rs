@@ -6,7 +6,7 @@
 //! | bounced, and the mailbox does not exist | nothing more is sent to the address |
 //! | complained, opted out | nothing more is sent to the address, nor to the one that the contact has now, until its owner opts in |
 //! | complained, and too many did | nothing more is sent for the agent ([`complaints`]) |
-//! | opted in | an opt-out that is older is lifted; a complaint or a bounce is not |
+//! | opted in | an opt-out that is older is lifted from the address that the email went to, and from the present one if it was only carried over to that; a complaint or a bounce is not |
 //! | delivered, opened, clicked, bounced otherwise | it counts for [`Engagement`](super::Engagement) |
 //!
 //! A time that cannot be (before the email was made, or after the present) is moved to the nearest that can.
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use super::{Feedback, Happening};
 use crate::{
     campaign::{Action, Actor, AuditEntry, Command, command::Bench},
+    consent::Decided,
     email::{DeliveryStatus, Email, EmailAddress, Suppression, SuppressionCause},
     errors::PortResult,
     ports::{AgentStore, CampaignStore, ContactStore, EmailStore, FeedbackStore},
@@ -53,8 +54,8 @@ where
     let feedback = Feedback { at: feedback.at.clamp(email.created_at, now), ..feedback };
     arrived(store, bench, &email).await?;
     match suppression_cause(&feedback.what) {
-        Some(SuppressionCause::OptOut) if opted_in_since(store, &email, &feedback).await? => {}
-        Some(cause) => suppress(store, &email, cause, &feedback).await?,
+        Some(SuppressionCause::HardBounce) => refuse(store, &email, &feedback).await?,
+        Some(cause) => opt_out(store, &email, cause, &feedback).await?,
         None => {}
     }
     if feedback.what == Happening::OptedIn {
@@ -102,48 +103,70 @@ where
     Ok(())
 }
 
-async fn suppress<S>(store: &S, email: &Email, cause: SuppressionCause, feedback: &Feedback) -> PortResult<()>
+/// Nothing more goes to a mailbox that does not exist. The contact's present one may.
+async fn refuse<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<()>
 where
-    S: CampaignStore + ContactStore + ?Sized,
+    S: ContactStore + ?Sized,
 {
-    let addresses = match cause {
-        SuppressionCause::HardBounce => vec![email.recipient.clone()],
-        // A person decided it, and they may have another address by now.
-        SuppressionCause::OptOut | SuppressionCause::Complaint => addresses(store, email).await?,
+    let suppression = Suppression {
+        user_id: email.user_id.clone(),
+        address: email.recipient.clone(),
+        cause: SuppressionCause::HardBounce,
+        since: feedback.at,
+        carried_from: None,
     };
-    for address in addresses {
-        let suppression = Suppression { user_id: email.user_id.clone(), address, cause, since: feedback.at };
-        store.suppress(suppression, Actor::Provider).await?;
-    }
-    Ok(())
+    store.suppress(suppression, Actor::Provider).await
 }
 
-/// Where an email went, and where its campaign's next one would go if that is elsewhere.
-async fn addresses<S: CampaignStore + ?Sized>(store: &S, email: &Email) -> PortResult<Vec<EmailAddress>> {
-    let dossier = store.load(std::slice::from_ref(&email.campaign_id)).await?.pop().flatten();
-    let now = dossier.map(|dossier| dossier.contact.email).filter(|now| now.key() != email.recipient.key());
-    Ok([Some(email.recipient.clone()), now].into_iter().flatten().collect())
-}
-
-/// Whether the recipient opted in after they opted out, and that was told first.
-async fn opted_in_since<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<bool>
+async fn opt_out<S>(store: &S, email: &Email, cause: SuppressionCause, feedback: &Feedback) -> PortResult<()>
 where
-    S: FeedbackStore + ?Sized,
+    S: CampaignStore + EmailStore + ContactStore + FeedbackStore + ?Sized,
 {
-    let known = store.feedback(&email.campaign_id).await?;
-    Ok(known.iter().any(|known| known.what == Happening::OptedIn && known.at > feedback.at))
+    let mut present = present(store, email).await?;
+    if cause == SuppressionCause::OptOut {
+        let opted_in = opted_in_since(store, email, feedback).await?;
+        let has = |address: &EmailAddress| opted_in.iter().any(|known| known.key() == address.key());
+        if has(&email.recipient) {
+            return Ok(());
+        }
+        if has(&present) {
+            // Whoever reads there decided something of their own since.
+            present = email.recipient.clone();
+        }
+    }
+    decided(email, &present, feedback).opt_out(store, cause).await
 }
 
 async fn opt_in<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<()>
 where
     S: CampaignStore + ContactStore + ?Sized,
 {
-    let user = &email.user_id;
-    for address in addresses(store, email).await? {
-        let known = store.suppression(user, &address).await?;
-        if known.is_some_and(|known| known.cause == SuppressionCause::OptOut && known.since <= feedback.at) {
-            store.lift(user, &address, SuppressionCause::OptOut, Actor::Provider, feedback.at).await?;
+    let present = present(store, email).await?;
+    let most = SuppressionCause::OptOut;
+    decided(email, &present, feedback).opt_in(store, most, Some(feedback.at)).await
+}
+
+fn decided<'a>(email: &'a Email, present: &'a EmailAddress, feedback: &Feedback) -> Decided<'a> {
+    let (user, address) = (&email.user_id, &email.recipient);
+    Decided { user, address, present, actor: Actor::Provider, at: feedback.at }
+}
+
+/// Where the next email of an email's campaign would go.
+async fn present<S: CampaignStore + ?Sized>(store: &S, email: &Email) -> PortResult<EmailAddress> {
+    let dossier = store.load(std::slice::from_ref(&email.campaign_id)).await?.pop().flatten();
+    Ok(dossier.map_or_else(|| email.recipient.clone(), |dossier| dossier.contact.email))
+}
+
+/// Where emails of the campaign went whose recipient opted in after this opt-out, and that was told first.
+async fn opted_in_since<S>(store: &S, email: &Email, feedback: &Feedback) -> PortResult<Vec<EmailAddress>>
+where
+    S: EmailStore + FeedbackStore + ?Sized,
+{
+    let mut addresses = Vec::new();
+    for known in store.feedback(&email.campaign_id).await? {
+        if known.what == Happening::OptedIn && known.at > feedback.at {
+            addresses.extend(store.email(&known.email_id).await?.map(|email| email.recipient));
         }
     }
-    Ok(())
+    Ok(addresses)
 }

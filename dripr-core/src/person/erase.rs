@@ -72,7 +72,13 @@ where
     let campaigns = store.campaigns_of(user, address).await?;
     if store.suppression(user, address).await?.is_none() {
         let cause = SuppressionCause::OptOut;
-        let suppression = Suppression { user_id: user.clone(), address: address.clone(), cause, since: now };
+        let suppression = Suppression {
+            user_id: user.clone(),
+            address: address.clone(),
+            cause,
+            since: now,
+            carried_from: None,
+        };
         store.suppress(suppression, Actor::Operator).await?;
     }
     for id in campaigns {

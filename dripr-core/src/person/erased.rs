@@ -3,7 +3,7 @@
 use crate::{
     campaign::{AuditEntry, Campaign, Operations},
     contact::Contact,
-    email::{DeliveryStatus, Email, EmailAddress},
+    email::{DeliveryStatus, Email, EmailAddress, Suppression},
     errors::{Fault, PortError, PortResult},
     feedback::{Feedback, Happening},
     schedule::Instant,
@@ -48,6 +48,17 @@ impl Contact {
             created_at: self.created_at,
             deleted_at: self.deleted_at.or(Some(at)),
         })
+    }
+}
+
+impl Suppression {
+    /// What stands for an address without the one where it was decided, if one of the two is the erased one, by its key: that both
+    /// were one person's is forgotten, and it is the address's own from then on. `None` if there is nothing to forget.
+    #[must_use]
+    pub fn erased(&self, key: &str) -> Option<Self> {
+        let decided_at = self.carried_from.as_ref()?;
+        let is_theirs = self.address.key() == key || decided_at.key() == key;
+        is_theirs.then(|| Self { carried_from: None, ..self.clone() })
     }
 }
 

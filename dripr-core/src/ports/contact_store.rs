@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     campaign::{Actor, AuditEntry},
     contact::{Contact, ExternalId, ExternalIdGiven},
-    email::{EmailAddress, Suppression, SuppressionCause},
+    email::{EmailAddress, OptIn, Suppression, SuppressionCause},
     errors::PortResult,
     ids::{ContactId, UserId},
     schedule::Instant,
@@ -87,7 +87,7 @@ pub trait ContactStore: Send + Sync {
     ) -> PortResult<ContactReplacement>;
 
     /// Suppresses an address for an agent. After `Ok` no claim of any of the agent's campaigns to that address
-    /// succeeds. All of them are due at once. A known suppression keeps the more final cause; repeating changes
+    /// succeeds. All of them are due at once. With a known one it is [joined](Suppression::joined); repeating changes
     /// nothing. The history says what the [recipient did](SuppressionCause::sentence).
     async fn suppress(&self, suppression: Suppression, actor: Actor) -> PortResult<()> {
         let why = suppression.cause.sentence().to_owned();
@@ -111,6 +111,17 @@ pub trait ContactStore: Send + Sync {
         user: &UserId,
         address: &EmailAddress,
         most: SuppressionCause,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool>;
+
+    /// Lifts what stands for an address if an opt-in [takes it back](OptIn::takes_back), as [`lift`](Self::lift) does; `false`, and
+    /// nothing changed, if it does not. Nothing comes between the look and the change.
+    async fn take_back(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        opt_in: &OptIn,
         actor: Actor,
         at: Instant,
     ) -> PortResult<bool>;
@@ -168,7 +179,8 @@ pub enum AddressSuppression {
     Anew,
     /// It is stored in place of one with a less final cause.
     MoreFinal,
-    /// One with the same cause or a more final one is known. Nothing changed, and the reason that was given is not kept.
+    /// One with the same cause or a more final one is known. The reason that was given is not kept, and nothing changed but that
+    /// what was carried over may be the address's own from now on.
     Known,
 }
 

@@ -29,6 +29,6 @@ pub trait PersonStore: Send + Sync {
     async fn erase_campaign(&self, campaign: &CampaignId, entry: AuditEntry) -> PortResult<CampaignErasure>;
 
     /// Erases names and address of the contacts with that address, and gives how many there were. What is not to be written to
-    /// stays so.
+    /// stays so, but for [what it says of another address](crate::email::Suppression::erased).
     async fn erase_contacts(&self, user: &UserId, address: &EmailAddress, at: Instant) -> PortResult<u64>;
 }

@@ -29,8 +29,8 @@ pub trait WebhookStore: Send + Sync {
     /// An endpoint by its id.
     async fn webhook(&self, id: &WebhookId) -> PortResult<Option<Endpoint>>;
 
-    /// Endpoints that [lie within](Reach::contains) a reach, ordered by id, after `after`, at most `limit`. Those that this
-    /// version cannot read are left out.
+    /// Endpoints that [lie within](Reach::contains) a reach, ordered by id, after `after`, at most `limit`: as many as that while more follow. Those
+    /// that this version cannot read are left out.
     async fn webhooks(
         &self,
         within: &Reach,

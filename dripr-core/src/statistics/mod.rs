@@ -43,7 +43,7 @@ pub struct CameBackEmails {
     pub delivered: u64,
     /// Its pictures were loaded, which many mail programs do by themselves.
     pub opened: u64,
-    /// A link in it was followed.
+    /// A link in it was followed, the one to opt out among them.
     pub clicked: u64,
     /// It came back; automatic answers of people do not count.
     pub bounced: u64,

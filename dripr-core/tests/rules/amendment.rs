@@ -23,6 +23,7 @@ fn an_amendment_is_empty_when_no_part_of_it_has_anything() {
         address: contact.email.clone(),
         cause: SuppressionCause::OptOut,
         since: scene.now,
+        carried_from: None,
     };
     scene.tick_at(crate::scene::SLOT);
     let none = Amendment::default;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dripr_core::{
     campaign::{Explanation, explain},
-    email::DeliveryStatus,
+    email::{DeliveryStatus, Email},
     feedback::Engagement,
     ids::CampaignId,
     ports::{CampaignStore, EmailFilter, EmailStore, FeedbackStore},
@@ -91,8 +91,11 @@ async fn engagement(deployment: &Deployment, campaign: &CampaignId) -> Result<En
         ..EmailFilter::default()
     };
     let emails = deployment.store.emails(&filter, None, MOST_EMAILS).await?;
-    let mut sent: Vec<_> =
-        emails.into_iter().filter_map(|email| Some((email.id, email.attempt?.started_at))).collect();
+    let with_time = |email: Email| {
+        let at = email.attempt.as_ref()?.started_at;
+        Some((email, at))
+    };
+    let mut sent: Vec<_> = emails.into_iter().filter_map(with_time).collect();
     sent.sort_by_key(|(_, at)| *at);
     Ok(Engagement::of(&sent, &deployment.store.feedback(campaign).await?))
 }

@@ -171,7 +171,7 @@ impl Run<'_, '_> {
         self.tally.opted_out += 1;
         if !self.dry {
             let (cause, since) = (SuppressionCause::OptOut, self.import.now);
-            let suppression = Suppression { user_id, address, cause, since };
+            let suppression = Suppression { user_id, address, cause, since, carried_from: None };
             self.import.contacts.suppress(suppression, Actor::Operator).await?;
         }
         Ok(())

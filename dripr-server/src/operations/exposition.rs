@@ -6,7 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::metric::Metric;
+use super::{
+    metric::Metric,
+    metrics::{Sink, Value},
+};
 
 /// The content type of the format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -17,13 +20,13 @@ pub(super) struct Exposition {
     text: String,
 }
 
-impl Exposition {
-    /// A metric with a value for each set of the values of its labels, in the order in which it names these. One without
-    /// values is left out.
-    pub(super) fn say<'a>(&mut self, metric: &Metric, values: impl IntoIterator<Item = (Vec<&'a str>, f64)>) {
-        let Metric { name, kind, help, labels } = *metric;
+impl Sink for Exposition {
+    /// One without values is left out, and so is a value that is not known.
+    fn say(&mut self, metric: &Metric, values: Vec<Value<'_>>) {
+        let Metric { name, kind, help, labels, cloudwatch: _ } = *metric;
         let mut first = true;
         for (of, value) in values {
+            let Some(value) = value else { continue };
             // Writing to a string cannot fail.
             if std::mem::take(&mut first) {
                 let help = help.replace('\\', "\\\\").replace('\n', "\\n");
@@ -41,12 +44,9 @@ impl Exposition {
             let _ = writeln!(self.text, " {value}");
         }
     }
+}
 
-    /// A metric without labels.
-    pub(super) fn one(&mut self, metric: &Metric, value: impl Into<Option<f64>>) {
-        self.say(metric, value.into().map(|value| (Vec::new(), value)));
-    }
-
+impl Exposition {
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -54,15 +54,21 @@ impl Exposition {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::metric::Kind, *};
+    use super::{
+        super::metric::{CloudWatch, Kind},
+        *,
+    };
 
     #[test]
     fn what_has_a_meaning_in_the_format_is_escaped() {
-        let metric = Metric { name: "a", kind: Kind::Counter, help: "b \\ \"c\"\nd", labels: &["e", "f"] };
+        let cloudwatch = CloudWatch::LeftOut("it is for a test");
+        let of = |name, kind, help, labels| Metric { name, kind, help, labels, cloudwatch };
+        let metric = of("a", Kind::Counter, "b \\ \"c\"\nd", &["e", "f"]);
         let mut exposition = Exposition::default();
-        exposition.say(&metric, [(vec!["\"x\"\\", "\n}"], 1.5), (vec!["é", ""], 12_345_678_901.0)]);
-        exposition.one(&Metric { name: "g", kind: Kind::Gauge, help: "h", labels: &[] }, None);
-        exposition.one(&Metric { name: "i", kind: Kind::Gauge, help: "j", labels: &[] }, 0.0);
+        exposition
+            .say(&metric, vec![(vec!["\"x\"\\", "\n}"], Some(1.5)), (vec!["é", ""], Some(12_345_678_901.0))]);
+        exposition.one(&of("g", Kind::Gauge, "h", &[]), None);
+        exposition.one(&of("i", Kind::Gauge, "j", &[]), 0.0);
         assert_eq!(
             exposition.into_text(),
             "# HELP a b \\\\ \"c\"\\nd\n# TYPE a counter\n\

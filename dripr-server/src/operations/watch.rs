@@ -1,5 +1,5 @@
 //! What a process does for whoever watches, once a minute: it looks at the alerts, whatever its roles are, since what is
-//! wrong may be that another one is gone; and with the role `cron` it tells CloudWatch.
+//! wrong may be that another one is gone; and it tells CloudWatch what it counted, and with the role `cron` how the deployment stands.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,8 +24,8 @@ pub struct Watch {
     deployment: Arc<Deployment>,
     operations: Arc<Operations>,
     telling: Option<Telling>,
-    /// The namespace under which CloudWatch is told.
-    namespace: Option<String>,
+    /// Who tells CloudWatch.
+    cloudwatch: Option<cloudwatch::Teller>,
     /// Whether webhooks come in at this process: another one does not know how they are found.
     hears: bool,
 }
@@ -41,13 +41,13 @@ impl Watch {
         roles: &Roles,
     ) -> Result<Option<Self>, Failure> {
         let telling = crate::compose::telling(deployment)?;
-        // A figure that several processes told would be added up by whoever asks for sums.
         let namespace = deployment.config.operations.cloudwatch_namespace.clone();
-        let namespace = namespace.filter(|_| roles.has(Role::Cron));
-        let wanted = telling.is_some() || namespace.is_some();
+        // What is the same in all processes need not be told, and paid for, by each.
+        let cloudwatch = namespace.map(|namespace| cloudwatch::Teller::new(namespace, roles.has(Role::Cron)));
+        let wanted = telling.is_some() || cloudwatch.is_some();
         let hears = roles.has(Role::Api) && deployment.config.http.listen.address().is_some();
         let (deployment, operations) = (deployment.clone(), operations.clone());
-        Ok(wanted.then_some(Self { deployment, operations, telling, namespace, hears }))
+        Ok(wanted.then_some(Self { deployment, operations, telling, cloudwatch, hears }))
     }
 
     /// Looks once a minute, until told to stop. The first look comes after a minute: what became due while nothing ran is
@@ -77,7 +77,7 @@ impl Watch {
         if let Some(telling) = &self.telling {
             look(telling, &self.readings(&figures)).await?;
         }
-        Ok(self.namespace.as_deref().map(|namespace| cloudwatch::line(namespace, &figures)))
+        Ok(self.cloudwatch.as_ref().map(|cloudwatch| cloudwatch.line(&figures)))
     }
 
     fn readings(&self, figures: &Figures) -> Readings {

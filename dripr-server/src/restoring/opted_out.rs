@@ -61,7 +61,13 @@ impl OptedOut {
                 Some(id) => {
                     let user_id = UserId::new(id).map_err(|error| wrong(&error))?;
                     let cause = SuppressionCause::OptOut;
-                    self.of_agents.push(Suppression { user_id, address, cause, since: now });
+                    self.of_agents.push(Suppression {
+                        user_id,
+                        address,
+                        cause,
+                        since: now,
+                        carried_from: None,
+                    });
                 }
             }
         }
@@ -84,6 +90,7 @@ impl OptedOut {
                 address: address.clone(),
                 cause: SuppressionCause::OptOut,
                 since: *since,
+                carried_from: None,
             })
         });
         known.into_iter().cloned().chain(of_all)

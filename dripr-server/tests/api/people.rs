@@ -237,6 +237,7 @@ async fn an_address_to_which_mail_came_back_may_be_written_to_again() {
         address: "owner1@home.example".parse().unwrap(),
         cause: SuppressionCause::HardBounce,
         since: site.clock.now(),
+        carried_from: None,
     };
     site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
     let lifted = delete(&site, path, &key).await;

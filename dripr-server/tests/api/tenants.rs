@@ -131,7 +131,8 @@ async fn two_tenants_of(site: Site) -> Site {
     site.until("2026-03-11T20:00:00Z").await;
     let (user_id, since) = ("ben".parse().unwrap(), site.clock.now());
     let address = "owner2@home.example".parse().unwrap();
-    let suppression = Suppression { user_id, address, cause: SuppressionCause::HardBounce, since };
+    let suppression =
+        Suppression { user_id, address, cause: SuppressionCause::HardBounce, since, carried_from: None };
     site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
     site
 }

@@ -132,6 +132,11 @@ async fn a_link_is_about_the_address_that_it_was_sent_to() {
     assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, out));
     assert!(site.post(&format!("{newest}/again")).await.text.contains("You get the monthly home report"));
     assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, None));
+    // What they alone decided is carried over to the present address, and taken back there with it.
+    assert_eq!(site.post(&link).await.status, 200);
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (out, out));
+    assert_eq!(site.post(&format!("{link}/again")).await.status, 200);
+    assert_eq!((cause_at(&site, &old).await, cause_at(&site, &new).await), (None, None));
 }
 
 #[tokio::test]
@@ -143,6 +148,7 @@ async fn who_is_written_to_elsewhere_by_now_can_still_opt_out() {
         address: old.clone(),
         cause: SuppressionCause::HardBounce,
         since: site.clock.now(),
+        carried_from: None,
     };
     site.deployment.store.suppress(suppression, Actor::Provider).await.unwrap();
     let returned = site.get(&link).await.text;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use dripr_core::{campaign::CampaignStatus, events::Queue};
-use dripr_server::operations::metric;
+use dripr_server::operations::metric::{self, CloudWatch};
 
 const RULES: &str = include_str!("../../../docs/deploy/prometheus-rules.yml");
 const RULES_TEST: &str = include_str!("../../../docs/deploy/prometheus-rules.test.yml");
 const PAGE: &str = include_str!("../../../docs/operate.md");
+const ECS: &str = include_str!("../../../docs/deploy/ecs.md");
 
 /// The metrics that a text names.
 fn named(text: &str) -> BTreeSet<&str> {
@@ -87,4 +88,45 @@ fn the_table_has_every_metric_and_no_other() {
     let declared: Vec<(&str, BTreeSet<&str>)> =
         metric::ALL.iter().map(|metric| (metric.name, metric.labels.iter().copied().collect())).collect();
     assert_eq!(table, declared);
+}
+
+#[test]
+fn what_cloudwatch_is_told_and_what_not_is_written_down() {
+    let (_, section) = PAGE.split_once("### CloudWatch\n").unwrap();
+    let (section, _) = section.split_once("\n### ").unwrap();
+    let (mut told, mut left_out) = (Vec::new(), Vec::new());
+    for metric in metric::ALL {
+        let mut row = |name: &str, dots: usize, statistic: &str| {
+            told.push(format!("| `{name}{}` | {statistic} | `{}` |", ".…".repeat(dots), metric.name));
+        };
+        match metric.cloudwatch {
+            CloudWatch::Shared(name, _) => row(name, metric.labels.len(), "Maximum"),
+            CloudWatch::Largest(name, _) => row(name, 0, "Maximum"),
+            CloudWatch::Added(name, _) => row(name, metric.labels.len(), "Sum"),
+            CloudWatch::LeftOut(why) => left_out.push(format!("- `{}`: {why}.", metric.name)),
+        }
+    }
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(rows, told);
+    let reasons: Vec<&str> = section.lines().filter(|line| line.starts_with("- `")).collect();
+    assert_eq!(reasons, left_out);
+}
+
+#[test]
+fn the_alarms_of_ecs_are_on_what_cloudwatch_is_told() {
+    let rows = ECS.lines().map(str::trim).filter(|line| line.starts_with("| `"));
+    let alarms: Vec<(&str, &str)> =
+        rows.filter_map(|row| row.strip_prefix("| `")?.split_once(" |")?.0.split_once("`, ")).collect();
+    assert!(alarms.len() > 5, "{alarms:?}");
+    for (name, statistic) in alarms {
+        let name = name.split('.').next().unwrap();
+        let known = metric::ALL.iter().any(|metric| match metric.cloudwatch {
+            CloudWatch::Shared(told, _) | CloudWatch::Largest(told, _) => {
+                (told, "Maximum") == (name, statistic)
+            }
+            CloudWatch::Added(told, _) => (told, "Sum") == (name, statistic),
+            CloudWatch::LeftOut(_) => false,
+        });
+        assert!(known, "{name}, {statistic}");
+    }
 }

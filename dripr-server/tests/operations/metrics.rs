@@ -82,8 +82,13 @@ async fn a_deployment_shows_how_it_stands() {
     }
     let dossier = store.load(&[emails[1].campaign_id.clone()]).await.unwrap().remove(0).unwrap();
     let (user_id, address) = (dossier.agent.id.clone(), dossier.contact.email.clone());
-    let suppression =
-        Suppression { user_id, address, cause: SuppressionCause::OptOut, since: stage.clock.now() };
+    let suppression = Suppression {
+        user_id,
+        address,
+        cause: SuppressionCause::OptOut,
+        since: stage.clock.now(),
+        carried_from: None,
+    };
     store.suppress(suppression, Actor::System).await.unwrap();
     let exposed = Exposed::at(&base).await;
     for (name, labels, value) in [

@@ -66,6 +66,7 @@ async fn a_month_is_told_as_it_happens() {
         address: email.recipient.clone(),
         cause: SuppressionCause::OptOut,
         since: at("2026-03-12T16:00:00Z"),
+        carried_from: None,
     };
     site.deployment.store.suppress(opt_out, Actor::Recipient).await.unwrap();
     deliver(&site).await;

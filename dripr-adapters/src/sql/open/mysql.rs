@@ -23,9 +23,11 @@ use super::{
     STATEMENTS, unreadable, writing,
 };
 
-/// The newest deliveries of both kinds, and the newest message to webhooks: the ends of three indexes.
+/// The newest deliveries of both kinds, the newest message to webhooks, what came back last, which may tell of something older than
+/// that, and what was done last about a webhook, as replaying or changing it: the ends of five indexes.
 const NEWEST: &str = "SELECT coalesce((SELECT max(id) FROM queue_deliveries), 0) \
-     + coalesce((SELECT max(event) FROM outbox), 0) + coalesce((SELECT max(at) FROM webhook_messages), 0)";
+     + coalesce((SELECT max(event) FROM outbox), 0) + coalesce((SELECT max(at) FROM webhook_messages), 0) \
+     + coalesce((SELECT max(seq) FROM feedback), 0) + coalesce((SELECT max(id) FROM deeds), 0)";
 
 /// How long it is waited for another process that migrates, in seconds.
 const LONGEST_MIGRATION: u32 = 600;

@@ -90,14 +90,25 @@ impl WebhookStore for SqlStore {
             "SELECT id, version, state FROM webhook_endpoints WHERE id > ?1 AND {condition} ORDER BY id LIMIT ?2"
         );
         // No id is empty, so that all are greater than that.
-        let mut query = query(sql)
-            .bind(after.as_ref().map_or("", WebhookId::as_str))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        for value in values {
-            query = query.bind(value);
+        let mut after = after.map_or_else(String::new, |after| after.to_string());
+        let mut found = Vec::new();
+        loop {
+            let wanted = limit.saturating_sub(found.len());
+            let mut query =
+                query(sql.as_str()).bind(after.as_str()).bind(i64::try_from(wanted).unwrap_or(i64::MAX));
+            for value in &values {
+                query = query.bind(value.as_str());
+            }
+            let rows = query.fetch_all(&self.shared.reads).await.doing(READING)?;
+            found.extend(readable(&rows));
+            // A short page says that nothing follows: what cannot be read makes none shorter.
+            match rows.last() {
+                Some(last) if rows.len() == wanted && found.len() < limit => {
+                    last.try_get::<&str>(0).doing(READING)?.clone_into(&mut after);
+                }
+                _ => return Ok(found),
+            }
         }
-        let rows = query.fetch_all(&self.shared.reads).await.doing(READING)?;
-        Ok(readable(&rows))
     }
 
     async fn count_webhooks(&self, of: &Reach) -> PortResult<usize> {

@@ -105,3 +105,54 @@ pub(super) fn due(row: &Row) -> PortResult<Due> {
     let message = json(row.try_get(2).doing(READING)?, "webhook_messages", "state", id)?;
     Ok(Due { delivery: delivery(row)?, message })
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use dripr_core::{
+        access::{Caller, Reach},
+        campaign::Actor,
+        ports::WebhookStore,
+        schedule::Instant,
+        webhooks::{KeptSecret, Kinds, NewEndpoint},
+    };
+
+    use super::*;
+    use crate::sql::{SqlStore, SqliteOptions};
+
+    #[tokio::test]
+    async fn what_cannot_be_read_makes_no_page_shorter() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let now: Instant = "2026-04-01T12:00:00Z".parse().unwrap();
+        for nr in 0..8 {
+            let new = NewEndpoint {
+                id: format!("endpoint-{nr}").parse().unwrap(),
+                reach: Reach::Deployment,
+                description: String::new(),
+                url: "https://crm.example".to_owned(),
+                kinds: Kinds::default(),
+                secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+            };
+            let endpoint = Endpoint::new(new, &Caller::operator(), now);
+            let deed = endpoint.deed("webhook_made", Actor::Operator, now, None);
+            assert!(store.put_webhook(endpoint, deed).await.unwrap());
+        }
+        let spoiling = store.shared.writer.call(|transaction| {
+            Box::pin(async move {
+                let sql = "UPDATE webhook_endpoints SET state = '{}' WHERE id IN ('endpoint-0', 'endpoint-1', 'endpoint-3', 'endpoint-7')";
+                query(sql).execute(&mut *transaction.connection).await.doing(STORING)
+            })
+        });
+        assert_eq!(spoiling.await.unwrap(), 4);
+        let list = async |after: Option<&str>, limit| -> Vec<String> {
+            let after = after.map(|after| after.parse::<WebhookId>().unwrap());
+            let listed = store.webhooks(&Reach::Deployment, after, limit).await.unwrap();
+            listed.iter().map(|endpoint| endpoint.id.to_string()).collect()
+        };
+        assert_eq!(list(None, 2).await, ["endpoint-2", "endpoint-4"]);
+        assert_eq!(list(Some("endpoint-4"), 2).await, ["endpoint-5", "endpoint-6"]);
+        assert_eq!(list(Some("endpoint-6"), 2).await, [""; 0], "the last cannot be read");
+        assert_eq!(list(None, 9).await, ["endpoint-2", "endpoint-4", "endpoint-5", "endpoint-6"]);
+        assert_eq!(list(None, 0).await, [""; 0]);
+    }
+}

@@ -137,9 +137,14 @@ pub(super) fn add_suppression(desk: &mut Desk<'_>, cause: SuppressionCause) {
         address: desk.dossier.contact.email.clone(),
         cause,
         since: desk.now,
+        carried_from: None,
     };
     // The more final cause stays: after an opt-out a bounce changes nothing.
-    if desk.dossier.suppression.as_ref().is_none_or(|known| known.cause < cause) {
+    let stands = match &desk.dossier.suppression {
+        Some(known) => known.joined(&suppression),
+        None => Some(suppression),
+    };
+    if let Some(suppression) = stands {
         desk.dossier.suppression = Some(suppression.clone());
         desk.amendment.suppressions.push(suppression);
     }

@@ -71,6 +71,7 @@ where
         address: address.clone(),
         cause: SuppressionCause::OptOut,
         since: at("2026-03-12T15:30:00Z"),
+        carried_from: None,
     };
     store.suppress(opt_out, Actor::Recipient).await.expect("suppressing");
     stage.did(2, Action::Tick).await;

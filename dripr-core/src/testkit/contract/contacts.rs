@@ -101,6 +101,7 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
         address: "OWNER2@home.example".parse().expect("an address"),
         cause,
         since: at(START),
+        carried_from: None,
     };
     let complaint = suppression(SuppressionCause::Complaint);
     store.suppress(complaint.clone(), Actor::Recipient).await.expect("suppressing");
@@ -178,6 +179,7 @@ pub async fn contact_store<S: Store + ?Sized>(store: &S) {
     assert_eq!(status, CampaignStatus::Dormant, "a lifted suppression lets the campaign go on");
 
     how_it_became(&stage).await;
+    super::opt_ins::what_was_carried_over(&stage).await;
     alone(&stage).await;
     external_ids(&stage).await;
 }
@@ -193,8 +195,13 @@ async fn how_it_became<S: Store + ?Sized>(stage: &Stage<'_, S>) {
         (opt_out, AddressSuppression::MoreFinal, "a more final cause takes its place"),
         (bounce, AddressSuppression::Known, "and no less final one"),
     ] {
-        let suppression =
-            Suppression { user_id: agent.clone(), address: address.clone(), cause, since: at(START) };
+        let suppression = Suppression {
+            user_id: agent.clone(),
+            address: address.clone(),
+            cause,
+            since: at(START),
+            carried_from: None,
+        };
         let became = store.suppress_because(suppression, Actor::Operator, why.to_owned()).await;
         assert_eq!(became.expect("suppressing"), expected, "{why}");
     }

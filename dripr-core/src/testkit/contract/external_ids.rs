@@ -139,6 +139,7 @@ async fn enrolled<S: Store + ?Sized>(stage: &Stage<'_, S>) {
         contact: Contact { external_id: Some(external(external_id)), ..to.clone() },
         campaign: Campaign { id: id.parse().expect("an id"), ..known.campaign.clone() },
         audit: Some(AuditEntry::of("campaign_made", Actor::Operator, at(START), Some(id.to_owned()))),
+        one_of_many: false,
     };
     let (ada, bob) = (contact(owner, "x-ada", None), contact(owner, "x-bob", None));
     let elsewhere = |mut new: NewCampaign| {

@@ -93,6 +93,7 @@ mod mail_accounts;
 mod mailer;
 mod markets;
 mod notices;
+mod opt_ins;
 mod outbox;
 mod persons;
 mod probe;

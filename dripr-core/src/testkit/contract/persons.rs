@@ -2,7 +2,7 @@ use super::{Stage, Store, at};
 use crate::{
     campaign::{Action, Actor, AuditEntry},
     contact::ExternalId,
-    email::{Suppression, SuppressionCause},
+    email::{EmailAddress, Suppression, SuppressionCause},
     feedback::{Bounce, BounceKind, Feedback, Happening},
     ids::{EmailId, FeedbackId},
     person::{CampaignErasure, PersonErased, erase},
@@ -120,11 +120,28 @@ pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store
     // A more final opt-out stays what it was.
     let address = stage.new[1].contact.email.clone();
     let (user_id, cause, since) = (user.clone(), SuppressionCause::Complaint, at("2026-03-02T00:00:00Z"));
-    let complaint = Suppression { user_id, address: address.clone(), cause, since };
+    let complaint = Suppression { user_id, address: address.clone(), cause, since, carried_from: None };
     store.suppress(complaint.clone(), Actor::Recipient).await.expect("suppressing an address");
     erase(store, &[], &stage.desk, &user, &address).await.expect("erasing a person");
     let left = store.suppression(&user, &address).await.expect("reading an opt-out");
     assert_eq!(left, Some(complaint), "a complaint stays one");
+    // That two addresses were one person's is forgotten, with the one or the other.
+    let [old, new, third] = ["old@carried.example", "new@carried.example", "third@carried.example"]
+        .map(|text| text.parse::<EmailAddress>().expect("an address"));
+    for (to, from) in [(&new, &old), (&third, &new)] {
+        let (user_id, cause) = (user.clone(), SuppressionCause::OptOut);
+        let carried =
+            Suppression { user_id, address: to.clone(), cause, since, carried_from: Some(from.clone()) };
+        store.suppress(carried, Actor::Recipient).await.expect("suppressing an address");
+    }
+    let decided_at = async |address: &EmailAddress| {
+        let known = store.suppression(&user, address).await.expect("reading an opt-out");
+        known.expect("it stays").carried_from
+    };
+    erase(store, &[], &stage.desk, &user, &old).await.expect("erasing a person");
+    assert_eq!((decided_at(&new).await, decided_at(&third).await), (None, Some(new.clone())));
+    erase(store, &[], &stage.desk, &user, &third).await.expect("erasing a person");
+    assert_eq!(decided_at(&third).await, None, "and nothing is written to any of them");
     let texts = store.messages(&ids).await.expect("reading texts");
     assert!(texts[0].is_none() && texts[1].is_some(), "one by one");
 }

@@ -65,7 +65,8 @@ pub async fn statistics_store<S: Store + FeedbackStore + StatisticsStore + ?Size
         (3, SuppressionCause::OptOut, "2026-02-12T16:00:00Z"),
     ] {
         let address = stage.new[n].contact.email.clone();
-        let suppression = Suppression { user_id: user.clone(), address, cause, since: at(since) };
+        let suppression =
+            Suppression { user_id: user.clone(), address, cause, since: at(since), carried_from: None };
         store.suppress(suppression, Actor::Provider).await.expect("suppressing");
     }
     let found = of(Reach::Agent(user.clone()), march).await;

@@ -74,7 +74,8 @@ pub async fn tally_store<S: Store + FeedbackStore + TallyStore + ?Sized>(store: 
     let user_id = stage.new[0].campaign.user_id.clone();
     for (n, cause) in [(0, SuppressionCause::HardBounce), (1, SuppressionCause::OptOut)] {
         let address = stage.new[n].contact.email.clone();
-        let suppression = Suppression { user_id: user_id.clone(), address, cause, since: far };
+        let suppression =
+            Suppression { user_id: user_id.clone(), address, cause, since: far, carried_from: None };
         store.suppress(suppression, Actor::Provider).await.expect("suppressing");
     }
     let both = [(SuppressionCause::HardBounce, 1), (SuppressionCause::OptOut, 1)];

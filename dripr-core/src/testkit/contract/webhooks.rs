@@ -7,7 +7,7 @@ use crate::{
     email::{DeliveryStatus, Suppression, SuppressionCause},
     errors::PortResult,
     feedback::{Feedback, Happening},
-    ids::{BrokerageId, FeedbackId, UserId, WebhookId, WebhookMessageId},
+    ids::{BrokerageId, FeedbackId, TeamId, UserId, WebhookId, WebhookMessageId},
     person::erase,
     ports::{FeedbackStore, ImportStore, PersonStore, SendOutcome, WebhookStore},
     schedule::Instant,
@@ -85,6 +85,41 @@ pub(super) fn done<T>(outcome: PortResult<T>) -> T {
     outcome.expect("the store does not fail")
 }
 
+/// A page has as many as were asked for while more follow, whoever has those in between.
+async fn full_pages<S: WebhookStore + ?Sized>(store: &S) {
+    let brokerage = |id: &str| BrokerageId::new(id).expect("an id");
+    let south = Reach::Brokerage(brokerage("south"));
+    let team = Reach::Team(brokerage("south"), TeamId::new("team").expect("an id"));
+    let (other, everything) = (Reach::Brokerage(brokerage("southern")), Reach::Deployment);
+    let made: Vec<(String, &Reach)> = (0..12_usize)
+        .map(|nr| (format!("page-{nr:02}"), [&south, &other, &other, &team, &everything][nr % 5]))
+        .collect();
+    for (id, reach) in &made {
+        put(store, endpoint(id, (*reach).clone(), Kinds::default())).await;
+    }
+    for (within, reached) in [(&south, vec![&south, &team]), (&team, vec![&team]), (&other, vec![&other])] {
+        let wanted = made.iter().filter(|(_, reach)| reached.contains(reach)).map(|(id, _)| id.as_str());
+        let wanted: Vec<&str> = wanted.collect();
+        for limit in 1..=wanted.len() + 1 {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = done(store.webhooks(within, after, limit).await);
+                after = page.last().map(|endpoint| endpoint.id.clone());
+                found.extend(page.iter().map(|endpoint| endpoint.id.to_string()));
+                let is_full = page.len() == limit;
+                assert!(is_full || found == wanted, "a short page is the last: {found:?} of {limit}");
+                if !is_full {
+                    break;
+                }
+            }
+            assert_eq!(found, wanted, "pages of {limit} have all within {within:?}");
+        }
+    }
+    for (id, _) in &made {
+        assert!(remove(store, id).await, "{id} is removed");
+    }
+}
+
 async fn endpoints<S: WebhookStore + ?Sized>(store: &S) {
     let north = Reach::Brokerage(BrokerageId::new("north").expect("an id"));
     let mut first = endpoint("a-everything", Reach::Deployment, all_kinds());
@@ -115,6 +150,7 @@ async fn endpoints<S: WebhookStore + ?Sized>(store: &S) {
     );
     assert_eq!(list(&Reach::Deployment, Some("a-everything"), 1).await, ["b-nobodys"], "a page at a time");
     assert_eq!(list(&north, None, 10).await, ["b-nobodys", "c-sent"], "within one reach");
+    full_pages(store).await;
     assert!(remove(store, "a-everything").await, "an endpoint is removed");
     assert!(!remove(store, "a-everything").await, "once");
     assert_eq!(done(store.webhook(&first.id).await), None, "and gone");
@@ -220,7 +256,7 @@ async fn told<S: Store + WebhookStore + FeedbackStore + ?Sized>(stage: &Stage<'_
 
     let address = stage.new[0].contact.email.clone();
     let (user_id, cause, since) = (agent, SuppressionCause::OptOut, at("2026-03-12T17:00:00Z"));
-    let opt_out = Suppression { user_id, address: address.clone(), cause, since };
+    let opt_out = Suppression { user_id, address: address.clone(), cause, since, carried_from: None };
     for _ in 0..2 {
         done(store.suppress(opt_out.clone(), Actor::Recipient).await);
     }
@@ -420,6 +456,7 @@ async fn persons<S: Store + WebhookStore + PersonStore + ?Sized>(stage: &Stage<'
         address: address.clone(),
         cause: SuppressionCause::Complaint,
         since: at("2026-04-02T12:00:00Z"),
+        carried_from: None,
     };
     done(store.suppress(opt_out, Actor::Recipient).await);
     let known = message(store, "late", Kind::ContactOptedOut).await;

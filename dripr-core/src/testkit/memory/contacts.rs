@@ -6,7 +6,7 @@ use super::{Audited, MemoryStore};
 use crate::{
     campaign::{Actor, AuditEntry},
     contact::{Contact, ExternalId, ExternalIdGiven, Giving},
-    email::{EmailAddress, Suppression, SuppressionCause},
+    email::{EmailAddress, OptIn, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
     ports::{AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore},
@@ -198,10 +198,16 @@ impl ContactStore for MemoryStore {
         let mut state = self.lock();
         let (user, key) = (suppression.user_id.clone(), suppression.address.key());
         let slot = (user.clone(), key.clone());
-        let became = match state.suppressions.get(&slot) {
-            Some(known) if known.cause >= suppression.cause => return Ok(AddressSuppression::Known),
-            Some(_) => AddressSuppression::MoreFinal,
-            None => AddressSuppression::Anew,
+        let (became, suppression) = match state.suppressions.get_mut(&slot) {
+            None => (AddressSuppression::Anew, suppression),
+            Some(known) => {
+                let Some(joined) = known.joined(&suppression) else { return Ok(AddressSuppression::Known) };
+                if joined.cause == known.cause {
+                    *known = joined;
+                    return Ok(AddressSuppression::Known);
+                }
+                (AddressSuppression::MoreFinal, joined)
+            }
         };
         let entry = AuditEntry {
             at: suppression.since,
@@ -230,27 +236,18 @@ impl ContactStore for MemoryStore {
         actor: Actor,
         at: Instant,
     ) -> PortResult<bool> {
-        let mut state = self.lock();
-        let key = address.key();
-        let slot = (user.clone(), key.clone());
-        let known = state.suppressions.get(&slot).filter(|known| known.cause <= most).cloned();
-        let Some(ended) = known else { return Ok(false) };
-        state.suppressions.remove(&slot);
-        let entry = AuditEntry {
-            at,
-            actor,
-            what: "suppression_lifted".to_owned(),
-            cycle: None,
-            email_id: None,
-            cause: None,
-            contact_id: state.contact_at(user, &key).map(|contact| contact.id.clone()),
-        };
-        state.note(user, &key, &entry);
-        state.tell(user, Kind::ContactOptedIn, |state| {
-            Some(Message::of_lifting(&ended, state.contact_at(user, &key), at))
-        });
-        state.wake(user, Some(&key));
-        Ok(true)
+        Ok(self.lock().lift(user, address, |known| known.cause <= most, actor, at))
+    }
+
+    async fn take_back(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        opt_in: &OptIn,
+        actor: Actor,
+        at: Instant,
+    ) -> PortResult<bool> {
+        Ok(self.lock().lift(user, address, |known| opt_in.takes_back(known), actor, at))
     }
 
     async fn suppressions(
@@ -305,6 +302,38 @@ impl super::State {
     pub(super) fn other_holder(&self, contact: &Contact) -> Option<ContactId> {
         let holder = self.contact_with(&contact.user_id, contact.external_id.as_ref()?)?;
         (holder.id != contact.id).then(|| holder.id.clone())
+    }
+
+    /// Lifts what stands for an address, if it is to be lifted.
+    fn lift(
+        &mut self,
+        user: &UserId,
+        address: &EmailAddress,
+        is_lifted: impl Fn(&Suppression) -> bool,
+        actor: Actor,
+        at: Instant,
+    ) -> bool {
+        let key = address.key();
+        let slot = (user.clone(), key.clone());
+        let Some(ended) = self.suppressions.get(&slot).filter(|known| is_lifted(known)).cloned() else {
+            return false;
+        };
+        self.suppressions.remove(&slot);
+        let entry = AuditEntry {
+            at,
+            actor,
+            what: "suppression_lifted".to_owned(),
+            cycle: None,
+            email_id: None,
+            cause: None,
+            contact_id: self.contact_at(user, &key).map(|contact| contact.id.clone()),
+        };
+        self.note(user, &key, &entry);
+        self.tell(user, Kind::ContactOptedIn, |state| {
+            Some(Message::of_lifting(&ended, state.contact_at(user, &key), at))
+        });
+        self.wake(user, Some(&key));
+        true
     }
 
     /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.

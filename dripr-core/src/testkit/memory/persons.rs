@@ -85,6 +85,12 @@ impl PersonStore for MemoryStore {
             state.erase_messages_about(&contact.id);
         }
         state.erase_messages_to(user, &key);
+        let of_user = state.suppressions.iter_mut().filter(|((of, _), _)| of == user);
+        for (_, suppression) in of_user {
+            if let Some(erased) = suppression.erased(&key) {
+                *suppression = erased;
+            }
+        }
         let mut count = 0;
         for contact in state.contacts.values_mut() {
             if contact.user_id == *user && contact.email.key() == key {

@@ -9,7 +9,7 @@ use crate::{
     contact::Contact,
     email::{Email, EmailAddress},
     errors::PortResult,
-    ids::{CampaignId, UserId, WebhookId, WebhookMessageId},
+    ids::{CampaignId, ContactId, UserId, WebhookId, WebhookMessageId},
     policy::{FARTHEST, after},
     ports::WebhookStore,
     schedule::Instant,

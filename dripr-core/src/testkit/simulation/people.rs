@@ -154,6 +154,7 @@ impl People {
                     address: dossier.contact.email.clone(),
                     cause: SuppressionCause::OptOut,
                     since: stage.clock.now(),
+                    carried_from: None,
                 };
                 let _ = stage.complete(stage.store.suppress(suppression, Actor::Recipient));
                 stage.count("an opt-out");

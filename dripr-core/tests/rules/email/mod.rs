@@ -1,7 +1,9 @@
 //! Addresses, fingerprints, statuses and links of an email.
 
 mod address;
+mod opt_in;
 mod opt_out;
+mod own_link;
 
 use dripr_core::{
     campaign::Actor,

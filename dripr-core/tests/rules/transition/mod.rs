@@ -20,7 +20,7 @@ use CampaignStatus::{
 
 fn suppression(scene: &Scene) -> Suppression {
     let (user_id, address) = (scene.dossier.agent.id.clone(), scene.dossier.contact.email.clone());
-    Suppression { user_id, address, cause: SuppressionCause::OptOut, since: scene.now }
+    Suppression { user_id, address, cause: SuppressionCause::OptOut, since: scene.now, carried_from: None }
 }
 
 fn every_stage() -> [Scene; 7] {

@@ -52,7 +52,7 @@ pub(super) async fn add_suppression(
         None => cause.sentence().to_owned(),
     };
     let (user_id, address, since) = (agent.id.clone(), new.address.clone(), api.bench.clock.now());
-    let suppression = Suppression { user_id, address, cause, since };
+    let suppression = Suppression { user_id, address, cause, since, carried_from: None };
     let actor = asking.0.actor.clone();
     let became = api.store.suppress_because(suppression.clone(), actor.clone(), why.clone()).await?;
     // The cause that was known may be the more final one.
