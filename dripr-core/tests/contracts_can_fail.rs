@@ -15,6 +15,8 @@ mod emails;
 mod machinery;
 #[path = "contracts_can_fail/mail_accounts.rs"]
 mod mail_accounts;
+#[path = "contracts_can_fail/passed_on.rs"]
+mod passed_on;
 #[path = "contracts_can_fail/probes.rs"]
 mod probes;
 #[path = "contracts_can_fail/sources.rs"]

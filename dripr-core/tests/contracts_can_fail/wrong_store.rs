@@ -1,5 +1,5 @@
 //! A store that is right in all but one thing. What it does wrong with webhooks, deeds and blocks stands with their tests; the rest
-//! of what their contracts need is passed on here.
+//! of what their contracts need is passed on, here and in `passed_on`.
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,17 +11,15 @@ use dripr_core::{
     access::{ApiKey, Reach},
     agent::Agent,
     campaign::{Actor, AuditEntry, CampaignStatus, Command, Dossier, Operation},
-    contact::Contact,
     content::CycleContent,
-    email::{DeliveryStatus, Email, EmailAddress, Message, Suppression, SuppressionCause},
+    email::{DeliveryStatus, Email, EmailAddress, Message},
     errors::PortResult,
     events::{Queue, UserCreated},
     feedback::Feedback,
-    ids::{ApiKeyId, CampaignId, ContactId, CustomerId, EmailId, FeedbackId, UserId},
+    ids::{ApiKeyId, CampaignId, CustomerId, EmailId, FeedbackId, UserId},
     person::{CampaignErasure, Person},
     ports::{
-        AddressSuppression, AgentHistoryEntry, AgentStore, ApiKeyStore, BlockStore, CampaignFilter,
-        CampaignStore, ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Delivery,
+        AgentHistoryEntry, AgentStore, ApiKeyStore, BlockStore, CampaignFilter, CampaignStore, Delivery,
         EmailFilter, EmailSearch, EmailStore, Enrolment, EventQueue, Execution, FeedbackStore, HistoryEntry,
         NewCampaign, PersonStore, Settlement,
     },
@@ -233,93 +231,6 @@ impl EventQueue for Wrong {
     }
     async fn next_visible(&self, queues: &[Queue]) -> PortResult<Option<Instant>> {
         self.store.next_visible(queues).await
-    }
-}
-
-#[async_trait]
-impl ContactStore for Wrong {
-    async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
-        self.store.contact(id).await
-    }
-    async fn contacts(
-        &self,
-        user: &UserId,
-        after: Option<ContactId>,
-        limit: usize,
-    ) -> PortResult<Vec<Contact>> {
-        self.store.contacts(user, after, limit).await
-    }
-    async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
-        self.store.agents_writing_to(address).await
-    }
-    async fn agents_writing_to_each(&self, addresses: &[EmailAddress]) -> PortResult<Vec<Vec<UserId>>> {
-        self.store.agents_writing_to_each(addresses).await
-    }
-    async fn contact_at(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Contact>> {
-        self.store.contact_at(user, address).await
-    }
-    async fn contacts_at(
-        &self,
-        user: &UserId,
-        addresses: &[EmailAddress],
-    ) -> PortResult<Vec<Option<ContactId>>> {
-        self.store.contacts_at(user, addresses).await
-    }
-    async fn add_contact(&self, contact: Contact, audit: AuditEntry) -> PortResult<ContactAddition> {
-        self.store.add_contact(contact, audit).await
-    }
-    async fn remove_contact(
-        &self,
-        user: &UserId,
-        id: &ContactId,
-        audit: AuditEntry,
-    ) -> PortResult<ContactRemoval> {
-        self.store.remove_contact(user, id, audit).await
-    }
-    async fn replace(
-        &self,
-        known: &Contact,
-        contact: Contact,
-        audit: AuditEntry,
-    ) -> PortResult<ContactReplacement> {
-        ContactStore::replace(&self.store, known, contact, audit).await
-    }
-    async fn suppress_because(
-        &self,
-        suppression: Suppression,
-        actor: Actor,
-        why: String,
-    ) -> PortResult<AddressSuppression> {
-        self.store.suppress_because(suppression, actor, why).await
-    }
-    async fn lift(
-        &self,
-        user: &UserId,
-        address: &EmailAddress,
-        most: SuppressionCause,
-        actor: Actor,
-        at: Instant,
-    ) -> PortResult<bool> {
-        self.store.lift(user, address, most, actor, at).await
-    }
-    async fn suppressions(
-        &self,
-        user: &UserId,
-        cause: Option<SuppressionCause>,
-        after: Option<String>,
-        limit: usize,
-    ) -> PortResult<Vec<Suppression>> {
-        self.store.suppressions(user, cause, after, limit).await
-    }
-    async fn suppression(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Suppression>> {
-        self.store.suppression(user, address).await
-    }
-    async fn suppressed_among(
-        &self,
-        user: &UserId,
-        addresses: &[EmailAddress],
-    ) -> PortResult<Vec<Option<Suppression>>> {
-        self.store.suppressed_among(user, addresses).await
     }
 }
 

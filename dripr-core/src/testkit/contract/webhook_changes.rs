@@ -119,7 +119,7 @@ async fn lifted<S: Store + WebhookStore + ?Sized>(store: &S, contact: &Contact) 
     let user = &contact.user_id;
     let suppress = async |cause: SuppressionCause, since: &str| {
         let (address, since) = (contact.email.clone(), at(since));
-        let suppression = Suppression { user_id: user.clone(), address, cause, since };
+        let suppression = Suppression { user_id: user.clone(), address, cause, since, carried_from: None };
         done(store.suppress(suppression, Actor::Provider).await);
     };
     let lift = async |most: SuppressionCause, then: &str| {
