@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use dripr_core::{
+    access::{ApiKey, Caller, NewApiKey, Reach, RevokedBecause, Scopes},
     accounts::{self, Account, News, Taken},
     agent::{Agent, Stop, Subscription},
     campaign::Actor,
     events::Event,
     ids::UserId,
-    ports::AgentStore,
+    ports::{AgentStore, ApiKeyStore},
+    restored,
     schedule::Instant,
-    testkit::{MemoryStore, samples},
+    testkit::{MemoryStore, SeededEntropy, samples},
 };
 use proptest::prelude::*;
 
@@ -163,6 +165,34 @@ async fn who_is_banned_sends_nothing_until_they_are_not() {
     assert_eq!(stop(4).await, Some(Stop::Banned));
     assert_eq!(stop(3).await, Some(Stop::Banned), "what came late");
     assert_eq!(stop(5).await, None);
+    let history = store.agent_history(&id(), None, None, 3).await.unwrap();
+    let causes: Vec<Option<&str>> = history.iter().map(|line| line.entry.cause.as_deref()).collect();
+    let lifted = "it is not banned any more; keys and webhooks that ended stay so";
+    let banned = "it was banned: keys and webhooks that the agent made end";
+    assert_eq!(causes, [Some(lifted), Some(banned), None], "each stands in their history");
+}
+
+#[tokio::test]
+async fn a_ban_that_is_taken_over_after_a_restore_ends_what_its_agent_made() {
+    let store = brought(None).await;
+    let known = agent(&store).await.unwrap();
+    let key = |by: &Caller, seed: u64| {
+        let (reach, scopes) = (Reach::Agent(id()), Scopes::default());
+        let new = NewApiKey { name: "a key".to_owned(), reach, scopes, expires_at: None };
+        ApiKey::mint(new, by, &SeededEntropy::new(seed), second(1)).key
+    };
+    let (own, operators) = (key(&Caller::signed_in(&known), 1), key(&Caller::operator(), 2));
+    for key in [&own, &operators] {
+        assert!(store.put_api_key(key.clone()).await.unwrap());
+    }
+    let ended = async |key: &ApiKey| store.api_key(&key.id).await.unwrap().unwrap().revoked_because;
+    let later = Agent { banned: true, ..known };
+    assert!(restored::take_over(&store, &later, now()).await.unwrap());
+    assert!(!restored::take_over(&store, &later, now()).await.unwrap(), "once");
+    assert_eq!((ended(&own).await, ended(&operators).await), (Some(RevokedBecause::Banned), None));
+    let lifted = Agent { banned: false, ..later };
+    assert!(restored::take_over(&store, &lifted, now()).await.unwrap());
+    assert_eq!(ended(&own).await, Some(RevokedBecause::Banned), "nothing is given back");
 }
 
 proptest! {

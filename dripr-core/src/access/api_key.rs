@@ -77,6 +77,8 @@ pub enum RevokedBecause {
     Removed,
     /// The agent who made it reaches less now.
     Retreat,
+    /// The agent who made it was banned.
+    Banned,
     /// The key that made it was taken back.
     Maker,
 }
@@ -89,6 +91,7 @@ impl RevokedBecause {
             Self::Moved => "its agent belongs to another brokerage or team now",
             Self::Removed => "its agent was removed",
             Self::Retreat => "who made it reaches less far now",
+            Self::Banned => "the account of who made it was banned",
             Self::Maker => "the key that made it was taken back",
         }
     }
@@ -198,18 +201,19 @@ impl ApiKey {
     /// Takes the key back, which reaches one agent alone, because that agent was removed, or [left](Retreat::leaves) those who
     /// made it. `false`, and nothing changed, if it stays, or was taken back before.
     pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
-        if retreat.left.is_none() {
+        if retreat.agent.deleted_at.is_some() {
             return self.end(Actor::System, RevokedBecause::Removed, at);
         }
         retreat.leaves(self.owner.as_ref()) && self.end(Actor::System, RevokedBecause::Moved, at)
     }
 
-    /// Takes the key back, which an agent made, if it reaches farther than they do now, or may do more. `lies_within` says whether it
+    /// Takes the key back, which an agent made, if it reaches farther than they do now, or may do more, as whatever a banned one made. `lies_within` says whether it
     /// [lies within](Reach::contains) what they reach. `false`, and nothing changed, if it stays, or was taken back before.
     pub fn outlived(&mut self, retreat: &Retreat, lies_within: bool, at: Instant) -> bool {
         let left = retreat.left.as_ref().filter(|_| lies_within);
         let stays = left.is_some_and(|left| left.scopes.cover(self.scopes));
-        !stays && self.end(Actor::System, RevokedBecause::Retreat, at)
+        let because = if retreat.is_by_ban() { RevokedBecause::Banned } else { RevokedBecause::Retreat };
+        !stays && self.end(Actor::System, because, at)
     }
 
     /// The id and the secret in what somebody presents; `None` if it is written like no key.

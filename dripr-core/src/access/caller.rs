@@ -121,9 +121,11 @@ impl Caller {
         Self { actor: Actor::User(agent.id.clone()), reach, scopes }
     }
 
-    /// Whether an agent who signs in now reaches as far as some time before, when they may have begun something.
+    /// Whether an agent who signs in now reaches as far as some time before, when they may have begun something. Whoever was removed
+    /// or is banned does not sign in.
     #[must_use]
     pub fn still_reaches(agent: &Agent, as_before: &Reach) -> bool {
-        agent.deleted_at.is_none() && Self::signed_in(agent).reach.contains(as_before, Some(agent))
+        let signs_in = agent.deleted_at.is_none() && !agent.banned;
+        signs_in && Self::signed_in(agent).reach.contains(as_before, Some(agent))
     }
 }

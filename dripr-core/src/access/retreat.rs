@@ -1,10 +1,10 @@
-//! What ends when an agent loses a role, goes to another brokerage or team or is removed.
+//! What ends when an agent loses a role, goes to another brokerage or team, is banned or is removed.
 
 use super::{Caller, Reach};
 use crate::agent::Agent;
 
 /// That an agent reaches less than before, or left those who reached them. A key and a webhook last no longer than the right by
-/// which they were made: what the agent made beyond what is left to them ends ([`ApiKey::outlived`](super::ApiKey::outlived),
+/// which they were made, and a ban leaves none: what the agent made beyond what is left to them ends ([`ApiKey::outlived`](super::ApiKey::outlived),
 /// [`Endpoint::outlived`](crate::webhooks::Endpoint::outlived)), and so does what was made for this agent alone by those whom they
 /// left, or for one who is gone ([`ApiKey::left_behind`](super::ApiKey::left_behind),
 /// [`Endpoint::left_behind`](crate::webhooks::Endpoint::left_behind)).
@@ -12,7 +12,7 @@ use crate::agent::Agent;
 pub struct Retreat {
     /// Who, as they are now.
     pub agent: Agent,
-    /// How they sign in from now on; `None` for one who was removed.
+    /// How they sign in from now on; `None` for one who was removed or is banned.
     pub left: Option<Caller>,
     /// Whether they are not of the brokerage any more of which they were.
     pub moved: bool,
@@ -20,7 +20,7 @@ pub struct Retreat {
 
 impl Retreat {
     /// That of an agent who was otherwise before; `None` if they reach and may do all that they did, in the brokerage and the
-    /// team of before.
+    /// team of before. A ban that is lifted is none, and gives nothing back.
     ///
     /// ```
     /// use dripr_core::{access::{Membership, Retreat, Role}, testkit::samples};
@@ -34,6 +34,10 @@ impl Retreat {
     /// of_a_team.membership.team = Some("blue".parse()?);
     /// assert_eq!(Retreat::of(&agent, &of_a_team), None);
     /// assert!(Retreat::of(&of_a_team, &agent).is_some_and(|retreat| !retreat.moved));
+    /// let mut banned = agent.clone();
+    /// banned.banned = true;
+    /// assert!(Retreat::of(&agent, &banned).is_some_and(|retreat| retreat.left.is_none()));
+    /// assert_eq!(Retreat::of(&banned, &agent), None);
     /// # Ok::<(), samples::Unusable>(())
     /// ```
     #[must_use]
@@ -46,11 +50,18 @@ impl Retreat {
         let keeps_all = left.reach.contains(&then.reach, Some(now)) && left.scopes.cover(then.scopes);
         let moved = now.membership.left(&before.membership);
         let changed_team = now.membership.left_team(&before.membership);
-        (removed || moved || changed_team || !keeps_all).then(|| Self {
+        let is_new_ban = now.banned && !before.banned;
+        (removed || is_new_ban || moved || changed_team || !keeps_all).then(|| Self {
             agent: now.clone(),
-            left: (!removed).then_some(left),
+            left: (!removed && !now.banned).then_some(left),
             moved,
         })
+    }
+
+    /// Whether nothing is left to the agent because they are banned, and not because they are gone.
+    #[must_use]
+    pub const fn is_by_ban(&self) -> bool {
+        self.agent.banned && self.agent.deleted_at.is_none()
     }
 
     /// Whether what reaches this agent alone is beyond those who made it, who reached as far as `owner`, if that was noted: the

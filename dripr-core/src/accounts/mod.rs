@@ -5,7 +5,7 @@
 //! | an account is as [`Account`] says, and there is no agent of its id | the agent is registered, and welcomed unless a partner manages them |
 //! | the same, and there is one | their names, address and partner become those of the account, unless newer ones are known; a partner whom an operator named stays where the account has none |
 //! | it is managed by a partner | the agent begins active, and becomes so if they had no subscription: the partner pays |
-//! | it is banned | nothing of the agent's is sent until it is not |
+//! | it is banned | nothing of the agent's is sent until it is not; keys and webhooks that the agent made [end](crate::access::Retreat), and stay so when it is not any more |
 //! | an account was removed | the agent is removed for good, and none is registered with that id any more |
 //!
 //! News comes at least once, late and in any order, so that it does not matter whether it says that an account is new: of two,

@@ -65,12 +65,22 @@ pub async fn take<S: AgentStore + ?Sized>(
         if known.deleted_at.is_some() || !newer {
             return Ok(Taken::Known);
         }
-        let audit = AuditEntry::of("account_changed", Actor::Provider, account.changed_at, None);
+        let cause = ban_told(known.banned, account.banned).map(str::to_owned);
+        let audit = AuditEntry::of("account_changed", Actor::Provider, account.changed_at, cause);
         if AgentStore::replace(store, changed(known, &account), Some(audit)).await? {
             return Ok(Taken::Changed);
         }
     }
     Err(PortError::new(Fault::Unavailable, "an agent was changed again and again while their account was"))
+}
+
+/// What history says of a ban, if it is that what changed.
+const fn ban_told(was_banned: bool, is_banned: bool) -> Option<&'static str> {
+    match (was_banned, is_banned) {
+        (false, true) => Some("it was banned: keys and webhooks that the agent made end"),
+        (true, false) => Some("it is not banned any more; keys and webhooks that ended stay so"),
+        (false, false) | (true, true) => None,
+    }
 }
 
 async fn register<S: AgentStore + ?Sized>(

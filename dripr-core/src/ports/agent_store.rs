@@ -29,7 +29,7 @@ pub trait AgentStore: Send + Sync {
     /// Replaces an agent if its stored version is `agent.version`, and stores it with the next version, in one transaction
     /// with the row of their history if one is given; what the engine notes for itself has none. `false`, and nothing
     /// changed, if somebody else was faster. All campaigns of the agent are due at once if anything that
-    /// decisions look at changed ([`Agent::decides_otherwise_than`]). If the agent reaches less now, or
+    /// decisions look at changed ([`Agent::decides_otherwise_than`]). If the agent reaches less now, is banned from now on, or
     /// left a brokerage or a team ([`Retreat`](crate::access::Retreat)), keys and webhooks end that they made beyond that, and those
     /// for them alone that are left behind; what keys made that are taken back ends as in [`ApiKeyStore::revoke_api_key`](crate::ports::ApiKeyStore::revoke_api_key);
     /// and it is noted.

@@ -15,7 +15,7 @@ use crate::{
 #[async_trait]
 pub trait ApiKeyStore: Send + Sync {
     /// Stores a new key, and [that it was made](ApiKey::making). `false`, and nothing changed, if there is one with that id, or if
-    /// who makes it may not any more: the key that does was taken back, or the agent is gone or reaches less than the
+    /// who makes it may not any more: the key that does was taken back, or the agent is gone, is banned or reaches less than the
     /// [owner](ApiKey::owner) did ([`Caller::still_reaches`](crate::access::Caller::still_reaches)); or if it is for one agent who
     /// was removed, or is not within what the owner reaches ([`Reach::may_be_given`]). Nobody changes either agent before it is stored.
     async fn put_api_key(&self, key: ApiKey) -> PortResult<bool>;

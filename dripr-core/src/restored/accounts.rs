@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// Takes over what a later database says of whether an agent may send: whether they were removed, paused or banned, and how they
-/// pay; and of which brokerage and team they are, and with which role, since others reach them by that. `false`, and nothing changed, if it was so already or the agent is not there.
+/// pay; and of which brokerage and team they are, and with which role, since others reach them by that. Keys and webhooks end with it
+/// as they do otherwise ([`AgentStore::replace`]). `false`, and nothing changed, if it was so already or the agent is not there.
 ///
 /// # Errors
 /// The store failed, or the agent was changed again and again meanwhile.

@@ -132,12 +132,14 @@ pub enum OffBecause {
     Removed,
     /// The agent who made it reaches less now, or the key that made it was taken back.
     Maker,
+    /// The agent who made it was banned.
+    Banned,
 }
 
 impl OffBecause {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Asked, Self::Gone, Self::Failing, Self::Moved, Self::Removed, Self::Maker];
+    pub const ALL: [Self; 7] =
+        [Self::Asked, Self::Gone, Self::Failing, Self::Moved, Self::Removed, Self::Maker, Self::Banned];
 
     /// A word for counting.
     #[must_use]
@@ -149,6 +151,7 @@ impl OffBecause {
             Self::Moved => "moved",
             Self::Removed => "removed",
             Self::Maker => "maker",
+            Self::Banned => "banned",
         }
     }
 
@@ -162,6 +165,7 @@ impl OffBecause {
             Self::Moved => "its agent belongs to another brokerage or team now",
             Self::Removed => "its agent was removed",
             Self::Maker => "who made it reaches less far now, or is gone",
+            Self::Banned => "the account of who made it was banned",
         }
     }
 }
@@ -241,17 +245,18 @@ impl Endpoint {
     /// Switches it off, which is told of one agent alone, because that agent was removed, or [left](Retreat::leaves) those who made
     /// it. `false`, and nothing changed, if it stays, or is off already.
     pub fn left_behind(&mut self, retreat: &Retreat, at: Instant) -> bool {
-        if retreat.left.is_none() {
+        if retreat.agent.deleted_at.is_some() {
             return self.end(OffBecause::Removed, at);
         }
         retreat.leaves(self.owner.as_ref()) && self.end(OffBecause::Moved, at)
     }
 
-    /// Switches it off, which an agent made, if it reaches farther than they do now. `lies_within` says whether it
+    /// Switches it off, which an agent made, if it reaches farther than they do now, or they are banned. `lies_within` says whether it
     /// [lies within](Reach::contains) what they reach. `false`, and nothing changed, if it stays, or is off already.
     pub fn outlived(&mut self, retreat: &Retreat, lies_within: bool, at: Instant) -> bool {
         let stays = lies_within && retreat.left.is_some();
-        !stays && self.end(OffBecause::Maker, at)
+        let because = if retreat.is_by_ban() { OffBecause::Banned } else { OffBecause::Maker };
+        !stays && self.end(because, at)
     }
 
     /// Switches it on or off. What is waiting goes on once it is on again.

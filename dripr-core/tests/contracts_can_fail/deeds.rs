@@ -93,3 +93,9 @@ async fn a_store_that_notes_twice_that_a_key_was_revoked() {
 async fn a_store_that_does_not_note_what_ended_by_itself() {
     wrong(Fault::NotesNothingOfItsOwn).await;
 }
+
+#[tokio::test]
+#[should_panic(expected = "what a banned agent made for themself ends")]
+async fn a_store_in_which_a_banned_agent_keeps_what_they_made() {
+    wrong(Fault::BansInVain).await;
+}

@@ -63,6 +63,7 @@ pub(crate) enum Fault {
     NotesRevokingTwice,
     NotesNothingOfItsOwn,
     NotesNoUnblocking,
+    BansInVain,
     // Of blocks.
     BlocksTwice,
     LastBlockCounts,
@@ -187,7 +188,8 @@ impl AgentStore for Wrong {
         self.store.agents(within, after, limit).await
     }
     async fn replace(&self, agent: Agent, audit: Option<AuditEntry>) -> PortResult<bool> {
-        AgentStore::replace(&self.store, agent, audit).await
+        let banned = agent.banned && !self.is(Fault::BansInVain);
+        AgentStore::replace(&self.store, Agent { banned, ..agent }, audit).await
     }
     async fn note(&self, id: &UserId, entry: AuditEntry) -> PortResult<()> {
         self.store.note(id, entry).await

@@ -1,7 +1,10 @@
 //! Who may do what.
 
 use dripr_core::{
-    access::{ApiKey, Caller, Membership, NewApiKey, Reach, Retreat, Role, Scope, Scopes, UnusableKey},
+    access::{
+        ApiKey, Caller, Membership, NewApiKey, Reach, Retreat, RevokedBecause, Role, Scope, Scopes,
+        UnusableKey,
+    },
     agent::Agent,
     campaign::Actor,
     ids::{BrokerageId, TeamId, UserId},
@@ -27,6 +30,11 @@ fn agents() -> impl Strategy<Value = Agent> {
     let role = prop_oneof![Just(Role::Agent), Just(Role::TeamLead), Just(Role::Admin)];
     (0..6u8, proptest::option::of(0..3u8), proptest::option::of(0..3u8), role)
         .prop_map(|(id, brokerage, team, role)| agent(id, brokerage, team, role))
+}
+
+/// Whom a reach names, if it is one of these.
+fn named<'a>(reach: &Reach, agents: [&'a Agent; 2]) -> Option<&'a Agent> {
+    agents.into_iter().find(|agent| *reach == Reach::Agent(agent.id.clone()))
 }
 
 fn reaches() -> impl Strategy<Value = Reach> {
@@ -94,6 +102,44 @@ proptest! {
         prop_assert_eq!(ends(&now), now.membership.left(&before.membership));
         let removed = Agent { deleted_at: Some(at("2026-03-02T12:00:00Z")), ..now };
         prop_assert!(ends(&removed) && !Caller::still_reaches(&removed, &keeper.reach));
+    }
+
+    /// A ban takes all that its agent made, whatever that reaches; of what others made, it takes nothing that would stay without it. Lifting
+    /// it takes nothing either, and lets the agent begin anew.
+    #[test]
+    fn a_ban_ends_what_its_agent_made_and_nothing_else(
+        before in agents(), place in agents(), other in agents(), reach in reaches(), owner in reaches(), of_key in scopes(),
+        is_theirs: bool
+    ) {
+        prop_assume!(reach.may_be_given(Some(&owner), named(&reach, [&before, &other])));
+        let actor = if is_theirs { Actor::User(before.id.clone()) } else { Actor::Operator };
+        let by = Caller { actor, reach: owner.clone(), scopes: Scopes::all() };
+        let new = NewApiKey { name: "n".to_owned(), reach: reach.clone(), scopes: of_key, expires_at: None };
+        let made = ApiKey::mint(new, &by, &SeededEntropy::new(1), at("2026-03-01T12:00:00Z")).key;
+        let alone = Reach::Agent(before.id.clone());
+        let ends = |now: &Agent| {
+            let (mut key, when) = (made.clone(), at("2026-03-02T12:00:00Z"));
+            let retreat = Retreat::of(&before, now)?;
+            let left = retreat.left.as_ref();
+            let named = named(&reach, [now, &other]);
+            let lies_within = left.is_some_and(|left| left.reach.contains(&reach, named));
+            let is_left_behind = reach == alone && key.left_behind(&retreat, when);
+            if is_theirs && !is_left_behind {
+                key.outlived(&retreat, lies_within, when);
+            }
+            key.revoked_because
+        };
+        let kept = Agent { membership: place.membership, ..before.clone() };
+        let banned = Agent { banned: true, ..kept.clone() };
+        match ends(&banned) {
+            because if !is_theirs => prop_assert_eq!(because, ends(&kept)),
+            because if reach == alone => prop_assert!(because.is_some()),
+            because => prop_assert_eq!(because, Some(RevokedBecause::Banned)),
+        }
+        prop_assert!(Retreat::of(&before, &banned).is_some_and(|retreat| retreat.left.is_none()));
+        prop_assert_eq!(Retreat::of(&banned, &banned), None);
+        prop_assert_eq!(Retreat::of(&banned, &kept), None);
+        prop_assert!(!Caller::still_reaches(&banned, &alone) && Caller::still_reaches(&kept, &alone));
     }
 
     /// Whoever has something within a reach has nothing that the reach does not cover.

@@ -77,6 +77,10 @@ async fn signed_in(api: &Api, token: &str) -> Result<Asking, Problem> {
     if agent.deleted_at.is_some() {
         return Err(removed());
     }
+    if agent.banned {
+        // A token is taken for a while after Clerk has ended its session.
+        return Err(Problem::unauthorized("the account of this session is banned"));
+    }
     let caller = Caller::signed_in(&agent);
     let until = Some(session.expires_at);
     if session.impersonated_by.is_some() {

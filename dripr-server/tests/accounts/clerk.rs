@@ -3,14 +3,19 @@
 use chrono::TimeDelta;
 use dripr_adapters::standard_webhooks::{Secret, sign};
 use dripr_core::{
+    access::{ApiKey, Caller, NewApiKey, Reach, Scope},
     agent::{Agent, Stop, Subscription},
     agent_mail::Progress,
     ids::UserId,
-    ports::{AgentStore, Clock},
+    ports::{AgentStore, ApiKeyStore, Clock, DeedStore, WebhookStore},
+    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint, OffBecause},
 };
 use serde_json::{Value, json};
 
-use crate::site::{Shown, Site, shown};
+use crate::{
+    asking::get,
+    site::{Shown, Site, shown},
+};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -132,6 +137,79 @@ async fn who_is_removed_stays_removed_in_every_order() {
         site.until("2026-03-02T12:00:00Z").await;
         assert_eq!(welcomes(&site), 0, "{order:?}");
     }
+}
+
+/// The account of the samples some seconds later, banned or not.
+fn updated(banned: bool, seconds: i64) -> String {
+    let mut body: Value = serde_json::from_str(UPDATED).unwrap();
+    body["data"]["banned"] = json!(banned);
+    body["data"]["updated_at"] = json!(1_654_012_824_306_i64 + seconds * 1_000);
+    body.to_string()
+}
+
+/// A key and a webhook for the agent of the samples alone: the key's secret; `None` if whoever makes them may not.
+async fn made(site: &Site, by: &Caller, id: &str) -> Option<String> {
+    let (store, now) = (&site.deployment.store, site.clock.now());
+    let (reach, scopes) = (Reach::Agent(user()), std::iter::once(Scope::Read).collect());
+    let new = NewApiKey { name: id.to_owned(), reach: reach.clone(), scopes, expires_at: None };
+    let minted = ApiKey::mint(new, by, &*site.deployment.entropy, now);
+    let new = NewEndpoint {
+        id: id.parse().unwrap(),
+        reach,
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain(SECRET.into()),
+    };
+    let endpoint = Endpoint::new(new, by, now);
+    let deed = endpoint.deed("webhook_made", by.actor.clone(), now, None);
+    let is_stored = store.put_api_key(minted.key.clone()).await.unwrap();
+    assert_eq!(store.put_webhook(endpoint, deed).await.unwrap(), is_stored);
+    is_stored.then(|| minted.expose().to_owned())
+}
+
+/// How a key is answered, and why a webhook is off.
+async fn stands(site: &Site, secret: &str, webhook: &str) -> (u16, Option<OffBecause>) {
+    let webhook = site.deployment.store.webhook(&webhook.parse().unwrap()).await.unwrap().unwrap();
+    (get(site, "/me", secret).await.status, webhook.off.map(|off| off.because))
+}
+
+#[tokio::test]
+async fn what_a_banned_account_made_ends_in_every_order_and_stays_so() {
+    let banned = (401, Some(OffBecause::Banned));
+    for order in [[0, 1], [1, 0]] {
+        let site = site().await;
+        assert_eq!(tell(&site, CREATED).await, 200);
+        let by = Caller::signed_in(&agent(&site).await.unwrap());
+        let own = made(&site, &by, "own").await.unwrap();
+        let operators = made(&site, &Caller::operator(), "operators").await.unwrap();
+        let news = [updated(false, 1), updated(true, 2)];
+        for n in order {
+            assert_eq!(tell(&site, &news[n]).await, 200);
+            assert_eq!(tell(&site, &news[n]).await, 200);
+        }
+        assert_eq!(stands(&site, &own, "own").await, banned, "{order:?}");
+        assert_eq!(stands(&site, &operators, "operators").await, (200, None), "what others made stays");
+        assert_eq!(made(&site, &by, "late").await, None, "nothing is made any more");
+        let deeds = site.deployment.store.deeds(&Reach::Agent(user()), None, 2).await.unwrap();
+        let why = Some("the account of who made it was banned");
+        assert!(deeds.iter().all(|entry| entry.deed.cause.as_deref() == why), "{deeds:?}");
+
+        assert_eq!(tell(&site, &updated(false, 3)).await, 200);
+        assert!(!agent(&site).await.unwrap().banned);
+        assert_eq!(stands(&site, &own, "own").await, banned, "a ban that is lifted gives nothing back");
+        assert!(made(&site, &by, "anew").await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_banned_when_it_is_first_told_of_makes_nothing() {
+    let site = site().await;
+    assert_eq!(tell(&site, &updated(true, 1)).await, 200);
+    assert_eq!(tell(&site, CREATED).await, 200);
+    let known = agent(&site).await.unwrap();
+    assert!(known.banned, "what is older came late");
+    assert_eq!(made(&site, &Caller::signed_in(&known), "own").await, None);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Keys and webhooks of one's own: whoever is signed in keeps what reaches themselves alone, and admins see it.
 
-use dripr_core::access::{MOST_KEYS_OF_AN_AGENT, Reach, Role, Scope};
+use dripr_core::{
+    access::{MOST_KEYS_OF_AN_AGENT, Reach, Role, Scope},
+    ports::AgentStore,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -195,6 +198,34 @@ async fn who_is_let_in_as_somebody_else_keeps_nothing() {
     assert_eq!(delete(&site, &format!("/keys/{id}"), &support).await.status, 403);
     assert_eq!(delete(&site, &webhook, &support).await.status, 403);
     assert_eq!(listed(&site, "/keys", &own, "id").await, [id]);
+}
+
+#[tokio::test]
+async fn who_is_banned_is_let_in_no_more_and_begins_anew_afterwards() {
+    let (site, signer) = signing_in().await;
+    let ana = signer.token(&site, "ana");
+    let (id, secret) = own_key(&site, &ana, "my CRM").await;
+    let (_, webhook) = own_webhook(&site, &ana).await;
+    let ban = async |banned: bool| {
+        let store = &*site.deployment.store;
+        let mut agent = store.agent(&"ana".parse().unwrap()).await.unwrap().unwrap();
+        agent.banned = banned;
+        assert!(AgentStore::replace(store, agent, None).await.unwrap());
+    };
+    ban(true).await;
+    let refused = get(&site, "/keys", &ana).await;
+    assert_eq!(refused.status, 401, "{refused:?}");
+    assert!(refused.text.contains("banned"), "{refused:?}");
+    assert_eq!(get(&site, "/agents/me", &secret).await.status, 401);
+    ban(false).await;
+    assert_eq!(get(&site, "/agents/me", &secret).await.status, 401, "nothing is given back");
+    let shown = get(&site, &webhook, &ana).await.json();
+    let why = (&shown["enabled"], &shown["off_because"]);
+    assert_eq!(why, (&json!(false), &json!("the account of who made it was banned")));
+    assert_eq!(listed(&site, "/keys", &ana, "id").await, [id]);
+    own_key(&site, &ana, "anew").await;
+    let on = patch(&site, &webhook, &ana, "*", json!({"enabled": true})).await;
+    assert_eq!((on.status, &on.json()["enabled"]), (200, &json!(true)), "but they switch it on again");
 }
 
 #[tokio::test]

@@ -7,11 +7,12 @@ use dripr_core::{
     access::{ApiKey, Caller, Membership, NewApiKey, Reach, Scopes},
     agent::{PauseCause, Stop, Subscription},
     billing::{self, Change, Stage},
-    campaign::Actor,
+    campaign::{Actor, AuditEntry},
     ids::{ApiKeyId, UserId, WebhookId},
     ports::{AgentStore, ApiKeyStore, WebhookStore},
+    schedule::Instant,
     testkit::SeededEntropy,
-    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint},
+    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint, Off, OffBecause},
 };
 
 use crate::program::{Run, deployment, dripr};
@@ -279,6 +280,75 @@ fn who_lost_a_way_in_or_out_since_does_not_get_it_back() {
         assert!(found[1].off.is_some() && found[2].off.is_none());
         let agent = store.agent(&a1).await.unwrap().unwrap();
         assert_eq!(agent.membership.brokerage, Some("north".parse().unwrap()));
+        store.close().await;
+    });
+}
+
+/// Lets an agent be banned, or not any more.
+async fn ban(store: &SqlStore, agent: &UserId, banned: bool, at: Instant) {
+    let mut agent = store.agent(agent).await.unwrap().unwrap();
+    agent.banned = banned;
+    let audit = AuditEntry::of("account_changed", Actor::Provider, at, None);
+    assert!(AgentStore::replace(store, agent, Some(audit)).await.unwrap());
+}
+
+#[test]
+fn what_a_ban_took_since_stays_taken() {
+    let folder = with_contacts();
+    let path = folder.path().join("dripr.db");
+    let arguments = [
+        "agent",
+        "add",
+        "--id=a2",
+        "--email=a2@brokerage.example",
+        "--first-name=A",
+        "--last-name=B",
+        "--postal-address=1 St",
+    ];
+    dripr(folder.path(), &arguments).success();
+    let [a1, a2]: [UserId; 2] = ["a1", "a2"].map(|id| id.parse().unwrap());
+    let own = |agent: &UserId, name: &str, seed: u64| {
+        let (by, reach) = (Actor::User(agent.clone()), Reach::Agent(agent.clone()));
+        ApiKey { created_by: Some(by), owner: Some(reach.clone()), reach, ..key(name, seed) }
+    };
+    let own_webhook = |agent: &UserId| {
+        let (by, reach) = (Actor::User(agent.clone()), Reach::Agent(agent.clone()));
+        Endpoint { created_by: Some(by), owner: Some(reach.clone()), reach, ..webhook(agent.as_str()) }
+    };
+    let keys = [own(&a1, "a1's", 4), own(&a2, "a2's", 5)];
+    let operators = ApiKey { reach: Reach::Agent(a1.clone()), ..key("for a1", 6) };
+    let at: Instant = "2026-03-02T12:00:00Z".parse().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        for key in [&keys[0], &keys[1], &operators] {
+            assert!(store.put_api_key(key.clone()).await.unwrap());
+        }
+        for agent in [&a1, &a2] {
+            put(&store, own_webhook(agent)).await;
+        }
+        store.close().await;
+    });
+    dripr(folder.path(), &["backup", "copy.db"]).success();
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        ban(&store, &a1, true, at).await;
+        ban(&store, &a2, true, at).await;
+        ban(&store, &a2, false, at).await;
+        store.close().await;
+    });
+    let run = dripr(folder.path(), &["restore", "copy.db", "--replace"]).success();
+    said(&run, "1 accounts stand as they did since; so do 2 keys that were taken back, and 2 webhooks");
+    runtime.block_on(async {
+        let store = SqlStore::sqlite(&path, SqliteOptions::default()).await.unwrap();
+        let revoked = async |key: &ApiKey| store.api_key(&key.id).await.unwrap().unwrap().revoked_at;
+        for (agent, key, banned) in [(&a1, &keys[0], true), (&a2, &keys[1], false)] {
+            assert_eq!(store.agent(agent).await.unwrap().unwrap().banned, banned);
+            assert_eq!(revoked(key).await, Some(at), "{agent}: a ban that was lifted gave nothing back");
+            let webhook = store.webhook(&agent.as_str().parse().unwrap()).await.unwrap().unwrap();
+            assert_eq!(webhook.off, Some(Off { since: at, because: OffBecause::Banned }), "{agent}");
+        }
+        assert_eq!(revoked(&operators).await, None, "what others made stays");
         store.close().await;
     });
 }

@@ -12,7 +12,7 @@
 //! - The address is the primary one, unless Clerk says that it was not verified.
 //! - `managed_client_id` is read from `private_metadata` or else `public_metadata`, which only a server can write. What is in
 //!   `unsafe_metadata` any browser can write; it is not looked at.
-//! - `banned` stops the agent's mail. `locked` does not: it is somebody who typed a wrong password too often.
+//! - `banned` stops the agent's mail and ends keys and webhooks that they made. `locked` does not: it is somebody who typed a wrong password too often.
 //! - Times are milliseconds.
 //!
 //! ```

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{START, at};
+use super::{START, at, bans::what_a_banned_agent_made_ends};
 use crate::{
     access::{ApiKey, Caller, Membership, NewApiKey, Reach, RevokedBecause, Role, Scope, Scopes},
     agent::Agent,
@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// What every [`DeedStore`] must do: what is done about keys and webhooks is there with who did it, for whoever reaches as far and
-/// nobody else; what was made for one agent does not follow them to another brokerage or team; and what an agent made ends with their right to.
+/// nobody else; what was made for one agent does not follow them to another brokerage or team; and what an agent made ends with their right to,
+/// which a ban takes.
 ///
 /// # Panics
 /// With a sentence, if it does not.
@@ -170,15 +171,16 @@ where
     what_an_agent_made_ends_with_what_they_may_do(store).await;
     what_a_team_made_for_one_agent_ends_when_they_leave_it(store).await;
     nothing_is_made_for_one_agent_beyond_its_maker(store).await;
+    what_a_banned_agent_made_ends(store).await;
 }
 
-fn key_of(by: &Caller, reach: &Reach, entropy: &SeededEntropy) -> ApiKey {
+pub(super) fn key_of(by: &Caller, reach: &Reach, entropy: &SeededEntropy) -> ApiKey {
     let (name, scopes) = ("a key".to_owned(), Scopes::all());
     let new = NewApiKey { name, reach: reach.clone(), scopes, expires_at: None };
     ApiKey::mint(new, by, entropy, at(START)).key
 }
 
-fn webhook_of(by: &Caller, id: &str, reach: &Reach) -> Endpoint {
+pub(super) fn webhook_of(by: &Caller, id: &str, reach: &Reach) -> Endpoint {
     let new = NewEndpoint {
         id: id.parse().expect("an id"),
         reach: reach.clone(),
@@ -197,7 +199,7 @@ fn own_key_of(agent: &Agent, entropy: &SeededEntropy) -> ApiKey {
 }
 
 /// Who comes by a key.
-fn with(key: &ApiKey) -> Caller {
+pub(super) fn with(key: &ApiKey) -> Caller {
     Caller { actor: Actor::ApiKey(key.id.clone()), reach: key.reach.clone(), scopes: key.scopes }
 }
 

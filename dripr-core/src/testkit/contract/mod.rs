@@ -74,6 +74,7 @@ mod alerts;
 mod api_keys;
 mod archive;
 mod areas;
+mod bans;
 mod blocks;
 mod bus;
 mod call_counter;
