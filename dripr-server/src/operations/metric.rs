@@ -134,7 +134,7 @@ metrics! {
     WEBHOOKS_OLDEST "dripr_webhook_oldest_seconds" Gauge [] Shared("WebhooksOldest", Unit::Seconds)
         "How long ago that happened which the oldest of them tells; 0 if none waits.";
     WEBHOOKS_OFF "dripr_webhook_off" Gauge ["because"] Shared("WebhooksOff", Unit::Count)
-        "Webhooks that are switched off: asked for, gone (it answered 410), failing for five days, moved or removed, as its agent was, or ended with the rights of who made it (maker).";
+        "Webhooks that are switched off: asked for, gone (it answered 410), failing for five days, moved or removed, as its agent was, or ended with the rights of who made it (maker), or as who made it was banned.";
     WEBHOOK_ATTEMPTS "dripr_webhook_attempts_total" Counter ["outcome"] Added("WebhookAttempts", Unit::Count)
         "Tries of this process to tell an endpoint something: taken, refused by an answer, or failed without one.";
     WEBHOOKS_REJECTED "dripr_webhooks_rejected_total" Counter ["from"] Added("WebhooksRejected", Unit::Count)
