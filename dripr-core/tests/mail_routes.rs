@@ -258,3 +258,33 @@ async fn what_fell_back_is_found_after_the_agent_allows_it_no_more() {
         assert_eq!(said, expected, "{switched_off}");
     }
 }
+
+#[tokio::test]
+async fn an_account_is_lost_once_and_only_by_the_consent_of_which_the_provider_spoke() {
+    let world = world(true).await;
+    let user = UserId::new("own").unwrap();
+    let read = async || world.store.mail_account(&user).await.unwrap().unwrap();
+    let lose = async |seen: &MailAccount, now: &str| {
+        mail_account::lose(&world.store, seen, "it was taken back", at(now)).await.unwrap()
+    };
+    let seen = read().await;
+    // Whatever else was changed since is kept.
+    assert!(fall_back(&world, seen.clone(), false, now()).await.is_some());
+    assert!(lose(&seen, "2026-03-12T15:00:01Z").await);
+    let reason = "it was taken back".to_owned();
+    let lost = read().await;
+    assert_eq!(lost.grant, Grant::Revoked { since: at("2026-03-12T15:00:01Z"), reason });
+    assert!(!lost.may_fall_back && lost.is_connected());
+    assert!(!lose(&seen, "2026-03-12T15:00:02Z").await, "whoever finds it out as well changes nothing");
+    assert_eq!(read().await, lost);
+    let told = [("mailbox_lost".to_owned(), Actor::System), ("mailbox_changed".to_owned(), Actor::Operator)];
+    assert_eq!(history(&world).await, told, "history tells of it once");
+
+    let again = MailAccount { grant: Grant::Given, connected_at: at("2026-03-13T15:00:00Z"), ..lost };
+    assert!(world.store.put_mail_account(again, None).await.unwrap());
+    assert!(!lose(&seen, "2026-03-13T15:00:01Z").await, "what was said of the former consent");
+    assert_eq!(read().await.grant, Grant::Given);
+    forgotten_now(&world).await;
+    assert!(!lose(&seen, "2026-03-13T15:00:02Z").await, "what is forgotten is not lost");
+    assert!(matches!(read().await.grant, Grant::Forgotten { .. }));
+}

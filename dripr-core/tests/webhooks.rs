@@ -254,6 +254,7 @@ fn what_was_chosen_stays_chosen_whatever_kinds_come() {
         "campaign.created",
         "campaign.removed",
         "import.done",
+        "mailbox.lost",
     ];
     assert_eq!(places.len(), Kind::ALL.len() + 1, "a new one has the next place");
     for (place, name) in places.iter().enumerate() {

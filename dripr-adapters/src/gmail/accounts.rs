@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use dripr_core::{
     errors::{Fault, PortError, PortResult},
     ids::UserId,
-    mail_account::{Grant, MailAccount},
+    mail_account::{Grant, MailAccount, lose},
     ports::{Clock, MailAccountStore},
     schedule::Instant,
 };
@@ -160,15 +160,13 @@ impl Accounts {
 
     /// Notes that an agent has to agree again. If somebody else changed the account meanwhile, that stands.
     pub(super) async fn revoke(&self, account: &MailAccount, reason: &str) {
-        let grant = Grant::Revoked { since: self.clock.now(), reason: reason.to_owned() };
-        let revoked = self.change(account, |account| account.grant = grant.clone()).await;
-        match revoked {
-            Ok(Some(_)) => tracing::warn!(
+        match lose(&*self.store, account, reason, self.clock.now()).await {
+            Ok(true) => tracing::warn!(
                 user_id = account.user_id.as_str(),
                 reason,
                 "Gmail gives no access to this agent's account any more: it must be connected again"
             ),
-            Ok(None) => {}
+            Ok(false) => {}
             Err(error) => tracing::error!(
                 user_id = account.user_id.as_str(),
                 %error,
@@ -237,13 +235,8 @@ impl Accounts {
                 changed.version += 1;
                 return Ok(Some(changed));
             }
-            let same = |now: &MailAccount| {
-                now.connected_at == account.connected_at
-                    && now.refresh_token == account.refresh_token
-                    && now.grant == Grant::Given
-            };
             match self.store.mail_account(&account.user_id).await? {
-                Some(now) if same(&now) => known = now,
+                Some(now) if now.is_of_the_consent_of(account) => known = now,
                 Some(_) | None => return Ok(None),
             }
         }

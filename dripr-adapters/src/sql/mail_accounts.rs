@@ -2,7 +2,12 @@
 
 use async_trait::async_trait;
 use dripr_core::{
-    campaign::AuditEntry, errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore,
+    campaign::AuditEntry,
+    errors::PortResult,
+    ids::UserId,
+    mail_account::{Grant, MailAccount},
+    ports::MailAccountStore,
+    webhooks::{Kind, Message},
 };
 
 use super::{
@@ -12,6 +17,8 @@ use super::{
     error::While,
     execute::write_audit,
     notices,
+    webhooks::tell::tell_one,
+    writer::Transaction,
 };
 
 #[async_trait]
@@ -28,7 +35,7 @@ impl MailAccountStore for SqlStore {
             .writer
             .call(move |transaction| {
                 let (account, audit) = (account.clone(), audit.clone());
-                Box::pin(async move { put(transaction.connection, account, audit.as_ref()).await })
+                Box::pin(async move { put(transaction, account, audit.as_ref()).await })
             })
             .await
     }
@@ -54,10 +61,12 @@ impl MailAccountStore for SqlStore {
 }
 
 async fn put(
-    connection: &mut Connection,
+    transaction: &mut Transaction<'_>,
     mut account: MailAccount,
     audit: Option<&AuditEntry>,
 ) -> PortResult<bool> {
+    let connection = &mut *transaction.connection;
+    let lost = lost(connection, &account).await?;
     let known = account.version;
     account.version += 1;
     // What is new is stored if the agent is there and has none; what is changed, if nobody else changed it.
@@ -82,5 +91,28 @@ async fn put(
         write_audit(connection, &[(None, &account.user_id, entry, to_json(entry)?)]).await?;
     }
     notices::wake_teller(connection, &account.user_id).await?;
+    if let Some(message) = lost {
+        tell_one(transaction, &account.user_id, Kind::MailboxLost, &|| message.clone()).await?;
+    }
     Ok(true)
+}
+
+/// What is to be told of a change that takes an account from its agent, given as it is to be: the version that is stored is locked and
+/// looked at, if such a change can be one.
+async fn lost(connection: &mut Connection, account: &MailAccount) -> PortResult<Option<Message>> {
+    if account.version == 0 || !matches!(account.grant, Grant::Revoked { .. }) {
+        return Ok(None);
+    }
+    let doing = "looking whether a mail account is lost";
+    let sql = "SELECT state FROM mail_accounts WHERE user_id = ?1 AND version = ?2@locked";
+    let row = query(sql)
+        .bind(account.user_id.as_str())
+        .bind(i64::try_from(account.version).unwrap_or(i64::MAX))
+        .fetch_optional(connection)
+        .await
+        .doing(doing)?;
+    let Some(row) = row else { return Ok(None) };
+    let stored: MailAccount =
+        json(row.try_get(0).doing(doing)?, "mail_accounts", "state", account.user_id.as_str())?;
+    Ok(Message::of_lost_mailbox(&stored, account))
 }

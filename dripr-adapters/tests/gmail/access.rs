@@ -8,10 +8,11 @@ use dripr_adapters::{
     token_vault::TokenVault,
 };
 use dripr_core::{
+    campaign::{Actor, AuditEntry},
     errors::Fault,
     ids::UserId,
     mail_account::{Grant, MailAccount},
-    ports::{MailAccountStore, Mailer, SendOutcome},
+    ports::{AgentStore, MailAccountStore, Mailer, SendOutcome},
     testkit::SeededEntropy,
 };
 use futures_util::future::join_all;
@@ -24,6 +25,12 @@ use crate::{
     loopback::{Loopback, Reply},
     needs_people, now, options, outgoing, register, sample, user, vault,
 };
+
+/// What an agent's history tells of accounts that were lost.
+async fn losses(scene: &Scene, agent: &str) -> Vec<AuditEntry> {
+    let history = scene.store.agent_history(&user(agent), None, None, 100).await.unwrap();
+    history.into_iter().map(|line| line.entry).filter(|entry| entry.what == "mailbox_lost").collect()
+}
 
 #[tokio::test]
 async fn a_token_is_asked_for_once_and_kept_until_shortly_before_it_expires() {
@@ -85,7 +92,11 @@ async fn a_grant_taken_back_in_mid_batch_stops_that_agent_alone_and_is_asked_abo
     let reason = "Token has been expired or revoked.".to_owned();
     assert_eq!(account.grant, Grant::Revoked { since: now(), reason });
     assert_eq!(account.version, 2, "it is stored once");
+    let said = Some("Token has been expired or revoked.".to_owned());
+    let told = AuditEntry::of("mailbox_lost", Actor::System, now(), said);
+    assert_eq!(losses(&scene, "ana").await, [told], "and stands in her history");
     assert_eq!(scene.account("ben").await.grant, Grant::Given);
+    assert_eq!(losses(&scene, "ben").await, []);
     // Ana's first token and the one that was refused, and Ben's.
     assert_eq!(scene.google.asked(TOKEN_PATH), 3);
     let asked = scene.google.loopback.asked().len();
@@ -185,6 +196,7 @@ async fn what_others_change_meanwhile_is_kept() {
     let store = Arc::new(scene.store.clone());
     let mailer = GmailMailer::new(&options, store, vault(), scene.google.clock.clone()).unwrap();
     needs_people(&mailer.send(&[outgoing("ana", "c.1")]).await[0], "Gmail must be connected again");
+    assert_eq!(losses(&scene, "ana").await.len(), 1);
     let account = scene.account("ana").await;
     assert!(account.may_fall_back && matches!(account.grant, Grant::Revoked { .. }), "{account:?}");
 }
@@ -209,6 +221,7 @@ async fn a_consent_given_while_the_former_was_refused_stands() {
     let mailer = GmailMailer::new(&options, store, vault(), scene.google.clock.clone()).unwrap();
     needs_people(&mailer.send(&[outgoing("ana", "c.1")]).await[0], "Gmail must be connected again");
     assert_eq!(scene.account("ana").await.grant, Grant::Given);
+    assert_eq!(losses(&scene, "ana").await, [], "and nothing was lost");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod connect_link;
 mod fall_back;
 mod forget;
 mod invite;
+mod lose;
 mod resume;
 mod route;
 mod tried_until;
@@ -12,6 +13,7 @@ pub use connect_link::{ConnectLinks, UnusableConnectLink};
 pub use fall_back::fall_back;
 pub use forget::forget;
 pub use invite::{Invitation, invite};
+pub use lose::lose;
 pub use resume::resume;
 pub use route::ByMailAccount;
 use serde::{Deserialize, Serialize};
@@ -69,6 +71,15 @@ impl MailAccount {
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         !matches!(self.grant, Grant::Forgotten { .. })
+    }
+
+    /// Whether the account can be used by the same consent as when it was read earlier: what the provider says of that one is
+    /// said of this.
+    #[must_use]
+    pub fn is_of_the_consent_of(&self, earlier: &Self) -> bool {
+        self.connected_at == earlier.connected_at
+            && self.refresh_token == earlier.refresh_token
+            && self.grant == Grant::Given
     }
 
     /// Whether an email may have gone by the account that was tried at an instant.

@@ -13,7 +13,7 @@ pub trait MailAccountStore: Send + Sync {
 
     /// Stores an account with the next version, and in the agent's history why, in one transaction. It must be new (version
     /// 0), or its version the stored one's. `false`, and nothing changed, if somebody else was faster, or there is no such
-    /// agent.
+    /// agent. That it [cannot be used any more](crate::webhooks::Message::of_lost_mailbox) webhooks tell, written with it.
     async fn put_mail_account(&self, account: MailAccount, audit: Option<AuditEntry>) -> PortResult<bool>;
 
     /// Forgets an agent's account, as if there had never been one; `false` if there was none. Only for an agent of whose

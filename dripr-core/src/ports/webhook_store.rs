@@ -16,8 +16,8 @@ use crate::{
 /// Messages about agents are not given to it: a store writes them itself, in the transaction in which they happen, for each
 /// endpoint that is on, wants the kind and reaches the agent
 /// ([`Endpoint::wants`]). What commands bring about is
-/// [`Amendment::news`](crate::campaign::Amendment::news); what comes back of emails, what is settled of held ones and who is not
-/// written to any more is told where that is stored. A message with an id that is known is not written again.
+/// [`Amendment::news`](crate::campaign::Amendment::news); what comes back of emails, what is settled of held ones, who is not
+/// written to any more and whose mailbox is lost is told where that is stored. A message with an id that is known is not written again.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait WebhookStore: Send + Sync {

@@ -1,4 +1,4 @@
-//! What becomes of contacts, campaigns and imports beyond what commands bring about, in the words in which it is sent.
+//! What becomes of contacts, campaigns, imports and mailboxes beyond what commands bring about, in the words in which it is sent.
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use crate::{
     email::Suppression,
     ids::WebhookMessageId,
     imports::{Import, Stage, Tally},
+    mail_account::{Grant, MailAccount},
     schedule::Instant,
 };
 
@@ -180,6 +181,42 @@ impl Message {
                 "to_approve": to_approve,
                 "not_verified": not_verified,
             }),
+        })
+    }
+
+    /// That an agent's own mailbox does not let anything be sent any more, given how it was before; `None` if it did not then
+    /// either, or does still.
+    ///
+    /// ```
+    /// use dripr_core::{mail_account::{Grant, MailAccount}, testkit::samples, webhooks::Message};
+    /// let since = "2026-03-12T15:00:00Z".parse()?;
+    /// let given = samples::mail_account(&samples::agent("ana", since)?, since);
+    /// let reason = "it was taken back".to_owned();
+    /// let lost = MailAccount { grant: Grant::Revoked { since, reason }, ..given.clone() };
+    /// let told = Message::of_lost_mailbox(&given, &lost).ok_or("nothing is told")?;
+    /// assert_eq!(told.data["address"], given.address.as_str());
+    /// assert_eq!(Message::of_lost_mailbox(&lost, &lost), None);
+    /// assert_eq!(Message::of_lost_mailbox(&lost, &given), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_lost_mailbox(before: &MailAccount, now: &MailAccount) -> Option<Self> {
+        let Grant::Revoked { since, .. } = now.grant else { return None };
+        if before.grant != Grant::Given {
+            return None;
+        }
+        let kind = Kind::MailboxLost;
+        let parts = [kind.as_str(), now.user_id.as_str(), &micros(now.connected_at), &micros(since)];
+        Some(Self {
+            id: WebhookMessageId::of(&parts),
+            kind,
+            at: since,
+            user_id: Some(now.user_id.clone()),
+            campaign_id: None,
+            contact_id: None,
+            // It is the agent's own, and no homeowner's.
+            address_key: None,
+            data: json!({ "agent_id": now.user_id, "address": now.address.as_str() }),
         })
     }
 }

@@ -47,11 +47,13 @@ pub enum Kind {
     CampaignRemoved,
     /// An import has ended for good.
     ImportDone,
+    /// An agent's own mailbox does not let anything be sent any more.
+    MailboxLost,
 }
 
 impl Kind {
     /// Those that an endpoint may want.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::EmailReady,
         Self::EmailSent,
         Self::EmailHeld,
@@ -70,6 +72,7 @@ impl Kind {
         Self::CampaignStatus,
         Self::CampaignRemoved,
         Self::ImportDone,
+        Self::MailboxLost,
     ];
 
     /// Its name.
@@ -95,6 +98,7 @@ impl Kind {
             Self::CampaignCreated => "campaign.created",
             Self::CampaignRemoved => "campaign.removed",
             Self::ImportDone => "import.done",
+            Self::MailboxLost => "mailbox.lost",
         }
     }
 

@@ -8,9 +8,10 @@ use dripr_core::{
     errors::PortResult,
     ids::{CampaignId, ContactId, ImportId, UserId},
     imports::{Import, ImportLine},
+    mail_account::MailAccount,
     ports::{
         AddressSuppression, ContactAddition, ContactRemoval, ContactReplacement, ContactStore,
-        ImportLineFilter, ImportStore,
+        ImportLineFilter, ImportStore, MailAccountStore,
     },
     schedule::Instant,
 };
@@ -173,5 +174,18 @@ impl ImportStore for Wrong {
         wanted: &[(String, String)],
     ) -> PortResult<Vec<Option<CampaignId>>> {
         self.store.campaigns_like(user, wanted).await
+    }
+}
+
+#[async_trait]
+impl MailAccountStore for Wrong {
+    async fn mail_account(&self, user: &UserId) -> PortResult<Option<MailAccount>> {
+        self.store.mail_account(user).await
+    }
+    async fn put_mail_account(&self, account: MailAccount, audit: Option<AuditEntry>) -> PortResult<bool> {
+        self.store.put_mail_account(account, audit).await
+    }
+    async fn remove_mail_account(&self, user: &UserId) -> PortResult<bool> {
+        self.store.remove_mail_account(user).await
     }
 }

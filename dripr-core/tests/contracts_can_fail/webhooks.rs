@@ -102,8 +102,11 @@ impl WebhookStore for Wrong {
         if self.is(Fault::DeliveriesBackwards) {
             deliveries.reverse();
         }
-        deliveries
-            .retain(|delivery| delivery.kind != Kind::EmailOpened || !self.is(Fault::KeepsOpeningsBack));
+        deliveries.retain(|delivery| match delivery.kind {
+            Kind::EmailOpened => !self.is(Fault::KeepsOpeningsBack),
+            Kind::MailboxLost => !self.is(Fault::KeepsLostMailboxesBack),
+            _ => true,
+        });
         Ok(deliveries)
     }
     async fn delivery(&self, id: &WebhookId, message: &WebhookMessageId) -> PortResult<Option<Due>> {
@@ -229,6 +232,12 @@ async fn a_store_that_does_not_count_what_is_off() {
 #[should_panic(expected = "email.opened was told")]
 async fn a_store_that_keeps_a_message_back() {
     wrong(Fault::KeepsOpeningsBack).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a mailbox that is lost is told")]
+async fn a_store_that_does_not_tell_of_a_lost_mailbox() {
+    wrong(Fault::KeepsLostMailboxesBack).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ pub(crate) enum Fault {
     SwitchesOffInSilence,
     CountsNoneOff,
     KeepsOpeningsBack,
+    KeepsLostMailboxesBack,
     DeliveriesBackwards,
     CountsNoneWaiting,
     ReplaysOthers,

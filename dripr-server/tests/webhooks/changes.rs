@@ -1,5 +1,10 @@
 //! What becomes of contacts, campaigns and imports by the API, as others are told it.
 
+use dripr_core::{
+    mail_account::lose,
+    ports::{AgentStore, Clock, MailAccountStore},
+    testkit::samples,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -96,4 +101,26 @@ async fn an_import_is_told_once_with_its_counts_and_not_row_by_row() {
     }
     let campaigns = get(&site, "/agents/ana/campaigns?email=kim@home.example", &key).await.json();
     assert_eq!(campaigns["items"].as_array().map(Vec::len), Some(1), "though it was made");
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_lost_is_told_once() {
+    let site = nearby().await;
+    let key = operator(&site).await;
+    let server = Loopback::answering(|_| Reply::ok("")).await;
+    webhook(&site, &key, &server.base_url, &["mailbox.lost"]).await;
+    let (store, now) = (&*site.deployment.store, site.clock.now());
+    let ana = store.agent(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    let account = samples::mail_account(&ana, now);
+    assert!(store.put_mail_account(account.clone(), None).await.unwrap());
+    assert_eq!(deliver(&site).await, 0, "one that is connected is not lost");
+    let seen = store.mail_account(&ana.id).await.unwrap().unwrap();
+    for expected in [true, false] {
+        assert_eq!(lose(store, &seen, "Token has been expired or revoked.", now).await.unwrap(), expected);
+    }
+    deliver(&site).await;
+    let bodies: Vec<Value> = server.asked().into_iter().map(|request| request.json()).collect();
+    let data = json!({"agent_id": "ana", "address": account.address.as_str()});
+    let body = json!({"type": "mailbox.lost", "timestamp": "2026-03-01T12:00:00Z", "data": data});
+    assert_eq!(bodies, [body]);
 }

@@ -11,18 +11,20 @@ use crate::{
     email::{EmailAddress, Suppression, SuppressionCause},
     ids::ImportId,
     imports::{Import, ImportOptions, Tally},
+    mail_account::{Grant, MailAccount, lose},
     person::erase,
     ports::{
         ContactAddition, ContactRemoval, ContactReplacement, ContactStore, Enrolment, ImportStore,
-        NewCampaign, PersonStore, WebhookStore,
+        MailAccountStore, NewCampaign, PersonStore, WebhookStore,
     },
+    testkit::samples,
     webhooks::{Kind, Kinds, Message},
 };
 
-/// What becomes of contacts, campaigns and imports is told with it, and what becomes of nothing is not.
+/// What becomes of contacts, campaigns, imports and mailboxes is told with it, and what becomes of nothing is not.
 pub(super) async fn changes<S>(stage: &Stage<'_, S>)
 where
-    S: Store + WebhookStore + ImportStore + PersonStore + ?Sized,
+    S: Store + WebhookStore + ImportStore + PersonStore + MailAccountStore + ?Sized,
 {
     let store = stage.store;
     let agent = || Reach::Agent(stage.new[0].campaign.user_id.clone());
@@ -41,6 +43,7 @@ where
     removed(stage, &contact).await;
     erased(stage, &contact).await;
     imports(stage).await;
+    mailboxes(stage).await;
     for id in ["changes", "removed"] {
         remove(store, id).await;
     }
@@ -240,4 +243,43 @@ async fn imports<S: Store + WebhookStore + ImportStore + ?Sized>(stage: &Stage<'
     let ended = told(store, "changes", Kind::ImportDone).await;
     let stages: Vec<_> = ended.iter().map(|message| &message.data["stage"]).collect();
     assert_eq!(stages, ["done", "cancelled"], "that one was cancelled is told");
+}
+
+/// That a mailbox is lost is told with it, once for each consent, and stands in the agent's history.
+async fn mailboxes<S: Store + WebhookStore + MailAccountStore + ?Sized>(stage: &Stage<'_, S>) {
+    let (store, user) = (stage.store, stage.new[0].campaign.user_id.clone());
+    let agent = done(store.agent(&user).await).expect("the agent is there");
+    let (given, said) = (samples::mail_account(&agent, at(START)), "it was taken back");
+    let read = async || done(store.mail_account(&user).await).expect("the account is there");
+    let put = async |account: MailAccount| done(store.put_mail_account(account, None).await);
+    let is_lost = async |seen: &MailAccount, then: &str| done(lose(store, seen, said, at(then)).await);
+    assert!(put(given.clone()).await, "a mailbox is connected");
+    let seen = read().await;
+    assert!(put(MailAccount { may_fall_back: true, ..seen.clone() }).await, "it is changed otherwise");
+    assert_eq!(told(store, "changes", Kind::MailboxLost).await, [], "it is not lost");
+    assert!(is_lost(&seen, "2026-03-24T12:00:00Z").await, "by who saw it before that");
+    assert!(!is_lost(&seen, "2026-03-24T12:10:00Z").await, "once");
+    let lost = read().await;
+    let grant = Grant::Revoked { since: at("2026-03-24T12:00:00Z"), reason: said.to_owned() };
+    assert_eq!((&lost.grant, lost.may_fall_back), (&grant, true), "and what was changed is kept");
+    assert!(put(MailAccount { may_fall_back: false, ..lost.clone() }).await, "it is changed again");
+    let losses = told(store, "changes", Kind::MailboxLost).await;
+    assert_eq!(losses.len(), 1, "a mailbox that is lost is told, once");
+    let expected = json!({"agent_id": user, "address": given.address.as_str()});
+    assert_eq!((&losses[0].data, losses[0].at), (&expected, at("2026-03-24T12:00:00Z")), "whose, and when");
+
+    let again = MailAccount { grant: Grant::Given, connected_at: at("2026-03-25T12:00:00Z"), ..read().await };
+    assert!(put(again).await, "the agent agrees again");
+    assert!(!is_lost(&seen, "2026-03-25T12:10:00Z").await, "of the consent of before nothing is lost now");
+    assert!(!put(lost).await, "nor by who saw an older one");
+    assert_eq!(told(store, "changes", Kind::MailboxLost).await.len(), 1, "and nothing of it is told");
+    assert!(is_lost(&read().await, "2026-03-26T12:00:00Z").await, "that one is lost too");
+    assert_eq!(told(store, "changes", Kind::MailboxLost).await.len(), 2, "which is told by itself");
+
+    let history = done(store.agent_history(&user, None, None, 100).await);
+    let lines = history.into_iter().map(|line| line.entry).filter(|entry| entry.what == "mailbox_lost");
+    let expected = ["2026-03-26T12:00:00Z", "2026-03-24T12:00:00Z"]
+        .map(|then| AuditEntry::of("mailbox_lost", Actor::System, at(then), Some(said.to_owned())));
+    assert_eq!(lines.collect::<Vec<_>>(), expected, "each stands in the agent's history, with why");
+    assert!(done(store.remove_mail_account(&user).await), "it is removed");
 }

@@ -9,7 +9,7 @@ use crate::{
     feedback::{Feedback, Happening},
     ids::{BrokerageId, FeedbackId, TeamId, UserId, WebhookId, WebhookMessageId},
     person::erase,
-    ports::{FeedbackStore, ImportStore, PersonStore, SendOutcome, WebhookStore},
+    ports::{FeedbackStore, ImportStore, MailAccountStore, PersonStore, SendOutcome, WebhookStore},
     schedule::Instant,
     webhooks::{
         Answer, Delivery, Endpoint, KeptSecret, Kind, Kinds, Message, NewEndpoint, OffBecause, Outcome,
@@ -24,7 +24,7 @@ use crate::{
 /// With a sentence, if it does not.
 pub async fn webhook_store<S>(store: &S)
 where
-    S: Store + WebhookStore + FeedbackStore + PersonStore + ImportStore + ?Sized,
+    S: Store + WebhookStore + FeedbackStore + PersonStore + ImportStore + MailAccountStore + ?Sized,
 {
     let stage = Stage::new(store, 2).await;
     endpoints(store).await;

@@ -2,7 +2,12 @@ use async_trait::async_trait;
 
 use super::{Audited, MemoryStore};
 use crate::{
-    campaign::AuditEntry, errors::PortResult, ids::UserId, mail_account::MailAccount, ports::MailAccountStore,
+    campaign::AuditEntry,
+    errors::PortResult,
+    ids::UserId,
+    mail_account::MailAccount,
+    ports::MailAccountStore,
+    webhooks::{Kind, Message},
 };
 
 #[async_trait]
@@ -17,7 +22,8 @@ impl MailAccountStore for MemoryStore {
         audit: Option<AuditEntry>,
     ) -> PortResult<bool> {
         let mut state = self.lock();
-        let stored = state.mail_accounts.get(&account.user_id).map_or(0, |stored| stored.version);
+        let known = state.mail_accounts.get(&account.user_id).cloned();
+        let stored = known.as_ref().map_or(0, |known| known.version);
         if !state.agents.contains_key(&account.user_id) || stored != account.version {
             return Ok(false);
         }
@@ -26,6 +32,8 @@ impl MailAccountStore for MemoryStore {
         if let Some(entry) = audit {
             state.audit.push(Audited { user_id: account.user_id.clone(), campaign_id: None, entry });
         }
+        let lost = known.and_then(|known| Message::of_lost_mailbox(&known, &account));
+        state.tell(&account.user_id, Kind::MailboxLost, |_| lost);
         state.mail_accounts.insert(account.user_id.clone(), account);
         Ok(true)
     }

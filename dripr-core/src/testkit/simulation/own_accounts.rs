@@ -8,7 +8,7 @@ use super::{faulty_mailer::FaultyMailer, faulty_store::FaultyStore};
 use crate::{
     email::OutgoingEmail,
     ids::UserId,
-    mail_account::{Grant, MailAccount},
+    mail_account::{Grant, MailAccount, lose},
     ports::{Inquiry, LookUp, MailAccountStore, Mailer, SendOutcome},
 };
 
@@ -35,9 +35,8 @@ impl OwnAccounts {
             return Ok(account);
         }
         if account.grant == Grant::Given {
-            let grant = Grant::Revoked { since: self.mailer.site.clock.now(), reason: reason.clone() };
             // If it cannot be stored, the next email finds it out again.
-            let _ = self.store.put_mail_account(MailAccount { grant, ..account }, None).await;
+            let _ = lose(&*self.store, &account, &reason, self.mailer.site.clock.now()).await;
         }
         Err(SendOutcome::NeedsPeople { reason })
     }

@@ -44,7 +44,8 @@ pub(super) struct NewWebhook {
     /// What is told: `email.ready` (waits for approval), `email.sent`, `email.held`, `email.dropped`, `email.delivered`,
     /// `email.bounced`, `email.complained`, `email.opened`, `email.clicked`, `contact.opted_out`, `contact.opted_in`, `contact.changed`,
     /// `contact.removed`, `campaign.created` (not those of an import, which `import.done` counts), `campaign.needs_attention`,
-    /// `campaign.status`, `campaign.removed`, `import.done` (also of one that was cancelled).
+    /// `campaign.status`, `campaign.removed`, `import.done` (also of one that was cancelled), `mailbox.lost` (an agent's mailbox does not let
+    /// anything be sent any more).
     #[schema(value_type = Vec<String>, min_items = 1, example = json!(["email.sent", "contact.opted_out"]))]
     kinds: Vec<Kind>,
     /// What it is for.
