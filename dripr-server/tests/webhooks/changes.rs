@@ -41,7 +41,8 @@ async fn who_keeps_contacts_elsewhere_is_told_what_becomes_of_them() {
     assert_eq!(post(&site, "/agents/ana/campaigns", &key, new).await.status, 409);
     let (campaign, contact) = (made.json()["id"].clone(), made.json()["contact_id"].clone());
     let data = json!({
-        "agent_id": "ana", "campaign_id": campaign, "contact_id": contact, "address": "kim@home.example",
+        "agent_id": "ana", "campaign_id": campaign, "contact_id": contact, "external_id": null,
+        "address": "kim@home.example",
     });
     assert_eq!(told("campaign.created").await, [data]);
 
@@ -52,7 +53,7 @@ async fn who_keeps_contacts_elsewhere_is_told_what_becomes_of_them() {
     }
     let data = json!({
         "agent_id": "ana", "contact_id": contact, "changed": ["first_name", "address"], "first_name": "Kim",
-        "last_name": "", "address": "kim@new.example",
+        "last_name": "", "external_id": null, "address": "kim@new.example",
     });
     assert_eq!(told("contact.changed").await, [data], "what is the same is no change");
 
@@ -61,15 +62,18 @@ async fn who_keeps_contacts_elsewhere_is_told_what_becomes_of_them() {
     assert!(told("contact.opted_in").await.is_empty(), "that is another thing");
     assert_eq!(delete(&site, "/agents/ana/suppressions/kim@new.example", &key).await.status, 204);
     let data = json!({
-        "agent_id": "ana", "contact_id": contact, "address": "kim@new.example", "cause": "hard_bounce",
+        "agent_id": "ana", "contact_id": contact, "external_id": null, "address": "kim@new.example", "cause": "hard_bounce",
         "because": "mail may go to this address again",
     });
     assert_eq!(told("contact.opted_in").await, [data]);
 
     assert_eq!(delete(&site, &path, &key).await.status, 204);
-    let data = json!({"agent_id": "ana", "campaign_id": campaign, "contact_id": contact});
+    let data =
+        json!({"agent_id": "ana", "campaign_id": campaign, "contact_id": contact, "external_id": null});
     assert_eq!(told("campaign.removed").await, [data]);
-    let data = json!({"agent_id": "ana", "contact_id": contact, "address": "kim@new.example"});
+    let data = json!({
+        "agent_id": "ana", "contact_id": contact, "external_id": null, "address": "kim@new.example",
+    });
     assert_eq!(told("contact.removed").await, [data]);
 }
 

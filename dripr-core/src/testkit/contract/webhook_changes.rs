@@ -86,7 +86,8 @@ async fn campaigns<S: Store + WebhookStore + ?Sized>(stage: &Stage<'_, S>, conta
     let created = told(store, "changes", Kind::CampaignCreated).await;
     assert_eq!(created.len(), 1, "a campaign that was made is told, once, and one of many is not");
     let expected = json!({
-        "agent_id": campaign.user_id, "campaign_id": "told-1", "contact_id": "told", "address": "told@home.example",
+        "agent_id": campaign.user_id, "campaign_id": "told-1", "contact_id": "told", "external_id": null,
+        "address": "told@home.example",
     });
     assert_eq!(created[0].data, expected, "with its contact");
     assert_eq!(created[0].at, at("2026-03-20T12:00:00Z"), "and when it was made");
@@ -108,7 +109,7 @@ async fn changed<S: Store + WebhookStore + ?Sized>(store: &S, contact: Contact) 
     let expected = |changed: &str, address: &str| {
         json!({
             "agent_id": contact.user_id, "contact_id": "told", "changed": [changed], "first_name": "Named",
-            "last_name": contact.last_name, "address": address,
+            "last_name": contact.last_name, "external_id": null, "address": address,
         })
     };
     let expected = [expected("first_name", "told@home.example"), expected("address", "moved@home.example")];
@@ -168,7 +169,7 @@ async fn removed<S: Store + WebhookStore + ?Sized>(stage: &Stage<'_, S>, contact
     let gone = told(store, "removed", Kind::ContactRemoved).await;
     assert_eq!(gone.len(), 1, "a contact that was removed is told, once");
     let expected = json!({
-        "agent_id": contact.user_id, "contact_id": "told", "address": "moved@home.example",
+        "agent_id": contact.user_id, "contact_id": "told", "external_id": null, "address": "moved@home.example",
     });
     assert_eq!((&gone[0].data, gone[0].at), (&expected, at("2026-03-22T13:00:00Z")));
     assert_eq!(all(store, "removed").await.len(), 1, "nobody is told what they do not want");
