@@ -57,7 +57,7 @@ async fn find_each(
 ) -> Result<Vec<Result<Dossier, Problem>>, Problem> {
     let found = each(ids, move |ids| Box::pin(async move { api.store.load(&ids).await })).await?;
     let own = |dossier: &Dossier| dossier.campaign.user_id == *user && dossier.campaign.deleted_at.is_none();
-    let one = |found: Option<_>| found.filter(own).ok_or_else(unknown);
+    let one = |found: Option<Dossier>| found.filter(own).ok_or_else(unknown);
     Ok(found.into_iter().map(|found| found.and_then(one)).collect())
 }
 

@@ -58,7 +58,7 @@ async fn find_each(
 ) -> Result<Vec<Result<Email, Problem>>, Problem> {
     let found = each(ids, move |ids| Box::pin(async move { api.store.emails_by_ids(&ids).await })).await?;
     let own = |email: &Email| email.user_id == *user;
-    let one = |found: Option<_>| found.filter(own).ok_or_else(unknown);
+    let one = |found: Option<Email>| found.filter(own).ok_or_else(unknown);
     Ok(found.into_iter().map(|found| found.and_then(one)).collect())
 }
 
