@@ -28,6 +28,10 @@ const MESSAGES: &str = "SELECT m.email_id, m.base_id, m.from_name, m.from_addres
      m.opt_out_link, m.html_length, m.text_length, m.body, m.opt_out_mailto \
      FROM @list(?1: id text) AS wanted CROSS JOIN email_messages AS m ON m.email_id = wanted.id";
 
+/// Emails by their ids, each found by the key of the table.
+const BY_IDS: &str = "SELECT e.state, e.delivery_status FROM @list(?1: id text) AS wanted \
+     CROSS JOIN emails AS e ON e.id = wanted.id";
+
 #[async_trait]
 impl EmailStore for SqlStore {
     async fn email(&self, id: &EmailId) -> PortResult<Option<Email>> {
@@ -35,6 +39,20 @@ impl EmailStore for SqlStore {
         let sql = "SELECT state, delivery_status FROM emails WHERE id = ?1";
         let row = query(sql).bind(id.as_str()).fetch_optional(&self.shared.reads).await.doing(doing)?;
         row.as_ref().map(read).transpose()
+    }
+
+    async fn emails_by_ids(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Email>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let list = id_list(ids.iter().map(EmailId::as_str));
+        let rows = query(BY_IDS).bind(list).fetch_all(&self.shared.reads).await.doing("reading emails")?;
+        let mut found = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let email = read(row)?;
+            found.insert(email.id.clone(), email);
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
@@ -317,6 +335,17 @@ async fn resolve_held(
 mod tests {
     use super::*;
     use crate::sql::SqliteOptions;
+
+    #[tokio::test]
+    async fn emails_are_found_by_their_ids_and_no_others_are_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let explained = query(format!("EXPLAIN QUERY PLAN {BY_IDS}"));
+        let rows = explained.fetch_all(&store.shared.reads).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get(3).unwrap()).collect();
+        assert!(plan.iter().any(|step| step.starts_with("SEARCH e ")), "{plan:?}");
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN e")), "{plan:?}");
+    }
 
     #[tokio::test]
     async fn what_is_looked_for_is_a_range_of_an_index_whoever_looks() {

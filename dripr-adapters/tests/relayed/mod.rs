@@ -119,6 +119,9 @@ impl<B: EventBus, Q: EventQueue> EmailStore for Relayed<B, Q> {
     async fn email(&self, id: &EmailId) -> PortResult<Option<Email>> {
         self.store.email(id).await
     }
+    async fn emails_by_ids(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Email>>> {
+        self.store.emails_by_ids(ids).await
+    }
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
         self.store.messages(ids).await
     }

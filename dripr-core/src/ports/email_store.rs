@@ -20,6 +20,9 @@ pub trait EmailStore: Send + Sync {
     /// An email by id.
     async fn email(&self, id: &EmailId) -> PortResult<Option<Email>>;
 
+    /// Emails by their ids, in the order asked for; `None` for an unknown id.
+    async fn emails_by_ids(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Email>>>;
+
     /// The texts of emails, byte for byte as they were stored, in the order asked for.
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>>;
 

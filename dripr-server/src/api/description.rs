@@ -137,9 +137,10 @@ fn strictly(name: &str, schema: &mut RefOr<Schema>) {
             }
         }
         RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(|one| strictly(name, one)),
-        RefOr::T(Schema::OneOf(one)) if name == ReachView::name() => {
+        RefOr::T(Schema::OneOf(one)) if name == ReachView::name() || name == emails::Decision::name() => {
             for alternative in &mut one.items {
                 if let RefOr::T(Schema::Object(object)) = alternative {
+                    object.properties.values_mut().for_each(of_one_line);
                     object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
                 }
             }

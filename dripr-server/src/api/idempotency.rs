@@ -42,8 +42,9 @@ const VISIBLE: &str = "^[!-~]+$";
 /// Changes that take no key: an answer with a secret in it is kept nowhere, and a file is too large to be compared with one before.
 const WITHOUT: [&str; 5] =
     ["create_key", "create_webhook", "rotate_webhook_secret", "make_mailbox_link", "send_import_file"];
-/// The largest answer that is kept, in bytes; no change is answered with more.
-const LARGEST: usize = 1 << 20;
+/// The largest answer that is kept, in bytes; no change is answered with more. A hundred campaigns that were switched are the most, each
+/// of less than 20 KB, however long its names are.
+const LARGEST: usize = 4 << 20;
 /// Headers that belong to an answer.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 

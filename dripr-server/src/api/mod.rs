@@ -7,6 +7,7 @@
 //! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `path`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |
+//! | `many` | many at once, each in its own right |
 //! | `version` | ETags against lost updates |
 //! | `idempotency` | calls that come again |
 //! | `limits` | how many calls there may be |
@@ -33,6 +34,7 @@ mod imports;
 mod keys;
 mod limits;
 mod mailbox;
+mod many;
 mod markets;
 mod me;
 mod page;

@@ -20,6 +20,7 @@ mod looking;
 #[path = "../../../dripr-adapters/tests/loopback/mod.rs"]
 mod loopback;
 mod mailbox;
+mod many;
 mod people;
 mod requests;
 #[cfg(feature = "clerk")]

@@ -42,6 +42,12 @@ fn body(method: &str, path: &str) -> Option<Value> {
         | ("post", "/agents/{agent}/campaigns/{campaign}/retry") => return None,
         ("post", "/agents/{agent}/emails/{email}/approve") => json!({"content_hash": "0".repeat(64)}),
         ("post", "/agents/{agent}/emails/{email}/reject") => json!({"reason": "a test"}),
+        ("post", "/agents/{agent}/emails/decisions") => {
+            json!({"items": [{"email_id": "ben-2.1", "decision": "reject", "reason": "a test"}]})
+        }
+        ("post", "/agents/{agent}/campaigns/switches") => {
+            json!({"items": [{"campaign_id": "ben-2", "enabled": false}]})
+        }
         ("put", "/agents/{agent}/emails/{email}/intro") => json!({"text": "Hello."}),
         ("post", "/agents/{agent}/emails/{email}/settle") => json!({"sent": true, "reason": "a test"}),
         ("post", "/agents/{agent}/suppressions" | "/blocked-addresses") => {
@@ -166,6 +172,7 @@ struct Tenant<'a> {
 /// Nothing of another tenant can be told from what does not exist, whichever way it is named.
 async fn foreign_is_unknown(site: &Site, tenant: &Tenant<'_>) {
     paths_are_unknown(site, tenant).await;
+    items_are_unknown(site, tenant).await;
     filters_find_nothing(site, tenant).await;
     lists_tell_nothing(site, tenant).await;
     reaches_are_refused(site, tenant).await;
@@ -229,6 +236,27 @@ async fn paths_are_unknown(site: &Site, tenant: &Tenant<'_>) {
             assert_eq!(stored(site).await, before, "{method} {theirs} changed something");
         }
     }
+}
+
+/// Items that name something of another, in requests about many of their own.
+async fn items_are_unknown(site: &Site, tenant: &Tenant<'_>) {
+    // An item's answer names what it is about.
+    let of_nobody = |text: &str| text.replace("ben-2.1", NOBODY).replace("ben-2", NOBODY);
+    let before = stored(site).await;
+    let mut asked = 0;
+    for (method, path) in operations() {
+        let Some(theirs) = body(&method, &path).filter(|body| body["items"].is_array()) else { continue };
+        let path = path.replace("{agent}", tenant.agent);
+        let nobodys: Value = serde_json::from_str(&of_nobody(&theirs.to_string())).unwrap();
+        let theirs_ = post(site, &path, tenant.key, theirs).await;
+        let nobodys_ = post(site, &path, tenant.key, nobodys).await;
+        assert_eq!(theirs_.status, 200, "{path}: {theirs_:?}");
+        assert_eq!(theirs_.json()["items"][0]["problem"]["status"], 404, "{path}: {theirs_:?}");
+        assert_eq!(of_nobody(&theirs_.text), nobodys_.text, "{path} differs from what does not exist");
+        asked += 1;
+    }
+    assert!(asked >= 2, "{asked}");
+    assert_eq!(stored(site).await, before, "an item changed something");
 }
 
 /// What a parameter names: something of another, and what does not exist. Only parameters of any text name something.

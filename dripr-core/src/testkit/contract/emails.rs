@@ -22,6 +22,7 @@ pub async fn email_store<S: Store + ?Sized>(store: &S) {
     assert!(messages[0].is_none(), "the text of an unknown email is None");
     assert_eq!(messages[1].as_deref(), Some(&*message), "a message comes back byte for byte");
     assert!(store.email(&unknown).await.expect("an email").is_none(), "an unknown email is None");
+    emails_are_found_by_their_ids(store, &email, &unknown).await;
 
     let early = stage.try_(0, Action::Claim { email_id: email.id.clone() }).await;
     assert!(early.result.is_err(), "an email is not claimed before its slot");
@@ -78,6 +79,15 @@ pub async fn email_store<S: Store + ?Sized>(store: &S) {
     let counts = crate::ports::EmailStore::count_by_status(store).await.expect("counts");
     assert_eq!(counts, [(DeliveryStatus::Complete, 1)], "emails are counted by delivery status");
     emails_are_found_within_a_reach(&stage).await;
+}
+
+/// In the order asked for, as often as each is asked for.
+async fn emails_are_found_by_their_ids<S: Store + ?Sized>(store: &S, known: &Email, unknown: &EmailId) {
+    let (email, none) = (Some(known.clone()), None);
+    let asked = [&known.id, unknown, &known.id].map(Clone::clone);
+    let found = store.emails_by_ids(&asked).await.expect("emails by their ids");
+    assert_eq!(found, [email.clone(), none, email], "each is found by its id, in the order asked for");
+    assert!(store.emails_by_ids(&[]).await.expect("no emails").is_empty(), "who asks for none gets none");
 }
 
 /// An order, from a place on.

@@ -20,6 +20,11 @@ impl EmailStore for MemoryStore {
         Ok(self.lock().emails.get(id).cloned())
     }
 
+    async fn emails_by_ids(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Email>>> {
+        let state = self.lock();
+        Ok(ids.iter().map(|id| state.emails.get(id).cloned()).collect())
+    }
+
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
         let state = self.lock();
         let touched_up = self.canary == Some(Canary::TouchedUp);

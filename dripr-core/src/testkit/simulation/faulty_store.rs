@@ -154,6 +154,10 @@ impl EmailStore for FaultyStore {
         self.call("store.email", READ, self.store.email(id)).await
     }
 
+    async fn emails_by_ids(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Email>>> {
+        self.now(self.store.emails_by_ids(ids))
+    }
+
     async fn messages(&self, ids: &[EmailId]) -> PortResult<Vec<Option<Arc<Message>>>> {
         self.call("store.messages", READ, self.store.messages(ids)).await
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use dripr_core::{access::Scope, campaign::Action};
+use dripr_core::{access::Scope, campaign::Action, email::Email};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -35,17 +35,19 @@ pub(super) async fn approve_email(
 ) -> Result<Json<EmailView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Approve).await?;
     let email = find(&api, &agent.id, &email).await?;
-    if approval.content_hash != email.content_hash.to_string() {
+    let action = action(&email, &approval.content_hash)?;
+    act(&api, &asking, &email.campaign_id, action).await?;
+    Ok(Json(EmailView::of(find(&api, &agent.id, email.id.as_str()).await?)))
+}
+
+/// What is done to the campaign of an agent's own email to approve it with the content that was seen.
+pub(super) fn action(email: &Email, seen: &str) -> Result<Action, Problem> {
+    if seen != email.content_hash.to_string() {
         return Err(Problem::conflict(
             Conflict::ContentChanged,
             "the email has another content than the one that was seen",
         ));
     }
-    let action = Action::Approve {
-        email_id: email.id.clone(),
-        content_hash: email.content_hash,
-        of: agent.id.clone(),
-    };
-    act(&api, &asking, &email.campaign_id, action).await?;
-    Ok(Json(EmailView::of(find(&api, &agent.id, email.id.as_str()).await?)))
+    let (email_id, of) = (email.id.clone(), email.user_id.clone());
+    Ok(Action::Approve { email_id, content_hash: email.content_hash, of })
 }

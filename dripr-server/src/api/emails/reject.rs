@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use dripr_core::{access::Scope, campaign::Action};
+use dripr_core::{access::Scope, campaign::Action, email::Email};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -34,8 +34,12 @@ pub(super) async fn reject_email(
 ) -> Result<Json<EmailView>, Problem> {
     let agent = asking.agent(&api, &agent, Scope::Approve).await?;
     let email = find(&api, &agent.id, &email).await?;
-    let reason = Some(some_line("/reason", &rejection.reason)?);
-    let action = Action::Reject { email_id: email.id.clone(), reason };
+    let action = action(&email, some_line("/reason", &rejection.reason)?);
     act(&api, &asking, &email.campaign_id, action).await?;
     Ok(Json(EmailView::of(find(&api, &agent.id, email.id.as_str()).await?)))
+}
+
+/// What is done to the campaign of an email to reject it.
+pub(super) fn action(email: &Email, reason: String) -> Action {
+    Action::Reject { email_id: email.id.clone(), reason: Some(reason) }
 }
