@@ -46,7 +46,7 @@ impl PersonStore for SqlStore {
         for dossier in self.load(&ids).await?.into_iter().flatten() {
             campaigns.push(self.personal(dossier.campaign).await?);
         }
-        let messages = self.messages_to(user, address).await?;
+        let messages = self.messages_of_person(user, address, &contacts, &ids).await?;
         let (user_id, address) = (user.clone(), address.clone());
         Ok(Some(Person { user_id, address, contacts, campaigns, suppression, block, messages, refused_rows }))
     }
