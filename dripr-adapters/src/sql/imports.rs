@@ -31,6 +31,10 @@ const LINES: Many = Many {
     columns: 7,
 };
 
+/// Imports that were cancelled while they were read, and have not ended.
+const LEFT_TO_READERS: &str = "SELECT id, version, state FROM imports WHERE @true(left_to_reader)";
+const LEFT_AFTER: &str = " AND id > ?2";
+
 const READING: &str = "reading an import";
 const FORGETTING: &str = "forgetting imports";
 /// How many lines are forgotten in one transaction, so that nobody waits long for the database.
@@ -69,6 +73,22 @@ impl ImportStore for SqlStore {
             query = query.bind(before.as_str());
         }
         let rows = query.fetch_all(&self.shared.reads).await.doing("reading imports")?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn imports_left_to_readers(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let condition = if after.is_some() { LEFT_AFTER } else { "" };
+        let sql = format!("{LEFT_TO_READERS}{condition} ORDER BY id LIMIT ?1");
+        let mut query = query(sql).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(after) = &after {
+            query = query.bind(after.as_str());
+        }
+        let doing = "looking for imports whose reader may be dead";
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
         rows.iter().map(read).collect()
     }
 
@@ -218,7 +238,8 @@ fn read(row: &Row) -> PortResult<Import> {
 async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     let doing = "keeping an import";
     query(
-        "INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO imports (id, user_id, created_at, run, version, state, left_to_reader) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )
     .bind(import.id.as_str())
     .bind(import.user_id.as_str())
@@ -226,6 +247,7 @@ async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     .bind(i64::from(import.run))
     .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
     .bind(to_json(import)?)
+    .bind(import.is_left_to_reader())
     .execute(connection)
     .await
     .doing(doing)?;
@@ -258,12 +280,14 @@ async fn put(
     let doing = "storing how far an import is";
     let connection = &mut *transaction.connection;
     let changed = query(
-        "UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2",
+        "UPDATE imports SET run = ?3, version = version + 1, state = ?4, left_to_reader = ?5 \
+         WHERE id = ?1 AND version = ?2",
     )
     .bind(import.id.as_str())
     .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
     .bind(i64::from(import.run))
     .bind(to_json(import)?)
+    .bind(import.is_left_to_reader())
     .execute(&mut *connection)
     .await
     .doing(doing)?;

@@ -179,4 +179,43 @@ async fn cancelled<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
     let history = store.agent_history(user, None, None, 99).await.expect("reading a history");
     let told = history.iter().filter(|line| line.entry.what == "import_cancelled").count();
     assert_eq!(told, 1, "the history tells of it");
+    left_to_readers(store, user).await;
+}
+
+/// What was cancelled while it was read, and has not ended since, is found, whosever it is.
+async fn left_to_readers<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
+    let put = async |import: &mut Import| {
+        assert!(store.put_import(import, Vec::new(), None).await.expect("storing progress"));
+        import.version += 1;
+    };
+    let left = async |after: Option<&str>, limit: usize| {
+        let after = after.map(|id| ImportId::new(id).expect("an id"));
+        let imports = store.imports_left_to_readers(after, limit).await.expect("looking for imports");
+        imports.into_iter().map(|import| import.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(left(None, 9).await, [""; 0], "one that its reader ended is not left to them");
+    let mut made = Vec::new();
+    for id in ["left-1", "left-2", "left-3", "waiting", "read"] {
+        let id = ImportId::new(id).expect("an id");
+        let mut import = Import::new(id, user.clone(), ImportOptions::default(), at(START));
+        store.add_import(import.clone()).await.expect("adding an import");
+        if import.id.as_str() != "waiting" {
+            import.begin(at(START)).expect("a beginning");
+            put(&mut import).await;
+        }
+        if import.id.as_str() != "read" {
+            assert_eq!(import.cancel(at("2026-03-01T12:00:05Z")), Ok(true));
+            put(&mut import).await;
+        }
+        made.push(import);
+    }
+    assert_eq!(left(None, 9).await, ["left-1", "left-2", "left-3"], "no other is");
+    assert_eq!(left(None, 2).await, ["left-1", "left-2"], "in the order of their ids");
+    assert_eq!(left(Some("left-1"), 9).await, ["left-2", "left-3"], "a part of them");
+    let found = store.imports_left_to_readers(None, 1).await.expect("looking for imports");
+    assert_eq!(found, made[..1], "as they are");
+    assert!(!made[0].end_for_dead_reader(at("2026-03-01T12:00:59Z")), "they may live");
+    assert!(made[0].end_for_dead_reader(at("2026-03-01T12:01:00Z")), "and are dead a minute later");
+    put(&mut made[0]).await;
+    assert_eq!(left(None, 9).await, ["left-2", "left-3"], "what has ended is not found again");
 }

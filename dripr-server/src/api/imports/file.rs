@@ -112,8 +112,7 @@ async fn read(
     let now = api.bench.clock.now();
     import.end(failure, now);
     ended.at = now;
-    let dry = if import.options.dry_run { " (dry run)" } else { "" };
-    ended.cause = Some(format!("import {}{dry}: {}", import.id, import.tally));
+    ended.cause = Some(import.outcome());
     keep(api, &mut import, Vec::new(), Some(ended)).await?;
     match outcome {
         _ if import.stage == Stage::Cancelled => {
