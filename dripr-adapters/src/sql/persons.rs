@@ -80,6 +80,8 @@ impl PersonStore for SqlStore {
     }
 
     async fn erase_contacts(&self, user: &UserId, address: &EmailAddress, at: Instant) -> PortResult<u64> {
+        // Most of them before, so that nobody waits for them; those that come meanwhile with the rest.
+        self.forget_lines_of(user).await?;
         let (user, key) = (user.clone(), address.key());
         self.shared
             .writer

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{ALIVE_SECONDS, Tally};
+use super::{ALIVE_SECONDS, Reported, Tally};
 use crate::{
     ids::{ImportId, UserId},
     schedule::{Instant, SendDay},
@@ -25,6 +25,9 @@ pub struct ImportOptions {
     /// the file may approve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_before_sending: Option<bool>,
+    /// Of which rows there is a line.
+    #[serde(default)]
+    pub report: Reported,
 }
 
 /// An import of contacts for an agent.

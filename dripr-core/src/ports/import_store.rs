@@ -10,7 +10,7 @@ use crate::{
     schedule::Instant,
 };
 
-/// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is to be told of their rows.
+/// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is [reported](crate::imports::Reported) of their rows.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ImportStore: Send + Sync {
