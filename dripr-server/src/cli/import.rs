@@ -95,7 +95,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
     };
     let mut rows = args.report.clone().map(RowReport::begin).transpose()?;
     let mut report = Report::begin(out, &args)?;
-    let mut told = |line: &ImportLine| {
+    let mut told = |line: &ImportLine| -> Result<(), Failure> {
         rows.as_mut().map_or(Ok(()), |rows| rows.add(line))?;
         // A bar is drawn anew each time: not for a million rows that went as they stand.
         let is_refused = matches!(line.fate, Fate::Refused { .. });
