@@ -102,12 +102,12 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         if is_refused { bar.suspend(|| report.problem(line)) } else { Ok(()) }
     };
     let tally = enroller.enrol_file(&mut file, &mut told).await?;
-    rows.map_or(Ok(()), RowReport::end)?;
     bar.finish_and_clear();
     if !args.dry_run {
         let entry = AuditEntry::of("imported", Actor::Operator, now, Some(format!("a file: {tally}")));
         deployment.store.note(&args.agent, entry).await?;
     }
+    rows.map_or(Ok(()), RowReport::end)?;
     report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
     deployment.close().await;
     if tally.rows > 0 && tally.refused == tally.rows && tally.opted_out == 0 {
