@@ -15,7 +15,7 @@ fn at(second: i64) -> Instant {
 proptest! {
     #[test]
     fn what_was_cancelled_takes_no_file_and_ends_by_itself(
-        steps in prop::collection::vec((0_u8..6, 0_i64..100), 0..30)
+        steps in prop::collection::vec((0_u8..7, 0_i64..100), 0..30)
     ) {
         let (id, user) = ("i".parse().unwrap(), "ana".parse().unwrap());
         let mut import = Import::new(id, user, ImportOptions::default(), at(0));
@@ -36,12 +36,21 @@ proptest! {
                     Ok(_) => is_cancelled = true,
                     Err(ReadWhole) => prop_assert_eq!(&import.stage, &Stage::Done),
                 },
+                6 => {
+                    let was_left = import.is_left_to_reader();
+                    let has_ended = import.end_for_dead_reader(at(now));
+                    prop_assert!(was_left || !has_ended);
+                    prop_assert_eq!(import.is_left_to_reader(), was_left && !has_ended);
+                }
                 _ => {}
             }
             prop_assert_eq!(import.cancelled_at.is_some(), is_cancelled);
             let has_ended = import.stage_at(at(now)) == Stage::Cancelled;
             prop_assert_eq!(has_ended || import.is_stopping(at(now)), is_cancelled);
             prop_assert!(import.stage_at(at(now + 60)) == Stage::Cancelled || !is_cancelled, "a dead reader keeps none");
+            let mut swept = import.clone();
+            swept.end_for_dead_reader(at(now + 60));
+            prop_assert_eq!(swept.stage == Stage::Cancelled, is_cancelled, "whatever was cancelled ends");
         }
     }
 }

@@ -11,7 +11,7 @@ use dripr_core::{
     email::{EmailAddress, Suppression, SuppressionCause},
     errors::{Fault, PortError, PortResult},
     ids::{CampaignId, ContactId, UserId},
-    imports::{Fate, ImportLine, Tally},
+    imports::{Fate, ImportLine, Reported, Tally},
     ports::{CampaignStore, ContactStore, Enrolment, Entropy, EntropyExt, ImportStore, NewCampaign},
     schedule::Instant,
 };
@@ -61,6 +61,8 @@ pub struct Enroller<'a> {
     pub approvals: Approvals,
     /// Only look; store nothing.
     pub dry_run: bool,
+    /// Of which rows there are lines.
+    pub reported: Reported,
     /// Looks whether addresses take mail; without it, all are taken that are written like one.
     pub verifying: Option<Verifying<'a>>,
     /// What a dry run has seen; nothing yet.
@@ -87,7 +89,7 @@ pub type ReadRow = Result<NewContactRow, RowProblem>;
 pub struct Taken {
     /// How many fared how.
     pub tally: Tally,
-    /// Those of which there is something to tell, in no order.
+    /// What became of those that are reported, in no order.
     pub lines: Vec<ImportLine>,
 }
 
@@ -112,7 +114,8 @@ impl Approvals {
 }
 
 impl Enroller<'_> {
-    /// Stores the contacts of a file; rows with a problem are told of and left out.
+    /// Stores the contacts of a file; rows with a problem are left out. Of those that are reported `told` hears, in the order of the
+    /// file.
     ///
     /// # Errors
     /// A store's, or `told`'s. What was stored before stays; repeating the whole file changes nothing about it.
@@ -127,12 +130,10 @@ impl Enroller<'_> {
             if rows.is_empty() {
                 return Ok(tally);
             }
-            let taken = self.take(rows).await?;
+            let mut taken = self.take(rows).await?;
             tally.add(&taken.tally);
-            let mut refused: Vec<_> =
-                taken.lines.iter().filter(|line| matches!(line.fate, Fate::Refused { .. })).collect();
-            refused.sort_by_key(|line| line.row);
-            refused.into_iter().try_for_each(&mut *told)?;
+            taken.lines.sort_by_key(|line| line.row);
+            taken.lines.iter().try_for_each(&mut *told)?;
         }
     }
 
@@ -192,7 +193,8 @@ impl Enroller<'_> {
         for row in rows {
             match wanted(&row).then(|| verdicts.next()).flatten() {
                 Some(Verdict::Refused(reason)) => {
-                    taken.refuse(RowProblem::new(row.row, "email", row.email.as_str(), reason));
+                    let problem = RowProblem::new(row.row, "email", row.email.as_str(), reason);
+                    taken.refuse(RowProblem { external_id: row.external_id, ..problem });
                 }
                 verdict => kept.push(InHand { row, not_verified: verdict == Some(Verdict::NotVerified) }),
             }
@@ -215,7 +217,7 @@ impl Enroller<'_> {
                 None if self.seen.before(key) => Fate::AlreadyEnrolled(None),
                 None => Fate::Acceptable,
             };
-            taken.note(&in_hand, fate);
+            taken.note(&in_hand, fate, self.reported);
         }
         Ok(())
     }
@@ -240,7 +242,7 @@ impl Enroller<'_> {
                     return Err(PortError::new(Fault::Invalid, message));
                 }
             };
-            taken.note(&in_hand, fate);
+            taken.note(&in_hand, fate, self.reported);
         }
         self.plan(enrolled).await
     }
@@ -298,21 +300,22 @@ impl Enroller<'_> {
 /// What is wrong with a row whose emails would go out without approval, of an importer who may not let them.
 fn unapproved(row: NewContactRow) -> RowProblem {
     let reason = "must not be no: this import may not do without approvals";
+    let problem = RowProblem::new(row.row, "check_before_sending", "no", reason);
     let wants_no_mail = row.no_mail.map(|cause| (row.email, cause));
-    RowProblem { wants_no_mail, ..RowProblem::new(row.row, "check_before_sending", "no", reason) }
+    RowProblem { wants_no_mail, external_id: row.external_id, ..problem }
 }
 
 impl Taken {
     fn refuse(&mut self, problem: RowProblem) {
         self.tally.refused += 1;
-        let RowProblem { row, field, value, reason, wants_no_mail } = problem;
+        let RowProblem { row, field, value, reason, wants_no_mail, external_id } = problem;
         let fate = Fate::Refused { field: field.to_owned(), value, reason };
         let opted_out = wants_no_mail.is_some();
         self.tally.opted_out += u64::from(opted_out);
-        self.lines.push(ImportLine { row, fate, opted_out, not_verified: false });
+        self.lines.push(ImportLine { row, fate, opted_out, not_verified: false, external_id });
     }
 
-    fn note(&mut self, in_hand: &InHand, fate: Fate) {
+    fn note(&mut self, in_hand: &InHand, fate: Fate, reported: Reported) {
         let InHand { row, not_verified } = in_hand;
         let tally = &mut self.tally;
         let opted_out = row.no_mail.is_some();
@@ -325,7 +328,8 @@ impl Taken {
             tally.without_address += u64::from(row.home.is_none());
             tally.to_approve += u64::from(row.check_before_sending == Some(true));
         }
-        let line = ImportLine { row: row.row, fate, opted_out, not_verified: *not_verified };
-        self.lines.extend(line.is_worth_telling().then_some(line));
+        let (not_verified, external_id) = (*not_verified, row.external_id.clone());
+        let line = ImportLine { row: row.row, fate, opted_out, not_verified, external_id };
+        self.lines.extend(reported.includes(&line).then_some(line));
     }
 }

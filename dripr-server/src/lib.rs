@@ -8,7 +8,7 @@
 //! | [`contacts_file`] | reading contacts from CSV exports |
 //! | [`formula`] | cells that a spreadsheet would take for a formula |
 //! | [`enrolment`] | from contacts to campaigns |
-//! | [`forgetting`] | imports that are too old |
+//! | [`forgetting`], [`orphans`] | imports that are too old, and those whose reader died before it could end them |
 //! | `legacy_import` | from the tables of an older deployment to agents, contacts and campaigns |
 //! | [`http`] | what the world reaches: opt-out and approval pages, consent, webhooks |
 //! | [`operations`] | what those who watch a deployment are answered |
@@ -47,6 +47,7 @@ pub mod json_log;
 pub mod legacy_import;
 pub mod newcomer;
 pub mod operations;
+pub mod orphans;
 pub mod os_entropy;
 pub mod queue_desk;
 pub mod restoring;

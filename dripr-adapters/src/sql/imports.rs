@@ -31,6 +31,10 @@ const LINES: Many = Many {
     columns: 7,
 };
 
+/// Imports that were cancelled while they were read, and have not ended.
+const LEFT_TO_READERS: &str = "SELECT id, version, state FROM imports WHERE @true(left_to_reader)";
+const LEFT_AFTER: &str = " AND id > ?2";
+
 const READING: &str = "reading an import";
 const FORGETTING: &str = "forgetting imports";
 /// How many lines are forgotten in one transaction, so that nobody waits long for the database.
@@ -69,6 +73,22 @@ impl ImportStore for SqlStore {
             query = query.bind(before.as_str());
         }
         let rows = query.fetch_all(&self.shared.reads).await.doing("reading imports")?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn imports_left_to_readers(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let condition = if after.is_some() { LEFT_AFTER } else { "" };
+        let sql = format!("{LEFT_TO_READERS}{condition} ORDER BY id LIMIT ?1");
+        let mut query = query(sql).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(after) = &after {
+            query = query.bind(after.as_str());
+        }
+        let doing = "looking for imports whose reader may be dead";
+        let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
         rows.iter().map(read).collect()
     }
 
@@ -115,14 +135,7 @@ impl ImportStore for SqlStore {
 
     async fn forget_earlier_lines(&self, import: &ImportId) -> PortResult<u64> {
         let Some(known) = self.import(import).await? else { return Ok(0) };
-        let (id, run) = (import.clone(), i64::from(known.run));
-        self.shared
-            .writer
-            .call(move |transaction| {
-                let id = id.clone();
-                Box::pin(async move { Ok(forget_lines(transaction.connection, id.as_str(), run).await?.0) })
-            })
-            .await
+        Ok(self.forget_portion(import.to_string(), i64::from(known.run)).await?.0)
     }
 
     async fn import_lines(
@@ -133,20 +146,7 @@ impl ImportStore for SqlStore {
         limit: usize,
     ) -> PortResult<Vec<ImportLine>> {
         let doing = "reading lines of an import";
-        let conditions = [
-            (filter.fate.is_some(), " AND l.fate = ?4"),
-            (filter.opted_out == Some(true), " AND @true(l.opted_out)"),
-            (filter.opted_out == Some(false), " AND NOT @true(l.opted_out)"),
-            (filter.not_verified == Some(true), " AND @true(l.not_verified)"),
-            (filter.not_verified == Some(false), " AND NOT @true(l.not_verified)"),
-        ];
-        let mut sql = String::from(
-            "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id AND l.run = i.run \
-             WHERE i.id = ?1 AND l.line > ?2",
-        );
-        sql.extend(conditions.into_iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| condition));
-        sql.push_str(" ORDER BY l.line LIMIT ?3");
-        let mut query = query(sql)
+        let mut query = query(lines_sql(filter))
             .bind(import.as_str())
             .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
@@ -184,6 +184,29 @@ impl ImportStore for SqlStore {
 }
 
 impl SqlStore {
+    /// Forgets the lines of an agent's imports, portion by portion: where every row has one they are many.
+    pub(super) async fn forget_lines_of(&self, user: &UserId) -> PortResult<()> {
+        let sql = "SELECT i.id FROM imports AS i WHERE i.user_id = ?1 \
+                   AND EXISTS (SELECT 1 FROM import_lines AS l WHERE l.import_id = i.id)";
+        let rows = query(sql).bind(user.as_str()).fetch_all(&self.shared.reads).await.doing(FORGETTING)?;
+        for row in &rows {
+            let id: &str = row.try_get(0).doing(FORGETTING)?;
+            while !self.forget_portion(id.to_owned(), i64::MAX).await?.1 {}
+        }
+        Ok(())
+    }
+
+    /// Forgets a portion of an import's lines of runs before one: how many, and whether these were the last.
+    async fn forget_portion(&self, import: String, before_run: i64) -> PortResult<(u64, bool)> {
+        self.shared
+            .writer
+            .call(move |transaction| {
+                let import = import.clone();
+                Box::pin(async move { forget_lines(transaction.connection, &import, before_run).await })
+            })
+            .await
+    }
+
     /// Lines of an agent's imports that repeat an address.
     pub(super) async fn refused_rows_of(
         &self,
@@ -191,8 +214,8 @@ impl SqlStore {
         address: &EmailAddress,
     ) -> PortResult<Vec<ImportLine>> {
         let doing = "reading lines of imports that name an address";
-        let sql = "SELECT l.state FROM imports AS i JOIN import_lines AS l ON l.import_id = i.id \
-                   WHERE i.user_id = ?1 AND l.fate = 'refused' AND LOWER(l.state) LIKE ?2 ESCAPE '!' \
+        let sql = "SELECT l.state FROM imports AS i JOIN import_lines AS l@through(import_lines_by_fate) \
+                   ON l.import_id = i.id WHERE i.user_id = ?1 AND l.fate = 'refused' AND LOWER(l.state) LIKE ?2 ESCAPE '!' \
                    ORDER BY l.import_id, l.run, l.line";
         let mut pattern = String::from("%");
         for c in address.as_str().to_lowercase().chars() {
@@ -208,6 +231,31 @@ impl SqlStore {
     }
 }
 
+/// Lines of an import that match a filter. Those of a kind may be few among millions, which a database does not know: it would read
+/// all in their order.
+fn lines_sql(filter: ImportLineFilter) -> String {
+    let index = match filter {
+        ImportLineFilter { opted_out: Some(true), .. } => "@through(import_lines_opted_out)",
+        ImportLineFilter { not_verified: Some(true), .. } => "@through(import_lines_not_verified)",
+        ImportLineFilter { fate: Some(_), .. } => "@through(import_lines_by_fate)",
+        ImportLineFilter { .. } => "",
+    };
+    let conditions = [
+        (filter.fate.is_some(), " AND l.fate = ?4"),
+        (filter.opted_out == Some(true), " AND @true(l.opted_out)"),
+        (filter.opted_out == Some(false), " AND NOT @true(l.opted_out)"),
+        (filter.not_verified == Some(true), " AND @true(l.not_verified)"),
+        (filter.not_verified == Some(false), " AND NOT @true(l.not_verified)"),
+    ];
+    let mut sql = format!(
+        "SELECT l.state FROM imports AS i JOIN import_lines AS l{index} ON l.import_id = i.id AND l.run = i.run \
+         WHERE i.id = ?1 AND l.line > ?2"
+    );
+    sql.extend(conditions.into_iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| condition));
+    sql.push_str(" ORDER BY l.line LIMIT ?3");
+    sql
+}
+
 fn read(row: &Row) -> PortResult<Import> {
     let id: &str = row.try_get(0).doing(READING)?;
     let version: i64 = row.try_get(1).doing(READING)?;
@@ -218,7 +266,8 @@ fn read(row: &Row) -> PortResult<Import> {
 async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     let doing = "keeping an import";
     query(
-        "INSERT INTO imports (id, user_id, created_at, run, version, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO imports (id, user_id, created_at, run, version, state, left_to_reader) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )
     .bind(import.id.as_str())
     .bind(import.user_id.as_str())
@@ -226,6 +275,7 @@ async fn add(connection: &mut Connection, import: &Import) -> PortResult<()> {
     .bind(i64::from(import.run))
     .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
     .bind(to_json(import)?)
+    .bind(import.is_left_to_reader())
     .execute(connection)
     .await
     .doing(doing)?;
@@ -258,12 +308,14 @@ async fn put(
     let doing = "storing how far an import is";
     let connection = &mut *transaction.connection;
     let changed = query(
-        "UPDATE imports SET run = ?3, version = version + 1, state = ?4 WHERE id = ?1 AND version = ?2",
+        "UPDATE imports SET run = ?3, version = version + 1, state = ?4, left_to_reader = ?5 \
+         WHERE id = ?1 AND version = ?2",
     )
     .bind(import.id.as_str())
     .bind(i64::try_from(import.version).unwrap_or(i64::MAX))
     .bind(i64::from(import.run))
     .bind(to_json(import)?)
+    .bind(import.is_left_to_reader())
     .execute(&mut *connection)
     .await
     .doing(doing)?;
@@ -290,4 +342,57 @@ async fn put(
         tell_one(transaction, &import.user_id, Kind::ImportDone, &|| message.clone()).await?;
     }
     Ok(true)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::sql::{SqliteOptions, connection::Query};
+
+    async fn plan(store: &SqlStore, explain: Query<'_>) -> Vec<String> {
+        let rows = explain.fetch_all(&store.shared.reads).await.unwrap();
+        rows.iter().map(|row| row.try_get(3).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn few_lines_among_very_many_are_looked_up_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let all = ImportLineFilter::default();
+        let enrolled = ImportLineFilter { fate: Some("enrolled"), ..all };
+        let filters = [
+            (all, "PRIMARY KEY"),
+            (enrolled, "INDEX import_lines_by_fate"),
+            (ImportLineFilter { opted_out: Some(true), ..all }, "INDEX import_lines_opted_out"),
+            (ImportLineFilter { not_verified: Some(true), ..all }, "INDEX import_lines_not_verified"),
+            (ImportLineFilter { opted_out: Some(true), ..enrolled }, "INDEX import_lines_opted_out"),
+            (ImportLineFilter { opted_out: Some(false), ..all }, "PRIMARY KEY"),
+        ];
+        for (filter, index) in filters {
+            let sql = format!("EXPLAIN QUERY PLAN {}", lines_sql(filter));
+            let mut explain = query(sql).bind("import").bind(1_i64).bind(50_i64);
+            if let Some(fate) = filter.fate {
+                explain = explain.bind(fate);
+            }
+            let plan = plan(&store, explain).await;
+            let by_index = format!("SEARCH l USING {index} (import_id=? AND run=?");
+            assert!(plan.iter().any(|line| line.starts_with(&by_index)), "{filter:?}: {plan:?}");
+            assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{filter:?}: {plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn imports_that_were_left_to_their_readers_are_found_without_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        for condition in ["", LEFT_AFTER] {
+            let sql = format!("EXPLAIN QUERY PLAN {LEFT_TO_READERS}{condition} ORDER BY id LIMIT ?1");
+            let mut explain = query(sql).bind(9_i64);
+            if !condition.is_empty() {
+                explain = explain.bind("import");
+            }
+            let plan = plan(&store, explain).await;
+            assert!(plan.iter().all(|line| line.contains("INDEX imports_left_to_reader")), "{plan:?}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl PersonStore for SqlStore {
         for dossier in self.load(&ids).await?.into_iter().flatten() {
             campaigns.push(self.personal(dossier.campaign).await?);
         }
-        let messages = self.messages_to(user, address).await?;
+        let messages = self.messages_of_person(user, address, &contacts, &ids).await?;
         let (user_id, address) = (user.clone(), address.clone());
         Ok(Some(Person { user_id, address, contacts, campaigns, suppression, block, messages, refused_rows }))
     }
@@ -80,6 +80,8 @@ impl PersonStore for SqlStore {
     }
 
     async fn erase_contacts(&self, user: &UserId, address: &EmailAddress, at: Instant) -> PortResult<u64> {
+        // Most of them before, so that nobody waits for them; those that come meanwhile with the rest.
+        self.forget_lines_of(user).await?;
         let (user, key) = (user.clone(), address.key());
         self.shared
             .writer

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{ALIVE_SECONDS, Tally};
+use super::{ALIVE_SECONDS, Reported, Tally};
 use crate::{
     ids::{ImportId, UserId},
     schedule::{Instant, SendDay},
@@ -25,6 +25,9 @@ pub struct ImportOptions {
     /// the file may approve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_before_sending: Option<bool>,
+    /// Of which rows there is a line.
+    #[serde(default)]
+    pub report: Reported,
 }
 
 /// An import of contacts for an agent.
@@ -181,10 +184,34 @@ impl Import {
         true
     }
 
+    /// Whether somebody cancelled it while its file was being read, and it has not ended since: that is left to its reader, who has
+    /// yet to [heed](Self::heed) it, or died before.
+    #[must_use]
+    pub const fn is_left_to_reader(&self) -> bool {
+        self.cancelled_at.is_some() && matches!(self.stage, Stage::Running)
+    }
+
     /// Whether its file is being read though somebody cancelled it: the reader has yet to learn of that.
     #[must_use]
     pub fn is_stopping(&self, now: Instant) -> bool {
-        self.cancelled_at.is_some() && self.stage == Stage::Running && self.is_alive(now)
+        self.is_left_to_reader() && self.is_alive(now)
+    }
+
+    /// Ends it in the place of its reader, to whom that [was left](Self::is_left_to_reader) and who died. `false`, and nothing changed,
+    /// if it was not left to one, or they may live.
+    pub fn end_for_dead_reader(&mut self, now: Instant) -> bool {
+        let is_orphan = self.is_left_to_reader() && !self.is_alive(now);
+        if is_orphan {
+            self.end(None, now);
+        }
+        is_orphan
+    }
+
+    /// What the history says of it once its file is read no farther: how its rows fared.
+    #[must_use]
+    pub fn outcome(&self) -> String {
+        let dry = if self.options.dry_run { " (dry run)" } else { "" };
+        format!("import {}{dry}: {}", self.id, self.tally)
     }
 
     /// How far it is, as seen at an instant: what says that its file is coming though nobody reads it any more broke off, unless it was
@@ -298,8 +325,31 @@ mod tests {
         // One whose reader died before it heeded that, as everybody sees it; and cancelling it again ends it.
         assert_eq!(stored.stage_at(at(60)), Stage::Running);
         assert_eq!(stored.stage_at(at(61)), Stage::Cancelled);
+        let mut left = stored.clone();
         assert_eq!(stored.cancel(at(61)), Ok(true));
         assert_eq!((stored.stage, stored.cancelled_at), (Stage::Cancelled, Some(at(5))));
+
+        // So does time.
+        let before = left.clone();
+        assert!(left.is_left_to_reader() && !left.end_for_dead_reader(at(60)), "they may live");
+        assert_eq!(left, before);
+        assert!(left.end_for_dead_reader(at(61)));
+        assert_eq!((&left.stage, left.cancelled_at), (&Stage::Cancelled, Some(at(5))));
+        assert_eq!((left.moved_at, left.is_left_to_reader()), (at(61), false));
+        assert!(!left.end_for_dead_reader(at(99)), "once");
+    }
+
+    #[test]
+    fn what_nobody_cancelled_is_ended_by_its_reader_alone() {
+        let mut dead = import();
+        assert!(!dead.end_for_dead_reader(at(99)));
+        dead.begin(at(1)).unwrap();
+        assert!(!dead.end_for_dead_reader(at(99)), "its file may be sent again");
+        assert_eq!(dead.stage, Stage::Running);
+        dead.tally = Tally { rows: 3, refused: 3, ..Tally::default() };
+        assert_eq!(dead.outcome(), "import i: of 3 rows 0 enrolled, 0 already there, 3 refused");
+        dead.options.dry_run = true;
+        assert!(dead.outcome().starts_with("import i (dry run): "));
     }
 
     #[test]

@@ -4,7 +4,39 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{email::EmailAddress, ids::CampaignId};
+use crate::{contact::ExternalId, email::EmailAddress, ids::CampaignId};
+
+/// Of which rows of a file there is a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reported {
+    /// Of [those](ImportLine::is_exception) that did not go as everybody expects. All others are told by the
+    /// [`Tally`](super::Tally) alone, so that the report of a long file is short.
+    #[default]
+    Exceptions,
+    /// Of every row: a line is stored for each.
+    EveryRow,
+}
+
+impl Reported {
+    /// Whether this line is among them.
+    ///
+    /// ```
+    /// use dripr_core::imports::{Fate, ImportLine, Reported};
+    /// let fate = Fate::Acceptable;
+    /// let line = ImportLine { row: 2, fate, opted_out: false, not_verified: false, external_id: None };
+    /// assert!(Reported::EveryRow.includes(&line) && !Reported::Exceptions.includes(&line));
+    /// let wants_no_mail = ImportLine { opted_out: true, ..line };
+    /// assert!(Reported::Exceptions.includes(&wants_no_mail));
+    /// ```
+    #[must_use]
+    pub const fn includes(self, line: &ImportLine) -> bool {
+        match self {
+            Self::Exceptions => line.is_exception(),
+            Self::EveryRow => true,
+        }
+    }
+}
 
 /// What became of a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +49,9 @@ pub struct ImportLine {
     pub opted_out: bool,
     /// Nobody could tell whether its address takes mail; it was taken all the same.
     pub not_verified: bool,
+    /// What the row calls its person, if it does and that can be read: whoever sent the file knows the row by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
 }
 
 /// What can become of a row.
@@ -52,6 +87,15 @@ impl Fate {
             Self::Refused { .. } => "refused",
         }
     }
+
+    /// The campaign that was made or was there.
+    #[must_use]
+    pub const fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::Enrolled(id) | Self::AlreadyEnrolled(Some(id)) => Some(id),
+            Self::Acceptable | Self::AlreadyEnrolled(None) | Self::Refused { .. } => None,
+        }
+    }
 }
 
 impl ImportLine {
@@ -62,10 +106,10 @@ impl ImportLine {
         value.to_lowercase().contains(&address.as_str().to_lowercase())
     }
 
-    /// Whether there is anything to tell of the row. What went as everybody expects is told by the
-    /// [`Tally`](super::Tally) alone, so that the report of a long file is short.
+    /// Whether the row did not go as everybody expects: it cannot be used, was there already, is of somebody who wants no mail, or could
+    /// not be verified.
     #[must_use]
-    pub const fn is_worth_telling(&self) -> bool {
+    pub const fn is_exception(&self) -> bool {
         self.opted_out
             || self.not_verified
             || matches!(self.fate, Fate::AlreadyEnrolled(_) | Fate::Refused { .. })

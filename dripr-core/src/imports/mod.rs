@@ -8,7 +8,7 @@ mod line;
 mod tally;
 
 pub use import::{FileRefused, Import, ImportOptions, ReadWhole, Stage};
-pub use line::{Fate, ImportLine};
+pub use line::{Fate, ImportLine, Reported};
 pub use tally::Tally;
 
 /// For how long an import and its lines are kept, in days. They repeat values of the file, which are personal data.

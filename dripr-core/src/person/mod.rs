@@ -41,7 +41,7 @@ pub struct Person {
     pub suppression: Option<Suppression>,
     /// Why no agent of the deployment writes to them, if so.
     pub block: Option<Block>,
-    /// What other programs were told, or are to be, the oldest first.
+    /// What other programs were told, or are to be, the oldest first; also what was told while they had another address.
     pub messages: Vec<webhooks::Message>,
     /// What is told of rows of imported files that name the address and could not be used.
     pub refused_rows: Vec<ImportLine>,

@@ -10,7 +10,7 @@ use crate::{
     schedule::Instant,
 };
 
-/// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is to be told of their rows.
+/// Keeps imports for [`KEPT_DAYS`](crate::imports::KEPT_DAYS), with what is [reported](crate::imports::Reported) of their rows.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ImportStore: Send + Sync {
@@ -22,6 +22,11 @@ pub trait ImportStore: Send + Sync {
 
     /// An agent's imports, the greatest id first, before `before`, at most `limit`.
     async fn imports(&self, user: &UserId, before: Option<ImportId>, limit: usize)
+    -> PortResult<Vec<Import>>;
+
+    /// Imports of all agents that were cancelled and [left to their readers](Import::is_left_to_reader), in the order of their ids,
+    /// after `after`, at most `limit`. Some of them may have ended: what they are is what they say.
+    async fn imports_left_to_readers(&self, after: Option<ImportId>, limit: usize)
     -> PortResult<Vec<Import>>;
 
     /// Stores how far an import is, if its stored version is still the one given here, counts that up, adds lines to its

@@ -15,8 +15,8 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PersonStore: Send + Sync {
-    /// All that is stored about the person that an agent writes to at an address, by its key; what was removed too. `None` if
-    /// there is nothing.
+    /// All that is stored about the person that an agent writes to at an address, by its key; what was removed too, and what others
+    /// were told of their contacts and campaigns while they had another address. `None` if there is nothing.
     async fn person(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Person>>;
 
     /// The campaigns to that person, in the order of their ids; removed ones too.

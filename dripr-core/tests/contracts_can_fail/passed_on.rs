@@ -145,6 +145,13 @@ impl ImportStore for Wrong {
     ) -> PortResult<Vec<Import>> {
         self.store.imports(user, before, limit).await
     }
+    async fn imports_left_to_readers(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        self.store.imports_left_to_readers(after, limit).await
+    }
     async fn put_import(
         &self,
         import: &Import,

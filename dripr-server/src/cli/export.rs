@@ -3,7 +3,7 @@
 mod campaigns;
 mod contacts;
 
-use std::{collections::HashSet, fs::OpenOptions, io::Write, path::PathBuf};
+use std::{collections::HashSet, io::Write, path::PathBuf};
 
 use dripr_core::{
     campaign::Dossier,
@@ -12,7 +12,7 @@ use dripr_core::{
     ports::{AgentStore, CampaignFilter, CampaignStore, ContactStore},
 };
 
-use super::ConfigFile;
+use super::{ConfigFile, new_file::new_file};
 use crate::{failure::Failure, formula::neutral};
 
 /// How many campaigns, or opt-outs, are read at a time.
@@ -62,12 +62,7 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
             export(&of, &table, out).await?;
         }
         Some(path) => {
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            // It holds names and addresses.
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(path).map_err(|error| Failure::file("cannot write", path, error))?;
+            let mut file = new_file(path)?;
             let rows = export(&of, &table, &mut file).await?;
             file.sync_all().map_err(|error| Failure::file("cannot write", path, error))?;
             writeln!(out, "{}: {rows} rows", path.display())?;

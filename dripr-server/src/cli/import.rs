@@ -1,11 +1,13 @@
 //! `dripr import`: contacts from a CSV file, a campaign for each.
 
+mod row_report;
+
 use std::{fs::File, io::BufReader, io::Write, path::PathBuf};
 
 use dripr_core::{
     campaign::{Actor, AuditEntry},
     ids::UserId,
-    imports::{Fate, ImportLine, Tally},
+    imports::{Fate, ImportLine, Reported, Tally},
     ports::AgentStore,
     schedule::SendDay,
 };
@@ -20,6 +22,7 @@ use crate::{
     failure::Failure,
     verifying::Verifying,
 };
+use row_report::RowReport;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -41,6 +44,9 @@ pub(super) struct Args {
     /// With --dry-run: ask whether the addresses take mail too, which may cost
     #[arg(long, requires = "dry_run")]
     verify: bool,
+    /// What became of every row, as CSV in this file; nothing may be there yet
+    #[arg(long, value_name = "FILE.csv")]
+    report: Option<PathBuf>,
     /// The report as a JSON object
     #[arg(long)]
     json: bool,
@@ -83,16 +89,25 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         by: Actor::Operator,
         approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run: args.dry_run,
+        reported: if args.report.is_some() { Reported::EveryRow } else { Reported::Exceptions },
         verifying: verifier.as_deref().map(|verifier| Verifying::by(verifier, &*deployment.clock)),
         seen: Seen::default(),
     };
+    let mut rows = args.report.clone().map(RowReport::begin).transpose()?;
     let mut report = Report::begin(out, &args)?;
-    let tally = enroller.enrol_file(&mut file, &mut |line| bar.suspend(|| report.problem(line))).await?;
+    let mut told = |line: &ImportLine| -> Result<(), Failure> {
+        rows.as_mut().map_or(Ok(()), |rows| rows.add(line))?;
+        // A bar is drawn anew each time: not for a million rows that went as they stand.
+        let is_refused = matches!(line.fate, Fate::Refused { .. });
+        if is_refused { bar.suspend(|| report.problem(line)) } else { Ok(()) }
+    };
+    let tally = enroller.enrol_file(&mut file, &mut told).await?;
     bar.finish_and_clear();
     if !args.dry_run {
         let entry = AuditEntry::of("imported", Actor::Operator, now, Some(format!("a file: {tally}")));
         deployment.store.note(&args.agent, entry).await?;
     }
+    rows.map_or(Ok(()), RowReport::end)?;
     report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
     deployment.close().await;
     if tally.rows > 0 && tally.refused == tally.rows && tally.opted_out == 0 {

@@ -22,6 +22,7 @@ mod keys;
 #[cfg(any(feature = "mail-check", feature = "postmark"))]
 mod mail;
 mod migrate;
+mod new_file;
 mod person;
 mod queues;
 mod ready;

@@ -1,6 +1,6 @@
 //! `dripr person`: all that is stored about one person, handed out or erased.
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 use dripr_adapters::{file_outbox::FileOutbox, sql::scrub::scrub};
 use dripr_core::{
@@ -10,7 +10,7 @@ use dripr_core::{
     ports::{AgentStore, PersonStore},
 };
 
-use super::{ConfigFile, print_json};
+use super::{ConfigFile, new_file::new_file, print_json};
 use crate::{
     compose::{self, Deployment},
     config::database::Database,
@@ -73,11 +73,7 @@ async fn export(args: Export, out: &mut (dyn Write + Send)) -> Result<(), Failur
     deployment.close().await;
     let person = person.ok_or_else(|| Failure::new("nothing is stored about such a person"))?;
     let Some(path) = &args.out else { return print_json(out, &person) };
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| Failure::file("cannot write", path, error))?;
+    let mut file = new_file(path)?;
     print_json(&mut file, &person)?;
     file.sync_all().map_err(|error| Failure::file("cannot write", path, error))?;
     writeln!(out, "{}: {} campaigns", path.display(), person.campaigns.len())?;

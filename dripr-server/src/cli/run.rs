@@ -79,6 +79,7 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
     }
     if roles.has(Role::Cron) {
         workers.spawn(crate::forgetting::forget_imports(deployment.clone(), stopping.clone()));
+        workers.spawn(crate::orphans::end_imports(deployment.clone(), stopping.clone()));
     }
     #[cfg(feature = "postmark")]
     if roles.has(Role::Cron)

@@ -2,7 +2,10 @@
 
 use std::{fmt, io};
 
-use dripr_core::email::{EmailAddress, SuppressionCause};
+use dripr_core::{
+    contact::ExternalId,
+    email::{EmailAddress, SuppressionCause},
+};
 use serde::Serialize;
 
 /// How much of a faulty value is repeated, in characters.
@@ -44,12 +47,15 @@ pub struct RowProblem {
     /// The person of the row and why, if it says that they want no mail: that counts although the row cannot be used.
     #[serde(skip)]
     pub wants_no_mail: Option<(EmailAddress, SuppressionCause)>,
+    /// What the row calls its person, if that can be read.
+    #[serde(skip)]
+    pub external_id: Option<ExternalId>,
 }
 
 impl RowProblem {
     pub(crate) fn new(row: u64, field: &'static str, value: &str, reason: impl ToString) -> Self {
         let value = value.chars().take(SHOWN).collect();
-        Self { row, field, value, reason: reason.to_string(), wants_no_mail: None }
+        Self { row, field, value, reason: reason.to_string(), wants_no_mail: None, external_id: None }
     }
 }
 

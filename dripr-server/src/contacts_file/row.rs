@@ -33,8 +33,16 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// What the row says, checked. Whoever wants no mail gets none, whatever else is wrong with their row.
+    /// What the row says, checked. Whoever sent the file knows a row by its external id, whatever is wrong with it.
     pub(super) fn read(&self, expected: &Expected<'_>) -> Result<NewContactRow, RowProblem> {
+        self.checked(expected).map_err(|problem| {
+            let external_id = self.external_id().ok().flatten();
+            RowProblem { external_id, ..problem }
+        })
+    }
+
+    /// Whoever wants no mail gets none, whatever else is wrong with their row.
+    fn checked(&self, expected: &Expected<'_>) -> Result<NewContactRow, RowProblem> {
         let email = self.email()?;
         let wish = consent::wish(self);
         let contact = self.contact(email.clone(), wish.no_mail, expected);

@@ -24,7 +24,7 @@ use dripr_core::{
     email::{DeliveryStatus, OptOutLinks},
     events::UserCreated,
     ids::{EventId, UserId},
-    imports::Tally,
+    imports::{Fate, Reported, Tally},
     ports::{AgentStore, Clock, EmailFilter, EmailStore, EntropyExt},
     schedule::Instant,
 };
@@ -183,13 +183,16 @@ async fn enrol(
         by: Actor::Operator,
         approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run: false,
+        reported: Reported::Exceptions,
         verifying: None,
         seen: Seen::default(),
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     enroller
-        .enrol_file(&mut file, &mut |problem| {
-            reports.push(format!("{name}: {problem}"));
+        .enrol_file(&mut file, &mut |line| {
+            if matches!(line.fate, Fate::Refused { .. }) {
+                reports.push(format!("{name}: {line}"));
+            }
             Ok(())
         })
         .await

@@ -77,5 +77,6 @@ pub(super) fn of_another(row: NewContactRow, whose: &str) -> RowProblem {
     let value = row.external_id.as_ref().map_or("", ExternalId::as_str);
     let reason = format!("is the external id of another contact: {whose}");
     let problem = RowProblem::new(row.row, "external_id", value, reason);
-    RowProblem { wants_no_mail: row.no_mail.map(|cause| (row.email, cause)), ..problem }
+    let wants_no_mail = row.no_mail.map(|cause| (row.email, cause));
+    RowProblem { wants_no_mail, external_id: row.external_id, ..problem }
 }

@@ -12,6 +12,7 @@ mod external_ids;
 #[path = "../mail/google.rs"]
 #[allow(dead_code, reason = "its own tests need more of it")]
 mod google;
+mod import_reports;
 mod imports;
 mod keys;
 mod limits;

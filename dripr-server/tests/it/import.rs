@@ -78,6 +78,48 @@ fn a_file_of_people_who_want_no_mail_is_of_use() {
     assert_eq!(list(&folder, &["--status=UNSUBSCRIBED"]).len(), 1);
 }
 
+#[test]
+fn a_report_has_every_row_in_a_dry_run_and_in_earnest() {
+    const HEADER: &str = "line,outcome,field,value,reason,opted_out,not_verified,campaign_id,external_id";
+    let folder = deployment();
+    let file = "email,zip,send_day,unsubscribed,external_id\n\
+        ana@home.example,98103,7,,=1+1\n=nobody,98103,7,,8\nbo@home.example,98103,7,yes,\n\
+        ANA@home.example,98103,7,,\n";
+    fs::write(folder.path().join("contacts.csv"), file).unwrap();
+    let import = ["import", "contacts.csv", "--agent=a1", "--report"];
+    let report = |name: &str, more: &[&str]| {
+        let run = dripr(folder.path(), &[&import[..], &[name], more].concat()).success();
+        assert_eq!(run.stdout.lines().count(), 2, "what is printed is the same: {}", run.stdout);
+        fs::read_to_string(folder.path().join(name)).unwrap()
+    };
+    let rehearsed = report("dry.csv", &["--dry-run"]);
+    let expected = [
+        HEADER,
+        "2,acceptable,,,,no,no,,'=1+1",
+        "3,refused,email,'=nobody,it has no @,no,no,,8",
+        "4,acceptable,,,,yes,no,,",
+        "5,already_enrolled,,,,no,no,,",
+    ];
+    assert_eq!(rehearsed.lines().collect::<Vec<_>>(), expected);
+
+    let report = report("rows.csv", &[]);
+    let campaign = |line: usize| report.lines().nth(line).unwrap().split(',').nth(7).unwrap();
+    let (ana, bo) = (campaign(1), campaign(3));
+    let expected = [
+        HEADER.to_owned(),
+        format!("2,enrolled,,,,no,no,{ana},'=1+1"),
+        "3,refused,email,'=nobody,it has no @,no,no,,8".to_owned(),
+        format!("4,enrolled,,,,yes,no,{bo},"),
+        format!("5,already_enrolled,,,,no,no,{ana},"),
+    ];
+    assert_eq!(report.lines().collect::<Vec<_>>(), expected);
+    let campaigns = serde_json::to_string(&list(&folder, &[])).unwrap();
+    assert!(!ana.is_empty() && campaigns.contains(ana) && campaigns.contains(bo), "{campaigns}");
+
+    let there = dripr(folder.path(), &[&import[..], &["rows.csv"]].concat()).failure();
+    assert!(there.stderr.contains("cannot write rows.csv"), "{}", there.stderr);
+}
+
 #[tokio::test]
 async fn an_import_stands_in_the_agents_history_as_the_operators() {
     let folder = deployment();
@@ -166,18 +208,33 @@ fn peak(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Rows are given by a pipe, so that memory can be looked at between them.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_of_any_length_takes_little_memory() {
+    takes_little_memory(&deployment(), &[]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_of_any_length_takes_little_memory() {
+    let folder = deployment();
+    takes_little_memory(&folder, &["--report", "rows.csv"]);
+    let report = fs::read_to_string(folder.path().join("rows.csv")).unwrap();
+    assert_eq!(report.lines().count(), 60_001);
+    assert_eq!(report.lines().last(), Some("60001,acceptable,,,,no,no,,"));
+}
+
+/// Rows are given by a pipe, so that memory can be looked at between them.
+#[cfg(target_os = "linux")]
+fn takes_little_memory(folder: &tempfile::TempDir, more: &[&str]) {
     use std::{
         io::Write,
         process::{Command, Stdio},
     };
 
-    let folder = deployment();
     let mut import = Command::new(env!("CARGO_BIN_EXE_dripr"))
         .args(["import", "/dev/stdin", "--agent", "a1", "--dry-run"])
+        .args(more)
         .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -21,7 +21,7 @@ use dripr_core::{
     email::EmailAddress,
     errors::{Fault, PortError, PortResult},
     ids::UserId,
-    imports::Tally,
+    imports::{Fate, Reported, Tally},
     policy::Policy,
     ports::{Allowance, CampaignFilter, CampaignStore, Clock, EmailVerifier, Verification},
     schedule::Instant,
@@ -118,13 +118,16 @@ async fn imported_on(
         by: Actor::Operator,
         approvals: Approvals::AsRowsSay { otherwise: false },
         dry_run,
+        reported: Reported::Exceptions,
         verifying: Some(Verifying::by(verifier, &*clock)),
         seen: Seen::default(),
     };
     let mut problems = Vec::new();
     let tally = enroller
-        .enrol_file(&mut file, &mut |problem| {
-            problems.push(problem.to_string());
+        .enrol_file(&mut file, &mut |line| {
+            if matches!(line.fate, Fate::Refused { .. }) {
+                problems.push(line.to_string());
+            }
             Ok(())
         })
         .await

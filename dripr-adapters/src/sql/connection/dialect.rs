@@ -9,6 +9,7 @@
 //! | `@locked`, `@locked(t)` | at the end of a query: its rows (those of `t`) are locked until the transaction ends. SQLite locks the file |
 //! | `@passing` | the same, but rows that others have locked are passed over |
 //! | `@by(index)` | after a table's name: MySQL is to go by this index, whatever it holds of a small part of a small table |
+//! | `@through(index)` | after a table's name: SQLite and MySQL are to go by this index, although another has more of the order that is wanted |
 //! | `@true(column)` | a flag is set, in the words of a partial index |
 //! | `@text(column)` | a number as text, empty if it is NULL |
 //! | `@number(column)` | a flag as 1 or 0 |
@@ -123,6 +124,14 @@ impl Dialect {
                 Self::MySql => write!(out, " FORCE INDEX ({inside})"),
                 #[cfg(any(feature = "sqlite", feature = "postgres"))]
                 _ => Ok(()),
+            },
+            "through" => match self {
+                #[cfg(feature = "sqlite")]
+                Self::Sqlite => write!(out, " INDEXED BY {inside}"),
+                #[cfg(feature = "postgres")]
+                Self::Postgres => Ok(()),
+                #[cfg(feature = "mysql")]
+                Self::MySql => write!(out, " FORCE INDEX ({inside})"),
             },
             "true" => match self {
                 #[cfg(feature = "postgres")]
@@ -289,6 +298,8 @@ mod tests {
     fn sqlite_takes_most_as_it_is_written() {
         let sql = "SELECT a FROM t WHERE b = ?1";
         assert!(matches!(Dialect::Sqlite.translate(sql), (Cow::Borrowed(same), None) if same == sql));
+        let (sql, _) = Dialect::Sqlite.translate("SELECT 1 FROM t AS w@through(t_a) WHERE w.a = ?1");
+        assert_eq!(sql, "SELECT 1 FROM t AS w INDEXED BY t_a WHERE w.a = ?1");
         let (sql, _) =
             Dialect::Sqlite.translate("SELECT 1 FROM @rows(?1: id text, n int) AS w WHERE @true(w.n)@locked");
         assert_eq!(

@@ -39,6 +39,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             ),
             (20_261_130_001_501, "told_contacts", include_str!("sqlite/20261130001501_told_contacts.sql")),
             (20_261_130_001_801, "external_ids", include_str!("sqlite/20261130001801_external_ids.sql")),
+            (20_261_130_002_201, "left_to_reader", include_str!("sqlite/20261130002201_left_to_reader.sql")),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -62,6 +63,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             ),
             (20_261_130_001_501, "told_contacts", include_str!("postgres/20261130001501_told_contacts.sql")),
             (20_261_130_001_801, "external_ids", include_str!("postgres/20261130001801_external_ids.sql")),
+            (
+                20_261_130_002_201,
+                "left_to_reader",
+                include_str!("postgres/20261130002201_left_to_reader.sql"),
+            ),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -85,6 +91,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             ),
             (20_261_130_001_501, "told_contacts", include_str!("mysql/20261130001501_told_contacts.sql")),
             (20_261_130_001_801, "external_ids", include_str!("mysql/20261130001801_external_ids.sql")),
+            (20_261_130_002_201, "left_to_reader", include_str!("mysql/20261130002201_left_to_reader.sql")),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

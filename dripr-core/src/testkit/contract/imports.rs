@@ -2,7 +2,7 @@ use super::{START, Stage, Store, at};
 use crate::{
     campaign::{Actor, AuditEntry},
     ids::{CampaignId, ImportId, UserId},
-    imports::{Fate, Import, ImportLine, ImportOptions, Stage as How, Tally},
+    imports::{Fate, Import, ImportLine, ImportOptions, Reported, Stage as How, Tally},
     ports::{ImportLineFilter, ImportStore, PersonStore},
     testkit::samples,
 };
@@ -17,7 +17,8 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     let user = stage.new[0].campaign.user_id.clone();
     let id = |name: &str| ImportId::new(name).expect("an id");
     let import = |name: &str, user: &UserId, now: &str| {
-        let options = ImportOptions { spread: Some(7), ..ImportOptions::default() };
+        let report = Reported::EveryRow;
+        let options = ImportOptions { spread: Some(7), report, ..ImportOptions::default() };
         Import::new(id(name), user.clone(), options, at(now))
     };
     let read = async |name: &str| store.import(&id(name)).await.expect("reading an import");
@@ -40,7 +41,13 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     assert_eq!(listed(Some("b"), 5).await, ["a"]);
 
     // Two readers at once: one of them goes on.
-    let line = |row: u64, fate: Fate| ImportLine { row, fate, opted_out: row == 12, not_verified: row == 4 };
+    let line = |row: u64, fate: Fate| ImportLine {
+        row,
+        fate,
+        opted_out: row == 12,
+        not_verified: row == 4,
+        external_id: (row == 4).then(|| "crm \u{1f3e0} 4".parse().expect("an external id")),
+    };
     let refused = Fate::Refused {
         field: "email".to_owned(),
         value: "kim@home".to_owned(),
@@ -149,6 +156,48 @@ pub async fn import_store<S: Store + ImportStore + PersonStore + ?Sized>(store: 
     let of_others = store.campaigns_like(&other, &[known]).await.expect("looking for campaigns");
     assert_eq!(of_others, [None], "and nobody else's");
     cancelled(store, &user).await;
+    every_row(store, &user).await;
+}
+
+/// A report of every row is found page by page, and those of a kind among very many.
+async fn every_row<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
+    let options = ImportOptions { report: Reported::EveryRow, ..ImportOptions::default() };
+    let id: ImportId = "every-row".parse().expect("an id");
+    let mut import = Import::new(id.clone(), user.clone(), options, at(START));
+    store.add_import(import.clone()).await.expect("adding an import");
+    import.begin(at(START)).expect("a beginning");
+    let campaign = |row: u64| CampaignId::new(format!("c-{row}")).expect("an id");
+    let lines = (2..=301).map(|row| ImportLine {
+        row,
+        fate: if row == 300 { Fate::Acceptable } else { Fate::Enrolled(campaign(row)) },
+        opted_out: row == 301,
+        not_verified: row == 299,
+        external_id: row.is_multiple_of(2).then(|| row.to_string().parse().expect("an external id")),
+    });
+    let lines: Vec<ImportLine> = lines.collect();
+    assert!(store.put_import(&import, lines.clone(), None).await.expect("storing progress"));
+    let found = async |filter: ImportLineFilter, after: Option<u64>, limit: usize| {
+        store.import_lines(&id, filter, after, limit).await.expect("reading lines")
+    };
+    let all = ImportLineFilter::default();
+    assert_eq!(found(all, None, 1_000).await, lines, "each row has its line");
+    assert_eq!(found(all, Some(100), 50).await, lines[99..149], "a part of them");
+    let enrolled = ImportLineFilter { fate: Some(lines[0].fate.name()), ..all };
+    let rest = found(enrolled, Some(297), 9).await;
+    assert_eq!(
+        rest.iter().map(|line| line.row).collect::<Vec<_>>(),
+        [298, 299, 301],
+        "by what became of them"
+    );
+    let not_verified = ImportLineFilter { not_verified: Some(true), ..enrolled };
+    let opted_out = ImportLineFilter { opted_out: Some(true), ..enrolled };
+    for (filter, row) in [(not_verified, 299_u64), (opted_out, 301)] {
+        let few = found(filter, None, 9).await;
+        assert_eq!(few.iter().map(|line| line.row).collect::<Vec<_>>(), [row], "and what else is asked for");
+    }
+    import.version += 1;
+    import.end(None, at(START));
+    assert!(store.put_import(&import, Vec::new(), None).await.expect("storing progress"));
 }
 
 /// Whoever reads a file learns by the store that another cancelled its import, and what they have in hand is kept.
@@ -179,4 +228,43 @@ async fn cancelled<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
     let history = store.agent_history(user, None, None, 99).await.expect("reading a history");
     let told = history.iter().filter(|line| line.entry.what == "import_cancelled").count();
     assert_eq!(told, 1, "the history tells of it");
+    left_to_readers(store, user).await;
+}
+
+/// What was cancelled while it was read, and has not ended since, is found, whosever it is.
+async fn left_to_readers<S: Store + ImportStore + ?Sized>(store: &S, user: &UserId) {
+    let put = async |import: &mut Import| {
+        assert!(store.put_import(import, Vec::new(), None).await.expect("storing progress"));
+        import.version += 1;
+    };
+    let left = async |after: Option<&str>, limit: usize| {
+        let after = after.map(|id| ImportId::new(id).expect("an id"));
+        let imports = store.imports_left_to_readers(after, limit).await.expect("looking for imports");
+        imports.into_iter().map(|import| import.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(left(None, 9).await, [""; 0], "one that its reader ended is not left to them");
+    let mut made = Vec::new();
+    for id in ["left-1", "left-2", "left-3", "waiting", "read"] {
+        let id = ImportId::new(id).expect("an id");
+        let mut import = Import::new(id, user.clone(), ImportOptions::default(), at(START));
+        store.add_import(import.clone()).await.expect("adding an import");
+        if import.id.as_str() != "waiting" {
+            import.begin(at(START)).expect("a beginning");
+            put(&mut import).await;
+        }
+        if import.id.as_str() != "read" {
+            assert_eq!(import.cancel(at("2026-03-01T12:00:05Z")), Ok(true));
+            put(&mut import).await;
+        }
+        made.push(import);
+    }
+    assert_eq!(left(None, 9).await, ["left-1", "left-2", "left-3"], "no other is");
+    assert_eq!(left(None, 2).await, ["left-1", "left-2"], "in the order of their ids");
+    assert_eq!(left(Some("left-1"), 9).await, ["left-2", "left-3"], "a part of them");
+    let found = store.imports_left_to_readers(None, 1).await.expect("looking for imports");
+    assert_eq!(found, made[..1], "as they are");
+    assert!(!made[0].end_for_dead_reader(at("2026-03-01T12:00:59Z")), "they may live");
+    assert!(made[0].end_for_dead_reader(at("2026-03-01T12:01:00Z")), "and are dead a minute later");
+    put(&mut made[0]).await;
+    assert_eq!(left(None, 9).await, ["left-2", "left-3"], "what has ended is not found again");
 }

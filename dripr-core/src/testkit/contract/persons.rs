@@ -1,12 +1,17 @@
-use super::{Stage, Store, at};
+use super::{
+    Stage, Store, at,
+    webhooks::{done, endpoint, put},
+};
 use crate::{
+    access::Reach,
     campaign::{Action, Actor, AuditEntry},
-    contact::ExternalId,
+    contact::{Contact, ExternalId},
     email::{EmailAddress, Suppression, SuppressionCause},
     feedback::{Bounce, BounceKind, Feedback, Happening},
     ids::{EmailId, FeedbackId},
     person::{CampaignErasure, PersonErased, erase},
-    ports::{FeedbackStore, PersonStore},
+    ports::{ContactReplacement, ContactStore, FeedbackStore, PersonStore, WebhookStore},
+    webhooks::{Kind, Kinds},
 };
 
 /// What every [`PersonStore`] must do: all that is stored about a person is found by agent and address, and once it is erased
@@ -14,8 +19,8 @@ use crate::{
 ///
 /// # Panics
 /// With a sentence, if it does not.
-pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store: &S) {
-    let stage = Stage::new(store, 3).await;
+pub async fn person_store<S: Store + PersonStore + FeedbackStore + WebhookStore + ?Sized>(store: &S) {
+    let stage = Stage::new(store, 4).await;
     let user = stage.new[0].campaign.user_id.clone();
     let address = stage.new[0].contact.email.clone();
     let nobody = "nobody@home.example".parse().expect("an address");
@@ -144,6 +149,39 @@ pub async fn person_store<S: Store + PersonStore + FeedbackStore + ?Sized>(store
     assert_eq!(decided_at(&third).await, None, "and nothing is written to any of them");
     let texts = store.messages(&ids).await.expect("reading texts");
     assert!(texts[0].is_none() && texts[1].is_some(), "one by one");
+    told_before(&stage).await;
+}
+
+/// What others were told of a person is found at their present address, also what they were told before they had it.
+async fn told_before<S: Store + PersonStore + WebhookStore + ?Sized>(stage: &Stage<'_, S>) {
+    let store = stage.store;
+    let user = stage.new[2].campaign.user_id.clone();
+    let kinds = Kinds::from_iter([Kind::ContactChanged, Kind::CampaignRemoved]);
+    put(store, endpoint("persons", Reach::Agent(user.clone()), kinds)).await;
+    let contact = stage.new[2].contact.clone();
+    let renamed = Contact { first_name: "Renamed".to_owned(), ..contact.clone() };
+    let moved = Contact { email: "moved@told.example".parse().expect("an address"), ..renamed.clone() };
+    let replace = async |known: &Contact, new: &Contact, then: &str| {
+        let audit = AuditEntry::of("contact_changed", Actor::Operator, at(then), None);
+        let replaced = done(ContactStore::replace(store, known, new.clone(), audit).await);
+        assert_eq!(replaced, ContactReplacement::Replaced, "a contact is changed");
+    };
+    replace(&contact, &renamed, "2026-03-13T12:00:00Z").await;
+    stage.clock.set(at("2026-03-13T13:00:00Z"));
+    for n in [2, 3] {
+        stage.did(n, Action::Delete).await;
+    }
+    replace(&renamed, &moved, "2026-03-13T14:00:00Z").await;
+    let person = done(store.person(&user, &moved.email).await).expect("the person is found");
+    let told: Vec<Kind> = person.messages.iter().map(|message| message.kind).collect();
+    let expected = [Kind::ContactChanged, Kind::CampaignRemoved, Kind::ContactChanged];
+    assert_eq!(told, expected, "of the contact and of the campaign, each once, the oldest first");
+    let campaigns: Vec<_> =
+        person.messages.iter().filter_map(|message| message.campaign_id.clone()).collect();
+    assert_eq!(campaigns, [stage.id(2)], "and of nobody else");
+    done(erase(store, &[], &stage.desk, &user, &moved.email).await);
+    let erased = done(store.person(&user, &moved.email).await).expect("the opt-out is left");
+    assert_eq!(erased.messages, [], "none of them is theirs once they are erased");
 }
 
 async fn feedback<S: FeedbackStore + ?Sized>(store: &S, email: &EmailId) {

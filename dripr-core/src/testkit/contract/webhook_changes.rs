@@ -234,7 +234,7 @@ async fn imports<S: Store + WebhookStore + ImportStore + ?Sized>(stage: &Stage<'
     });
     assert_eq!((&ended.data, ended.at), (&expected, at("2026-03-23T12:00:00Z")), "its counts are told");
 
-    let mut unwanted = Import::new(id("told-unwanted"), user, ImportOptions::default(), at(START));
+    let mut unwanted = Import::new(id("told-unwanted"), user.clone(), ImportOptions::default(), at(START));
     done(store.add_import(unwanted.clone()).await);
     let cancelled = unwanted.cancel(at("2026-03-23T13:00:00Z"));
     assert!(
@@ -244,6 +244,24 @@ async fn imports<S: Store + WebhookStore + ImportStore + ?Sized>(stage: &Stage<'
     let ended = told(store, "changes", Kind::ImportDone).await;
     let stages: Vec<_> = ended.iter().map(|message| &message.data["stage"]).collect();
     assert_eq!(stages, ["done", "cancelled"], "that one was cancelled is told");
+
+    // One whose reader died before they heeded that it was cancelled.
+    let mut orphan = Import::new(id("told-orphan"), user, ImportOptions::default(), at(START));
+    done(store.add_import(orphan.clone()).await);
+    let begun = orphan.begin(at(START));
+    orphan.advance(&Tally { rows: 7, enrolled: 7, ..Tally::default() }, at(START));
+    assert!(begun.is_ok() && done(store.put_import(&orphan, Vec::new(), None).await), "it begins");
+    orphan.version += 1;
+    let cancelled = orphan.cancel(at(START));
+    assert!(cancelled.is_ok() && done(store.put_import(&orphan, Vec::new(), None).await), "it is cancelled");
+    orphan.version += 1;
+    assert_eq!(told(store, "changes", Kind::ImportDone).await.len(), 2, "its reader was to end it");
+    let ended = orphan.end_for_dead_reader(at("2026-03-23T14:00:00Z"));
+    assert!(ended && done(store.put_import(&orphan, Vec::new(), None).await), "it is ended for them");
+    let ended = told(store, "changes", Kind::ImportDone).await;
+    let last = ended.last().map(|message| (&message.data["stage"], &message.data["rows"], message.at));
+    let expected = (&json!("cancelled"), &json!(7), at("2026-03-23T14:00:00Z"));
+    assert_eq!((ended.len(), last), (3, Some(expected)), "and that is told, with its counts");
 }
 
 /// That a mailbox is lost is told with it, once for each consent, and stands in the agent's history.

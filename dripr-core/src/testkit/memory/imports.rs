@@ -80,6 +80,18 @@ impl ImportStore for MemoryStore {
         Ok(wanted.take(limit).cloned().collect())
     }
 
+    async fn imports_left_to_readers(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let state = self.lock();
+        let left = state.imports.values().map(|kept| &kept.import).filter(|import| {
+            import.is_left_to_reader() && after.as_ref().is_none_or(|after| import.id > *after)
+        });
+        Ok(left.take(limit).cloned().collect())
+    }
+
     async fn put_import(
         &self,
         import: &Import,

@@ -30,8 +30,9 @@ impl PersonStore for MemoryStore {
         if contacts.is_empty() && suppression.is_none() && refused_rows.is_empty() {
             return Ok(None);
         }
-        let campaigns = state.campaigns_to(user, &key).iter().filter_map(|id| state.personal(id)).collect();
-        let messages = state.messages_to(user, address);
+        let ids = state.campaigns_to(user, &key);
+        let campaigns = ids.iter().filter_map(|id| state.personal(id)).collect();
+        let messages = state.messages_of_person(user, address, &contacts, &ids);
         let (user_id, address) = (user.clone(), address.clone());
         Ok(Some(Person { user_id, address, contacts, campaigns, suppression, block, messages, refused_rows }))
     }

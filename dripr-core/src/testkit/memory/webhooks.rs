@@ -121,13 +121,23 @@ impl State {
         self.webhooks.messages.values_mut().filter(to).for_each(|message| *message = message.erased());
     }
 
-    /// What is told of an address.
-    pub(super) fn messages_to(&self, user: &UserId, address: &EmailAddress) -> Vec<Message> {
+    /// What is told of a person: of their address, and of their contacts and campaigns, whatever the address was then.
+    pub(super) fn messages_of_person(
+        &self,
+        user: &UserId,
+        address: &EmailAddress,
+        contacts: &[Contact],
+        campaigns: &[CampaignId],
+    ) -> Vec<Message> {
         let key = address.key();
-        let to = |message: &&Message| {
-            message.user_id.as_ref() == Some(user) && message.address_key.as_ref() == Some(&key)
+        let of_person = |message: &&Message| {
+            let to = message.user_id.as_ref() == Some(user) && message.address_key.as_ref() == Some(&key);
+            let about = |id: &ContactId| contacts.iter().any(|contact| contact.id == *id);
+            to || message.contact_id.as_ref().is_some_and(about)
+                || message.campaign_id.as_ref().is_some_and(|id| campaigns.contains(id))
         };
-        let mut messages: Vec<Message> = self.webhooks.messages.values().filter(to).cloned().collect();
+        let messages = self.webhooks.messages.values();
+        let mut messages: Vec<Message> = messages.filter(of_person).cloned().collect();
         messages.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         messages
     }

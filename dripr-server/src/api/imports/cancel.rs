@@ -35,10 +35,13 @@ pub(super) async fn cancel_import(
     for _ in 0..TRIES {
         let mut import = find(&api, &agent.id, &named).await?;
         let now = api.bench.clock.now();
+        let was_read = import.stage == Stage::Running;
         let done = |why: ReadWhole| Problem::conflict(Conflict::ImportDone, why.to_string());
         if import.cancel(now).map_err(done)? {
-            let cause = Some(format!("import {}", import.id));
-            let audit = asking.audit(&api, "import_cancelled", cause);
+            // Nobody else tells of the counts if whoever read it is dead.
+            let has_ended = was_read && import.stage == Stage::Cancelled;
+            let cause = if has_ended { import.outcome() } else { format!("import {}", import.id) };
+            let audit = asking.audit(&api, "import_cancelled", Some(cause));
             if !api.store.put_import(&import, Vec::new(), Some(audit)).await? {
                 continue;
             }

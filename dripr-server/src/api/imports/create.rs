@@ -18,7 +18,7 @@ use dripr_core::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::view::ImportView;
+use super::view::{ImportView, ReportView};
 use crate::api::{
     Api, body::Body, caller::Asking, conflict::Conflict, path::Path, problem::Problem, problems::Problems,
 };
@@ -46,6 +46,9 @@ pub(super) struct NewImport {
     /// the file may approve. Without the scope `approve`, false is refused, and so are rows that say no.
     #[serde(default)]
     check_before_sending: Option<bool>,
+    /// Which rows are told of one by one; `exceptions` if it is left out.
+    #[serde(default)]
+    report: ReportView,
 }
 
 /// Makes an import. Nothing happens until its file is sent.
@@ -81,6 +84,7 @@ pub(super) async fn create_import(
         spread: new.spread,
         verify: new.verify,
         check_before_sending: new.check_before_sending,
+        report: new.report.into(),
     };
     let import = Import::new(ImportId::from(api.entropy.id(now)), agent.id, options, now);
     api.store.add_import(import.clone()).await?;

@@ -12,6 +12,8 @@ use dripr_core::{
     access::Scope,
     agent::Agent,
     campaign::{Actor, AuditEntry},
+    errors::PortResult,
+    ids::ImportId,
     imports::{BEAT_SECONDS, Fate, FileRefused, Import, ImportLine, MOST_REFUSED, Stage},
     policy::after,
     ports::ImportStore,
@@ -68,7 +70,6 @@ pub(super) async fn send_import_file(
     })?;
     let begun = asking.audit(&api, "import_begun", Some(format!("import {}", import.id)));
     keep(&api, &mut import, Vec::new(), Some(begun)).await?;
-    while api.store.forget_earlier_lines(&import.id).await? > 0 {}
     let by = asking.0.actor.clone();
     let ended = asking.audit(&api, "imported", None);
     // Whoever sends the file may go away; that it broke off is to be noted all the same.
@@ -112,8 +113,7 @@ async fn read(
     let now = api.bench.clock.now();
     import.end(failure, now);
     ended.at = now;
-    let dry = if import.options.dry_run { " (dry run)" } else { "" };
-    ended.cause = Some(format!("import {}{dry}: {}", import.id, import.tally));
+    ended.cause = Some(import.outcome());
     keep(api, &mut import, Vec::new(), Some(ended)).await?;
     match outcome {
         _ if import.stage == Stage::Cancelled => {
@@ -147,6 +147,9 @@ async fn take(
     import: &mut Import,
     body: Body,
 ) -> Result<(), Stopped> {
+    let id = import.id.clone();
+    let forgotten = alive(api, import, forget_earlier_lines(api, &id)).await?;
+    forgotten.map_err(|error| Stopped::ByUs(error.into()))?;
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
@@ -159,6 +162,7 @@ async fn take(
         by,
         approvals,
         dry_run: import.options.dry_run,
+        reported: import.options.report,
         verifying: verifier.map(|verifier| Verifying::by(verifier, &*api.bench.clock)),
         seen: Seen::default(),
     };
@@ -190,6 +194,12 @@ async fn take(
             return Err(Stopped::ByFile(FileProblem::TooManyRefused(useless)));
         }
     }
+    Ok(())
+}
+
+/// Forgets what was told of the file when it came before. Of every row that may be much, and takes its time.
+async fn forget_earlier_lines(api: &Api, import: &ImportId) -> PortResult<()> {
+    while api.store.forget_earlier_lines(import).await? > 0 {}
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use dripr_core::{
     access::Scope,
     contact::Contact,
     ids::{CampaignId, UserId},
-    imports::{Fate, ImportLine},
+    imports::ImportLine,
     ports::{CampaignStore, ImportLineFilter, ImportStore},
 };
 use serde::Deserialize;
@@ -39,8 +39,9 @@ pub(super) struct Filter {
     not_verified: Option<bool>,
 }
 
-/// The rows of an import of which there is something to tell: those that cannot be used, were there already, are of people who want
-/// no mail, or could not be verified. All others went as they stand in the file.
+/// The rows of an import that are reported, in the order of the file: each one, if the import's `report` is `every_row`; else those
+/// that cannot be used, were there already, are of people who want no mail, or could not be verified. All others went as they stand
+/// in the file.
 #[utoipa::path(
     get, path = "/agents/{agent}/imports/{import}/rows", tag = "imports",
     params(("agent" = String, Path), ("import" = String, Path), Filter, Part),
@@ -64,18 +65,10 @@ pub(super) async fn list_import_rows(
     let lines = api.store.import_lines(&import.id, filter, after, limit + 1).await?;
     let contacts = contacts(&api, &agent.id, &lines).await?;
     let view = |line: ImportLine| {
-        let contact = campaign(&line).and_then(|id| contacts.get(id));
+        let contact = line.fate.campaign().and_then(|id| contacts.get(id));
         RowView::of(line, contact)
     };
     Ok(Json(Page::of(lines, limit, |line: &ImportLine| line.row.to_string(), view)))
-}
-
-/// The campaign that a line tells of.
-const fn campaign(line: &ImportLine) -> Option<&CampaignId> {
-    match &line.fate {
-        Fate::Enrolled(id) | Fate::AlreadyEnrolled(Some(id)) => Some(id),
-        Fate::Acceptable | Fate::AlreadyEnrolled(None) | Fate::Refused { .. } => None,
-    }
 }
 
 /// The contacts that there still are of the campaigns that lines tell of.
@@ -84,7 +77,7 @@ async fn contacts(
     user: &UserId,
     lines: &[ImportLine],
 ) -> Result<HashMap<CampaignId, Contact>, Problem> {
-    let ids: Vec<CampaignId> = lines.iter().filter_map(campaign).cloned().collect();
+    let ids: Vec<CampaignId> = lines.iter().filter_map(|line| line.fate.campaign()).cloned().collect();
     let dossiers = api.store.load(&ids).await?.into_iter().flatten();
     let there = dossiers.filter(|known| {
         known.campaign.user_id == *user

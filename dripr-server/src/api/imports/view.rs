@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use dripr_core::{
     contact::Contact,
-    imports::{Fate, Import, ImportLine, Stage, Tally},
+    imports::{Fate, Import, ImportLine, Reported, Stage, Tally},
     schedule::Instant,
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ pub(super) struct ImportView {
     /// Whether the agent approves each email of campaigns of rows that do not say so; null: unless whoever sends the file may
     /// approve.
     check_before_sending: Option<bool>,
+    report: ReportView,
     stage: StageView,
     /// What was wrong with the file, if it failed.
     failure: Option<String>,
@@ -33,6 +34,17 @@ pub(super) struct ImportView {
     /// When somebody cancelled it.
     cancelled_at: Option<DateTime<Utc>>,
     progress: ProgressView,
+}
+
+/// Which rows of a file are told of one by one.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ReportView {
+    /// Those that cannot be used, were there already, are of people who want no mail, or could not be verified.
+    #[default]
+    Exceptions,
+    /// Every one, also in a dry run. That stores some 300 bytes a row.
+    EveryRow,
 }
 
 /// How far an import is.
@@ -74,7 +86,7 @@ struct ProgressView {
     not_verified: u64,
 }
 
-/// A row of which there is something to tell.
+/// A row that is reported, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RowView {
     /// The line on which it begins; the header is line 1.
@@ -84,6 +96,8 @@ pub(super) struct RowView {
     campaign_id: Option<String>,
     /// The contact of that campaign; null if it was removed since.
     contact_id: Option<String>,
+    /// What the row calls its person, in the agent's CRM, if it does and that can be read.
+    external_id: Option<String>,
     /// The contact's address as it is now. The file is not kept, so that a row without a campaign has none.
     email: Option<String>,
     /// Its person wants no mail, and gets none.
@@ -116,6 +130,24 @@ pub(super) enum OutcomeView {
     AlreadyEnrolled,
     /// It cannot be used.
     Refused,
+}
+
+impl From<Reported> for ReportView {
+    fn from(reported: Reported) -> Self {
+        match reported {
+            Reported::Exceptions => Self::Exceptions,
+            Reported::EveryRow => Self::EveryRow,
+        }
+    }
+}
+
+impl From<ReportView> for Reported {
+    fn from(report: ReportView) -> Self {
+        match report {
+            ReportView::Exceptions => Self::Exceptions,
+            ReportView::EveryRow => Self::EveryRow,
+        }
+    }
 }
 
 impl OutcomeView {
@@ -157,6 +189,7 @@ impl ImportView {
             spread: import.options.spread,
             verify: import.options.verify,
             check_before_sending: import.options.check_before_sending,
+            report: import.options.report.into(),
             stage,
             failure,
             created_at: import.created_at,
@@ -187,12 +220,13 @@ impl RowView {
                 (OutcomeView::Refused, None, Some(RowProblemView { field, value, reason }))
             }
         };
-        let ImportLine { row, opted_out, not_verified, .. } = line;
+        let ImportLine { row, opted_out, not_verified, external_id, .. } = line;
         Self {
             row,
             outcome,
             campaign_id,
             contact_id: contact.map(|contact| contact.id.to_string()),
+            external_id: external_id.map(|id| id.as_str().to_owned()),
             email: contact.map(|contact| contact.email.as_str().to_owned()),
             opted_out,
             not_verified,
