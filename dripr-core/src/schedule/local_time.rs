@@ -8,7 +8,7 @@
 use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::{GapInfo, Tz};
 
-use super::{Instant, TimeOfDay};
+use super::{EARLIEST, Instant, LATEST, TimeOfDay};
 
 /// The first instant that has reached a wall-clock time.
 #[derive(Clone, Copy)]
@@ -34,6 +34,25 @@ pub(super) fn reach(zone: Tz, date: NaiveDate, time: TimeOfDay) -> Reached {
         }
         MappedLocalTime::None => far_side_of_gap(zone, wanted),
     }
+}
+
+/// The first instant of a civil day in a zone: of two midnights the first, and where the clocks jump over midnight, the far side of
+/// the jump. A day that a zone left out begins where the next one does. `None` outside of the years in which send dates are computed.
+///
+/// ```
+/// use chrono_tz::America;
+/// use dripr_core::schedule::{Instant, start_of_day};
+/// let start = start_of_day("2026-03-09".parse()?, America::New_York);
+/// assert_eq!(start, Some("2026-03-09T04:00:00Z".parse::<Instant>()?));
+/// // That day the clocks of Brazil went from midnight to one o'clock.
+/// let start = start_of_day("2017-10-15".parse()?, America::Sao_Paulo);
+/// assert_eq!(start, Some("2017-10-15T03:00:00Z".parse::<Instant>()?));
+/// # Ok::<(), chrono::ParseError>(())
+/// ```
+#[must_use]
+pub fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Instant> {
+    let supported = EARLIEST.date_naive()..=LATEST.date_naive();
+    supported.contains(&date).then(|| reach(zone, date, TimeOfDay::MIDNIGHT).at)
 }
 
 /// The last instant at which the clocks of `zone` come to `time` on `date`: differs from [`reach`] only
@@ -114,5 +133,15 @@ mod tests {
         // At 00:01 on the 1st the clocks of St John's went back to 23:01 on the 31st.
         assert_eq!(reached(America::St_Johns, "2009-10-31", "24:00"), at("2009-11-01T02:30:00Z"));
         assert_eq!(local(America::St_Johns, at("2009-11-01T02:31:00Z")).to_string(), "2009-10-31 23:01:00");
+    }
+
+    #[test]
+    fn days_begin_in_the_supported_years_alone() {
+        let start = |date: &str| start_of_day(date.parse().unwrap(), Tz::UTC);
+        assert_eq!(start("0001-01-01"), Some(EARLIEST));
+        assert_eq!(start("9999-01-01"), Some(LATEST));
+        assert_eq!((start("0000-12-31"), start("9999-01-02")), (None, None));
+        assert_eq!(start_of_day(NaiveDate::MIN, Tz::UTC), None);
+        assert_eq!(start_of_day(NaiveDate::MAX, America::New_York), None);
     }
 }

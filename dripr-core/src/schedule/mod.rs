@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `rules` | [`SendingRules`]: zone, sending hours, delays, gap and grace, always valid |
 //! | `window` | [`Window`], [`SendingHours`]: the hours of a day in which mail may leave |
-//! | `local_time` | which instant first shows a wall-clock time, clock changes included |
+//! | `local_time` | which instant first shows a wall-clock time, clock changes included; when a day begins |
 //! | `clamp` | the first instant from a given one on at which mail may leave |
 //! | `first_slot`, `next_slot` | the [`Slot`]s of a campaign, one after the other |
 //! | `preparation` | when work on an email begins |
@@ -59,6 +59,7 @@ mod window;
 
 pub use cycle::{Cycle, InvalidCycle};
 pub use delay::Delay;
+pub use local_time::start_of_day;
 pub use resume::Resumed;
 pub use rules::{InvalidRules, MAX_GRACE_DAYS, MAX_MINIMUM_GAP_DAYS, SendingRules};
 pub use send_day::{InvalidSendDay, SendDay};

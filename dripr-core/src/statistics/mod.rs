@@ -1,8 +1,12 @@
-//! What an agent, a team or a brokerage achieved in some days.
+//! What an agent, a team or a brokerage achieved in some days, and in each of these days, weeks or months.
+
+mod span;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use span::{Interval, InvalidSpan, MOST_PIECES, Piece, Pieces, Span, TooManyPieces};
 
 use crate::{campaign::CampaignStatus, email::SuppressionCause, schedule::Instant};
 
@@ -28,6 +32,13 @@ pub struct Statistics {
     pub awaiting_approval: u64,
     /// Addresses that are not written to now, by cause.
     pub suppressed: BTreeMap<SuppressionCause, u64>,
+    /// What became of their mail in the period.
+    pub achieved: Achieved,
+}
+
+/// What became of some agents' mail in a period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Achieved {
     /// Emails that were to leave in the period and were sent.
     pub sent: u64,
     /// Emails of which something came back in the period. Each counts once in each field, whenever it was sent.

@@ -26,6 +26,7 @@ mod phase;
 mod plan;
 mod policy;
 mod schedule;
+mod statistics;
 mod status;
 mod transition;
 mod wrong_clock;

@@ -3,7 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `agents`, `mailbox`, `contacts`, `campaigns`, `emails`, `imports`, `suppressions`, `blocked_addresses`, `keys`, `webhooks` | what there is, a folder each, an operation a file |
-//! | `statistics`, `markets`, `settings`, `me` | what is only looked at, a file each |
+//! | `statistics`, `markets`, `settings`, `me` | what is only looked at |
 //! | `caller`, `reach` | who asks, and whom they reach |
 //! | `body`, `path`, `parameters`, `text` | what requests bring |
 //! | `page` | lists, a page at a time |

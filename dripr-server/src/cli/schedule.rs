@@ -2,13 +2,14 @@
 
 use std::{io::Write, path::PathBuf};
 
-use dripr_core::schedule::{Delay, Instant, SendDay, SendingHours, SendingRules, TimeOfDay, Window};
+use dripr_core::schedule::{
+    Delay, Instant, SendDay, SendingHours, SendingRules, TimeOfDay, Window, start_of_day,
+};
 use serde::Serialize;
 
 use super::{print_json, shown};
 use crate::{
     config::{Config, Setting, process_environment},
-    contacts_file::start_of_day,
     failure::Failure,
 };
 

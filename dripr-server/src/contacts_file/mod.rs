@@ -15,7 +15,6 @@ mod row;
 
 use std::{fmt, io::BufRead};
 
-use chrono::NaiveDate;
 use chrono_tz::Tz;
 use dripr_core::{
     contact::{ExternalId, Home},
@@ -152,15 +151,6 @@ impl<'a, R: BufRead> ContactsFile<'a, R> {
         self.read += 1;
         Ok(Some(row))
     }
-}
-
-/// The start of a civil day in a zone: the first instant that shows its date.
-#[must_use]
-pub fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Instant> {
-    // A clock change may leave out midnight; the day then starts at its first hour that exists.
-    (0..24).find_map(|hour| {
-        date.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest().map(|local| local.to_utc())
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use dripr_core::{
     contact::{ExternalId, Home, InvalidExternalId},
     content::ZipCode,
     email::{EmailAddress, SuppressionCause},
-    schedule::Instant,
+    schedule::{Instant, start_of_day},
 };
 
 use super::{
@@ -15,7 +15,6 @@ use super::{
     columns::{Column, Columns, Part},
     consent, facts,
     problem::RowProblem,
-    start_of_day,
 };
 use crate::formula::as_typed;
 

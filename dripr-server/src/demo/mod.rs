@@ -26,13 +26,13 @@ use dripr_core::{
     ids::{EventId, UserId},
     imports::{Fate, Reported, Tally},
     ports::{AgentStore, Clock, EmailFilter, EmailStore, EntropyExt},
-    schedule::Instant,
+    schedule::{Instant, start_of_day},
 };
 
 use crate::{
     compose::{self, Choices, Store},
     config::Config,
-    contacts_file::{ContactsFile, Expected, SendDayRule, start_of_day},
+    contacts_file::{ContactsFile, Expected, SendDayRule},
     enrolment::{Approvals, Enroller, Seen},
     failure::Failure,
 };

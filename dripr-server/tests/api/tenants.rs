@@ -322,6 +322,9 @@ async fn lists_tell_nothing(site: &Site, tenant: &Tenant<'_>) {
     // What is counted is their own; a market is everybody's, and says nothing of who asked for it before.
     let all = get(site, "/statistics", tenant.key).await;
     assert_eq!(all, get(site, &format!("/agents/{}/statistics", tenant.agent), tenant.key).await);
+    let of_each = get(site, "/statistics/agents", tenant.key).await.json();
+    let own = of_each["items"].as_array().unwrap().iter().find(|item| item["id"] == tenant.agent);
+    assert_eq!(own.map(|item| &item["period"]), Some(&all.json()["period"]), "{of_each}");
     assert_eq!(stored(site).await, before, "looking changed something");
     let other = key(site, Reach::Agent("ben".parse().unwrap()), &Scope::ALL).await;
     let market = "/markets/98103";
