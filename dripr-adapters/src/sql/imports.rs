@@ -345,6 +345,7 @@ async fn put(
 }
 
 #[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::sql::{SqliteOptions, connection::Query};

@@ -167,7 +167,7 @@ impl<'a> Whose<'a> {
     }
 
     /// Whose a row of a name and a number is; nobody's by name where all are counted together.
-    fn of<'r>(self, row: &'r Row) -> PortResult<&'r str> {
+    fn of(self, row: &Row) -> PortResult<&str> {
         match self {
             Self::All(_) => Ok(""),
             Self::Each(_) => row.try_get(2).doing(DOING),
@@ -308,6 +308,7 @@ fn number(row: &Row, at: usize) -> PortResult<u64> {
 }
 
 #[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::sql::SqliteOptions;

@@ -75,7 +75,7 @@ impl Message {
     /// contact.first_name = "Kim".to_owned();
     /// let told = Message::of_changed_contact(&before, &contact, now).ok_or("nothing is told")?;
     /// assert_eq!(told.data["changed"], serde_json::json!(["first_name"]));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     #[must_use]
     pub fn of_changed_contact(before: &Contact, contact: &Contact, at: Instant) -> Option<Self> {
@@ -197,7 +197,7 @@ impl Message {
     /// assert_eq!(told.data["address"], given.address.as_str());
     /// assert_eq!(Message::of_lost_mailbox(&lost, &lost), None);
     /// assert_eq!(Message::of_lost_mailbox(&lost, &given), None);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     #[must_use]
     pub fn of_lost_mailbox(before: &MailAccount, now: &MailAccount) -> Option<Self> {
