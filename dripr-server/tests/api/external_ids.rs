@@ -61,7 +61,15 @@ async fn a_contact_is_found_by_its_id_in_the_crm() {
     assert_eq!(of_amy.status, 201, "{of_amy:?}");
     assert_eq!(found("external_id=003Dn/7").await, std::slice::from_ref(&kim));
 
-    for wrong in [json!(""), json!(" "), json!("a\nb"), json!("x".repeat(256)), json!(7)] {
+    for wrong in [
+        json!(""),
+        json!(" "),
+        json!("a\nb"),
+        json!("x".repeat(256)),
+        json!(7),
+        json!("1E+10"),
+        json!("1,23457E+11"),
+    ] {
         let refused =
             post(&site, CONTACTS, &key, json!({"email": "new@home.example", "external_id": wrong})).await;
         assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (422, &json!("/external_id")));
@@ -95,7 +103,9 @@ async fn an_external_id_is_changed_and_taken_away() {
     let without = patch(&site, &of_kim, &key, "*", json!({"external_id": null})).await;
     assert_eq!((without.status, &without.json()["external_id"]), (200, &json!(null)), "{without:?}");
     assert_eq!(patch(&site, &of_lee, &key, "*", json!({"external_id": "7"})).await.status, 200, "it is free");
-    for wrong in [json!({"external_id": ""}), json!({"external_id": "\u{7f}"})] {
+    for wrong in
+        [json!({"external_id": ""}), json!({"external_id": "\u{7f}"}), json!({"external_id": "1.23457E+11"})]
+    {
         assert_eq!(patch(&site, &of_lee, &key, "*", wrong).await.status, 422);
     }
 }
