@@ -210,3 +210,39 @@ async fn an_import_fills_what_is_empty_and_refuses_what_is_anothers() {
     assert_eq!((&progress["already_enrolled"], &progress["refused"]), (&json!(1), &json!(0)));
     assert_eq!(external_id("none@home.example").await, "11");
 }
+
+#[tokio::test]
+async fn the_earlier_row_has_an_external_id_in_a_dry_run_and_in_earnest() {
+    const FILE: &str = "Email,External ID,ZIP\n\
+        new@home.example,9,98104\n\
+        kim@home.example,9,98104\n\
+        ann@home.example,B,98104\n\
+        newer@home.example,B,98104\n\
+        two@home.example,C,98104\n\
+        two@home.example,D,98115\n\
+        last@home.example,D,98104\n";
+    let site = site().await;
+    let key = operator(&site).await;
+    made(&site, &key, json!({"email": "kim@home.example"})).await;
+    made(&site, &key, json!({"email": "ann@home.example", "external_id": "A"})).await;
+    for dry_run in [true, false] {
+        let (progress, refused) = imported(&site, &key, dry_run, FILE).await;
+        assert_eq!((&progress["enrolled"], &progress["refused"]), (&json!(6), &json!(1)), "{dry_run}");
+        assert_eq!(refused[0]["row"], 3, "{dry_run}: {refused:?}");
+        let reason = refused[0]["problem"]["reason"].as_str().unwrap();
+        assert!(reason.ends_with("an earlier row with another address has it"), "{dry_run}: {reason}");
+    }
+    for (email, external_id) in [
+        ("new", json!("9")),
+        // Whoever is there does not come before a row that stands before theirs.
+        ("kim", json!(null)),
+        // Nobody has what was brought to a contact that kept another one.
+        ("ann", json!("A")),
+        ("newer", json!("B")),
+        ("two", json!("C")),
+        ("last", json!("D")),
+    ] {
+        let found = get(&site, &format!("{CONTACTS}?email={email}@home.example"), &key).await.json();
+        assert_eq!(found["items"][0]["external_id"], external_id, "{email}");
+    }
+}
