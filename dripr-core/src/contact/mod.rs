@@ -4,10 +4,10 @@ mod external_id;
 mod no_mail;
 mod remove;
 
+pub(crate) use external_id::stored as stored_external_id;
 pub use external_id::{
     Enrolling, ExternalId, ExternalIdGiven, Giving, InvalidExternalId, MAX_EXTERNAL_ID_LENGTH,
 };
-pub(crate) use external_id::stored as stored_external_id;
 pub use no_mail::{no_mail, no_mail_among};
 pub use remove::remove;
 
