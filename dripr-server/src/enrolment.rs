@@ -204,7 +204,7 @@ impl Enroller<'_> {
 
     /// What would become of rows. Of each it keeps a small number, so that two that are alike are seen wherever they stand.
     async fn rehearse(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
-        let rows = self.without_taken(rows, taken).await?;
+        let rows = self.without_taken(rows, &self.seen, taken).await?;
         let key = |known: &InHand| {
             let new = self.campaign(known.row.clone());
             (new.contact.email.key(), new.campaign.home_key())

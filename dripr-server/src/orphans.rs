@@ -6,8 +6,10 @@ use std::{sync::Arc, time::Duration};
 use dripr_core::{
     campaign::{Actor, AuditEntry},
     errors::PortResult,
+    imports::Import,
     policy::after,
     ports::{Clock, ImportStore},
+    schedule::Instant,
 };
 use tokio::sync::watch;
 
@@ -50,7 +52,7 @@ async fn sweep(store: &dyn ImportStore, clock: &dyn Clock) -> PortResult<u64> {
             if !import.end_for_dead_reader(now) {
                 continue;
             }
-            let audit = AuditEntry::of("imported", Actor::System, now, Some(import.outcome()));
+            let audit = told_outcome(&import, now);
             // If it changed meanwhile, another has ended it, or its reader lives after all.
             ended += u64::from(store.put_import(&import, Vec::new(), Some(audit)).await?);
         }
@@ -60,15 +62,20 @@ async fn sweep(store: &dyn ImportStore, clock: &dyn Clock) -> PortResult<u64> {
     }
 }
 
+/// What the history says of an import that was ended in the place of its reader: with which counts. Nobody else tells it; one who
+/// wakes after all does not tell it again.
+pub(crate) fn told_outcome(import: &Import, now: Instant) -> AuditEntry {
+    AuditEntry::of("imported", Actor::System, now, Some(import.outcome()))
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
     use dripr_core::{
         access::{Caller, Reach},
         ids::{ImportId, UserId, WebhookId},
-        imports::{ALIVE_SECONDS, Import, ImportOptions, Stage, Tally},
+        imports::{ALIVE_SECONDS, ImportOptions, Stage, Tally},
         ports::{AgentStore, WebhookStore},
-        schedule::Instant,
         testkit::{ManualClock, MemoryStore, samples},
         webhooks::{Endpoint, KeptSecret, Kind, Kinds, NewEndpoint},
     };

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::Contact;
 use crate::{
@@ -25,10 +25,14 @@ pub enum InvalidExternalId {
     /// What steers a terminal, or ends a line.
     #[error("has a control character or a line break in it")]
     ControlCharacter,
+    /// A number as spreadsheets write those that are too long for a cell (`1.23457E+11`, `1,23457E+11`). Many ids become one by that.
+    #[error("is a number that a spreadsheet rounded; export it as text")]
+    Rounded,
 }
 
 /// A contact's id in the agent's CRM: whatever text that program gives it, 1 to 255 characters without spaces around them and
-/// without control characters. It means nothing here; two are the same if every character is, capitals included.
+/// without control characters, and no number that a spreadsheet [rounded](InvalidExternalId::Rounded). It means nothing here; two are the same
+/// if every character is, capitals included.
 ///
 /// Of an agent's contacts that were not removed, one has it.
 ///
@@ -38,6 +42,7 @@ pub enum InvalidExternalId {
 /// assert_eq!(id.as_str(), "003Dn00000AbCdE");
 /// assert_ne!(id, "003dn00000abcde".parse()?);
 /// assert!(" ".parse::<ExternalId>().is_err());
+/// assert!("1.23457E+11".parse::<ExternalId>().is_err());
 /// # Ok::<(), dripr_core::contact::InvalidExternalId>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,7 +72,31 @@ impl FromStr for ExternalId {
         if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
             return Err(InvalidExternalId::ControlCharacter);
         }
+        // Last, so that what is refused for this alone can be [read where it is stored](stored).
+        if is_rounded(trimmed) {
+            return Err(InvalidExternalId::Rounded);
+        }
         Ok(Self(trimmed.into()))
+    }
+}
+
+/// Whether a number is written as spreadsheets write those that are too long for a cell, with the point or comma of their country.
+fn is_rounded(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once("E+").is_some_and(|(number, exponent)| {
+        let (whole, rest) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+        whole.len() == 1 && digits(whole) && digits(rest) && exponent.len() == 2 && digits(exponent)
+    })
+}
+
+/// Reads an external id where it is stored. It may be older than the rule about [rounded](InvalidExternalId::Rounded) numbers, and a
+/// contact that has such a one stays readable.
+pub(crate) fn stored<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ExternalId>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+    match text.parse::<ExternalId>() {
+        Ok(id) => Ok(Some(id)),
+        Err(InvalidExternalId::Rounded) => Ok(Some(ExternalId(text.trim().into()))),
+        Err(error) => Err(D::Error::custom(error)),
     }
 }
 
@@ -244,6 +273,42 @@ mod tests {
             assert_eq!(refused(text), InvalidExternalId::ControlCharacter, "{text:?}");
         }
         assert_eq!(format!("{:?}", id("secret")), "ExternalId(…)");
+    }
+
+    #[test]
+    fn a_rounded_number_is_no_external_id() {
+        for text in ["1.23457E+11", " 1,23457E+11 ", "6E+10", "9.0E+99"] {
+            assert_eq!(text.parse::<ExternalId>().unwrap_err(), InvalidExternalId::Rounded, "{text}");
+            assert!(serde_json::from_value::<ExternalId>(text.into()).is_err(), "{text}");
+        }
+        for text in
+            ["1.5", "1,5", "E+10", "12E+10", "1E+1x", "1e10", "003E+0000", "7.E+10", "1.2,3E+10", "é.1E+10"]
+        {
+            assert_eq!(id(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_was_stored_before_rounded_numbers_were_refused_is_read_as_it_stands() {
+        let mut json =
+            serde_json::to_value(Contact { external_id: Some(id("7")), ..contact("kim") }).unwrap();
+        json["external_id"] = "1.23457E+11".into();
+        let kim: Contact = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(kim.external_id.as_ref().map(ExternalId::as_str), Some("1.23457E+11"));
+        assert_eq!(serde_json::to_value(&kim).unwrap(), json);
+        json["external_id"] = "a\nb".into();
+        assert!(serde_json::from_value::<Contact>(json.clone()).is_err(), "other texts are none");
+        json["external_id"] = serde_json::Value::Null;
+        assert_eq!(serde_json::from_value::<Contact>(json).unwrap().external_id, None);
+        let line = serde_json::json!({
+            "row": 2, "fate": "acceptable", "opted_out": false, "not_verified": false, "external_id": "6E+10",
+        });
+        let line: crate::imports::ImportLine = serde_json::from_value(line).unwrap();
+        assert_eq!(line.external_id.as_ref().map(ExternalId::as_str), Some("6E+10"));
+        assert_eq!(
+            serde_json::from_value::<Contact>(serde_json::to_value(contact("lee")).unwrap()).unwrap(),
+            contact("lee")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod external_id;
 mod no_mail;
 mod remove;
 
+pub(crate) use external_id::stored as stored_external_id;
 pub use external_id::{
     Enrolling, ExternalId, ExternalIdGiven, Giving, InvalidExternalId, MAX_EXTERNAL_ID_LENGTH,
 };
@@ -34,7 +35,7 @@ pub struct Contact {
     /// Where the reports go.
     pub email: EmailAddress,
     /// What the agent's CRM calls the person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "external_id::stored")]
     pub external_id: Option<ExternalId>,
     /// When the contact was made.
     pub created_at: Instant,

@@ -169,16 +169,23 @@ impl Import {
     }
 
     /// Takes over that it was cancelled, if that is all that became of it since its reader stored it last: the reader can go on
-    /// storing. `false`, and nothing changed, if it is another's by now.
+    /// storing. If somebody ended it meanwhile, because the reader gave no sign of life for long, it stays ended, and what the reader
+    /// has in hand still counts. `false`, and nothing changed, if it is another's by now.
     pub fn heed(&mut self, stored: &Self) -> bool {
-        let is_news = self.cancelled_at.is_none() && stored.cancelled_at.is_some();
-        let is_same_run = stored.run == self.run && matches!(stored.stage, Stage::Running | Stage::Cancelled);
-        if !is_news || !is_same_run {
+        let has_ended = stored.stage == Stage::Cancelled;
+        let is_marked = self.cancelled_at.is_none() && stored.cancelled_at.is_some();
+        let is_news = match stored.stage {
+            // Whoever reads it may know of the mark, and not that it ended since.
+            Stage::Cancelled => is_marked || stored.version != self.version,
+            Stage::Running => is_marked,
+            Stage::Waiting | Stage::Done | Stage::Failed { .. } => false,
+        };
+        if stored.run != self.run || !is_news {
             return false;
         }
         self.cancelled_at = stored.cancelled_at;
         self.version = stored.version;
-        if self.stage != Stage::Running {
+        if has_ended || self.stage != Stage::Running {
             self.stage = Stage::Cancelled;
         }
         true
@@ -337,6 +344,42 @@ mod tests {
         assert_eq!((&left.stage, left.cancelled_at), (&Stage::Cancelled, Some(at(5))));
         assert_eq!((left.moved_at, left.is_left_to_reader()), (at(61), false));
         assert!(!left.end_for_dead_reader(at(99)), "once");
+    }
+
+    #[test]
+    fn one_that_ended_in_the_place_of_its_reader_stays_ended_though_they_wake() {
+        let mut read = import();
+        read.begin(at(1)).unwrap();
+        read.version = 1;
+        let rows = |rows: u64| Tally { rows, ..Tally::default() };
+        // Cancelled once they counted as dead.
+        let mut stored = Import { version: 2, ..read.clone() };
+        stored.cancel(at(61)).unwrap();
+        let mut reader = read.clone();
+        reader.advance(&rows(5), at(90));
+        assert!(reader.heed(&stored));
+        assert_eq!((&reader.stage, reader.version, reader.tally.rows), (&Stage::Cancelled, 2, 5));
+        assert!(!reader.heed(&stored), "once");
+        reader.beat(at(110));
+        reader.advance(&rows(3), at(120));
+        reader.end(Some("it broke off".to_owned()), at(121));
+        assert_eq!(
+            (&reader.stage, reader.tally.rows, reader.cancelled_at),
+            (&Stage::Cancelled, 8, Some(at(61)))
+        );
+
+        // Ended after they heeded the mark.
+        let mut marked = Import { version: 2, ..read.clone() };
+        marked.cancel(at(2)).unwrap();
+        assert!(read.heed(&marked));
+        let mut stored = Import { version: 3, ..read.clone() };
+        assert!(stored.end_for_dead_reader(at(61)));
+        for mut reader in [read.clone(), Import { stage: Stage::Cancelled, ..read.clone() }] {
+            assert!(reader.heed(&stored) && !reader.heed(&stored), "once");
+            assert_eq!((&reader.stage, reader.version), (&Stage::Cancelled, 3));
+        }
+        let mut another = Import { run: 2, ..read };
+        assert!(!another.heed(&stored), "another's run");
     }
 
     #[test]

@@ -50,7 +50,11 @@ pub struct ImportLine {
     /// Nobody could tell whether its address takes mail; it was taken all the same.
     pub not_verified: bool,
     /// What the row calls its person, if it does and that can be read: whoever sent the file knows the row by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::contact::stored_external_id"
+    )]
     pub external_id: Option<ExternalId>,
 }
 

@@ -140,7 +140,8 @@ impl Message {
         message
     }
 
-    /// That an import has ended for good, with its counts; `None` if it has not.
+    /// That an import has ended for good, with its counts; `None` if it has not. If more of it was stored than whoever ended it knew,
+    /// that is another message, with higher counts.
     #[must_use]
     pub fn of_import(import: &Import) -> Option<Self> {
         let stage = match import.stage {
@@ -160,7 +161,8 @@ impl Message {
             not_verified,
         } = import.tally;
         Some(Self {
-            id: WebhookMessageId::of(&[kind.as_str(), import.id.as_str()]),
+            // Whatever counts grows with the rows.
+            id: WebhookMessageId::of(&[kind.as_str(), import.id.as_str(), &rows.to_string()]),
             kind,
             at: import.moved_at,
             user_id: Some(import.user_id.clone()),

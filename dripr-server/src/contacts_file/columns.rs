@@ -191,10 +191,6 @@ const FAMILIES: [&[(Part, &[&str])]; 6] = [
 /// Columns by which an export of Mailchimp is told. Its coordinates are of the place where mail was read.
 const OF_MAILCHIMP: [&str; 2] = ["memberrating", "leid"];
 
-/// Columns by which an export of Follow Up Boss is told, all of them. Its contacts' ids are in a column `ID`, which in another file may
-/// be of anything.
-const OF_FOLLOW_UP_BOSS: [&str; 2] = ["assignedto", "tags"];
-
 /// Where each column is.
 pub(super) struct Columns {
     /// The places of each column, those with a preferred name first.
@@ -275,9 +271,6 @@ fn plain(name: &str) -> String {
 /// Where external ids are: in one column at most, since the same number in two of them is of two people.
 fn external_id(plain: &[String], names: &[&str]) -> Vec<usize> {
     let mut found = in_order(plain, names);
-    if OF_FOLLOW_UP_BOSS.iter().all(|name| plain.iter().any(|known| known == name)) {
-        found.extend(in_order(plain, &["id"]));
-    }
     found.truncate(1);
     found
 }
@@ -310,7 +303,7 @@ mod tests {
             .collect();
         let of_families = FAMILIES.iter().flat_map(|parts| parts.iter()).flat_map(|(_, names)| *names);
         let names = NAMES.iter().flat_map(|(_, names)| *names).chain(of_families);
-        for name in names.chain(&OF_FOLLOW_UP_BOSS).chain(&["id"]) {
+        for name in names {
             assert!(documented.iter().any(|known| known == name), "docs/csv-files.md lacks {name}");
         }
     }

@@ -117,10 +117,6 @@ impl Row<'_> {
 
     fn external_id(&self) -> Result<Option<ExternalId>, RowProblem> {
         let Some(text) = self.one(Column::ExternalId) else { return Ok(None) };
-        if is_rounded(text) {
-            let reason = "is a number that a spreadsheet rounded; export it as text";
-            return Err(self.problem("external_id", text, reason));
-        }
         text.parse().map(Some).map_err(|error: InvalidExternalId| self.problem("external_id", text, error))
     }
 
@@ -217,15 +213,6 @@ impl Row<'_> {
         let blank = |c: char| c.is_control() || c.is_whitespace();
         Ok(text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
     }
-}
-
-/// Whether a number is written as spreadsheets write those that are too long for a cell: `1.23457E+11`. Many ids become one by that.
-fn is_rounded(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once("E+").is_some_and(|(number, exponent)| {
-        let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
-        whole.len() == 1 && digits(whole) && digits(rest) && exponent.len() == 2 && digits(exponent)
-    })
 }
 
 /// The usual words for yes and no.

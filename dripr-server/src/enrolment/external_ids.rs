@@ -1,20 +1,25 @@
 //! Rows that bring what an agent's CRM calls a person.
 
+use std::collections::HashMap;
+
 use dripr_core::{
     campaign::AuditEntry,
     contact::{ExternalId, ExternalIdGiven},
     email::EmailAddress,
     errors::PortResult,
+    ids::ContactId,
 };
+use futures_util::future::try_join_all;
 
-use super::{Enroller, InHand, Taken};
+use super::{Enroller, InHand, Seen, Taken};
 use crate::contacts_file::{NewContactRow, RowProblem};
 
 impl Enroller<'_> {
-    /// The rows whose external id no other contact has, or an earlier row brings to another address.
+    /// The rows whose external id no other contact has, and no earlier row of those that were `seen` brought to another address.
     pub(super) async fn without_taken(
         &self,
         rows: Vec<InHand>,
+        seen: &Seen,
         taken: &mut Taken,
     ) -> PortResult<Vec<InHand>> {
         let (ids, addresses): (Vec<ExternalId>, Vec<EmailAddress>) = rows
@@ -26,7 +31,12 @@ impl Enroller<'_> {
         }
         let holders = self.contacts.contacts_with(&self.user_id, &ids).await?;
         let known = self.contacts.contacts_at(&self.user_id, &addresses).await?;
-        let mut looked_up = holders.into_iter().zip(known);
+        // Who has the row's own id keeps that, which is the same.
+        let free =
+            holders.iter().zip(&known).map(|(holder, known)| known.as_ref().filter(|_| holder.is_none()));
+        let looks: Vec<_> = free.map(|contact| self.has_one(contact)).collect();
+        let has_one = try_join_all(looks).await?;
+        let mut looked_up = holders.into_iter().zip(known).zip(has_one);
         let mut kept = Vec::with_capacity(rows.len());
         for in_hand in rows {
             let Some(id) = &in_hand.row.external_id else {
@@ -34,10 +44,10 @@ impl Enroller<'_> {
                 continue;
             };
             match looked_up.next() {
-                Some((Some(holder), known)) if known.as_ref() != Some(&holder) => {
+                Some(((Some(holder), known), _)) if known.as_ref() != Some(&holder) => {
                     taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
                 }
-                Some((None, _)) if self.seen.of_another(id, &in_hand.row.email) => {
+                Some(((None, _), has_one)) if seen.of_another(id, &in_hand.row.email, has_one) => {
                     taken.refuse(of_another(in_hand.row, "an earlier row with another address has it"));
                 }
                 _ => kept.push(in_hand),
@@ -46,8 +56,20 @@ impl Enroller<'_> {
         Ok(kept)
     }
 
+    /// Whether a contact that is there has an external id.
+    async fn has_one(&self, contact: Option<&ContactId>) -> PortResult<bool> {
+        let Some(id) = contact else { return Ok(false) };
+        Ok(self.contacts.contact(id).await?.is_some_and(|contact| contact.external_id.is_some()))
+    }
+
     /// Gives contacts that are there the external ids of their rows. Rows that name another contact by theirs are left out.
     pub(super) async fn identified(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<Vec<InHand>> {
+        // New contacts get theirs only afterwards: before any is given, it is settled whose it is. What earlier steps gave is stored.
+        let rows = if several_claim_one(&rows) {
+            self.without_taken(rows, &Seen::default(), taken).await?
+        } else {
+            rows
+        };
         let ids: Vec<(EmailAddress, ExternalId)> = rows
             .iter()
             .filter_map(|known| Some((known.row.email.clone(), known.row.external_id.clone()?)))
@@ -70,6 +92,19 @@ impl Enroller<'_> {
         }
         Ok(kept)
     }
+}
+
+/// Whether rows bring an external id to several addresses. Hardly any file does.
+fn several_claim_one(rows: &[InHand]) -> bool {
+    let mut claims: HashMap<&ExternalId, String> = HashMap::new();
+    for InHand { row, .. } in rows {
+        let Some(id) = &row.external_id else { continue };
+        let key = row.email.key();
+        if *claims.entry(id).or_insert_with(|| key.clone()) != key {
+            return true;
+        }
+    }
+    false
 }
 
 /// What is wrong with a row whose external id is another contact's.

@@ -1,8 +1,9 @@
 //! Imports that somebody cancelled: what was stored stays, and nothing more comes.
 
 use dripr_core::{
-    campaign::Actor,
-    imports::{Import, ImportOptions, Tally},
+    campaign::{Actor, AuditEntry},
+    ids::ImportId,
+    imports::{Import, ImportOptions, Stage, Tally},
     ports::{AgentStore, Clock, ImportStore},
 };
 use serde_json::{Value, json};
@@ -149,4 +150,55 @@ async fn one_that_was_only_made_is_cancelled_at_once_and_one_that_is_done_never(
     assert_eq!(get(&site, &path, &key).await.json()["stage"], "done");
     let nobody = format!("/agents/ana/imports/{}", crate::asking::NOBODY);
     assert_eq!(cancel(&site, &nobody, &key).await.status, 404);
+}
+
+/// How many lines of a kind the history has of an import.
+async fn lines(site: &Site, what: &str, import: &str) -> usize {
+    let history =
+        site.deployment.store.agent_history(&"ana".parse().unwrap(), None, None, 100_000).await.unwrap();
+    let entries = history.iter().map(|line| &line.entry).filter(|entry| entry.what == what);
+    entries.filter(|entry| entry.cause.as_deref().is_some_and(|cause| cause.contains(import))).count()
+}
+
+#[tokio::test]
+async fn one_that_was_ended_in_the_place_of_its_reader_stays_so_when_they_wake() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let store = &site.deployment.store;
+    let (path, mut stream) = under_way(&site, &key).await;
+    let id: ImportId = path.rsplit('/').next().unwrap().parse().unwrap();
+    // As another process does to which they give no sign of life.
+    let mut ended = store.import(&id).await.unwrap().unwrap();
+    assert_eq!(ended.cancel(at("2026-03-01T12:02:00Z")), Ok(true));
+    assert_eq!(ended.stage, Stage::Cancelled);
+    let told = AuditEntry::of("imported", Actor::System, site.clock.now(), Some(ended.outcome()));
+    assert!(store.put_import(&ended, Vec::new(), Some(told)).await.unwrap());
+    piece(&mut stream, &rows(1_200, 1_600)).await;
+    let answer = answered(stream).await;
+    assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("import-cancelled"), "{answer}");
+    let stored = store.import(&id).await.unwrap().unwrap();
+    assert_eq!((&stored.stage, stored.tally.rows), (&Stage::Cancelled, 1_500), "what was stored counts");
+    assert_eq!(lines(&site, "imported", id.as_str()).await, 1, "its end is told once");
+}
+
+#[tokio::test]
+async fn one_whose_reader_died_before_they_heeded_it_is_cancelled_again_and_that_is_told_once() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let store = &site.deployment.store;
+    let (id, user) = ("i-left".parse().unwrap(), "ana".parse().unwrap());
+    let mut left = Import::new(id, user, ImportOptions::default(), site.clock.now());
+    store.add_import(left.clone()).await.unwrap();
+    left.begin(site.clock.now()).unwrap();
+    left.advance(&Tally { rows: 3, refused: 3, ..Tally::default() }, site.clock.now());
+    assert!(store.put_import(&left, Vec::new(), None).await.unwrap());
+    let path = "/agents/ana/imports/i-left";
+    assert_eq!(cancel(&site, path, &key).await.status, 202);
+    site.clock.set(at("2026-03-01T12:01:00Z"));
+    for _ in 0..2 {
+        let again = cancel(&site, path, &key).await;
+        assert_eq!((again.status, &again.json()["stage"]), (200, &json!("cancelled")), "{again:?}");
+    }
+    assert_eq!(lines(&site, "import_cancelled", "i-left").await, 1, "who cancelled it");
+    assert_eq!(lines(&site, "imported", "i-left: of 3 rows").await, 1, "and with which counts it ended");
 }

@@ -61,7 +61,15 @@ async fn a_contact_is_found_by_its_id_in_the_crm() {
     assert_eq!(of_amy.status, 201, "{of_amy:?}");
     assert_eq!(found("external_id=003Dn/7").await, std::slice::from_ref(&kim));
 
-    for wrong in [json!(""), json!(" "), json!("a\nb"), json!("x".repeat(256)), json!(7)] {
+    for wrong in [
+        json!(""),
+        json!(" "),
+        json!("a\nb"),
+        json!("x".repeat(256)),
+        json!(7),
+        json!("1E+10"),
+        json!("1,23457E+11"),
+    ] {
         let refused =
             post(&site, CONTACTS, &key, json!({"email": "new@home.example", "external_id": wrong})).await;
         assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (422, &json!("/external_id")));
@@ -95,7 +103,9 @@ async fn an_external_id_is_changed_and_taken_away() {
     let without = patch(&site, &of_kim, &key, "*", json!({"external_id": null})).await;
     assert_eq!((without.status, &without.json()["external_id"]), (200, &json!(null)), "{without:?}");
     assert_eq!(patch(&site, &of_lee, &key, "*", json!({"external_id": "7"})).await.status, 200, "it is free");
-    for wrong in [json!({"external_id": ""}), json!({"external_id": "\u{7f}"})] {
+    for wrong in
+        [json!({"external_id": ""}), json!({"external_id": "\u{7f}"}), json!({"external_id": "1.23457E+11"})]
+    {
         assert_eq!(patch(&site, &of_lee, &key, "*", wrong).await.status, 422);
     }
 }
@@ -199,4 +209,40 @@ async fn an_import_fills_what_is_empty_and_refuses_what_is_anothers() {
     let (progress, _) = imported(&site, &key, false, again).await;
     assert_eq!((&progress["already_enrolled"], &progress["refused"]), (&json!(1), &json!(0)));
     assert_eq!(external_id("none@home.example").await, "11");
+}
+
+#[tokio::test]
+async fn the_earlier_row_has_an_external_id_in_a_dry_run_and_in_earnest() {
+    const FILE: &str = "Email,External ID,ZIP\n\
+        new@home.example,9,98104\n\
+        kim@home.example,9,98104\n\
+        ann@home.example,B,98104\n\
+        newer@home.example,B,98104\n\
+        two@home.example,C,98104\n\
+        two@home.example,D,98115\n\
+        last@home.example,D,98104\n";
+    let site = site().await;
+    let key = operator(&site).await;
+    made(&site, &key, json!({"email": "kim@home.example"})).await;
+    made(&site, &key, json!({"email": "ann@home.example", "external_id": "A"})).await;
+    for dry_run in [true, false] {
+        let (progress, refused) = imported(&site, &key, dry_run, FILE).await;
+        assert_eq!((&progress["enrolled"], &progress["refused"]), (&json!(6), &json!(1)), "{dry_run}");
+        assert_eq!(refused[0]["row"], 3, "{dry_run}: {refused:?}");
+        let reason = refused[0]["problem"]["reason"].as_str().unwrap();
+        assert!(reason.ends_with("an earlier row with another address has it"), "{dry_run}: {reason}");
+    }
+    for (email, external_id) in [
+        ("new", json!("9")),
+        // Whoever is there does not come before a row that stands before theirs.
+        ("kim", json!(null)),
+        // Nobody has what was brought to a contact that kept another one.
+        ("ann", json!("A")),
+        ("newer", json!("B")),
+        ("two", json!("C")),
+        ("last", json!("D")),
+    ] {
+        let found = get(&site, &format!("{CONTACTS}?email={email}@home.example"), &key).await.json();
+        assert_eq!(found["items"][0]["external_id"], external_id, "{email}");
+    }
 }

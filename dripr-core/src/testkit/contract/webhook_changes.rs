@@ -9,8 +9,8 @@ use crate::{
     campaign::{Action, Actor, AuditEntry, Campaign, Command},
     contact::Contact,
     email::{EmailAddress, Suppression, SuppressionCause},
-    ids::ImportId,
-    imports::{Import, ImportOptions, Tally},
+    ids::{ImportId, UserId},
+    imports::{Import, ImportOptions, Stage as ImportStage, Tally},
     mail_account::{Grant, MailAccount, lose},
     person::erase,
     ports::{
@@ -246,7 +246,7 @@ async fn imports<S: Store + WebhookStore + ImportStore + ?Sized>(stage: &Stage<'
     assert_eq!(stages, ["done", "cancelled"], "that one was cancelled is told");
 
     // One whose reader died before they heeded that it was cancelled.
-    let mut orphan = Import::new(id("told-orphan"), user, ImportOptions::default(), at(START));
+    let mut orphan = Import::new(id("told-orphan"), user.clone(), ImportOptions::default(), at(START));
     done(store.add_import(orphan.clone()).await);
     let begun = orphan.begin(at(START));
     orphan.advance(&Tally { rows: 7, enrolled: 7, ..Tally::default() }, at(START));
@@ -262,6 +262,38 @@ async fn imports<S: Store + WebhookStore + ImportStore + ?Sized>(stage: &Stage<'
     let last = ended.last().map(|message| (&message.data["stage"], &message.data["rows"], message.at));
     let expected = (&json!("cancelled"), &json!(7), at("2026-03-23T14:00:00Z"));
     assert_eq!((ended.len(), last), (3, Some(expected)), "and that is told, with its counts");
+    woken(store, id("told-woken"), user).await;
+}
+
+/// A reader who counted as dead wakes after their import was ended for them: it stays ended, and their counts are told.
+async fn woken<S: Store + WebhookStore + ImportStore + ?Sized>(store: &S, id: ImportId, user: UserId) {
+    let mut reader = Import::new(id.clone(), user, ImportOptions::default(), at(START));
+    done(store.add_import(reader.clone()).await);
+    let begun = reader.begin(at(START));
+    assert!(begun.is_ok() && done(store.put_import(&reader, Vec::new(), None).await), "it begins");
+    reader.version += 1;
+    let mut ended = reader.clone();
+    let cancelled = ended.cancel(at("2026-03-23T15:00:00Z"));
+    assert!(cancelled.is_ok() && done(store.put_import(&ended, Vec::new(), None).await), "it is cancelled");
+    assert_eq!(
+        told(store, "changes", Kind::ImportDone).await.len(),
+        4,
+        "and so told, as far as it was known"
+    );
+    let read = async || done(store.import(&id).await).expect("the import is there");
+    reader.advance(&Tally { rows: 5, enrolled: 5, ..Tally::default() }, at("2026-03-23T15:01:00Z"));
+    assert!(!done(store.put_import(&reader, Vec::new(), None).await), "its reader wakes");
+    assert!(reader.heed(&read().await), "and hears of it");
+    for then in ["2026-03-23T15:01:00Z", "2026-03-23T15:02:00Z"] {
+        reader.end(None, at(then));
+        assert!(done(store.put_import(&reader, Vec::new(), None).await), "what they have in hand is kept");
+        reader.version += 1;
+        let stored = read().await;
+        assert_eq!((&stored.stage, stored.tally.rows), (&ImportStage::Cancelled, 5), "it stays cancelled");
+    }
+    let told = told(store, "changes", Kind::ImportDone).await;
+    let counts: Vec<_> = told.iter().skip(3).map(|message| &message.data["rows"]).collect();
+    assert_eq!(counts, [&json!(0), &json!(5)], "that more was stored is told, once");
 }
 
 /// That a mailbox is lost is told with it, once for each consent, and stands in the agent's history.

@@ -10,7 +10,10 @@ use dripr_core::{
 };
 
 use super::{find, view::ImportView};
-use crate::api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem};
+use crate::{
+    api::{Api, caller::Asking, conflict::Conflict, path::Path, problem::Problem},
+    orphans,
+};
 
 /// How often a change is tried that the reader of the file was faster than. A reader stores no more than a few times a second.
 const TRIES: u8 = 20;
@@ -36,12 +39,18 @@ pub(super) async fn cancel_import(
         let mut import = find(&api, &agent.id, &named).await?;
         let now = api.bench.clock.now();
         let was_read = import.stage == Stage::Running;
+        let was_cancelled = import.cancelled_at.is_some();
         let done = |why: ReadWhole| Problem::conflict(Conflict::ImportDone, why.to_string());
         if import.cancel(now).map_err(done)? {
             // Nobody else tells of the counts if whoever read it is dead.
             let has_ended = was_read && import.stage == Stage::Cancelled;
-            let cause = if has_ended { import.outcome() } else { format!("import {}", import.id) };
-            let audit = asking.audit(&api, "import_cancelled", Some(cause));
+            let audit = if was_cancelled {
+                // That it was cancelled, and by whom, stands in the history already.
+                orphans::told_outcome(&import, now)
+            } else {
+                let cause = if has_ended { import.outcome() } else { format!("import {}", import.id) };
+                asking.audit(&api, "import_cancelled", Some(cause))
+            };
             if !api.store.put_import(&import, Vec::new(), Some(audit)).await? {
                 continue;
             }

@@ -111,10 +111,12 @@ async fn read(
         Err(Stopped::ByUs(_)) => Some("something failed here; send it again".to_owned()),
     };
     let now = api.bench.clock.now();
+    // Whoever ended it in this reader's place told of it.
+    let was_ended = import.stage == Stage::Cancelled;
     import.end(failure, now);
     ended.at = now;
     ended.cause = Some(import.outcome());
-    keep(api, &mut import, Vec::new(), Some(ended)).await?;
+    keep(api, &mut import, Vec::new(), (!was_ended).then_some(ended)).await?;
     match outcome {
         _ if import.stage == Stage::Cancelled => {
             let detail = format!("this import was cancelled; what was stored stays: {}", import.tally);
@@ -278,7 +280,8 @@ fn parts(
     receiver
 }
 
-/// Stores how far an import is, also if it was cancelled meanwhile; it knows that then.
+/// Stores how far an import is, also if it was cancelled meanwhile; it knows that then. If it was ended in its reader's place too, the
+/// history tells of that already, and `audit` is left out.
 async fn keep(
     api: &Api,
     import: &mut Import,
@@ -290,10 +293,48 @@ async fn keep(
         return Ok(());
     }
     let stored = api.store.import(&import.id).await?;
-    if stored.is_some_and(|stored| import.heed(&stored)) && api.store.put_import(import, lines, audit).await?
+    if let Some(stored) = &stored
+        && import.heed(stored)
     {
-        import.version += 1;
-        return Ok(());
+        let audit = audit.filter(|_| stored.stage != Stage::Cancelled);
+        if api.store.put_import(import, lines, audit).await? {
+            import.version += 1;
+            return Ok(());
+        }
     }
-    Err(Problem::in_progress("the file of this import is being read by another call"))
+    Err(not_ours(stored.as_ref()))
+}
+
+/// Why an import is not this reader's, given how it is stored.
+fn not_ours(stored: Option<&Import>) -> Problem {
+    // Also if that came before its file began to.
+    if stored.is_some_and(|stored| stored.cancelled_at.is_some()) {
+        return Problem::conflict(Conflict::ImportCancelled, FileRefused::Cancelled.to_string());
+    }
+    Problem::in_progress("the file of this import is being read by another call")
+}
+
+#[cfg(test)]
+mod tests {
+    use dripr_core::imports::ImportOptions;
+
+    use super::*;
+
+    #[test]
+    fn who_loses_an_import_that_was_cancelled_is_told_so() {
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        let (id, user) = ("i".parse().unwrap(), "ana".parse().unwrap());
+        let waiting = Import::new(id, user, ImportOptions::default(), now);
+        let code = |stored: Option<&Import>| serde_json::to_value(not_ours(stored)).unwrap()["code"].clone();
+        // Their file began to come when somebody cancelled it: another run is no news that they could heed.
+        let mut begun = waiting.clone();
+        begun.begin(now).unwrap();
+        let mut cancelled = waiting.clone();
+        cancelled.cancel(now).unwrap();
+        cancelled.version += 1;
+        assert!(!begun.heed(&cancelled));
+        assert_eq!(code(Some(&cancelled)), "import-cancelled");
+        assert_eq!(code(Some(&Import { run: 2, ..begun })), "in-progress");
+        assert_eq!(code(None), "in-progress");
+    }
 }
