@@ -308,6 +308,19 @@ fn what_takes_an_idempotency_key_says_so() {
     assert_eq!(without, expected);
 }
 
+#[test]
+fn what_a_filter_takes_for_an_external_id_is_described_as_where_it_is_given() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let given = &description["components"]["schemas"]["NewContact"]["properties"]["external_id"]["pattern"];
+    assert!(given.is_string(), "{given}");
+    for list in ["contacts", "campaigns"] {
+        let parameters = &description["paths"][format!("/agents/{{agent}}/{list}")]["get"]["parameters"];
+        let mut parameters = parameters.as_array().unwrap().iter();
+        let filter = parameters.find(|known| known["name"] == "external_id").unwrap();
+        assert_eq!(filter["schema"]["pattern"], *given, "{list}: {filter:#}");
+    }
+}
+
 #[tokio::test]
 async fn a_call_under_one_key_is_done_once_and_answered_alike() {
     let site = site().await;
