@@ -11,7 +11,7 @@ use dripr_core::{
     campaign::{Action, Actor},
     email::{ApprovalLinks, DeliveryStatus, Email, OutgoingEmail},
     ids::UserId,
-    mail_account::{ConnectLinks, Grant, MailAccount, SealedToken},
+    mail_account::{ConnectLinks, Grant, MailAccount, SealedToken, UnusableConnectLink, invited},
     policy::Policy,
     ports::{AgentStore, Clock, EmailFilter, EmailStore, MailAccountStore, NoticeStore, SendOutcome},
     schedule::{Instant, SendingRules},
@@ -212,9 +212,18 @@ async fn a_lost_account_is_told_at_once_and_once_and_again_when_it_is_lost_again
     let path =
         text.lines().find_map(|line| line.strip_prefix("https://mail.example/connect/gmail/")).unwrap();
     let links = ConnectLinks::new("https://mail.example", KEY.to_owned().into()).unwrap();
-    assert_eq!(links.check(path, at("2026-03-10T00:00:00Z")), Ok(user()));
+    let lets_in = async || {
+        let invited = invited(&scene.store, &links, path, at("2026-03-10T00:00:00Z")).await.unwrap();
+        invited.map(|invited| invited.agent.id)
+    };
+    assert_eq!(lets_in().await, Ok(user()));
+    let lost = scene.store.mail_account(&user()).await.unwrap().unwrap();
+    let changed = MailAccount { may_fall_back: true, ..lost };
+    assert!(scene.store.put_mail_account(changed, None).await.unwrap());
+    assert_eq!(lets_in().await, Ok(user()), "what is allowed besides ends no link");
 
     scene.grant(Grant::Given).await;
+    assert_eq!(lets_in().await, Err(UnusableConnectLink::Spent), "it is for what was lost");
     scene.until("2026-03-06T03:00:00Z").await;
     scene.grant(scene.revoked()).await;
     scene.until("2026-03-08T03:00:00Z").await;

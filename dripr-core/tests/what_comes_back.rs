@@ -197,6 +197,36 @@ async fn of_opting_out_and_in_the_later_counts_in_whichever_order_it_comes() {
 }
 
 #[tokio::test]
+async fn an_opt_in_between_two_opt_outs_that_is_told_last_lifts_nothing() {
+    for moved in [false, true] {
+        let world = World::sent().await;
+        let address = world.email().await.recipient;
+        if moved {
+            // The first is only carried over to the address at which the second is decided.
+            let (old, user) = ("kim@old.example".parse().unwrap(), UserId::new("agent").unwrap());
+            let carried = Suppression {
+                user_id: user,
+                address: address.clone(),
+                cause: SuppressionCause::OptOut,
+                since: at("2026-03-13T08:00:00Z"),
+                carried_from: Some(old),
+            };
+            world.store.suppress(carried, Actor::Recipient).await.unwrap();
+        } else {
+            world.take("out", "2026-03-13T08:00:00Z", Happening::OptedOut).await;
+        }
+        world.take("out-again", NOON, Happening::OptedOut).await;
+        world.take("in", MORNING, Happening::OptedIn).await;
+        assert_eq!(world.cause().await, Some(SuppressionCause::OptOut), "carried over: {moved}");
+        let told = world.store.audit().iter().filter(|(_, entry)| entry.what == "suppressed").count();
+        assert_eq!(told, 1, "that it was said again is no news");
+        world.clock.set(at("2026-03-13T12:00:01Z"));
+        world.take("in-again", "2026-03-13T12:00:01Z", Happening::OptedIn).await;
+        assert_eq!(world.cause().await, None, "until they want it after the last time");
+    }
+}
+
+#[tokio::test]
 async fn opting_in_by_a_provider_takes_back_neither_a_complaint_nor_a_bounce() {
     for (what, cause) in [
         (Happening::Complained, SuppressionCause::Complaint),

@@ -7,7 +7,7 @@ use dripr_core::{
     email::EmailAddress,
     errors::PortError,
     ids::UserId,
-    mail_account::{Grant, MailAccount},
+    mail_account::{AccountMark, Grant, MailAccount},
     ports::{Allowance, Entropy, MailAccountStore},
     schedule::Instant,
 };
@@ -31,7 +31,8 @@ const TRIES: usize = 3;
 /// Takes agents' consent.
 ///
 /// An agent is sent to [`GmailConsent::url`]. Google sends them back to the redirect address with `state`, and with `code` or
-/// `error`. Nothing is stored meanwhile: the state is signed, lasts ten minutes and works once.
+/// `error`. Nothing is stored meanwhile: the state is signed, lasts ten minutes, and works once and only while the agent's account
+/// stands as it did when they were sent there ([`AccountMark`]): who had it forgotten meanwhile does not get it back.
 ///
 /// The state says which agent began, and not who came back. The page behind the redirect address must see that whoever is
 /// logged in there is the agent of [`GmailConsent::user`]; or somebody could have another person's mailbox connected to their
@@ -40,7 +41,7 @@ const TRIES: usize = 3;
 /// ```no_run
 /// use std::sync::Arc;
 /// use dripr_adapters::{gmail::{ConsentError, GmailConsent, GmailOptions}, token_vault::TokenVault};
-/// use dripr_core::{agent::Agent, ports::{Entropy, MailAccountStore}, schedule::Instant};
+/// use dripr_core::{agent::Agent, mail_account::AccountMark, ports::{Entropy, MailAccountStore}, schedule::Instant};
 ///
 /// # async fn example(
 /// #     accounts: Arc<dyn MailAccountStore>, vault: Arc<TokenVault>, entropy: Arc<dyn Entropy>, ana: Agent, now: Instant,
@@ -48,8 +49,9 @@ const TRIES: usize = 3;
 /// let options = GmailOptions::new("1234.apps.googleusercontent.com", std::env::var("GOOGLE_CLIENT_SECRET")?.into());
 /// let state_key = std::env::var("DRIPR_STATE_KEY")?.into();
 /// let redirect = "https://dripr.example/gmail/connected";
+/// let mark = AccountMark::of(accounts.mail_account(&ana.id).await?.as_ref());
 /// let consent = GmailConsent::new(&options, redirect, &state_key, accounts, vault, entropy)?;
-/// let link = consent.url(&ana.id, &ana.email, now);
+/// let link = consent.url(&ana.id, &ana.email, mark, now);
 ///
 /// // Later, behind the redirect address, with what stands in its query:
 /// # let (state, code) = ("", "");
@@ -106,8 +108,10 @@ pub enum ConsentError {
     /// The state is too old.
     #[error("Connecting Gmail took too long. Begin again on the page where Gmail is connected.")]
     Expired,
-    /// The state was used, or a later consent was taken since.
-    #[error("This link was used before; Gmail is connected already.")]
+    /// The state was used, or the account stands otherwise since it was made.
+    #[error(
+        "Gmail was connected or disconnected since this was begun. Begin again if it is not as you want it."
+    )]
     Used,
     /// Google does not take the code.
     #[error(
@@ -171,10 +175,11 @@ impl GmailConsent {
         })
     }
 
-    /// The page at Google on which an agent agrees, with a new state in it. `address` is the account that it suggests.
+    /// The page at Google on which an agent agrees, with a new state in it. `address` is the account that it suggests; `mark` says
+    /// how the agent's account stands.
     #[must_use]
-    pub fn url(&self, user: &UserId, address: &EmailAddress, now: Instant) -> String {
-        let state = self.states.issue(user, &*self.entropy, now);
+    pub fn url(&self, user: &UserId, address: &EmailAddress, mark: AccountMark, now: Instant) -> String {
+        let state = self.states.issue(user, mark, &*self.entropy, now);
         let scopes = if self.look_ups { format!("{SEND} {READ}") } else { SEND.to_owned() };
         let mut url = self.page.clone();
         url.query_pairs_mut().extend_pairs([
@@ -268,10 +273,10 @@ impl GmailConsent {
         Err(ConsentError::NotStored)
     }
 
-    /// The agent's account as it is, if no consent was taken since a state was issued.
+    /// The agent's account as it is, if it stands as it did when a state was issued.
     async fn unused(&self, claim: &Claim) -> Result<Option<MailAccount>, ConsentError> {
         let known = self.accounts.mail_account(&claim.user_id).await?;
-        if known.as_ref().is_some_and(|known| known.connected_at >= claim.issued_at) {
+        if !claim.mark.still_holds(known.as_ref()) {
             return Err(ConsentError::Used);
         }
         Ok(known)

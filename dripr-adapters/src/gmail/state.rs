@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
-use dripr_core::{ids::UserId, ports::Entropy, schedule::Instant};
+use dripr_core::{ids::UserId, mail_account::AccountMark, ports::Entropy, schedule::Instant};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -34,6 +34,8 @@ impl fmt::Debug for States {
 pub(super) struct Claim {
     pub(super) user_id: UserId,
     pub(super) issued_at: Instant,
+    /// How the agent's account stood then.
+    pub(super) mark: AccountMark,
 }
 
 impl States {
@@ -43,10 +45,16 @@ impl States {
         (key.len() >= SHORTEST_KEY).then(|| Hmac::new_from_slice(key).ok().map(Self)).flatten()
     }
 
-    /// A new state for an agent.
-    pub(super) fn issue(&self, user: &UserId, entropy: &dyn Entropy, now: Instant) -> String {
-        let claim =
-            format!("{user}{BETWEEN}{}{BETWEEN}{}", now.timestamp_micros(), url_safe(entropy.bytes()));
+    /// A new state for an agent, whose account stands like this.
+    pub(super) fn issue(
+        &self,
+        user: &UserId,
+        mark: AccountMark,
+        entropy: &dyn Entropy,
+        now: Instant,
+    ) -> String {
+        let (micros, nonce) = (now.timestamp_micros(), url_safe(entropy.bytes()));
+        let claim = format!("{user}{BETWEEN}{micros}{BETWEEN}{mark}{BETWEEN}{nonce}");
         let tag = url_safe(self.mac("gmail state", &claim).finalize().into_bytes());
         format!("{claim}{BETWEEN}{tag}")
     }
@@ -64,11 +72,10 @@ impl States {
         // It takes the same time wherever it differs.
         self.mac("gmail state", signed).verify_slice(&given).ok()?;
         let mut parts = signed.split(BETWEEN);
-        let (user, micros, _nonce, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
-            return None;
-        };
+        let (user, micros, mark) = (parts.next()?, parts.next()?, parts.next()?);
+        let (_nonce, None) = (parts.next()?, parts.next()) else { return None };
         let issued_at = Instant::from_timestamp_micros(micros.parse().ok()?)?;
-        Some(Claim { user_id: UserId::new(user).ok()?, issued_at })
+        Some(Claim { user_id: UserId::new(user).ok()?, issued_at, mark: mark.parse().ok()? })
     }
 
     /// The secret by which whoever comes with a code proves to be who began (RFC 7636): it follows from the state, for
@@ -98,6 +105,8 @@ mod tests {
 
     use super::*;
 
+    const MARK: AccountMark = AccountMark::Connected(1_772_366_400_000_000);
+
     fn at(text: &str) -> Instant {
         text.parse().unwrap()
     }
@@ -113,10 +122,11 @@ mod tests {
     #[test]
     fn a_state_is_read_for_ten_minutes() {
         let states = states("a key of some length");
-        let state = states.issue(&ana(), &SeededEntropy::new(1), at("2026-03-12T15:00:00.000001Z"));
+        let state = states.issue(&ana(), MARK, &SeededEntropy::new(1), at("2026-03-12T15:00:00.000001Z"));
         for good in ["2026-03-12T15:00:00Z", "2026-03-12T15:10:00Z", "2026-03-12T14:59:30Z"] {
             let claim = states.read(&state, at(good)).unwrap();
-            assert_eq!(claim, Claim { user_id: ana(), issued_at: at("2026-03-12T15:00:00.000001Z") });
+            let issued_at = at("2026-03-12T15:00:00.000001Z");
+            assert_eq!(claim, Claim { user_id: ana(), issued_at, mark: MARK });
         }
         for bad in ["2026-03-12T15:10:00.000002Z", "2026-03-12T14:58:00Z", "2036-03-12T15:00:00Z"] {
             assert!(matches!(states.read(&state, at(bad)), Err(ConsentError::Expired)), "{bad}");
@@ -127,7 +137,7 @@ mod tests {
     fn a_state_that_was_changed_or_made_by_somebody_else_is_none() {
         let now = at("2026-03-12T15:00:00Z");
         let (ours, theirs) = (states("a key of some length"), states("another key of some length"));
-        let state = ours.issue(&ana(), &SeededEntropy::new(1), now);
+        let state = ours.issue(&ana(), MARK, &SeededEntropy::new(1), now);
         assert!(matches!(theirs.read(&state, now), Err(ConsentError::Forged)));
         let bytes = state.as_bytes();
         for n in 0..bytes.len() {
@@ -138,7 +148,7 @@ mod tests {
             assert!(matches!(ours.read(&changed, now), Err(ConsentError::Forged)), "{changed}");
             assert!(matches!(ours.read(&state[..n], now), Err(ConsentError::Forged)), "{n}");
         }
-        for bad in ["", "~", "~~~", "ana~1~x~", "é~1~x~AAAA"] {
+        for bad in ["", "~", "~~~", "ana~1~n~x~", "é~1~n~x~AAAA"] {
             assert!(matches!(ours.read(bad, now), Err(ConsentError::Forged)), "{bad}");
         }
     }
@@ -147,7 +157,7 @@ mod tests {
     fn no_two_states_are_alike_and_each_has_its_own_verifier() {
         let (states, entropy) = (states("a key of some length"), SeededEntropy::new(1));
         let now = at("2026-03-12T15:00:00Z");
-        let (one, two) = (states.issue(&ana(), &entropy, now), states.issue(&ana(), &entropy, now));
+        let [one, two] = [(); 2].map(|()| states.issue(&ana(), MARK, &entropy, now));
         assert_ne!(one, two);
         let verifier = states.verifier(&one);
         assert_eq!(verifier.expose_secret().len(), 43);

@@ -9,7 +9,7 @@ use dripr_adapters::gmail::{
 use dripr_core::{
     campaign::Actor,
     email::EmailAddress,
-    mail_account::{Grant, MailAccount},
+    mail_account::{AccountMark, Grant, MailAccount, forget},
     ports::{AgentStore, MailAccountStore, Mailer},
     schedule::Instant,
     testkit::{MemoryStore, SeededEntropy},
@@ -51,9 +51,18 @@ impl Desk {
         Self { google, store, consent }
     }
 
-    /// What stands in the query of the page to which the agent is sent.
+    /// What stands in the query of the page to which the agent is sent who has connected nothing.
     fn page(&self, now: Instant) -> HashMap<String, String> {
-        let url = reqwest::Url::parse(&self.consent.url(&user("ana"), &own(), now)).unwrap();
+        self.page_of(AccountMark::Nothing, now)
+    }
+
+    /// The same, as their account stands now.
+    async fn page_as_it_is(&self, now: Instant) -> HashMap<String, String> {
+        self.page_of(AccountMark::of(self.stored().await.as_ref()), now)
+    }
+
+    fn page_of(&self, mark: AccountMark, now: Instant) -> HashMap<String, String> {
+        let url = reqwest::Url::parse(&self.consent.url(&user("ana"), &own(), mark, now)).unwrap();
         assert_eq!(url.as_str().split('?').next(), Some("https://accounts.google.com/o/oauth2/v2/auth"));
         url.query_pairs().into_owned().collect()
     }
@@ -155,7 +164,7 @@ async fn connecting_again_takes_the_place_of_what_was_revoked() {
             .await
             .unwrap()
     );
-    let page = desk.page(minutes(3));
+    let page = desk.page_as_it_is(minutes(3)).await;
     desk.agree(&page, "code", "ana@brokerage.example", SEND, Some("refresh-2"));
     let account = desk.accept("code", &page["state"], minutes(4)).await.unwrap();
     assert_eq!((account.version, account.grant.clone(), account.may_fall_back), (3, Grant::Given, true));
@@ -177,7 +186,7 @@ async fn a_state_that_is_forged_or_too_old_is_refused_without_asking_anybody() {
         vault(),
         Arc::new(SeededEntropy::new(9)),
     );
-    let theirs = other.unwrap().url(&user("ana"), &own(), now());
+    let theirs = other.unwrap().url(&user("ana"), &own(), AccountMark::Nothing, now());
     let theirs = theirs.rsplit_once("state=").unwrap().1;
     for state in ["", "x", &forged, theirs, &state[1..], &format!("{state}x")] {
         let refused = desk.accept("code", state, minutes(1)).await;
@@ -208,6 +217,25 @@ async fn a_state_works_once() {
     let told = history.iter().filter(|line| line.entry.what == "gmail_connected");
     let told: Vec<_> = told.map(|line| (line.entry.actor.clone(), line.entry.at)).collect();
     assert_eq!(told, [(Actor::User(user("ana")), minutes(1))], "history tells of it once");
+}
+
+#[tokio::test]
+async fn a_consent_that_was_begun_before_the_account_was_forgotten_is_not_taken() {
+    let desk = Desk::new(false).await;
+    let page = desk.page(now());
+    desk.agree(&page, "code", "ana@brokerage.example", SEND, Some("refresh"));
+    desk.accept("code", &page["state"], minutes(1)).await.unwrap();
+    let again = desk.page_as_it_is(minutes(2)).await;
+    desk.agree(&again, "code-2", "ana@brokerage.example", SEND, Some("refresh-2"));
+    assert!(forget(&desk.store, &user("ana"), &Actor::Operator, minutes(3)).await.unwrap());
+    let refused = desk.accept("code-2", &again["state"], minutes(4)).await;
+    assert!(matches!(refused, Err(ConsentError::Used)), "{refused:?}");
+    assert_eq!(desk.google.asked(TOKEN_PATH), 1, "nor is anything asked for");
+    assert!(desk.stored().await.is_some_and(|account| !account.is_connected()));
+    let anew = desk.page_as_it_is(minutes(5)).await;
+    desk.agree(&anew, "code-3", "ana@brokerage.example", SEND, Some("refresh-3"));
+    let account = desk.accept("code-3", &anew["state"], minutes(6)).await.unwrap();
+    assert!(account.is_connected(), "whoever begins since can");
 }
 
 #[tokio::test]
@@ -253,7 +281,7 @@ async fn nothing_is_stored_when_google_fails_or_there_is_no_such_agent() {
     assert!(matches!(failed, Err(ConsentError::Failed(_))), "{failed:?}");
     assert_eq!(desk.stored().await, None);
 
-    let url = desk.consent.url(&user("nobody"), &own(), now());
+    let url = desk.consent.url(&user("nobody"), &own(), AccountMark::Nothing, now());
     let page: HashMap<_, _> = reqwest::Url::parse(&url).unwrap().query_pairs().into_owned().collect();
     desk.agree(&page, "code", "ana@brokerage.example", SEND, Some("refresh"));
     let failed = desk.accept("code", &page["state"], minutes(1)).await;

@@ -7,6 +7,7 @@ use std::{
 
 use dripr_adapters::gmail::GmailConsent;
 use dripr_core::{
+    mail_account::AccountMark,
     ports::{Mailer, Probe},
     testkit::{SeededEntropy, samples},
 };
@@ -76,7 +77,8 @@ async fn nothing_secret_is_told_whatever_happens() {
         let key = "s3cret-of-the-states".into();
         let consent =
             GmailConsent::new(&options(&scene.google), REDIRECT, &key, store, vault(), entropy).unwrap();
-        let url = consent.url(&user("ana"), &"ana@brokerage.example".parse().unwrap(), crate::now());
+        let mark = AccountMark::of(Some(&scene.account("ana").await));
+        let url = consent.url(&user("ana"), &"ana@brokerage.example".parse().unwrap(), mark, crate::now());
         let state = url.rsplit_once("state=").unwrap().1.to_owned();
         scene.google.world().token_troubles.push_back(reply);
         let own = "ana@brokerage.example".parse().unwrap();

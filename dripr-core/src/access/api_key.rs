@@ -245,8 +245,14 @@ impl ApiKey {
         if self.expires_at.is_some_and(|end| end <= now) {
             return Err(UnusableKey::Expired);
         }
+        Ok(self.caller())
+    }
+
+    /// Who comes by it, whether it [works](Self::works) or not.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
         let actor = Actor::ApiKey(self.id.clone());
-        Ok(Caller { actor, reach: self.reach.clone(), scopes: self.scopes })
+        Caller { actor, reach: self.reach.clone(), scopes: self.scopes }
     }
 }
 

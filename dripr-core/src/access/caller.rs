@@ -121,11 +121,16 @@ impl Caller {
         Self { actor: Actor::User(agent.id.clone()), reach, scopes }
     }
 
+    /// The same, if they are let in: whoever was removed or is banned does not sign in.
+    #[must_use]
+    pub fn let_in(agent: &Agent) -> Option<Self> {
+        (agent.deleted_at.is_none() && !agent.banned).then(|| Self::signed_in(agent))
+    }
+
     /// Whether an agent who signs in now reaches as far as some time before, when they may have begun something. Whoever was removed
     /// or is banned does not sign in.
     #[must_use]
     pub fn still_reaches(agent: &Agent, as_before: &Reach) -> bool {
-        let signs_in = agent.deleted_at.is_none() && !agent.banned;
-        signs_in && Self::signed_in(agent).reach.contains(as_before, Some(agent))
+        Self::let_in(agent).is_some_and(|caller| caller.reach.contains(as_before, Some(agent)))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Caller, Reach, Scope};
 use crate::campaign::Actor;
 
-/// How many keys there may be of one agent's own, those that were taken back aside.
+/// How many keys there may be of one agent's own, those that were taken back aside; a few more if several are made at the same moment.
 pub const MOST_KEYS_OF_AN_AGENT: usize = 50;
 
 impl Caller {

@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 
 use super::ReportLinks;
 use crate::{
+    campaign::Actor,
     email::{ApprovalLinks, Email},
     ids::UserId,
-    mail_account::ConnectLinks,
+    mail_account::{AccountMark, ConnectClaim, ConnectLinks},
     schedule::Instant,
 };
 
@@ -42,10 +43,12 @@ impl NoticeLinks {
         ReportLinks { skip: format!("{approve}/skip"), edit_intro: format!("{approve}/intro"), approve }
     }
 
-    /// The link by which an agent connects their mail account again, where that is done by one.
+    /// The link by which an agent connects their mail account again, whose consent is lost since an instant, where that is done by one.
     #[must_use]
-    pub fn connect(&self, user: &UserId, now: Instant) -> Option<String> {
-        let until = now + TimeDelta::days(CONNECT_DAYS);
-        self.connect.as_ref().map(|(links, provider)| links.link(provider, user, until))
+    pub fn connect(&self, user: &UserId, lost_since: Instant, now: Instant) -> Option<String> {
+        let (links, provider) = self.connect.as_ref()?;
+        let mark = AccountMark::lost(lost_since);
+        let claim = ConnectClaim { user_id: user.clone(), by: Actor::System, mark };
+        Some(links.link(provider, &claim, now + TimeDelta::days(CONNECT_DAYS)))
     }
 }

@@ -67,7 +67,7 @@ pub struct Suppression {
     pub address: EmailAddress,
     /// Why.
     pub cause: SuppressionCause,
-    /// Since when.
+    /// Since when; if the recipient said so [more than once](Self::joined), since the last time.
     pub since: Instant,
     /// Where it was decided, if that was another address that the same contact had: nobody decided anything at this one. What was
     /// stored before this was noted is the address's own.
@@ -78,8 +78,9 @@ pub struct Suppression {
 impl Suppression {
     /// What stands for the address once `later` is told of it as well; `None` if that changes nothing.
     ///
-    /// The more final cause stays, and since when. What was decided at two places is the address's own from then on, for neither
-    /// place takes back what was decided at the other. A bounce is nothing that anybody decides.
+    /// The more final cause stays, and since when. If the recipient decides the same again, it stands since the last time: what they
+    /// wanted between is not their last word, whenever that is told. What was decided at two places is the address's own from then
+    /// on, for neither place takes back what was decided at the other. A bounce is nothing that anybody decides.
     ///
     /// ```
     /// use dripr_core::email::{Suppression, SuppressionCause};
@@ -92,22 +93,28 @@ impl Suppression {
     /// };
     /// let carried = Suppression { carried_from: Some("kim@home.example".parse()?), ..own.clone() };
     /// assert_eq!(own.joined(&carried), None);
-    /// assert_eq!(carried.joined(&own), Some(own));
+    /// assert_eq!(carried.joined(&own), Some(own.clone()));
+    /// let again = Suppression { since: "2026-03-14T09:00:00Z".parse()?, ..own.clone() };
+    /// assert_eq!(own.joined(&again), Some(again.clone()));
+    /// assert_eq!(again.joined(&own), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn joined(&self, later: &Self) -> Option<Self> {
-        let carried_from = match (self.cause.is_recipients_own(), later.cause.is_recipients_own()) {
+        let are_own = (self.cause.is_recipients_own(), later.cause.is_recipients_own());
+        let carried_from = match are_own {
             (_, false) => self.carried_from.as_ref(),
             (false, true) => later.carried_from.as_ref(),
             (true, true) => self.common_origin(later),
         };
         let is_more_final = later.cause > self.cause;
-        if !is_more_final && carried_from.is_some() == self.carried_from.is_some() {
+        let is_last_word = are_own == (true, true) && later.cause == self.cause && later.since > self.since;
+        if !is_more_final && !is_last_word && carried_from.is_some() == self.carried_from.is_some() {
             return None;
         }
         let stays = if is_more_final { later } else { self };
-        Some(Self { carried_from: carried_from.cloned(), ..stays.clone() })
+        let since = if is_more_final || is_last_word { later.since } else { self.since };
+        Some(Self { carried_from: carried_from.cloned(), since, ..stays.clone() })
     }
 
     /// Where both were decided, if that is one place.

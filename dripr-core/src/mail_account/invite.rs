@@ -3,12 +3,12 @@
 use chrono::{SubsecRound, TimeDelta};
 use secrecy::SecretString;
 
-use super::ConnectLinks;
+use super::{AccountMark, ConnectClaim, ConnectLinks};
 use crate::{
     campaign::{Actor, AuditEntry},
     errors::PortResult,
     ids::UserId,
-    ports::AgentStore,
+    ports::{AgentStore, MailAccountStore},
     schedule::Instant,
 };
 
@@ -20,12 +20,12 @@ const DAYS: i64 = 7;
 pub struct Invitation {
     /// The link. Whoever has it can connect an account of their choice to the agent's.
     pub link: SecretString,
-    /// From when on it does not work any more.
+    /// From when on it does not work any more, if nothing [ends it](super::invited()) before.
     pub until: Instant,
 }
 
-/// Makes a link by which an agent connects an account at a provider such as `gmail`, within a week. Who wanted it stands in the
-/// agent's history before anybody has it.
+/// Makes a link by which an agent connects an account at a provider such as `gmail`, once and within a week. Who wanted it, and
+/// [may](super::may_invite()), stands in the agent's history before anybody has it.
 ///
 /// # Errors
 /// The store failed, and no link was made.
@@ -58,10 +58,12 @@ pub async fn invite<S>(
     now: Instant,
 ) -> PortResult<Invitation>
 where
-    S: AgentStore + ?Sized,
+    S: AgentStore + MailAccountStore + ?Sized,
 {
+    let mark = AccountMark::of(store.mail_account(user).await?.as_ref());
+    let claim = ConnectClaim { user_id: user.clone(), by: by.clone(), mark };
     store.note(user, AuditEntry::of("mailbox_link_made", by.clone(), now, None)).await?;
     // A link knows whole seconds.
     let until = now.trunc_subsecs(0) + TimeDelta::days(DAYS);
-    Ok(Invitation { link: links.link(provider, user, until).into(), until })
+    Ok(Invitation { link: links.link(provider, &claim, until).into(), until })
 }

@@ -180,7 +180,7 @@ pub enum AddressSuppression {
     /// It is stored in place of one with a less final cause.
     MoreFinal,
     /// One with the same cause or a more final one is known. The reason that was given is not kept, and nothing changed but that
-    /// what was carried over may be the address's own from now on.
+    /// what was carried over may be the address's own from now on, and that it may stand since [later](Suppression::joined).
     Known,
 }
 

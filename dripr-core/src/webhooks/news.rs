@@ -107,7 +107,10 @@ impl News {
                 all.push(news(What::Email(kind, Box::new(email.clone()))));
             }
         }
-        all.extend(written.suppressions.iter().map(|known| news(What::OptedOut(Box::new(known.clone())))));
+        // That somebody says again what stands already is no news.
+        let stood = before.suppression.as_ref().map(|known| known.cause);
+        let anew = written.suppressions.iter().filter(|known| stood != Some(known.cause));
+        all.extend(anew.map(|known| news(What::OptedOut(Box::new(known.clone())))));
         let (from, to) = (before.campaign.status, after.campaign.status);
         if from != to {
             all.push(news(What::Status { from, to }));

@@ -10,6 +10,7 @@ mod amendment;
 mod billing;
 mod carried_over;
 mod commands;
+mod connect_link;
 mod contact;
 mod content;
 mod deadline;

@@ -124,6 +124,11 @@ impl Asking {
     /// The agent that a path names, in reach of the caller, for something that needs a scope. `me` is whoever is signed in.
     pub(super) async fn agent(&self, api: &Api, named: &str, scope: Scope) -> Result<Agent, Problem> {
         self.may(scope)?;
+        self.reached(api, named).await
+    }
+
+    /// The same, for whatever scope.
+    pub(super) async fn reached(&self, api: &Api, named: &str) -> Result<Agent, Problem> {
         let none = || Problem::not_found("agent");
         let id = match (named, self.own_agent()) {
             ("me", Some(id)) => id.clone(),

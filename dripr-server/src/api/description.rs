@@ -181,11 +181,11 @@ const IF_MATCH: &str = "The `ETag` of what was read, or the `etag` of an item of
 /// Adds what all operations have in common.
 fn complete(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
-        if let RefOr::T(parameter) = parameter
-            && parameter.name == "If-Match"
-        {
+        let RefOr::T(parameter) = parameter else { continue };
+        if parameter.name == "If-Match" {
             parameter.description = Some(IF_MATCH.to_owned());
         }
+        parameter.schema.iter_mut().for_each(of_one_line);
     }
     operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
     for (status, what) in PROBLEMS.into_iter().chain(MORE_PROBLEMS) {

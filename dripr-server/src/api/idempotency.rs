@@ -5,13 +5,15 @@
 //! because it could not be read or taken, or because the same was being done.
 //!
 //! A call that began is done to its end, and its answer kept, although whoever asked is gone: that is when they ask again.
+//!
+//! An answer about an agent is given again only to who reaches that agent still: it may tell of homeowners.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -26,7 +28,7 @@ use utoipa::openapi::{
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
 };
 
-use super::{Api, caller::Asking, problem::Problem};
+use super::{Api, caller::Asking, path::Path, problem::Problem};
 use crate::http::MOST_BYTES;
 
 /// The header.
@@ -103,7 +105,12 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
     let begun_at = api.bench.clock.now();
     match api.store.begin_call(&caller, &key, &call, begun_at).await? {
         Repetition::First => {}
-        Repetition::Answered(reply) => return Ok(again(reply)),
+        Repetition::Answered(reply) => {
+            if !reply.body.is_empty() {
+                still_reached(api, &asking, &mut parts).await?;
+            }
+            return Ok(again(reply));
+        }
         Repetition::UnderWay => {
             return Err(Problem::in_progress("the same call is being done; wait for its answer"));
         }
@@ -128,6 +135,17 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
     tokio::spawn(doing.in_current_span()).await.map_err(|_| Problem::lost())
 }
 
+/// Refuses a caller who does not reach the agent any more whom the path names, if it names one. What says nothing needs no such look:
+/// that an agent was removed is told again to who removed them.
+async fn still_reached(api: &Arc<Api>, asking: &Asking, parts: &mut Parts) -> Result<(), Problem> {
+    // A path without such parts names nobody.
+    let named = Path::<HashMap<String, String>>::from_request_parts(parts, api).await;
+    match named.ok().and_then(|Path(mut named)| named.remove("agent")) {
+        Some(agent) => asking.reached(api, &agent).await.map(drop),
+        None => Ok(()),
+    }
+}
+
 /// The key of a call, if it has one.
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
@@ -140,9 +158,11 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Err(Problem::invalid(NAME, detail))
 }
 
-/// Whose keys these are: a program's by its key, so that two of one owner do not meet.
+/// Whose keys these are: a program's by its key, so that two of one owner do not meet. Who was let in as somebody else, and may only
+/// look, has none of what that one changed.
 fn caller(asking: &Asking) -> String {
-    super::history::actor(&asking.0.actor)
+    let actor = super::history::actor(&asking.0.actor);
+    if asking.read_only_because().is_some() { format!("as {actor}") } else { actor }
 }
 
 /// Whether a call with this answer was begun.

@@ -74,8 +74,9 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
         let inboxes = crate::gmail_inboxes::Inboxes::new(deployment.clone(), mailer);
         workers.spawn(inboxes.watch(stopping.clone()));
     }
-    if let Some(watch) = Watch::of(&deployment, &operations, &roles)? {
-        workers.spawn(watch.watch(stopping.clone()));
+    let watching = Watch::of(&deployment, &operations, &roles)?.map(Arc::new);
+    if let Some(watch) = &watching {
+        workers.spawn(watch.clone().watch(stopping.clone()));
     }
     if roles.has(Role::Cron) {
         workers.spawn(crate::forgetting::forget_imports(deployment.clone(), stopping.clone()));
@@ -149,6 +150,9 @@ async fn until_told_to_stop(config: Config, roles: Roles, traces: Traces) -> Res
         for (provider, question, counted) in deployment.metrics.counted() {
             let (calls, failed, throttled) = (counted.calls, counted.failed, counted.throttled);
             tracing::info!(provider, question, calls, failed, throttled, "a provider was asked");
+        }
+        if let Some(watch) = &watching {
+            watch.end().await;
         }
         deployment.close().await;
         traces.end().await;

@@ -2,7 +2,8 @@
 //!
 //! The way in is a link for one agent, which `dripr connect` prints and the API makes. Its page says what is asked for, and leads on to
 //! Google; Google leads back to `/connect/gmail/callback`. A cookie binds both to one browser: without it somebody could
-//! send the address that Google leads back to, with their own account's consent in it, to an agent.
+//! send the address that Google leads back to, with their own account's consent in it, to an agent. Whether the link still works is
+//! looked at on the way there and on the way back.
 
 use std::sync::Arc;
 
@@ -14,20 +15,20 @@ use axum::{
     routing::get,
 };
 use dripr_adapters::gmail::GmailConsent;
-use dripr_core::{agent::Agent, ids::UserId, mail_account, ports::AgentStore};
+use dripr_core::mail_account::{self, Invited, UnusableConnectLink};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Site, page::Page};
 
-/// The cookie that holds the link's signature from the way there to the way back.
+/// The cookie that holds what the link says from the way there to the way back.
 const COOKIE: &str = "dripr_connect";
 
 pub(super) fn routes(consent: Arc<GmailConsent>) -> Router<Arc<Site>> {
     let back = consent.clone();
     Router::new()
         .route(
-            "/connect/gmail/{user}/{until}/{signature}",
+            "/connect/gmail/{user}/{until}/{by}/{mark}/{signature}",
             get(show).post(move |site, link| leave(site, link, consent.clone())),
         )
         .route(
@@ -36,31 +37,35 @@ pub(super) fn routes(consent: Arc<GmailConsent>) -> Router<Arc<Site>> {
         )
 }
 
-type Link = Path<(String, String, String)>;
+type Link = Path<(String, String, String, String, String)>;
 
-/// The agent that a genuine link is for.
-async fn linked(site: &Site, Path((user, until, signature)): &Link) -> Result<Agent, Page> {
-    let no_link = |why: String| Page::error(StatusCode::NOT_FOUND, "This link does not work", why);
-    let link = format!("{user}/{until}/{signature}");
-    let user = site.connect.check(&link, site.bench.clock.now()).map_err(|why| no_link(why.to_string()))?;
-    present(site, &user).await?.ok_or_else(|| no_link(NO_ACCOUNT.to_owned()))
+/// What a link says, as it was made.
+fn said(Path((user, until, by, mark, signature)): &Link) -> String {
+    format!("{user}/{until}/{by}/{mark}/{signature}")
 }
 
-const NO_ACCOUNT: &str = "There is no such account any more.";
+/// The agent whom a link lets in.
+async fn invited(site: &Site, link: &str) -> Result<Result<Invited, UnusableConnectLink>, Page> {
+    let now = site.bench.clock.now();
+    let invited = mail_account::invited(&*site.store, &site.connect, link, now).await;
+    invited.map_err(|error| Page::failed(&error))
+}
 
-/// An agent who was not removed.
-async fn present(site: &Site, user: &UserId) -> Result<Option<Agent>, Page> {
-    let agent = site.store.agent(user).await.map_err(|error| Page::failed(&error))?;
-    Ok(agent.filter(|agent| agent.deleted_at.is_none()))
+/// The agent whom a link lets in, or a page that says why it does not.
+async fn linked(site: &Site, link: &str) -> Result<Invited, Page> {
+    let no_link = |why: UnusableConnectLink| {
+        Page::error(StatusCode::NOT_FOUND, "This link does not work", why.to_string())
+    };
+    invited(site, link).await?.map_err(no_link)
 }
 
 async fn show(State(site): State<Arc<Site>>, link: Link) -> Result<Page, Page> {
+    let link = said(&link);
     linked(&site, &link).await?;
-    let Path((user, until, signature)) = &link;
     Ok(Page::new("Send your home reports by your own Gmail account")
         .says("Your homeowners then get their monthly reports from your own address, and answer to it.")
         .says("Google asks you to allow this. You can take it back at any time, here or in your Google account; then nothing more is sent by it.")
-        .button("Go on to Google", format!("{}/connect/gmail/{user}/{until}/{signature}", site.path)))
+        .button("Go on to Google", format!("{}/connect/gmail/{link}", site.path)))
 }
 
 async fn leave(
@@ -68,12 +73,12 @@ async fn leave(
     link: Link,
     consent: Arc<GmailConsent>,
 ) -> Result<Response, Page> {
-    let agent = linked(&site, &link).await?;
-    let url = consent.url(&agent.id, &agent.email, site.bench.clock.now());
+    let link = said(&link);
+    let Invited { agent, mark } = linked(&site, &link).await?;
+    let url = consent.url(&agent.id, &agent.email, mark, site.bench.clock.now());
     let location = HeaderValue::from_str(&url).map_err(|error| Page::failed(&error))?;
-    let Path((name, until, signature)) = &link;
     let cookie = format!(
-        "{COOKIE}={name}/{until}/{signature}; Path={}/connect/gmail; Max-Age=900; HttpOnly; SameSite=Lax{}",
+        "{COOKIE}={link}; Path={}/connect/gmail; Max-Age=900; HttpOnly; SameSite=Lax{}",
         site.path,
         if site.is_secure { "; Secure" } else { "" }
     );
@@ -110,12 +115,16 @@ async fn came_back(
     };
     let now = site.bench.clock.now();
     let user = consent.user(&state, now).map_err(|error| not_connected(error.to_string()))?;
-    let same = cookie(&headers).is_some_and(|link| site.connect.check(link, now).as_ref() == Ok(&user));
-    if !same {
+    let another_browser = || {
         let why = "The answer belongs to another browser. Please open the link again, and go on in the same window.";
-        return Err(not_connected(why.to_owned()));
-    }
-    let agent = present(&site, &user).await?.ok_or_else(|| not_connected(NO_ACCOUNT.to_owned()))?;
+        not_connected(why.to_owned())
+    };
+    let link = cookie(&headers).ok_or_else(another_browser)?;
+    let agent = match invited(&site, link).await? {
+        Ok(invited) if invited.agent.id == user => invited.agent,
+        Ok(_) | Err(UnusableConnectLink::Forged) => return Err(another_browser()),
+        Err(why) => return Err(not_connected(why.to_string())),
+    };
     let account = consent.accept(&code, &state, &agent.email, now).await;
     let account = account.map_err(|error| not_connected(error.to_string()))?;
     tracing::info!(user_id = %user, "an agent connected Gmail");

@@ -133,9 +133,15 @@ impl Gatherer {
             self.in_time("what pauses sending", self.paused(at))
         );
         let took = self.clock.now().signed_duration_since(at).to_std().unwrap_or_default();
+        Figures { at, took, queues, stored, paused, ..self.own() }
+    }
+
+    /// What this process counted by itself until now, and nothing of what is the same in all.
+    pub(super) fn own(&self) -> Figures {
         let (calls, spending) = (self.metrics.counted(), self.metrics.spending());
         let (told, incoming) = (self.metrics.tries_to_tell(), self.metrics.incoming().found());
-        Figures { at, took, queues, stored, calls, spending, told, incoming, paused }
+        let (at, took) = (self.clock.now(), Duration::ZERO);
+        Figures { at, took, queues: None, stored: None, calls, spending, told, incoming, paused: None }
     }
 
     async fn standings(&self, now: Instant) -> PortResult<Vec<(Queue, Standing)>> {

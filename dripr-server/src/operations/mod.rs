@@ -108,6 +108,11 @@ impl Operations {
         gathering.await.map_err(|error| Failure::new(format!("figures could not be gathered: {error}")))
     }
 
+    /// What this process counted by itself until now. Nobody is asked for it.
+    fn own_figures(&self) -> Figures {
+        self.gatherer.own()
+    }
+
     async fn metrics(&self) -> Response {
         let ready = self.readiness.parts().await.are_ready();
         match self.figures().await {

@@ -1,5 +1,6 @@
 //! What a process does for whoever watches, once a minute: it looks at the alerts, whatever its roles are, since what is
 //! wrong may be that another one is gone; and it tells CloudWatch what it counted, and with the role `cron` how the deployment stands.
+//! At its end it tells CloudWatch what it counted since.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,15 @@ use crate::{
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// What came of one look.
+#[derive(Debug)]
+pub struct Looked {
+    /// What CloudWatch is to be told, if it is told anything.
+    pub line: Option<String>,
+    /// Whether the alerts were looked at: the figures could be had, and the store did not fail.
+    pub alerts: Result<(), Failure>,
+}
 
 /// Looks again and again.
 pub struct Watch {
@@ -52,7 +62,7 @@ impl Watch {
 
     /// Looks once a minute, until told to stop. The first look comes after a minute: what became due while nothing ran is
     /// being dealt with by then.
-    pub async fn watch(self, mut stopping: watch::Receiver<()>) {
+    pub async fn watch(self: Arc<Self>, mut stopping: watch::Receiver<()>) {
         let clock = self.deployment.clock.clone();
         loop {
             tokio::select! {
@@ -60,24 +70,42 @@ impl Watch {
                 // The other end is dropped, which says the same.
                 _ = stopping.changed() => return,
             }
-            match self.look().await {
-                Ok(Some(line)) => cloudwatch::print(line).await,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "alerts could not be looked at"),
+            let Looked { line, alerts } = self.look().await;
+            if let Some(line) = line {
+                cloudwatch::print(line).await;
+            }
+            if let Err(error) = alerts {
+                tracing::warn!(%error, "alerts could not be looked at");
             }
         }
     }
 
-    /// Looks once: alerts are judged and told, and what CloudWatch is to be told is given.
-    ///
-    /// # Errors
-    /// The figures cannot be had, or the store failed.
-    pub async fn look(&self) -> Result<Option<String>, Failure> {
-        let figures = self.operations.figures().await?;
-        if let Some(telling) = &self.telling {
-            look(telling, &self.readings(&figures)).await?;
+    /// Looks once: alerts are judged and told, and what CloudWatch is to be told is given, whether that went well or not.
+    pub async fn look(&self) -> Looked {
+        let figures = match self.operations.figures().await {
+            Ok(figures) => figures,
+            Err(error) => return Looked { line: None, alerts: Err(error) },
+        };
+        let line = self.cloudwatch.as_ref().map(|cloudwatch| cloudwatch.line(&figures));
+        let alerts = match &self.telling {
+            Some(telling) => look(telling, &self.readings(&figures)).await.map(drop).map_err(Failure::from),
+            None => Ok(()),
+        };
+        Looked { line, alerts }
+    }
+
+    /// What CloudWatch is to be told of what was counted since the last look, once all work is done.
+    #[must_use]
+    pub fn last_line(&self) -> Option<String> {
+        let cloudwatch = self.cloudwatch.as_ref()?;
+        Some(cloudwatch.line(&self.operations.own_figures()))
+    }
+
+    /// Tells it.
+    pub async fn end(&self) {
+        if let Some(line) = self.last_line() {
+            cloudwatch::print(line).await;
         }
-        Ok(self.cloudwatch.as_ref().map(|cloudwatch| cloudwatch.line(&figures)))
     }
 
     fn readings(&self, figures: &Figures) -> Readings {

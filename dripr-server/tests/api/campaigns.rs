@@ -383,6 +383,32 @@ async fn what_is_known_of_a_home_is_given_kept_and_taken_away() {
 }
 
 #[tokio::test]
+async fn all_that_is_wrong_with_a_home_is_told_also_beside_a_zip_code() {
+    let site = site().await;
+    let key = operator(&site).await;
+    let home = |street: &str, zip: &str| json!({"street": street, "city": "Seattle", "state": "WA", "zip_code": zip});
+    let good = json!({"email": "kim@home.example", "home": home("12 Pine St", "98103"), "fixed_send_day": 9});
+    let made = post(&site, "/agents/ana/campaigns", &key, good).await.json();
+    let path = format!("/agents/ana/campaigns/{}", made["id"].as_str().unwrap());
+    let new =
+        json!({"email": "lee@home.example", "home": home("", "1"), "zip_code": "98103", "fixed_send_day": 9});
+    let created = post(&site, "/agents/ana/campaigns", &key, new).await;
+    let change = json!({"home": home("", "1"), "zip_code": "98103", "fixed_send_day": 9});
+    for refused in [created, patch(&site, &path, &key, "*", change).await] {
+        assert_eq!(refused.status, 422, "{refused:?}");
+        let errors = refused.json()["errors"].as_array().unwrap().clone();
+        let mut pointers: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        pointers.sort_unstable();
+        assert_eq!(pointers, ["/home/street", "/home/zip_code", "/zip_code"]);
+    }
+    let beside = patch(&site, &path, &key, "*", json!({"zip_code": "98103"})).await;
+    assert_eq!((beside.status, &beside.json()["errors"][0]["pointer"]), (422, &json!("/zip_code")));
+    let without = patch(&site, &path, &key, "*", json!({"home": null, "zip_code": "98101"})).await;
+    assert_eq!((without.status, &without.json()["home"]), (200, &json!(null)), "{without:?}");
+    assert_eq!(without.json()["zip_code"], "98101");
+}
+
+#[tokio::test]
 async fn a_campaign_that_failed_is_tried_again_at_once() {
     let site = site().await;
     let key = operator(&site).await;

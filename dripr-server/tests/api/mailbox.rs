@@ -197,8 +197,51 @@ async fn an_agent_connects_a_mailbox_by_a_link_of_the_api() {
     ];
     assert_eq!(history(&site, &key).await, told.map(|(what, by)| (what.to_owned(), by)));
 
-    // The link works as long as it says.
-    assert_eq!(site.get(link).await.status, 200);
+    assert_eq!(site.get(link).await.status, 404, "it was for once");
+    let another = made_by(&site, &key, "ana").await;
+    assert_eq!(site.get(&another).await.status, 200);
     site.clock.set("2026-03-08T12:00:00Z".parse().unwrap());
-    assert_eq!(site.get(link).await.status, 404);
+    assert_eq!(site.get(&another).await.status, 404, "and it ends");
+}
+
+#[cfg(feature = "gmail")]
+async fn made_by(site: &Site, key: &str, agent: &str) -> String {
+    let path = format!("/agents/{agent}/mailbox/link");
+    let made = ask(request(site, Method::POST, &path, key)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.json()["url"].as_str().unwrap().to_owned()
+}
+
+#[cfg(feature = "gmail")]
+#[tokio::test]
+async fn a_link_ends_with_the_right_by_which_it_was_made_also_on_the_way_back_from_google() {
+    use crate::google::{self, come_back, leave_by, of};
+
+    let (google, challenges) = google::google().await;
+    let site = google::site(&google).await;
+    agent(&site, "amy", Some("north"), None, Role::Agent).await;
+    let (operator, amy) = (operator(&site).await, "amy".parse::<UserId>().unwrap());
+    let north = async || key(&site, Reach::Brokerage("north".parse().unwrap()), &Scope::ALL).await;
+    let (first, second) = (north().await, north().await);
+    let of_operator = made_by(&site, &operator, "amy").await;
+    let links = [made_by(&site, &first, "amy").await, made_by(&site, &second, "amy").await];
+    let (url, cookie) = leave_by(&site, &challenges, &links[1]).await;
+    assert_eq!(site.get(&links[0]).await.status, 200);
+
+    let id = get(&site, "/me", &first).await.json()["actor"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(delete(&site, &format!("/keys/{id}"), &operator).await.status, 204);
+    assert_eq!(site.get(&links[0]).await.status, 404, "its key was taken back");
+    assert_eq!(site.get(&links[1]).await.status, 200, "another one's was not");
+
+    let store = &site.deployment.store;
+    let mut moved = store.agent(&amy).await.unwrap().unwrap();
+    moved.membership.brokerage = "south".parse().ok();
+    assert!(AgentStore::replace(&**store, moved, None).await.unwrap());
+    assert_eq!(site.post(&links[1]).await.status, 404, "she is of another brokerage");
+    let state = of(&url, "state");
+    let page = come_back(&site, &[("state", &state), ("code", "the-code")], Some(&cookie)).await;
+    assert_eq!(page.status, 400, "{}", page.text);
+    assert!(page.text.contains("may not do so any more"), "{}", page.text);
+    assert_eq!(store.mail_account(&amy).await.unwrap(), None);
+    assert_eq!(site.get(&of_operator).await.status, 200, "who runs the deployment reaches her there too");
 }

@@ -1,9 +1,13 @@
 //! What requests may be, whatever they ask for; and the description of it all.
 
+use dripr_core::{
+    access::{Reach, Role, Scope},
+    ports::AgentStore,
+};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::asking::{Answer, ask, get, operator, patch, post, request, site};
+use crate::asking::{Answer, ask, get, key, operator, patch, post, request, site};
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 
@@ -306,6 +310,49 @@ fn what_takes_an_idempotency_key_says_so() {
     ];
     expected.retain(|operation| cfg!(feature = "webhooks") || !operation.contains("/webhooks"));
     assert_eq!(without, expected);
+}
+
+#[tokio::test]
+async fn an_answer_about_an_agent_who_is_out_of_reach_by_then_is_not_given_again() {
+    let site = site().await;
+    crate::asking::agent(&site, "amy", Some("north"), None, Role::Agent).await;
+    let north = key(&site, Reach::Brokerage("north".parse().unwrap()), &[Scope::Write]).await;
+    let call = async |key: &str| {
+        let body = json!({"first_name": "Kim", "email": "kim@home.example"});
+        let request = request(&site, Method::POST, "/agents/amy/contacts", key);
+        ask(request.header("idempotency-key", "k-1").json(&body)).await
+    };
+    let made = call(&north).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(call(&north).await, made, "also to who may not look");
+    let store = &site.deployment.store;
+    let mut amy = store.agent(&"amy".parse().unwrap()).await.unwrap().unwrap();
+    amy.membership.brokerage = "south".parse().ok();
+    assert!(AgentStore::replace(&**store, amy, None).await.unwrap());
+    let again = call(&north).await;
+    assert_eq!(again.status, 404, "{again:?}");
+    assert!(!again.text.contains("kim@home.example"), "{again:?}");
+
+    // What is gone by the call itself is told again.
+    let operator = operator(&site).await;
+    let remove = async || {
+        let request = request(&site, Method::DELETE, "/agents/amy", &operator);
+        ask(request.header("idempotency-key", "k-2")).await
+    };
+    assert_eq!((remove().await.status, remove().await.status), (204, 204));
+}
+
+#[test]
+fn what_a_filter_takes_for_an_external_id_is_described_as_where_it_is_given() {
+    let description = serde_json::to_value(dripr_server::api::description()).unwrap();
+    let given = &description["components"]["schemas"]["NewContact"]["properties"]["external_id"]["pattern"];
+    assert!(given.is_string(), "{given}");
+    for list in ["contacts", "campaigns"] {
+        let parameters = &description["paths"][format!("/agents/{{agent}}/{list}")]["get"]["parameters"];
+        let mut parameters = parameters.as_array().unwrap().iter();
+        let filter = parameters.find(|known| known["name"] == "external_id").unwrap();
+        assert_eq!(filter["schema"]["pattern"], *given, "{list}: {filter:#}");
+    }
 }
 
 #[tokio::test]

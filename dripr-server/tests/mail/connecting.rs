@@ -3,7 +3,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use dripr_core::{
-    mail_account::Grant,
+    campaign::Actor,
+    mail_account::{AccountMark, ConnectClaim, Grant, forget},
     ports::{AgentStore, Clock, MailAccountStore},
 };
 use mail_parser::MessageParser;
@@ -16,9 +17,13 @@ use crate::{
 
 /// The page's button, and where it leads: Google's address with a state, and the cookie.
 async fn leave(site: &Site, challenges: &Challenges) -> (Url, String) {
-    let until = site.clock.now() + TimeDelta::days(7);
-    let link = site.deployment.config.public.connect.link("gmail", &ana(), until);
-    leave_by(site, challenges, &link).await
+    leave_by(site, challenges, &link(site)).await
+}
+
+/// A link by who runs the deployment, for Ana who has connected nothing; it works for a week.
+fn link(site: &Site) -> String {
+    let claim = ConnectClaim { user_id: ana(), by: Actor::Operator, mark: AccountMark::Nothing };
+    site.deployment.config.public.connect.link("gmail", &claim, site.clock.now() + TimeDelta::days(7))
 }
 
 #[tokio::test]
@@ -95,12 +100,48 @@ async fn what_goes_wrong_on_the_way_is_told_to_the_agent_and_connects_nothing() 
 async fn a_link_is_for_one_agent_and_ends() {
     let (google, _) = google().await;
     let site = site(&google).await;
-    let until = site.clock.now() + TimeDelta::days(7);
-    let link = site.deployment.config.public.connect.link("gmail", &ana(), until);
-    assert_eq!(site.post(&link.replace("/ana/", "/bob/")).await.status, 404);
-    site.clock.set(until);
+    let link = link(&site);
+    for (said, forged) in [("/ana/", "/bob/"), ("/operator/", "/system/"), ("/n/", "/c1/")] {
+        assert_eq!(site.post(&link.replace(said, forged)).await.status, 404, "{forged}");
+    }
+    assert_eq!(site.get(&link).await.status, 200);
+    site.clock.set(site.clock.now() + TimeDelta::days(7));
     assert_eq!(site.post(&link).await.status, 404);
     assert_eq!(site.get(&link).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_link_works_once_and_not_for_what_was_forgotten_since() {
+    let (google, challenges) = google().await;
+    let site = site(&google).await;
+    let (first, ways) = (link(&site), [leave(&site, &challenges).await, leave(&site, &challenges).await]);
+    let come_back_by = async |(url, cookie): &(Url, String)| {
+        let state = of(url, "state");
+        come_back(&site, &[("state", &state), ("code", "the-code")], Some(cookie)).await
+    };
+    assert_eq!(come_back_by(&ways[0]).await.status, 200);
+    let store = &site.deployment.store;
+    let connected = store.mail_account(&ana()).await.unwrap();
+    let another = come_back_by(&ways[1]).await;
+    assert_eq!(another.status, 400, "{}", another.text);
+    assert_eq!(store.mail_account(&ana()).await.unwrap(), connected);
+    for page in [site.get(&first).await, site.post(&first).await] {
+        assert_eq!(page.status, 404);
+        assert!(page.text.contains("connected or disconnected since"), "{}", page.text);
+    }
+
+    // Of the account that there is now, which is then forgotten, by a consent that is under way.
+    let mark = AccountMark::of(connected.as_ref());
+    let claim = ConnectClaim { user_id: ana(), by: Actor::Operator, mark };
+    let until = site.clock.now() + TimeDelta::days(7);
+    let again = site.deployment.config.public.connect.link("gmail", &claim, until);
+    let way = leave_by(&site, &challenges, &again).await;
+    assert!(forget(&**store, &ana(), &Actor::Operator, site.clock.now()).await.unwrap());
+    let page = come_back_by(&way).await;
+    assert_eq!(page.status, 400, "{}", page.text);
+    assert_eq!(site.get(&again).await.status, 404);
+    let stays = store.mail_account(&ana()).await.unwrap();
+    assert!(stays.is_some_and(|account| !account.is_connected()), "what was forgotten stays so");
 }
 
 #[tokio::test]
@@ -109,8 +150,7 @@ async fn a_removed_agent_is_led_to_nobody_and_connects_nothing() {
     let site = site(&google).await;
     let (url, cookie) = leave(&site, &challenges).await;
     assert!(site.deployment.store.remove(&ana(), site.clock.now()).await.unwrap());
-    let link =
-        site.deployment.config.public.connect.link("gmail", &ana(), site.clock.now() + TimeDelta::days(7));
+    let link = link(&site);
     for page in [site.get(&link).await, site.post(&link).await] {
         assert_eq!(page.status, 404);
         assert!(page.text.contains("There is no such account any more"), "{}", page.text);
@@ -131,8 +171,7 @@ async fn below_a_path_the_button_and_the_cookie_are_below_it_too() {
         google.base_url
     );
     let site = Site::at("https://x.example/reports", &lines, &SECRETS).await;
-    let until = site.clock.now() + TimeDelta::days(7);
-    let link = site.deployment.config.public.connect.link("gmail", &ana(), until);
+    let link = link(&site);
     let path = link.strip_prefix("https://x.example/reports").unwrap();
     let page = site.get(path).await;
     assert!(page.text.contains(&format!("action=\"/reports{path}\"")), "{}", page.text);

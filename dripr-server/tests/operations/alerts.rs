@@ -6,10 +6,11 @@ use dripr_core::{
     ports::{CampaignStore, Clock},
 };
 use dripr_server::{
-    operations::watch::Watch,
+    operations::watch::{Looked, Watch},
     role::{Role, Roles},
 };
 use serde_json::Value;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::stage::Stage;
 
@@ -39,6 +40,13 @@ fn watch(stage: &Stage, roles: &[Role]) -> Option<Watch> {
     Watch::of(&stage.deployment, &stage.operations, &Roles::of(roles)).unwrap()
 }
 
+/// What CloudWatch is told by a look that goes well.
+async fn line(watch: &Watch) -> Option<String> {
+    let Looked { line, alerts } = watch.look().await;
+    alerts.unwrap();
+    line
+}
+
 /// Work was announced that nobody takes up, and its lease is over.
 async fn stuck(stage: &Stage) {
     stage.until("2026-03-11T14:00:00Z").await;
@@ -57,16 +65,17 @@ async fn stuck(stage: &Stage) {
 async fn an_operator_gets_one_mail_when_campaigns_are_stuck_and_one_when_they_move_again() {
     let stage = Stage::new(2, "[alerts]\nmail_to = \"ops@brokerage.example\"\n").await;
     let watch = watch(&stage, &[]).unwrap();
-    assert_eq!(watch.look().await.unwrap(), None, "CloudWatch was not asked for");
+    assert_eq!(line(&watch).await, None, "CloudWatch was not asked for");
+    assert_eq!(watch.last_line(), None);
     stuck(&stage).await;
     for _ in 0..3 {
-        watch.look().await.unwrap();
+        line(&watch).await;
         stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
     }
     assert_eq!(mails(&stage), ["dripr: campaigns are stuck"]);
     stage.until("2026-03-13T12:00:00Z").await;
     for _ in 0..12 {
-        watch.look().await.unwrap();
+        line(&watch).await;
         stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
     }
     assert_eq!(mails(&stage), ["dripr: campaigns are stuck", "dripr: resolved: campaigns are stuck"]);
@@ -80,12 +89,12 @@ async fn a_process_without_cron_tells_that_cron_is_gone_and_nothing_twice() {
     let (api, cron) = (watch(&stage, &[Role::Api]).unwrap(), watch(&stage, &[Role::Cron]).unwrap());
     // New campaigns that nobody has ever looked at.
     for _ in 0..9 {
-        let line: Value = serde_json::from_str(&api.look().await.unwrap().unwrap()).unwrap();
+        let line: Value = serde_json::from_str(&line(&api).await.unwrap()).unwrap();
         assert_eq!(line.get("StuckCampaigns"), None, "what all share is told by one role");
         assert_eq!(line["WebhooksRejected.clerk"], 0, "and each process tells what it counted");
         stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
     }
-    let line: Value = serde_json::from_str(&cron.look().await.unwrap().unwrap()).unwrap();
+    let line: Value = serde_json::from_str(&line(&cron).await.unwrap()).unwrap();
     assert_eq!(line["StuckCampaigns"], 2);
     assert_eq!(mails(&stage), ["dripr: campaigns are stuck"]);
 }
@@ -97,8 +106,8 @@ async fn webhooks_that_cannot_be_verified_are_told_by_the_process_at_which_they_
     let incoming = stage.deployment.metrics.incoming();
     let minute = async |from: Option<&'static str>| {
         from.into_iter().for_each(|from| incoming.rejected(from, stage.clock.now()));
-        api.look().await.unwrap();
-        cron.look().await.unwrap();
+        line(&api).await;
+        line(&cron).await;
         stage.clock.set(stage.clock.now() + TimeDelta::seconds(60));
     };
     for from in ["clerk", "stripe", "clerk"] {
@@ -123,7 +132,7 @@ async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
     let stage = Stage::new(2, "[operations]\ncloudwatch_namespace = \"Dripr\"\n").await;
     stuck(&stage).await;
     let watch = watch(&stage, &[]).unwrap();
-    let line = watch.look().await.unwrap().unwrap();
+    let line = line(&watch).await.unwrap();
     assert!(!line.contains('\n'));
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["_aws"]["Timestamp"], stage.clock.now().timestamp_millis());
@@ -141,6 +150,36 @@ async fn cloudwatch_is_told_in_a_line_that_it_can_read() {
     assert_eq!((&line["StuckCampaigns"], &line["QueueDepth.intro"]), (&2.into(), &2.into()));
     assert!(line["QueueOldest"].as_f64().unwrap() > 421.0);
     assert_eq!((&line["MailPaused"], &line["WebhooksOff.failing"]), (&0.into(), &0.into()));
+}
+
+#[tokio::test]
+async fn cloudwatch_is_told_also_where_alerts_cannot_be_looked_at() {
+    let lines =
+        "[alerts]\nmail_to = \"ops@brokerage.example\"\n[operations]\ncloudwatch_namespace = \"Dripr\"\n";
+    let stage = Stage::new(2, lines).await;
+    let options = SqliteConnectOptions::new().filename(stage.folder.path().join("dripr.db"));
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql("DROP TABLE alarms").execute(&mut connection).await.unwrap();
+    let Looked { line, alerts } = watch(&stage, &[]).unwrap().look().await;
+    assert!(alerts.is_err(), "what is kept of alerts is gone");
+    let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert_eq!(line["StuckCampaigns"], 0, "and how the deployment stands is told");
+}
+
+#[tokio::test]
+async fn what_a_process_counted_since_the_last_line_is_told_at_its_end() {
+    let stage = Stage::new(2, "[operations]\ncloudwatch_namespace = \"Dripr\"\n").await;
+    let watch = watch(&stage, &[]).unwrap();
+    let incoming = stage.deployment.metrics.incoming();
+    incoming.rejected("stripe", stage.clock.now());
+    let told: Value = serde_json::from_str(&line(&watch).await.unwrap()).unwrap();
+    assert_eq!(told["WebhooksRejected.stripe"], 1);
+    for _ in 0..2 {
+        incoming.rejected("stripe", stage.clock.now());
+    }
+    let last: Value = serde_json::from_str(&watch.last_line().unwrap()).unwrap();
+    assert_eq!(last["WebhooksRejected.stripe"], 2, "also what was counted while figures are kept");
+    assert_eq!(last.get("StuckCampaigns"), None, "nobody is asked for what all share");
 }
 
 #[tokio::test]

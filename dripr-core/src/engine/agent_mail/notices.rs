@@ -233,7 +233,7 @@ impl Notice {
         };
         let desk = engine.ports.notices.as_ref()?;
         let link = match concern {
-            Concern::AccountLost { .. } => desk.links.connect(&agent.id, now),
+            Concern::AccountLost { since } => desk.links.connect(&agent.id, since, now),
             Concern::PaymentFailed | Concern::SubscriptionEnded | Concern::SendingPaused { .. } => None,
         };
         Some(Letter::Concern { concern, because, link })

@@ -46,6 +46,18 @@ pub(super) async fn what_was_carried_over<S: Store + ?Sized>(stage: &Stage<'_, S
         assert!(!scene.take_back(&new, &at_old).await, "what stands against an address stays");
         assert!(scene.take_back(&new, &opt_in(new.as_str())).await, "until it is taken back there");
     }
+    // What is decided again stands since the last time, whatever is told late.
+    let again = Suppression { since: at("2026-03-03T00:00:00Z"), ..own.clone() };
+    let between = OptIn { until: Some(at("2026-03-02T00:00:00Z")), ..opt_in(new.as_str()) };
+    for first in [&carried, &own] {
+        scene.suppress(first).await;
+        for told in [&again, &again, &own] {
+            assert_eq!(scene.suppress(told).await, AddressSuppression::Known);
+            assert_eq!(scene.known(&new).await.as_ref(), Some(&again), "since the last time");
+        }
+        assert!(!scene.take_back(&new, &between).await, "what was wanted before that is not the last word");
+        assert!(scene.take_back(&new, &opt_in(new.as_str())).await);
+    }
     // From two places it is nobody's to lift but its own.
     let complaint = Suppression {
         cause: SuppressionCause::Complaint,

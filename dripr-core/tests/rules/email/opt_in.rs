@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use dripr_core::email::{EmailAddress, OptIn, Suppression, SuppressionCause};
 use proptest::{collection::vec, prelude::*};
 
@@ -21,6 +22,11 @@ fn suppression(nr: usize, cause: SuppressionCause, carried_from: Option<usize>) 
         since: at(SLOT),
         carried_from: carried_from.map(address),
     }
+}
+
+/// The same, so many seconds later.
+fn later(seconds: i64, known: Suppression) -> Suppression {
+    Suppression { since: known.since + TimeDelta::seconds(seconds), ..known }
 }
 
 fn opt_in(nr: usize) -> OptIn {
@@ -115,12 +121,12 @@ proptest! {
 
     #[test]
     fn joining_twice_changes_nothing_and_the_more_final_cause_stays(
-        steps in vec((0..3_usize, prop::option::of(0..ADDRESSES)), 1..8),
+        steps in vec((0..3_usize, prop::option::of(0..ADDRESSES), 0..100_i64), 1..8),
     ) {
         let causes = [SuppressionCause::HardBounce, SuppressionCause::OptOut, SuppressionCause::Complaint];
         let mut known: Option<Suppression> = None;
-        for (cause, from) in steps {
-            let new = suppression(0, causes[cause], from.filter(|from| *from != 0));
+        for (cause, from, seconds) in steps {
+            let new = later(seconds, suppression(0, causes[cause], from.filter(|from| *from != 0)));
             let most = known.as_ref().map_or(new.cause, |known| known.cause.max(new.cause));
             let joined = known.as_ref().map_or_else(|| Some(new.clone()), |known| known.joined(&new));
             let now = joined.or(known).unwrap();
@@ -128,6 +134,22 @@ proptest! {
             prop_assert_eq!(now.joined(&new), None);
             known = Some(now);
         }
+    }
+
+    #[test]
+    fn an_opt_in_that_is_told_late_takes_back_nothing_that_was_decided_after_it(
+        outs in vec((prop::option::of(1..ADDRESSES), 0..100_i64), 1..8),
+        wanted in 0..100_i64,
+    ) {
+        let mut known: Option<Suppression> = None;
+        for (from, seconds) in &outs {
+            let new = later(*seconds, suppression(0, SuppressionCause::OptOut, *from));
+            let joined = known.as_ref().map_or_else(|| Some(new.clone()), |known| known.joined(&new));
+            known = joined.or(known);
+        }
+        let until = OptIn { until: Some(at(SLOT) + TimeDelta::seconds(wanted)), ..opt_in(0) };
+        let is_last_word = outs.iter().all(|(_, seconds)| *seconds <= wanted);
+        prop_assert_eq!(known.is_some_and(|known| until.takes_back(&known)), is_last_word);
     }
 }
 
@@ -143,7 +165,7 @@ fn an_opt_in_takes_back_no_bounce_nothing_more_final_and_nothing_later() {
     assert!(!most(SuppressionCause::OptOut).takes_back(&complaint));
     let until = |until| OptIn { until: Some(until), ..opt_in(0) };
     assert!(until(at(SLOT)).takes_back(&opt_out));
-    assert!(!until(at(SLOT) - chrono::TimeDelta::seconds(1)).takes_back(&opt_out));
+    assert!(!until(at(SLOT) - TimeDelta::seconds(1)).takes_back(&opt_out));
     assert!(!opt_in(1).takes_back(&opt_out), "nor what was decided elsewhere");
 }
 

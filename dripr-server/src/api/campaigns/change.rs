@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     act, find,
-    home::GivenHome,
+    home::{BRINGS_ITS_OWN, GivenHome},
     view::{CampaignView, send_day, zip_code},
 };
 use crate::api::{
@@ -97,17 +97,21 @@ fn moved(
     zip: Option<String>,
     known: &Campaign,
 ) -> Result<Option<Action>, Problem> {
-    let zip = zip.map(|text| zip_code("/zip_code", &text)).transpose()?;
-    Ok(Some(match (home, zip) {
-        (Some(Some(home)), None) => {
-            let home = home.home(known.home.as_ref())?;
-            Action::EditHome { zip_code: home.zip_code, home: Some(Box::new(home)) }
-        }
-        (Some(None), zip) => Action::EditHome { home: None, zip_code: zip.unwrap_or(known.zip_code) },
-        (None, Some(zip_code)) if known.home.is_none() => Action::EditHome { home: None, zip_code },
-        (_, Some(_)) => return Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
-        (None, None) => return Ok(None),
-    }))
+    let mut problems = Problems::default();
+    let has_home = home.as_ref().map_or(known.home.is_some(), Option::is_some);
+    let zip = problems.take(match zip {
+        Some(_) if has_home => Err(Problem::invalid("/zip_code", BRINGS_ITS_OWN)),
+        zip => zip.map(|text| zip_code("/zip_code", &text)).transpose(),
+    });
+    let is_without = home.as_ref().is_some_and(Option::is_none);
+    let home = problems.take(home.flatten().map(|home| home.home(known.home.as_ref())).transpose());
+    let (home, zip) = problems.unless_any(|| Some((home?, zip?)))?;
+    Ok(match (home, zip) {
+        (Some(home), _) => Some(Action::EditHome { zip_code: home.zip_code, home: Some(Box::new(home)) }),
+        (None, Some(zip_code)) => Some(Action::EditHome { home: None, zip_code }),
+        (None, None) if is_without => Some(Action::EditHome { home: None, zip_code: known.zip_code }),
+        (None, None) => None,
+    })
 }
 
 /// Refuses what would make a second campaign for one address and home.

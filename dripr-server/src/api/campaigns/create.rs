@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use super::{
     act, find,
-    home::GivenHome,
+    home::{BRINGS_ITS_OWN, GivenHome},
     view::{CampaignView, send_day, zip_code},
 };
 use crate::api::{
@@ -142,13 +142,17 @@ pub(super) async fn create_campaign(
 /// The home that a new campaign is about, if it is about one, and the ZIP code.
 fn place(new: &NewCampaign) -> Result<(Option<Home>, ZipCode), Problem> {
     match (&new.home, &new.zip_code) {
-        (Some(home), None) => {
-            let home = home.home(None)?;
+        (Some(home), zip_code) => {
+            let mut problems = Problems::default();
+            let home = problems.take(home.home(None));
+            if zip_code.is_some() {
+                problems.add(Problem::invalid("/zip_code", BRINGS_ITS_OWN));
+            }
+            let home = problems.unless_any(|| home)?;
             let zip_code = home.zip_code;
             Ok((Some(home), zip_code))
         }
         (None, Some(text)) => zip_code("/zip_code", text).map(|zip_code| (None, zip_code)),
-        (Some(_), Some(_)) => Err(Problem::invalid("/zip_code", "a home brings its own; leave it out")),
         (None, None) => Err(Problem::invalid("/home", "give a home, or a zip_code")),
     }
 }

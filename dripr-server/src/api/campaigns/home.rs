@@ -15,6 +15,9 @@ use crate::api::{
     text::{line, some_line},
 };
 
+/// What is said of a ZIP code beside a home.
+pub(super) const BRINGS_ITS_OWN: &str = "a home brings its own; leave it out";
+
 /// A home.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HomeView {

@@ -88,6 +88,8 @@ pub(super) async fn create_key(
         problems.add(Problem::invalid("/expires_at", detail));
     }
     let name = problems.unless_any(|| name)?;
+    // Looked at before it is stored: of several that are made at the same moment each may be the last that there is room for. It
+    // keeps anybody from filling the table, and no more depends on it.
     if !keeper.scopes.has(Scope::Admin) && api.store.count_api_keys(&reach).await? >= MOST_KEYS_OF_AN_AGENT {
         let most = MOST_KEYS_OF_AN_AGENT;
         let detail = format!("there are {most} keys of yours already, which is the most; take one back");

@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chrono::{DateTime, Utc};
-use dripr_core::{access::Scope, campaign::Actor, mail_account::invite};
+use dripr_core::{
+    access::Scope,
+    mail_account::{invite, may_invite},
+};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,13 +21,13 @@ use crate::{
     compose::MAILBOX_PROVIDER,
 };
 
-/// A link by which an agent connects a mailbox. Whoever has it can connect one of their choice: it is for the agent alone.
+/// A link by which an agent connects a mailbox, once. Whoever has it can connect one of their choice: it is for the agent alone.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MailboxLink {
     /// Leads to a page that says what is asked for, and on to Google.
     #[schema(format = "uri")]
     url: String,
-    /// From when on it does not work any more.
+    /// From when on it does not work any more. It ends before when a mailbox is connected or forgotten, or who made it may not any more.
     expires_at: DateTime<Utc>,
 }
 
@@ -42,8 +45,9 @@ pub(super) async fn make_mailbox_link(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<MailboxLink>), Problem> {
     let agent = asking.agent(&api, &agent, Scope::Write).await?;
-    if asking.0.actor != Actor::User(agent.id.clone()) {
-        asking.may(Scope::Admin)?;
+    if !may_invite(&asking.0, &agent) {
+        // They reach the agent and may write.
+        return Err(Problem::forbidden(format!("this needs the scope {}", Scope::Admin)));
     }
     if headers.contains_key(idempotency::HEADER) {
         // Answers under such keys are kept, and this one has a secret in it.

@@ -33,7 +33,7 @@ pub(super) struct MailboxView {
 pub(super) enum MailboxState {
     /// Emails go by the deployment's own mailer.
     NotConnected,
-    /// Emails go by it.
+    /// Emails go by it; by the deployment's own mailer where `can_be_connected` is false.
     Connected,
     /// The consent was taken back or ran out: emails wait until the agent connects it again, or fall back.
     ConsentLost,

@@ -79,6 +79,7 @@ pub(super) async fn create_webhook(
         return Err(Problem::invalid("Idempotency-Key", "is not taken here: the secret is kept nowhere"));
     }
     let reach = wanted(&api, &keeper.reach, new.reach, "webhook").await?;
+    // Looked at before it is stored: of several that are made at the same moment each may be the last that there is room for.
     if api.store.count_webhooks(&reach).await? >= MOST_OF_A_REACH {
         let detail = format!("there are {MOST_OF_A_REACH} webhooks of this reach already, which is the most");
         return Err(Problem::conflict(Conflict::LimitReached, detail));
