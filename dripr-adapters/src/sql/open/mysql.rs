@@ -23,8 +23,9 @@ use super::{
     STATEMENTS, unreadable, writing,
 };
 
-/// The ends of five indexes, each by itself, since some of what they are of goes again: the newest deliveries of both kinds, the newest message to webhooks, what came back last, which may tell of something older than
-/// that, and what was done last about a webhook, as replaying or changing it.
+/// The ends of five indexes, each by itself, since what some of them are of goes again: the newest deliveries of both kinds, the
+/// newest message to webhooks, what came back last, which may tell of something older than that, and what was done last about a
+/// webhook, as replaying or changing it.
 const NEWEST: &str = "SELECT CONCAT_WS(':', coalesce((SELECT max(id) FROM queue_deliveries), 0), \
      coalesce((SELECT max(event) FROM outbox), 0), coalesce((SELECT max(at) FROM webhook_messages), 0), \
      coalesce((SELECT max(seq) FROM feedback), 0), coalesce((SELECT max(id) FROM deeds), 0))";
