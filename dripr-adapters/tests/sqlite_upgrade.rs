@@ -8,12 +8,13 @@ use std::{path::Path, sync::Arc};
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
     access::{ApiKey, Caller, Membership, NewApiKey, Role, Scopes},
-    campaign::{Action, Actor, CampaignStatus, Command, Operation, Provision, command::Bench},
+    campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, Operation, Provision, command::Bench},
+    contact::ExternalId,
     ids::CampaignId,
     policy::Policy,
     ports::{
-        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, Enrolment, ImportStore,
-        NoticeStore,
+        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, Enrolment,
+        ImportStore, NoticeStore,
     },
     schedule::Instant,
     testkit::{ManualClock, SeededEntropy, samples},
@@ -146,6 +147,50 @@ async fn homes_of_before_streets_were_shortened_are_known_and_can_be_changed() {
     assert!(!dossier.campaign.enabled, "each of two can be changed");
     did(first, Action::Delete).await;
     assert_eq!(again().await, (Enrolment::Exists(second.clone()), Some(second.clone())));
+}
+
+/// While processes are replaced one by one, one of before writes contacts without external ids, and leaves the column alone.
+#[tokio::test]
+async fn external_ids_stay_with_the_living_whatever_a_program_of_before_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let agent = samples::agent("agent", start).unwrap();
+    let new: Vec<_> = (1..=2).map(|n| samples::campaign(&agent, n, "98103", 12, start).unwrap()).collect();
+    let [stays, goes] = [&new[0].contact, &new[1].contact];
+    let external_id: ExternalId = "crm 1".parse().unwrap();
+    {
+        let store = open(&path).await;
+        store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+        store.enrol(new.clone()).await.unwrap();
+        let ids =
+            vec![(stays.email.clone(), external_id.clone()), (goes.email.clone(), "crm 2".parse().unwrap())];
+        let audit = AuditEntry::of("contact_changed", Actor::Operator, start, None);
+        store.give_external_ids(&agent.id, ids, audit).await.unwrap();
+        store.close().await;
+    }
+    let mut raw = connection(&path).await;
+    let sql = "UPDATE contacts SET state = json_remove(json_set(state, '$.first_name', 'Kimberly'), '$.external_id')";
+    sqlx::query(sql).execute(&mut raw).await.unwrap();
+    let sql = "UPDATE contacts SET deleted_at = created_at, \
+               state = json_set(state, '$.deleted_at', json_extract(state, '$.created_at')) WHERE id = ?1";
+    sqlx::query(sql).bind(goes.id.as_str()).execute(&mut raw).await.unwrap();
+
+    let store = open(&path).await;
+    let read = store.contact(&stays.id).await.unwrap().unwrap();
+    assert_eq!((read.first_name.as_str(), &read.external_id), ("Kimberly", &Some(external_id.clone())));
+    assert_eq!(store.contact_with(&agent.id, &external_id).await.unwrap(), Some(read.clone()));
+    assert_eq!(store.contact_at(&agent.id, &stays.email).await.unwrap(), Some(read.clone()));
+    assert_eq!(store.contacts(&agent.id, None, 10).await.unwrap(), [read.clone()]);
+    let dossier = store.load(std::slice::from_ref(&new[0].campaign.id)).await.unwrap().remove(0).unwrap();
+    assert_eq!(dossier.contact, read);
+    assert_eq!(store.contact(&goes.id).await.unwrap().unwrap().external_id, None);
+    let left: Vec<String> =
+        sqlx::query_scalar("SELECT external_id FROM contacts WHERE external_id IS NOT NULL")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+    assert_eq!(left, ["crm 1"], "nothing is left of whom it erased");
 }
 
 #[tokio::test]

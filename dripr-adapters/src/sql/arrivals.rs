@@ -1,7 +1,7 @@
 //! How those who wait for deliveries hear that some came, from this process and from others.
 //!
 //! PostgreSQL tells (`LISTEN`). With SQLite and MySQL another process's writes are looked for once a second, for as long
-//! as somebody waits: SQLite has a number that changes with them, MySQL is asked for the newest delivery of its index.
+//! as somebody waits: SQLite has a number that changes with them, MySQL is asked for the newest of what is waited for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -151,7 +151,7 @@ impl Hearing {
         }))
     }
 
-    /// Looks once a second while somebody waits: at a number that is another one after others wrote.
+    /// Looks once a second while somebody waits: at a text that is another one after others wrote.
     pub(super) fn by_looking(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str) -> Self {
         Self(tokio::spawn(look(connecting, arrivals, sql)))
     }
@@ -173,7 +173,7 @@ async fn look(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str
     let mut every = tokio::time::interval(LOOK_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut connection: Option<Connection> = None;
-    let mut seen = None;
+    let mut seen: Option<String> = None;
     loop {
         // The sender lives as long as the arrivals that are held here.
         let _ = listening.wait_for(|listeners| *listeners > 0).await;
@@ -182,14 +182,14 @@ async fn look(connecting: Connecting, arrivals: Arc<Arrivals>, sql: &'static str
             connection = connecting.open().await.ok();
         }
         let Some(open) = &mut connection else { continue };
-        let now = async { query(sql).fetch_one(open).await?.try_get::<Option<i64>>(0) }.await;
+        let now = async { query(sql).fetch_one(open).await?.try_get::<String>(0) }.await;
         match now {
-            Ok(now) => {
-                // The first look has nothing to compare with.
-                if seen.replace(now) != Some(now) {
-                    arrivals.arrived(u16::MAX);
-                }
+            // The first look has nothing to compare with.
+            Ok(now) if seen.as_ref() != Some(&now) => {
+                seen = Some(now);
+                arrivals.arrived(u16::MAX);
             }
+            Ok(_) => {}
             Err(_) => connection = None,
         }
     }

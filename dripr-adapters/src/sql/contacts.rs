@@ -14,7 +14,7 @@ use dripr_core::{
 use super::{
     SqlStore, blocks,
     connection::{Connection, On, Row, query},
-    dossier::{json, row_place, suppression, to_json},
+    dossier::{row_place, suppression, to_json},
     error::{While, corrupt},
     execute::{wake, write_audit},
     external_ids,
@@ -38,16 +38,16 @@ pub(super) fn bind_contact<'q>(row: &mut RowValues<'q>, contact: &'q Contact, st
         .bind(micros(contact.created_at))
         .bind(contact.deleted_at.map(micros))
         .bind(state)
-        .bind(contact.external_id.as_ref().map(ExternalId::as_str));
+        .bind(external_ids::column(contact));
 }
 
 #[async_trait]
 impl ContactStore for SqlStore {
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
         let doing = "reading a contact";
-        let sql = "SELECT state FROM contacts WHERE id = ?1";
+        let sql = "SELECT id, state, external_id FROM contacts WHERE id = ?1";
         let row = query(sql).bind(id.as_str()).fetch_optional(&self.shared.reads).await.doing(doing)?;
-        row.map(|row| json(row.try_get(0).doing(doing)?, "contacts", "state", id.as_str())).transpose()
+        row.map(|row| external_ids::contact(&row, 0, doing)).transpose()
     }
 
     async fn contacts(
@@ -57,7 +57,8 @@ impl ContactStore for SqlStore {
         limit: usize,
     ) -> PortResult<Vec<Contact>> {
         let doing = "reading contacts";
-        let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND id > ?2 AND deleted_at IS NULL ORDER BY id LIMIT ?3";
+        let sql = "SELECT id, state, external_id FROM contacts WHERE user_id = ?1 AND id > ?2 AND deleted_at IS NULL \
+                   ORDER BY id LIMIT ?3";
         let rows = query(sql)
             .bind(user.as_str())
             // No id is empty, so that all are greater than that.
@@ -66,11 +67,7 @@ impl ContactStore for SqlStore {
             .fetch_all(&self.shared.reads)
             .await
             .doing(doing)?;
-        let read = |row: &Row| {
-            let id: &str = row.try_get(0).doing(doing)?;
-            json(row.try_get(1).doing(doing)?, "contacts", "state", id)
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| external_ids::contact(row, 0, doing)).collect()
     }
 
     async fn agents_writing_to(&self, address: &EmailAddress) -> PortResult<Vec<UserId>> {
@@ -310,13 +307,9 @@ impl ContactStore for SqlStore {
 
 async fn known_contact<'c>(on: impl Into<On<'c>>, user: &UserId, key: &str) -> PortResult<Option<Contact>> {
     let doing = "looking for a contact by address";
-    let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 AND deleted_at IS NULL";
+    let sql = "SELECT id, state, external_id FROM contacts WHERE user_id = ?1 AND address_key = ?2 AND deleted_at IS NULL";
     let row = query(sql).bind(user.as_str()).bind(key).fetch_optional(on).await.doing(doing)?;
-    row.map(|row| {
-        let id: &str = row.try_get(0).doing(doing)?;
-        json(row.try_get(1).doing(doing)?, "contacts", "state", id)
-    })
-    .transpose()
+    row.map(|row| external_ids::contact(&row, 0, doing)).transpose()
 }
 
 async fn add(
@@ -358,7 +351,7 @@ async fn remove(
     let connection = &mut *transaction.connection;
     in_turn(connection, user).await?;
     let doing = "removing a contact";
-    let sql = "SELECT state FROM contacts WHERE id = ?1 AND user_id = ?2 AND deleted_at IS NULL@locked";
+    let sql = "SELECT id, state, external_id FROM contacts WHERE id = ?1 AND user_id = ?2 AND deleted_at IS NULL@locked";
     let row = query(sql)
         .bind(id.as_str())
         .bind(user.as_str())
@@ -366,7 +359,7 @@ async fn remove(
         .await
         .doing(doing)?;
     let Some(row) = row else { return Ok(ContactRemoval::NotThere) };
-    let mut contact: Contact = json(row.try_get(0).doing(doing)?, "contacts", "state", id.as_str())?;
+    let mut contact = external_ids::contact(&row, 0, doing)?;
     let key = contact.email.key();
     let campaigns = query(
         "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2 AND contact_id = ?3 AND deleted_at IS NULL",
@@ -376,10 +369,11 @@ async fn remove(
         return Ok(ContactRemoval::HasCampaigns);
     }
     contact.deleted_at = Some(audit.at);
-    query("UPDATE contacts SET deleted_at = ?2, state = ?3 WHERE id = ?1")
+    query("UPDATE contacts SET deleted_at = ?2, state = ?3, external_id = ?4 WHERE id = ?1")
         .bind(id.as_str())
         .bind(micros(audit.at))
         .bind(to_json(&contact)?)
+        .bind(external_ids::column(&contact))
         .execute(&mut *connection)
         .await
         .doing(doing)?;
@@ -412,8 +406,8 @@ async fn replace(
     in_turn(connection, &contact.user_id).await?;
     let doing = "storing a contact";
     let (old_key, key, user) = (known.email.key(), contact.email.key(), contact.user_id.as_str());
-    let sql = "SELECT state, EXISTS (SELECT 1 FROM contacts WHERE user_id = ?2 AND address_key = ?3 AND id <> ?1 \
-               AND deleted_at IS NULL) FROM contacts WHERE id = ?1 AND user_id = ?2@locked";
+    let sql = "SELECT id, state, external_id, EXISTS (SELECT 1 FROM contacts WHERE user_id = ?2 AND address_key = ?3 \
+               AND id <> ?1 AND deleted_at IS NULL) FROM contacts WHERE id = ?1 AND user_id = ?2@locked";
     let row = query(sql)
         .bind(contact.id.as_str())
         .bind(user)
@@ -422,8 +416,8 @@ async fn replace(
         .await
         .doing(doing)?;
     let Some(row) = row else { return Ok(ContactReplacement::Changed) };
-    let stored: Contact = json(row.try_get(0).doing(doing)?, "contacts", "state", contact.id.as_str())?;
-    let taken: bool = row.try_get(1).doing(doing)?;
+    let stored = external_ids::contact(&row, 0, doing)?;
+    let taken: bool = row.try_get(3).doing(doing)?;
     if stored != *known {
         return Ok(ContactReplacement::Changed);
     }
@@ -448,7 +442,7 @@ async fn replace(
     .bind(key.as_str())
     .bind(contact.deleted_at.map(micros))
     .bind(to_json(contact)?)
-    .bind(contact.external_id.as_ref().map(ExternalId::as_str))
+    .bind(external_ids::column(contact))
     .execute(&mut *connection)
     .await
     .doing(doing)?;

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     connection::{Dialect, Row},
     error::{While, corrupt},
+    external_ids,
     instant::{instant, micros},
 };
 
@@ -183,7 +184,8 @@ impl Reader {
         row.id = row.take()?;
         let campaign = campaign(&mut row)?;
         let due_at = row.maybe_number("due_at")?;
-        let contact = json(row.take()?, "contacts", "state", campaign.contact_id.as_str())?;
+        let (state, external_id) = (row.take()?, row.maybe()?);
+        let contact = external_ids::with_column(campaign.contact_id.as_str(), state, external_id)?;
         let agent = self.agent(&mut row)?;
         let (state, status) = (row.take()?, row.take()?);
         let email = if state.is_empty() { None } else { Some(email(state, status)?) };

@@ -5,7 +5,7 @@ c.home_report_analysis_status, c.email_creation_status,
 c.fixed_send_day, coalesce(c.last_scheduled_send_date, ''), @text(c.last_sent_email_datetime),
 @number(c.check_before_sending), @number(c.enabled),
 coalesce(c.email_id, ''), c.created_at, @text(c.deleted_at), c.version, c.state, @text(c.due_at),
-k.state,
+k.state, coalesce(k.external_id, ''),
 u.id, u.state, u.subscription_status, coalesce(u.managed_client_id, ''),
 coalesce(e.state, ''), coalesce(e.delivery_status, ''),
 coalesce(s.state, ''), coalesce(s.cause, ''), coalesce(b.state, ''))

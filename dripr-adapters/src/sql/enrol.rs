@@ -140,14 +140,21 @@ pub(super) async fn run(
         contact.external_id = known.external_ids.given(&contact.id).cloned();
     }
     let mut changed = Vec::new();
+    // Contacts that were to get one, as they are now: somebody else may have given them another meanwhile.
+    let mut current: HashMap<ContactId, Contact> = HashMap::new();
     for (contact, user, campaign, audit, one_of_many) in filled {
         let Some(id) = known.external_ids.given(&contact) else { continue };
-        if let Some(now) = external_ids::fill(connection, user, &contact, id).await? {
+        let Some((now, was_given)) = external_ids::fill(connection, user, &contact, id).await? else {
+            continue;
+        };
+        if was_given {
             if let Some(entry) = audit.as_ref().filter(|_| !one_of_many) {
-                changed.push((now, entry.at));
+                changed.push((now.clone(), entry.at));
             }
-            noted.extend(audit.as_ref().map(|entry| (campaign, user, entry.gave_external_id(contact))));
+            let about = contact.clone();
+            noted.extend(audit.as_ref().map(|entry| (campaign, user, entry.gave_external_id(about))));
         }
+        current.insert(contact, now);
     }
     audits.extend(noted.iter().map(|(campaign, user, entry)| (campaign.clone(), *user, entry)));
     write(connection, &added, &campaigns).await?;
@@ -155,7 +162,13 @@ pub(super) async fn run(
     write_audit(connection, &rows.collect::<PortResult<Vec<_>>>()?).await?;
     let mut told_of = Vec::with_capacity(news.len());
     for (_, contact, _) in &mut news {
-        contact.external_id = known.external_ids.given(&contact.id).cloned().or(contact.external_id.take());
+        match current.get(&contact.id) {
+            Some(now) => contact.clone_from(now),
+            None => {
+                let given = known.external_ids.given(&contact.id).cloned();
+                contact.external_id = given.or(contact.external_id.take());
+            }
+        }
     }
     for (place, contact, at) in &news {
         told_of.extend(campaigns.get(*place).map(|(campaign, _)| (campaign, contact, *at)));
@@ -178,18 +191,17 @@ impl Known {
         }
         let addresses: Vec<_> =
             new.iter().map(|new| (new.contact.user_id.as_str(), new.contact.email.key())).collect();
-        let sql = "SELECT k.state FROM @rows(?1: user_id text, address_key text) AS wanted CROSS JOIN contacts AS k \
+        let sql = "SELECT k.id, k.state, k.external_id FROM @rows(?1: user_id text, address_key text) AS wanted CROSS JOIN contacts AS k \
                    ON k.user_id = wanted.user_id AND k.address_key = wanted.address_key AND k.deleted_at IS NULL";
         for row in &query(sql).bind(to_json(&addresses)?).fetch_all(&mut *connection).await.doing(DOING)? {
-            let contact: Contact = json(row.try_get(0).doing(DOING)?, "contacts", "state", "")?;
+            let contact = external_ids::contact(row, 0, DOING)?;
             self.by_id.insert(contact.id.clone(), contact.clone());
             self.by_address.insert((contact.user_id.clone(), contact.email.key()), contact);
         }
         let ids = id_list(new.iter().map(|new| new.contact.id.as_str()));
-        let sql =
-            "SELECT k.state FROM @list(?1: id text) AS wanted CROSS JOIN contacts AS k ON k.id = wanted.id";
+        let sql = "SELECT k.id, k.state, k.external_id FROM @list(?1: id text) AS wanted CROSS JOIN contacts AS k ON k.id = wanted.id";
         for row in &query(sql).bind(ids).fetch_all(&mut *connection).await.doing(DOING)? {
-            let contact: Contact = json(row.try_get(0).doing(DOING)?, "contacts", "state", "")?;
+            let contact = external_ids::contact(row, 0, DOING)?;
             self.by_id.insert(contact.id.clone(), contact);
         }
         self.read_holders(connection, new).await

@@ -1,6 +1,6 @@
 //! What a database says, sorted.
 
-use std::io;
+use std::{fmt, io};
 
 use dripr_core::errors::{Fault, PortError, PortResult};
 
@@ -131,12 +131,13 @@ fn is_silence(error: &sqlx::Error) -> bool {
 }
 
 fn database_error(error: &PortError) -> Option<&sqlx::Error> {
-    std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>())
+    let source = std::error::Error::source(error)?;
+    source.downcast_ref::<sqlx::Error>().or_else(|| source.downcast_ref::<TakenKey>().map(|taken| &taken.0))
 }
 
 /// Sorts an error by whose fault it is; `doing` completes "while …".
-pub(super) fn sorted(error: sqlx::Error, doing: &str) -> PortError {
-    let (fault, message) = match Said::of(&error) {
+pub(super) fn sorted(source: sqlx::Error, doing: &str) -> PortError {
+    let (fault, message) = match Said::of(&source) {
         Some(Said::Contended) => {
             (Fault::Unavailable, format!("another program kept the database locked while {doing}"))
         }
@@ -167,7 +168,7 @@ pub(super) fn sorted(error: sqlx::Error, doing: &str) -> PortError {
         Some(Said::Away) => {
             (Fault::Unavailable, format!("the database takes no connections at present, while {doing}"))
         }
-        Some(Said::Other) | None => match &error {
+        Some(Said::Other) | None => match &source {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::Decode(_) => {
                 (Fault::Corrupt, format!("a stored value has the wrong type, found while {doing}"))
             }
@@ -181,7 +182,49 @@ pub(super) fn sorted(error: sqlx::Error, doing: &str) -> PortError {
             _ => (Fault::Unavailable, format!("the database failed while {doing}")),
         },
     };
-    PortError::new(fault, message).caused_by(error)
+    let error = PortError::new(fault, message);
+    if Said::of(&source) == Some(Said::Taken) {
+        error.caused_by(TakenKey(source))
+    } else {
+        error.caused_by(source)
+    }
+}
+
+/// That a key was taken. What the database says of it may repeat the key's value, which may be somebody's address, so that it is
+/// told by its code and the key's name alone, whoever asks and however.
+struct TakenKey(sqlx::Error);
+
+impl TakenKey {
+    /// The database's code, and the name of the key.
+    fn named(&self) -> (String, String) {
+        let Some(answer) = self.0.as_database_error() else { return (String::new(), String::new()) };
+        #[cfg(feature = "mysql")]
+        if let Some(answer) = answer.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+            return (answer.number().to_string(), key_of_mysql(answer.message()).to_owned());
+        }
+        (answer.code().unwrap_or_default().into_owned(), answer.constraint().unwrap_or_default().to_owned())
+    }
+}
+
+impl fmt::Display for TakenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, key) = self.named();
+        write!(f, "a key is taken (code {code}, key {key:?})")
+    }
+}
+
+impl fmt::Debug for TakenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for TakenKey {}
+
+/// What `Duplicate entry 'value' for key 'name'` says last, whatever the value is.
+#[cfg(feature = "mysql")]
+fn key_of_mysql(message: &str) -> &str {
+    message.rsplit_once(" for key ").map_or("", |(_, key)| key.trim_matches('\''))
 }
 
 /// A stored value that cannot be read, by table, column and row.
@@ -204,5 +247,20 @@ pub(super) trait While<T> {
 impl<T> While<T> for Result<T, sqlx::Error> {
     fn doing(self, doing: &str) -> PortResult<T> {
         self.map_err(|error| sorted(error, doing))
+    }
+}
+
+#[cfg(all(test, feature = "mysql"))]
+mod tests {
+    use super::key_of_mysql;
+
+    #[test]
+    fn the_name_of_a_key_is_told_without_its_value() {
+        let named = key_of_mysql(
+            "Duplicate entry 'ana kim@home.example' for key 'contacts.contacts_one_per_address'",
+        );
+        assert_eq!(named, "contacts.contacts_one_per_address");
+        assert_eq!(key_of_mysql("Duplicate entry 'a' for key 'b' for key 'PRIMARY'"), "PRIMARY");
+        assert_eq!(key_of_mysql("kim@home.example"), "");
     }
 }

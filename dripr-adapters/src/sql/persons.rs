@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use dripr_core::{
     campaign::{AuditEntry, Operation},
-    contact::Contact,
     email::{Email, EmailAddress},
     errors::PortResult,
     feedback::Feedback,
@@ -16,9 +15,11 @@ use dripr_core::{
 use super::{
     SqlStore,
     connection::{Connection, Row, query},
+    contacts::in_turn,
     dossier::{Reader, State, by_ids, email, id_list, json, parse, suppression, to_json},
     error::{While, corrupt},
     execute::write_audit,
+    external_ids,
     instant::micros,
     rebase::rebase,
     webhooks,
@@ -33,10 +34,12 @@ impl PersonStore for SqlStore {
     async fn person(&self, user: &UserId, address: &EmailAddress) -> PortResult<Option<Person>> {
         let suppression = self.suppression(user, address).await?;
         let block = self.block_of(address).await?;
-        let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id";
+        let sql =
+            "SELECT id, state, external_id FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id";
         let query = query(sql).bind(user.as_str()).bind(address.key());
         let rows = query.fetch_all(&self.shared.reads).await.doing(DOING)?;
-        let contacts = rows.iter().map(contact).collect::<PortResult<Vec<_>>>()?;
+        let contacts =
+            rows.iter().map(|row| external_ids::contact(row, 0, DOING)).collect::<PortResult<Vec<_>>>()?;
         let refused_rows = self.refused_rows_of(user, address).await?;
         if contacts.is_empty() && suppression.is_none() && refused_rows.is_empty() {
             return Ok(None);
@@ -131,11 +134,6 @@ impl SqlStore {
         let history = self.history(&campaign.id).await?;
         Ok(PersonalCampaign { campaign, emails, content, feedback, history })
     }
-}
-
-fn contact(row: &Row) -> PortResult<Contact> {
-    let id: &str = row.try_get(0).doing(DOING)?;
-    json(row.try_get(1).doing(DOING)?, "contacts", "state", id)
 }
 
 async fn erase_campaign(
@@ -245,6 +243,8 @@ async fn erase_contacts(
 ) -> PortResult<u64> {
     let doing = "erasing a contact";
     let connection = &mut *transaction.connection;
+    // Opt-outs of one agent come one after the other: one that was read before must not be stored over what is erased here.
+    in_turn(connection, user).await?;
     // Answers that are kept for calls that come again may name anybody.
     query("DELETE FROM api_replies").execute(&mut *connection).await.doing(doing)?;
     // So may lines of imports.
@@ -254,10 +254,10 @@ async fn erase_contacts(
         .await
         .doing(doing)?;
     erase_origins(connection, user, key).await?;
-    let sql = "SELECT id, state FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
+    let sql = "SELECT id, state, external_id FROM contacts WHERE user_id = ?1 AND address_key = ?2 ORDER BY id@locked";
     let rows = query(sql).bind(user.as_str()).bind(key).fetch_all(&mut *connection).await.doing(doing)?;
     for row in &rows {
-        let known = contact(row)?;
+        let known = external_ids::contact(row, 0, doing)?;
         let connection = &mut *transaction.connection;
         let erased = known.erased(at)?;
         query("UPDATE contacts SET address_key = ?2, deleted_at = ?3, state = ?4, external_id = ?5 WHERE id = ?1")
@@ -265,7 +265,7 @@ async fn erase_contacts(
             .bind(erased.email.key())
             .bind(erased.deleted_at.map(micros))
             .bind(to_json(&erased)?)
-            .bind(None::<&str>)
+            .bind(external_ids::column(&erased))
             .execute(&mut *connection)
             .await
             .doing(doing)?;

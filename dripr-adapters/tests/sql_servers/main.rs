@@ -4,6 +4,7 @@
 //! or MariaDB the one that `DRIPR_TEST_MYSQL` names, by default `mysql://root@127.0.0.1:3306/mysql`. The user must be allowed
 //! to make databases: each test has one of its own and takes it away. A server that is not there is a failure.
 
+mod at_once;
 mod contract;
 mod couriers;
 mod migrations;

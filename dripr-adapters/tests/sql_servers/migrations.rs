@@ -28,7 +28,7 @@ async fn schema(connection: &mut MySqlConnection, tables: &[&str]) -> Vec<String
 }
 
 /// What each migration of MySQL's is, in order.
-const MYSQL: [(u64, &str); 17] = [
+const MYSQL: [(u64, &str); 18] = [
     (20_261_129_000_001, include_str!("../../src/sql/migrations/mysql/20261129000001_campaigns.sql")),
     (20_261_130_000_001, include_str!("../../src/sql/migrations/mysql/20261130000001_access.sql")),
     (20_261_130_000_101, include_str!("../../src/sql/migrations/mysql/20261130000101_accounts.sql")),
@@ -46,6 +46,7 @@ const MYSQL: [(u64, &str); 17] = [
     (20_261_130_001_501, include_str!("../../src/sql/migrations/mysql/20261130001501_told_contacts.sql")),
     (20_261_130_001_801, include_str!("../../src/sql/migrations/mysql/20261130001801_external_ids.sql")),
     (20_261_130_002_201, include_str!("../../src/sql/migrations/mysql/20261130002201_left_to_reader.sql")),
+    (20_261_130_002_401, include_str!("../../src/sql/migrations/mysql/20261130002401_left_external_ids.sql")),
 ];
 
 /// MySQL keeps each table that a migration made before it was interrupted, and the mark that it had begun.

@@ -106,6 +106,23 @@ impl Place {
         self.server.say(self.url().expose_secret(), sql).await;
     }
 
+    /// Begins a transaction of somebody else's with some statements.
+    pub(crate) async fn begin(&self, sql: &str) -> Open {
+        let (url, sql) = (self.url(), AssertSqlSafe(format!("BEGIN; {sql}")));
+        match self.server {
+            Server::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                Open::Postgres(connection)
+            }
+            Server::MySql => {
+                let mut connection = sqlx::MySqlConnection::connect(url.expose_secret()).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                Open::MySql(connection)
+            }
+        }
+    }
+
     /// Takes all rows away, where tables are there already: faster than another database.
     pub(crate) async fn empty(&self) {
         let rows = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
@@ -116,6 +133,25 @@ impl Place {
         match self.server {
             Server::Postgres => SqlStore::postgres(&self.url(), options).await.unwrap(),
             Server::MySql => SqlStore::mysql(&self.url(), options).await.unwrap(),
+        }
+    }
+}
+
+/// A transaction that is not committed yet.
+pub(crate) enum Open {
+    Postgres(sqlx::PgConnection),
+    MySql(sqlx::MySqlConnection),
+}
+
+impl Open {
+    pub(crate) async fn commit(self) {
+        match self {
+            Self::Postgres(mut connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut connection).await.unwrap();
+            }
+            Self::MySql(mut connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut connection).await.unwrap();
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use dripr_core::{
     schedule::Instant,
     testkit::samples,
 };
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::{
@@ -47,6 +48,9 @@ async fn knows(store: &SqlStore, id: &str) -> bool {
     timeout(BOUND, store.agent(&id)).await.expect("a read ends").unwrap().is_some()
 }
 
+/// How long a caller waits who gives up long before the store does.
+const CALLERS_PATIENCE: Duration = Duration::from_millis(100);
+
 /// One connection that writes, so that it is that which is met.
 fn options() -> ServerOptions {
     let mut options = ServerOptions::default();
@@ -64,6 +68,31 @@ async fn work_goes_on_by_other_connections(server: Server) {
     assert!(register(&store, "after").await.unwrap(), "it is written, once");
     proxy.drop_packets();
     assert!(knows(&store, "after").await, "and read");
+    timeout(BOUND, store.close()).await.expect("a store is closed");
+}
+
+/// Connections on their way back to the pool, and those whose callers stopped waiting, keep nobody from reading.
+async fn reads_that_nobody_waits_for_hold_nothing(server: Server) {
+    let place = Place::new(server).await;
+    let proxy = Proxy::start(&place);
+    let store = proxy.open(&place, options()).await;
+    assert!(register(&store, "before").await.unwrap());
+    let readers = ServerOptions::default().readers;
+    // At once, so that each has a connection.
+    let known = join_all((0..readers).map(|_| knows(&store, "before"))).await;
+    assert_eq!(known, vec![true; known.len()]);
+    // Time in which they come back.
+    assert!(register(&store, "another").await.unwrap());
+    proxy.drop_packets();
+    let id = agent("before").id;
+    join_all((0..readers).map(|_| timeout(CALLERS_PATIENCE, store.agent(&id)))).await;
+    let read = async {
+        // One that came while all were still being looked at may have waited in vain.
+        while store.agent(&id).await.is_err() {}
+    };
+    timeout(BOUND, read).await.expect("the next is read by another connection");
+    proxy.drop_packets();
+    join_all((0..readers).map(|_| timeout(CALLERS_PATIENCE, store.agent(&id)))).await;
     timeout(BOUND, store.close()).await.expect("a store is closed");
 }
 
@@ -113,6 +142,16 @@ async fn work_goes_on_by_other_connections_on_mysql() {
 }
 
 #[tokio::test]
+async fn reads_that_nobody_waits_for_hold_nothing_on_postgres() {
+    reads_that_nobody_waits_for_hold_nothing(Server::Postgres).await;
+}
+
+#[tokio::test]
+async fn reads_that_nobody_waits_for_hold_nothing_on_mysql() {
+    reads_that_nobody_waits_for_hold_nothing(Server::MySql).await;
+}
+
+#[tokio::test]
 async fn nobody_waits_for_ever_for_a_postgres_that_is_gone() {
     nobody_waits_for_ever_for_a_server_that_is_gone(Server::Postgres).await;
 }
@@ -147,9 +186,12 @@ async fn others_writes_are_heard_of(server: Server) {
     };
     hears("before").await;
     proxy.drop_packets();
+    // Perhaps only because everybody looks once the way is a new one.
     hears("after").await;
+    // That is over now, and this is told on it.
+    hears("again").await;
     let received = store.receive(Queue::WelcomeEmails, 10, now(), Duration::from_secs(60));
-    assert_eq!(timeout(BOUND, received).await.expect("it ends").unwrap().len(), 2);
+    assert_eq!(timeout(BOUND, received).await.expect("it ends").unwrap().len(), 3);
     store.close().await;
     other.close().await;
 }

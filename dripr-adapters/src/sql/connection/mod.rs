@@ -3,12 +3,15 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `dialect` | what one SQL text is in each of them |
+//! | `lent` | how what a pool lent comes back |
 //! | `patience` | how long a server is waited for |
 //! | `query` | a statement with its values |
 //! | `row` | what comes back |
 //! | `trust` | which idle connections are taken for open |
 
 mod dialect;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod lent;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod patience;
 mod query;
@@ -123,14 +126,15 @@ impl Pool {
         }
     }
 
+    /// Takes no more questions, and returns when all earlier ones are answered. A server is waited for no longer than for an answer.
     pub(super) async fn close(&self) {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool, ..) => pool.close().await,
+            Self::Postgres(pool, _, limits) => limits.ending(pool.close()).await,
             #[cfg(feature = "mysql")]
-            Self::MySql(pool, ..) => pool.close().await,
+            Self::MySql(pool, _, limits) => limits.ending(pool.close()).await,
         }
     }
 }

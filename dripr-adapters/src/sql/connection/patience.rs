@@ -47,6 +47,12 @@ impl Limits {
         self.silence.min(LONGEST_PING)
     }
 
+    /// Waits for the end of a pool, for as long as what was asked there before may take and its connections to come back.
+    pub(in crate::sql) async fn ending(self, ending: impl Future<Output = ()>) {
+        // Nothing is lost with one that does not end: it lends nothing more, and its connections are closed with the process.
+        let _ = tokio::time::timeout(self.answer().saturating_add(self.ping()), ending).await;
+    }
+
     /// How long a connection that listens may hear nothing before it is asked whether it is open.
     pub(in crate::sql) fn quiet(self) -> Duration {
         self.silence / 4
@@ -154,6 +160,16 @@ mod tests {
         let mut patience = Patience::new(Limits::of(LONGEST_SILENCE));
         let stopped = tokio::time::timeout(SECOND, patience.with(pending::<Result<(), _>>())).await;
         assert!(stopped.is_err() && patience.is_over());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pool_that_does_not_end_is_left() {
+        let begun = Instant::now();
+        let limits = Limits::of(LONGEST_SILENCE);
+        limits.ending(sleep(LONGEST_SILENCE)).await;
+        assert_eq!(begun.elapsed().as_secs(), LONGEST_SILENCE.as_secs(), "what is under way has its time");
+        limits.ending(pending()).await;
+        assert_eq!(begun.elapsed().as_secs(), (2 * LONGEST_SILENCE + LONGEST_PING).as_secs());
     }
 
     #[test]

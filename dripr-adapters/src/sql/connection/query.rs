@@ -4,9 +4,9 @@ use std::{borrow::Cow, sync::Arc};
 
 use sqlx::AssertSqlSafe;
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-use super::patience::silence;
 use super::{Connection, Dialect, Pool, Row};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::{lent::Lent, patience::within};
 use crate::sql::error::is_gone;
 
 /// A value of a statement. Each knows its type also where it is NULL.
@@ -119,23 +119,20 @@ macro_rules! asked {
     ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr, $limits:expr) => {{
         let mut first = true;
         loop {
-            let mut connection = $pool.acquire().await?;
-            let asked = bound!($query, $dialect).$way(&mut *connection);
-            let done = tokio::time::timeout($limits.answer(), asked).await;
-            match done {
-                Ok(Err(error)) if first && is_gone(&error) => {
-                    drop(connection);
-                    $trust.broke();
-                }
-                Ok(done) => break done?,
-                Err(_) => {
-                    // Asked whether it is open on its way back, it would say nothing either.
-                    connection.close_on_drop();
-                    drop(connection);
+            let mut lent = Lent::new($pool.acquire().await?);
+            let asked = bound!($query, $dialect).$way(&mut *lent.connection);
+            match within($limits.answer(), asked).await {
+                // It is closed with that, and not asked on its way back.
+                Err(error) if is_gone(&error) => {
+                    drop(lent);
                     $trust.broke();
                     if !first {
-                        return Err(silence());
+                        return Err(error);
                     }
+                }
+                done => {
+                    lent.give_back($trust, *$limits);
+                    break done?;
                 }
             }
             first = false;

@@ -40,6 +40,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_001_501, "told_contacts", include_str!("sqlite/20261130001501_told_contacts.sql")),
             (20_261_130_001_801, "external_ids", include_str!("sqlite/20261130001801_external_ids.sql")),
             (20_261_130_002_201, "left_to_reader", include_str!("sqlite/20261130002201_left_to_reader.sql")),
+            (
+                20_261_130_002_401,
+                "left_external_ids",
+                include_str!("sqlite/20261130002401_left_external_ids.sql"),
+            ),
         ],
         #[cfg(feature = "postgres")]
         Dialect::Postgres => &[
@@ -68,6 +73,11 @@ fn migrator(dialect: Dialect) -> Migrator {
                 "left_to_reader",
                 include_str!("postgres/20261130002201_left_to_reader.sql"),
             ),
+            (
+                20_261_130_002_401,
+                "left_external_ids",
+                include_str!("postgres/20261130002401_left_external_ids.sql"),
+            ),
         ],
         #[cfg(feature = "mysql")]
         Dialect::MySql => &[
@@ -92,6 +102,11 @@ fn migrator(dialect: Dialect) -> Migrator {
             (20_261_130_001_501, "told_contacts", include_str!("mysql/20261130001501_told_contacts.sql")),
             (20_261_130_001_801, "external_ids", include_str!("mysql/20261130001801_external_ids.sql")),
             (20_261_130_002_201, "left_to_reader", include_str!("mysql/20261130002201_left_to_reader.sql")),
+            (
+                20_261_130_002_401,
+                "left_external_ids",
+                include_str!("mysql/20261130002401_left_external_ids.sql"),
+            ),
         ],
     };
     let migrations = all.iter().map(|(version, name, sql)| {

@@ -15,7 +15,7 @@ use super::{
         arrivals::{Arrivals, Hearing, Told},
         connection::{Connecting, Dialect, LONGEST_SILENCE, Limits, MYSQL_SESSION, Pool, Trust, within},
         error::{While, sorted},
-        maker,
+        external_ids, maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
         writer::Writer,
@@ -23,11 +23,12 @@ use super::{
     STATEMENTS, unreadable, writing,
 };
 
-/// The newest deliveries of both kinds, the newest message to webhooks, what came back last, which may tell of something older than
-/// that, and what was done last about a webhook, as replaying or changing it: the ends of five indexes.
-const NEWEST: &str = "SELECT coalesce((SELECT max(id) FROM queue_deliveries), 0) \
-     + coalesce((SELECT max(event) FROM outbox), 0) + coalesce((SELECT max(at) FROM webhook_messages), 0) \
-     + coalesce((SELECT max(seq) FROM feedback), 0) + coalesce((SELECT max(id) FROM deeds), 0)";
+/// The ends of five indexes, each by itself, since what some of them are of goes again: the newest deliveries of both kinds, the
+/// newest message to webhooks, what came back last, which may tell of something older than that, and what was done last about a
+/// webhook, as replaying or changing it.
+const NEWEST: &str = "SELECT CONCAT_WS(':', coalesce((SELECT max(id) FROM queue_deliveries), 0), \
+     coalesce((SELECT max(event) FROM outbox), 0), coalesce((SELECT max(at) FROM webhook_messages), 0), \
+     coalesce((SELECT max(seq) FROM feedback), 0), coalesce((SELECT max(id) FROM deeds), 0))";
 
 /// How long it is waited for another process that migrates, in seconds.
 const LONGEST_MIGRATION: u32 = 600;
@@ -154,6 +155,7 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
     let mut connections = writing(&connecting, how.writers).await?;
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
+        external_ids::take_away_left(first).await?;
     }
     let hearing = Hearing::by_looking(looking, arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);

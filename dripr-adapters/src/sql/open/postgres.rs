@@ -17,6 +17,7 @@ use super::{
             Connecting, Dialect, LONGEST_SILENCE, Limits, POSTGRES_SESSION, Pool, Trust, query, within,
         },
         error::{While, sorted},
+        external_ids,
         listening::{Channel, Line},
         maker,
         migrations::{Hindrance, bring_up_to_date, located},
@@ -133,6 +134,7 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let mut name: Arc<str> = Arc::from("dripr");
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
+        external_ids::take_away_left(first).await?;
         // By what a store knows its own: nothing that another process could have too, as it could the number of a connection that was
         // opened anew, or lies behind a pooler.
         let row =

@@ -15,7 +15,7 @@ use super::{
         arrivals::{Arrivals, Hearing, Told},
         connection::{Connecting, Dialect, Pool},
         error::{While, is_contended, sorted},
-        maker,
+        external_ids, maker,
         migrations::{Hindrance, bring_up_to_date, located},
         options::Writing,
         writer::Writer,
@@ -71,6 +71,7 @@ fn opened(path: &Path, options: SqliteOptions) -> BoxFuture<'_, PortResult<SqlSt
         let connecting = Connecting::Sqlite(connecting.pragma("cache_size", "-8000"), options.durable);
         let mut connection = connecting.open().await.doing("opening it for writing")?;
         maker::fill_in(&mut connection).await?;
+        external_ids::take_away_left(&mut connection).await?;
         let writer = Writer::spawn(&connecting, vec![connection], writing, &arrivals, &Told::Nothing);
         let hearing = writer.asked_from_afar().map(|jobs| Hearing::by_asking(jobs, arrivals.clone()));
         Ok(SqlStore::of(Pool::Sqlite(reads), writer, arrivals, hearing))

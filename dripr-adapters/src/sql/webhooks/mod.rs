@@ -1,6 +1,7 @@
 //! The port for outgoing webhooks. What happens is written with what it tells of, in `tell` and `tell_contact`.
 
 mod endings;
+mod forgetting;
 pub(super) mod persons;
 mod rows;
 pub(super) mod tell;
@@ -323,23 +324,13 @@ impl WebhookStore for SqlStore {
     }
 
     async fn forget_messages(&self, before: Instant) -> PortResult<u64> {
+        // Looking does not write where there is nothing.
         let sql = "SELECT 1 FROM webhook_messages WHERE at < ?1 LIMIT 1";
         let old = query(sql).bind(micros(before)).fetch_optional(&self.shared.reads).await.doing(STORING)?;
         if old.is_none() {
             return Ok(0);
         }
-        self.shared
-            .writer
-            .call_repeatable(move |transaction| {
-                Box::pin(async move {
-                    let connection = &mut *transaction.connection;
-                    let sql = "DELETE FROM webhook_deliveries WHERE at < ?1";
-                    query(sql).bind(micros(before)).execute(&mut *connection).await.doing(STORING)?;
-                    let sql = "DELETE FROM webhook_messages WHERE at < ?1";
-                    query(sql).bind(micros(before)).execute(connection).await.doing(STORING)
-                })
-            })
-            .await
+        self.forget_older(before).await
     }
 
     async fn waiting_messages(&self) -> PortResult<(u64, Option<Instant>)> {

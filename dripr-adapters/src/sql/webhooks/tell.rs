@@ -23,6 +23,7 @@ use crate::sql::{
     connection::{Connection, query},
     dossier::{agent, id_list, json, to_json},
     error::{While, corrupt},
+    external_ids,
     instant::{micros, micros_reached},
     reach::column,
     values::Many,
@@ -244,7 +245,7 @@ pub(in crate::sql) async fn tell_feedback(
 ) -> PortResult<()> {
     let Some(kind) = Message::kind_of(feedback) else { return Ok(()) };
     let connection = &mut *transaction.connection;
-    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state, e.state, \
+    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state, k.external_id, e.state, \
                e.delivery_status FROM emails AS e JOIN campaigns AS c ON c.id = e.campaign_id \
                JOIN contacts AS k ON k.id = c.contact_id JOIN users AS u ON u.id = e.user_id WHERE e.id = ?1";
     let query = query(sql).bind(feedback.email_id.as_str());
@@ -254,7 +255,7 @@ pub(in crate::sql) async fn tell_feedback(
     if listeners.is_empty() {
         return Ok(());
     }
-    let email = crate::sql::dossier::email(row.try_get(6).doing(DOING)?, row.try_get(7).doing(DOING)?)?;
+    let email = crate::sql::dossier::email(row.try_get(7).doing(DOING)?, row.try_get(8).doing(DOING)?)?;
     let mut told = Told::default();
     if let Some(message) = Message::of_feedback(feedback, &email, &contact) {
         told.add(&listeners, kind, &agent, || message);
@@ -275,7 +276,7 @@ pub(in crate::sql) async fn tell_settled(
     if listeners.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state \
+    let sql = "SELECT u.id, u.state, u.subscription_status, u.managed_client_id, k.id, k.state, k.external_id \
                FROM campaigns AS c JOIN contacts AS k ON k.id = c.contact_id JOIN users AS u ON u.id = c.user_id WHERE c.id = ?1";
     let query = query(sql).bind(email.campaign_id.as_str());
     let Some(row) = query.fetch_optional(connection).await.doing(DOING)? else { return Ok(()) };
@@ -295,8 +296,7 @@ fn agent_of(row: &crate::sql::connection::Row) -> PortResult<Agent> {
     )
 }
 
-/// The contact in the two columns after the agent's.
+/// The contact in the three columns after the agent's.
 fn contact_of(row: &crate::sql::connection::Row) -> PortResult<Contact> {
-    let id: &str = row.try_get(4).doing(DOING)?;
-    json(row.try_get(5).doing(DOING)?, "contacts", "state", id)
+    external_ids::contact(row, 4, DOING)
 }
