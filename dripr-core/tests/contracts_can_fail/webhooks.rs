@@ -241,7 +241,7 @@ async fn a_store_that_does_not_tell_of_a_lost_mailbox() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "the newest first")]
+#[should_panic(expected = "what is another is told, and nothing else")]
 async fn a_store_that_lists_the_oldest_messages_first() {
     wrong(Fault::DeliveriesBackwards).await;
 }
