@@ -181,7 +181,7 @@ async fn external_ids_stay_with_the_living_whatever_a_program_of_before_writes()
     assert_eq!((read.first_name.as_str(), &read.external_id), ("Kimberly", &Some(external_id.clone())));
     assert_eq!(store.contact_with(&agent.id, &external_id).await.unwrap(), Some(read.clone()));
     assert_eq!(store.contact_at(&agent.id, &stays.email).await.unwrap(), Some(read.clone()));
-    assert_eq!(store.contacts(&agent.id, None, 10).await.unwrap(), [read.clone()]);
+    assert_eq!(store.contacts(&agent.id, None, 10).await.unwrap(), std::slice::from_ref(&read));
     let dossier = store.load(std::slice::from_ref(&new[0].campaign.id)).await.unwrap().remove(0).unwrap();
     assert_eq!(dossier.contact, read);
     assert_eq!(store.contact(&goes.id).await.unwrap().unwrap().external_id, None);

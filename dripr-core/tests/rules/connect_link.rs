@@ -90,9 +90,12 @@ impl Scene {
     }
 }
 
+/// Something that becomes of an agent.
+type Change = fn(&mut Agent);
+
 #[tokio::test]
 async fn a_link_of_an_agent_who_signed_in_ends_when_they_may_not_make_it_any_more() {
-    let changes: [(&str, &str, fn(&mut Agent)); 5] = [
+    let changes: [(&str, &str, Change); 5] = [
         ("amy", "loses the role", |amy| amy.membership.role = Role::TeamLead),
         ("amy", "goes elsewhere", |amy| amy.membership.brokerage = "south".parse().ok()),
         ("amy", "is banned", |amy| amy.banned = true),

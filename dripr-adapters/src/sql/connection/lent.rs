@@ -41,6 +41,7 @@ impl<DB: Database> Drop for Lent<DB> {
 }
 
 #[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::time::Duration;
 

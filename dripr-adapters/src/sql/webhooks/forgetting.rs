@@ -64,6 +64,7 @@ async fn forget_portion(
 }
 
 #[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::sql::SqliteOptions;
