@@ -72,7 +72,7 @@ impl Message {
     /// let before = samples::campaign(&samples::agent("ana", now)?, 1, "98103", 12, now)?.contact;
     /// assert_eq!(Message::of_changed_contact(&before, &before, now), None);
     /// let mut contact = before.clone();
-    /// contact.first_name = "Kim".to_owned();
+    /// contact.first_name = "Kimberly".to_owned();
     /// let told = Message::of_changed_contact(&before, &contact, now).ok_or("nothing is told")?;
     /// assert_eq!(told.data["changed"], serde_json::json!(["first_name"]));
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
