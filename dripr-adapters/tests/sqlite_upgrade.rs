@@ -11,6 +11,7 @@ use dripr_core::{
     campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, Operation, Provision, command::Bench},
     contact::ExternalId,
     ids::CampaignId,
+    person,
     policy::Policy,
     ports::{
         AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, Enrolment,
@@ -191,6 +192,38 @@ async fn external_ids_stay_with_the_living_whatever_a_program_of_before_writes()
             .await
             .unwrap();
     assert_eq!(left, ["crm 1"], "nothing is left of whom it erased");
+}
+
+/// External ids that a spreadsheet rounded are refused since, and stay where they are stored.
+#[tokio::test]
+async fn a_contact_with_an_external_id_of_before_rounded_ones_were_refused_is_read_and_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let agent = samples::agent("agent", start).unwrap();
+    let new = samples::campaign(&agent, 1, "98103", 12, start).unwrap();
+    let store = open(&path).await;
+    store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+    store.enrol(vec![new.clone()]).await.unwrap();
+    let mut raw = connection(&path).await;
+    let sql = "UPDATE contacts SET external_id = '1,23457E+11', state = json_set(state, '$.external_id', '1,23457E+11')";
+    assert_eq!(sqlx::query(sql).execute(&mut raw).await.unwrap().rows_affected(), 1);
+
+    let read = store.contact(&new.contact.id).await.unwrap().unwrap();
+    assert_eq!(read.external_id.as_ref().map(ExternalId::as_str), Some("1,23457E+11"));
+    let dossier = store.load(std::slice::from_ref(&new.campaign.id)).await.unwrap().remove(0).unwrap();
+    assert_eq!(dossier.contact, read);
+    assert_eq!(store.contacts(&agent.id, None, 10).await.unwrap(), std::slice::from_ref(&read));
+    let desk = Arc::new(Bench { clock: Arc::new(ManualClock::at(start)), policy: Policy::default() });
+    let erased = person::erase(&store, &[], &desk, &agent.id, &new.contact.email).await.unwrap();
+    assert_eq!((erased.campaigns, erased.contacts), (1, 1));
+    let left: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM contacts WHERE external_id IS NOT NULL OR state LIKE '%E+11%'",
+    )
+    .fetch_one(&mut raw)
+    .await
+    .unwrap();
+    assert_eq!(left, 0, "nothing is left of it");
 }
 
 #[tokio::test]
