@@ -7,18 +7,19 @@ use std::{path::Path, sync::Arc};
 
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
-    access::{ApiKey, Caller, Membership, NewApiKey, Role, Scopes},
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, RevokedBecause, Role, Scopes},
     campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, Operation, Provision, command::Bench},
     contact::ExternalId,
     ids::CampaignId,
     person,
     policy::Policy,
     ports::{
-        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, Enrolment,
-        ImportStore, NoticeStore,
+        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, DeedStore,
+        Enrolment, ImportStore, NoticeStore, WebhookStore,
     },
     schedule::Instant,
     testkit::{ManualClock, SeededEntropy, samples},
+    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint, OffBecause},
 };
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -282,4 +283,64 @@ async fn ends_with_its_maker(left: &'static str) {
         revoked.push(store.api_key(&key.id).await.unwrap().unwrap().revoked_at.is_some());
     }
     assert_eq!(revoked, [true, false, true], "the admin's, and what it made");
+}
+
+/// A program of before stored a ban, and ended nothing with it.
+#[tokio::test]
+async fn what_an_agent_made_who_was_banned_before_bans_ended_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let (agent, other) = (samples::agent("agent", start).unwrap(), samples::agent("other", start).unwrap());
+    let entropy = SeededEntropy::new(1);
+    let key_of = |by: &Caller| {
+        let (name, reach) = ("a key".to_owned(), by.reach.clone());
+        let new = NewApiKey { name, reach, scopes: Scopes::all(), expires_at: None };
+        ApiKey::mint(new, by, &entropy, start).key
+    };
+    let by = Caller::signed_in(&agent);
+    let (key, others) = (key_of(&by), key_of(&Caller::signed_in(&other)));
+    let new = NewEndpoint {
+        id: "its".parse().unwrap(),
+        reach: by.reach.clone(),
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    let endpoint = Endpoint::new(new, &by, start);
+    let webhook = endpoint.id.clone();
+    {
+        let store = open(&path).await;
+        for agent in [&agent, &other] {
+            store.register(agent.clone(), samples::user_created(agent), Actor::Operator).await.unwrap();
+        }
+        for key in [&key, &others] {
+            assert!(store.put_api_key(key.clone()).await.unwrap());
+        }
+        let deed = endpoint.deed("webhook_made", by.actor.clone(), start, None);
+        assert!(store.put_webhook(endpoint, deed).await.unwrap());
+        store.close().await;
+    }
+    let sql = "UPDATE users SET state = json_set(state, '$.banned', json('true'), \
+               '$.account_changed_at', '2026-03-02T12:00:00Z') WHERE id = 'agent'";
+    sqlx::query(sql).execute(&mut connection(&path).await).await.unwrap();
+
+    let store = open(&path).await;
+    let known = store.api_key(&key.id).await.unwrap().unwrap();
+    assert_eq!(known.revoked_because, Some(RevokedBecause::Banned));
+    assert_eq!(known.revoked_at, Some(at("2026-03-02T12:00:00Z")), "when the ban was told of");
+    assert_eq!(store.api_key(&others.id).await.unwrap().unwrap().revoked_at, None);
+    let mut off = store.webhook(&webhook).await.unwrap().unwrap();
+    assert_eq!(off.off.as_ref().map(|off| off.because), Some(OffBecause::Banned));
+    let deeds = store.deeds(&Reach::Deployment, None, 10).await.unwrap();
+    off.switch(true, start);
+    let deed = off.deed("webhook_changed", Actor::Operator, start, None);
+    assert!(store.put_webhook(off, deed).await.unwrap());
+    store.close().await;
+
+    let store = open(&path).await;
+    assert_eq!(store.webhook(&webhook).await.unwrap().unwrap().off, None, "somebody wanted it on again");
+    let later = store.deeds(&Reach::Deployment, None, 10).await.unwrap();
+    assert_eq!(later.len(), deeds.len() + 1, "nothing ends twice: {later:?}");
 }
