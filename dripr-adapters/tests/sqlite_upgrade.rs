@@ -7,17 +7,19 @@ use std::{path::Path, sync::Arc};
 
 use dripr_adapters::sql::{SqlStore, SqliteOptions};
 use dripr_core::{
-    access::{ApiKey, Caller, Membership, NewApiKey, Role, Scopes},
+    access::{ApiKey, Caller, Membership, NewApiKey, Reach, RevokedBecause, Role, Scopes},
     campaign::{Action, Actor, AuditEntry, CampaignStatus, Command, Operation, Provision, command::Bench},
     contact::ExternalId,
     ids::CampaignId,
+    person,
     policy::Policy,
     ports::{
-        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, Enrolment,
-        ImportStore, NoticeStore,
+        AgentStore, ApiKeyStore, CampaignFilter, CampaignStore, ChannelStore, ContactStore, DeedStore,
+        Enrolment, ImportStore, NoticeStore, WebhookStore,
     },
     schedule::Instant,
     testkit::{ManualClock, SeededEntropy, samples},
+    webhooks::{Endpoint, KeptSecret, Kinds, NewEndpoint, OffBecause},
 };
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -193,6 +195,38 @@ async fn external_ids_stay_with_the_living_whatever_a_program_of_before_writes()
     assert_eq!(left, ["crm 1"], "nothing is left of whom it erased");
 }
 
+/// External ids that a spreadsheet rounded are refused since, and stay where they are stored.
+#[tokio::test]
+async fn a_contact_with_an_external_id_of_before_rounded_ones_were_refused_is_read_and_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let agent = samples::agent("agent", start).unwrap();
+    let new = samples::campaign(&agent, 1, "98103", 12, start).unwrap();
+    let store = open(&path).await;
+    store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+    store.enrol(vec![new.clone()]).await.unwrap();
+    let mut raw = connection(&path).await;
+    let sql = "UPDATE contacts SET external_id = '1,23457E+11', state = json_set(state, '$.external_id', '1,23457E+11')";
+    assert_eq!(sqlx::query(sql).execute(&mut raw).await.unwrap().rows_affected(), 1);
+
+    let read = store.contact(&new.contact.id).await.unwrap().unwrap();
+    assert_eq!(read.external_id.as_ref().map(ExternalId::as_str), Some("1,23457E+11"));
+    let dossier = store.load(std::slice::from_ref(&new.campaign.id)).await.unwrap().remove(0).unwrap();
+    assert_eq!(dossier.contact, read);
+    assert_eq!(store.contacts(&agent.id, None, 10).await.unwrap(), std::slice::from_ref(&read));
+    let desk = Arc::new(Bench { clock: Arc::new(ManualClock::at(start)), policy: Policy::default() });
+    let erased = person::erase(&store, &[], &desk, &agent.id, &new.contact.email).await.unwrap();
+    assert_eq!((erased.campaigns, erased.contacts), (1, 1));
+    let left: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM contacts WHERE external_id IS NOT NULL OR state LIKE '%E+11%'",
+    )
+    .fetch_one(&mut raw)
+    .await
+    .unwrap();
+    assert_eq!(left, 0, "nothing is left of it");
+}
+
 #[tokio::test]
 async fn what_was_made_before_makers_had_a_column_ends_with_its_maker() {
     let before = "DROP INDEX api_keys_by_maker; DROP INDEX webhook_endpoints_by_maker; \
@@ -249,4 +283,64 @@ async fn ends_with_its_maker(left: &'static str) {
         revoked.push(store.api_key(&key.id).await.unwrap().unwrap().revoked_at.is_some());
     }
     assert_eq!(revoked, [true, false, true], "the admin's, and what it made");
+}
+
+/// A program of before stored a ban, and ended nothing with it.
+#[tokio::test]
+async fn what_an_agent_made_who_was_banned_before_bans_ended_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dripr.db");
+    let start = at("2026-03-01T12:00:00Z");
+    let (agent, other) = (samples::agent("agent", start).unwrap(), samples::agent("other", start).unwrap());
+    let entropy = SeededEntropy::new(1);
+    let key_of = |by: &Caller| {
+        let (name, reach) = ("a key".to_owned(), by.reach.clone());
+        let new = NewApiKey { name, reach, scopes: Scopes::all(), expires_at: None };
+        ApiKey::mint(new, by, &entropy, start).key
+    };
+    let by = Caller::signed_in(&agent);
+    let (key, others) = (key_of(&by), key_of(&Caller::signed_in(&other)));
+    let new = NewEndpoint {
+        id: "its".parse().unwrap(),
+        reach: by.reach.clone(),
+        description: String::new(),
+        url: "https://crm.example".to_owned(),
+        kinds: Kinds::default(),
+        secret: KeptSecret::Plain("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+    };
+    let endpoint = Endpoint::new(new, &by, start);
+    let webhook = endpoint.id.clone();
+    {
+        let store = open(&path).await;
+        for agent in [&agent, &other] {
+            store.register(agent.clone(), samples::user_created(agent), Actor::Operator).await.unwrap();
+        }
+        for key in [&key, &others] {
+            assert!(store.put_api_key(key.clone()).await.unwrap());
+        }
+        let deed = endpoint.deed("webhook_made", by.actor.clone(), start, None);
+        assert!(store.put_webhook(endpoint, deed).await.unwrap());
+        store.close().await;
+    }
+    let sql = "UPDATE users SET state = json_set(state, '$.banned', json('true'), \
+               '$.account_changed_at', '2026-03-02T12:00:00Z') WHERE id = 'agent'";
+    sqlx::query(sql).execute(&mut connection(&path).await).await.unwrap();
+
+    let store = open(&path).await;
+    let known = store.api_key(&key.id).await.unwrap().unwrap();
+    assert_eq!(known.revoked_because, Some(RevokedBecause::Banned));
+    assert_eq!(known.revoked_at, Some(at("2026-03-02T12:00:00Z")), "when the ban was told of");
+    assert_eq!(store.api_key(&others.id).await.unwrap().unwrap().revoked_at, None);
+    let mut off = store.webhook(&webhook).await.unwrap().unwrap();
+    assert_eq!(off.off.as_ref().map(|off| off.because), Some(OffBecause::Banned));
+    let deeds = store.deeds(&Reach::Deployment, None, 10).await.unwrap();
+    off.switch(true, start);
+    let deed = off.deed("webhook_changed", Actor::Operator, start, None);
+    assert!(store.put_webhook(off, deed).await.unwrap());
+    store.close().await;
+
+    let store = open(&path).await;
+    assert_eq!(store.webhook(&webhook).await.unwrap().unwrap().off, None, "somebody wanted it on again");
+    let later = store.deeds(&Reach::Deployment, None, 10).await.unwrap();
+    assert_eq!(later.len(), deeds.len() + 1, "nothing ends twice: {later:?}");
 }

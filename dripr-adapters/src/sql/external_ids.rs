@@ -14,7 +14,7 @@ use dripr_core::{
 use super::{
     connection::{Connection, Dialect, On, Row, query},
     contacts::in_turn,
-    dossier::{json, parse, row_place, to_json},
+    dossier::{json, row_place, to_json},
     error::{While, corrupt},
     execute::write_audit,
     values::Change,
@@ -52,7 +52,10 @@ pub(super) fn contact(row: &Row, first: usize, doing: &str) -> PortResult<Contac
 pub(super) fn with_column(id: &str, state: &str, column: Option<&str>) -> PortResult<Contact> {
     let mut contact: Contact = json(state, "contacts", "state", id)?;
     if contact.deleted_at.is_none() {
-        contact.external_id = column.map(|text| parse(text, "contacts", "external_id", id)).transpose()?;
+        let read = |text| {
+            ExternalId::from_stored(text).map_err(|error| corrupt("contacts", "external_id", id, error))
+        };
+        contact.external_id = column.map(read).transpose()?;
     }
     Ok(contact)
 }

@@ -15,6 +15,7 @@
 //! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `blocks`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
 //! | `reach`, `maker` | how far keys and webhooks reach, and who made them, as columns |
+//! | `bans` | what banned agents made, ended when a store is opened if their ban did not |
 //! | `rebase` | taking away a text that others were compressed against |
 //! | `rate_limiter` | the port for how fast providers may be called |
 //! | `message` | texts, compressed against what they have in common |
@@ -44,6 +45,7 @@ mod areas;
 mod arrivals;
 #[cfg(feature = "sqlite")]
 pub mod backup;
+mod bans;
 mod blocks;
 mod bus;
 mod campaigns;

@@ -83,6 +83,21 @@ async fn a_migration_that_was_interrupted_anywhere_goes_on_in_mysql() {
     assert_eq!(store.agents(&Reach::Deployment, None, 1).await.unwrap(), []);
 }
 
+/// A column and its index are two statements, since MySQL adds a virtual column without copying the table by itself alone.
+#[tokio::test]
+async fn a_migration_that_was_interrupted_between_a_column_and_its_index_makes_the_index_in_mysql() {
+    let place = Place::new(Server::MySql).await;
+    migrate(&place).await.unwrap();
+    let mut connection = MySqlConnection::connect(place.url().expose_secret()).await.unwrap();
+    let whole = schema(&mut connection, &["contacts"]).await;
+    let interrupted = "DROP INDEX contacts_with_left_external_id ON contacts;
+         DELETE FROM _sqlx_migrations WHERE version > 20261130002401;
+         UPDATE _sqlx_migrations SET success = FALSE WHERE version = 20261130002401";
+    sqlx::raw_sql(interrupted).execute(&mut connection).await.unwrap();
+    migrate(&place).await.unwrap();
+    assert_eq!(schema(&mut connection, &["contacts"]).await, whole);
+}
+
 async fn processes_that_begin_at_once_make_one_schema(server: Server) {
     let place = Place::new(server).await;
     let (a, b, c) = tokio::join!(migrate(&place), migrate(&place), migrate(&place));

@@ -106,6 +106,21 @@ impl Place {
         self.server.say(self.url().expose_secret(), sql).await;
     }
 
+    /// A number that the server says, in this database.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let url = self.url();
+        match self.server {
+            Server::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Server::MySql => {
+                let mut connection = sqlx::MySqlConnection::connect(url.expose_secret()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// Begins a transaction of somebody else's with some statements.
     pub(crate) async fn begin(&self, sql: &str) -> Open {
         let (url, sql) = (self.url(), AssertSqlSafe(format!("BEGIN; {sql}")));

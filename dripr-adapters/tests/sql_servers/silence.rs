@@ -96,6 +96,37 @@ async fn reads_that_nobody_waits_for_hold_nothing(server: Server) {
     timeout(BOUND, store.close()).await.expect("a store is closed");
 }
 
+/// A server does not hear that nobody waits any more, and works on: whoever asks again and again has it do no more at once than others do.
+async fn reads_that_nobody_waits_for_do_not_pile_up(server: Server) {
+    let (lock, waiting) = match server {
+        Server::Postgres => (
+            "LOCK TABLE users IN ACCESS EXCLUSIVE MODE",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        ),
+        Server::MySql => (
+            "LOCK TABLES users WRITE",
+            "SELECT count(*) FROM information_schema.processlist WHERE db = database() \
+             AND state = 'Waiting for table metadata lock'",
+        ),
+    };
+    let place = Place::new(server).await;
+    let store = place.open(ServerOptions::default()).await;
+    assert!(register(&store, "before").await.unwrap());
+    let readers = ServerOptions::default().readers;
+    // At once, so that each has a connection.
+    join_all((0..readers).map(|_| knows(&store, "before"))).await;
+    let locked = place.begin(lock).await;
+    let id = agent("before").id;
+    for _ in 0..4 {
+        join_all((0..readers).map(|_| timeout(CALLERS_PATIENCE, store.agent(&id)))).await;
+    }
+    let at_work = place.number(waiting).await;
+    assert!((1..=i64::from(readers)).contains(&at_work), "{at_work} reads are waiting");
+    locked.commit().await;
+    assert!(knows(&store, "before").await, "the next is read");
+    timeout(BOUND, store.close()).await.expect("a store is closed");
+}
+
 async fn nobody_waits_for_ever_for_a_server_that_is_gone(server: Server) {
     let place = Place::new(server).await;
     let proxy = Proxy::start(&place);
@@ -149,6 +180,16 @@ async fn reads_that_nobody_waits_for_hold_nothing_on_postgres() {
 #[tokio::test]
 async fn reads_that_nobody_waits_for_hold_nothing_on_mysql() {
     reads_that_nobody_waits_for_hold_nothing(Server::MySql).await;
+}
+
+#[tokio::test]
+async fn reads_that_nobody_waits_for_do_not_pile_up_on_postgres() {
+    reads_that_nobody_waits_for_do_not_pile_up(Server::Postgres).await;
+}
+
+#[tokio::test]
+async fn reads_that_nobody_waits_for_do_not_pile_up_on_mysql() {
+    reads_that_nobody_waits_for_do_not_pile_up(Server::MySql).await;
 }
 
 #[tokio::test]

@@ -55,6 +55,26 @@ impl ExternalId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Reads an external id where it is stored. It may be older than the rule about [rounded](InvalidExternalId::Rounded) numbers,
+    /// and a contact that has such a one stays readable.
+    ///
+    /// ```
+    /// use dripr_core::contact::ExternalId;
+    /// assert_eq!(ExternalId::from_stored("1,23457E+11")?.as_str(), "1,23457E+11");
+    /// assert!(ExternalId::from_stored("a\nb").is_err());
+    /// # Ok::<(), dripr_core::contact::InvalidExternalId>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever else makes a text no external id.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidExternalId> {
+        match text.parse::<Self>() {
+            // The last that is looked for: nothing else is wrong with it.
+            Err(InvalidExternalId::Rounded) => Ok(Self(text.trim().into())),
+            read => read,
+        }
+    }
 }
 
 impl FromStr for ExternalId {
@@ -72,7 +92,7 @@ impl FromStr for ExternalId {
         if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
             return Err(InvalidExternalId::ControlCharacter);
         }
-        // Last, so that what is refused for this alone can be [read where it is stored](stored).
+        // Last, so that what is refused for this alone can be [read where it is stored](ExternalId::from_stored).
         if is_rounded(trimmed) {
             return Err(InvalidExternalId::Rounded);
         }
@@ -89,15 +109,10 @@ fn is_rounded(text: &str) -> bool {
     })
 }
 
-/// Reads an external id where it is stored. It may be older than the rule about [rounded](InvalidExternalId::Rounded) numbers, and a
-/// contact that has such a one stays readable.
+/// Reads an external id [where it is stored](ExternalId::from_stored).
 pub(crate) fn stored<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ExternalId>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
-    match text.parse::<ExternalId>() {
-        Ok(id) => Ok(Some(id)),
-        Err(InvalidExternalId::Rounded) => Ok(Some(ExternalId(text.trim().into()))),
-        Err(error) => Err(D::Error::custom(error)),
-    }
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| ExternalId::from_stored(&text)).transpose().map_err(D::Error::custom)
 }
 
 impl TryFrom<String> for ExternalId {

@@ -3,40 +3,60 @@
 //! A pool asks each connection on its way back whether it is still open, keeps its place meanwhile, and waits for the answer for as
 //! long as the system does. So it is not left alone with one whose server may have vanished.
 
-use sqlx::{Database, pool::PoolConnection};
+use sqlx::{Connection as _, Database, pool::PoolConnection};
 
-use super::{Limits, Trust};
+use super::{Limits, Trust, within};
 
-/// A connection that a pool lent. One that is dropped before it was answered is closed, whoever stopped waiting for it: asked on its
-/// way back, it would say nothing either.
+/// A connection that a pool lent. One that is dropped before it was answered is closed, whoever stopped waiting for it: it is in the
+/// middle of something, and the next answer there could be that to the question before.
+///
+/// Its place stays taken until the server has answered, for the server does not hear of the end before that, and works on: who asks and
+/// hangs up again and again would have it do more and more at once. But not for longer than [`Limits::ping`]: a server that vanished
+/// never answers, and who asks next is not to wait for that.
 pub(super) struct Lent<DB: Database> {
-    pub(super) connection: PoolConnection<DB>,
-    answered: bool,
+    /// There until it is given back or closed.
+    connection: Option<PoolConnection<DB>>,
+    limits: Limits,
 }
 
 impl<DB: Database> Lent<DB> {
-    pub(super) fn new(connection: PoolConnection<DB>) -> Self {
-        Self { connection, answered: false }
+    pub(super) fn new(connection: PoolConnection<DB>, limits: Limits) -> Self {
+        Self { connection: Some(connection), limits }
+    }
+
+    /// What is asked.
+    pub(super) fn connection(&mut self) -> Result<&mut DB::Connection, sqlx::Error> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     /// Gives it back after an answer. Nobody waits for that; one that says no more on its way loses its place soon.
-    pub(super) fn give_back(mut self, trust: &Trust, limits: Limits) {
-        self.answered = true;
-        let (back, trust) = (self.connection.return_to_pool(), trust.clone());
+    pub(super) fn give_back(mut self, trust: &Trust) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let (back, trust, longest) = (connection.return_to_pool(), trust.clone(), self.limits.ping());
         tokio::spawn(async move {
-            if tokio::time::timeout(limits.ping(), back).await.is_err() {
+            if tokio::time::timeout(longest, back).await.is_err() {
                 trust.broke();
             }
         });
+    }
+
+    /// Closes one that is closed already, or said nothing for too long: there is no answer to wait for.
+    pub(super) fn close(mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        // The pool waits five seconds at most for that.
+        connection.close_on_drop();
     }
 }
 
 impl<DB: Database> Drop for Lent<DB> {
     fn drop(&mut self) {
-        if !self.answered {
-            // The pool waits five seconds at most for that.
-            self.connection.close_on_drop();
-        }
+        let Some(mut connection) = self.connection.take() else { return };
+        connection.close_on_drop();
+        let longest = self.limits.ping();
+        tokio::spawn(async move {
+            // Whatever comes of it, the connection is closed with the end of this.
+            let _ = within(longest, connection.ping()).await;
+        });
     }
 }
 
@@ -60,8 +80,15 @@ mod tests {
             .connect_lazy_with(SqliteConnectOptions::new().in_memory(true))
     }
 
+    fn limits() -> Limits {
+        Limits::of(Duration::from_secs(60))
+    }
+
     async fn mark(lent: &mut Lent<Sqlite>) {
-        sqlx::raw_sql("CREATE TEMP TABLE marked (id TEXT)").execute(&mut *lent.connection).await.unwrap();
+        sqlx::raw_sql("CREATE TEMP TABLE marked (id TEXT)")
+            .execute(lent.connection().unwrap())
+            .await
+            .unwrap();
     }
 
     /// Whether the next that the pool lends is the one that was marked.
@@ -74,18 +101,27 @@ mod tests {
     #[tokio::test]
     async fn one_that_answered_comes_back() {
         let pool = pool();
-        let mut lent = Lent::new(pool.acquire().await.unwrap());
+        let mut lent = Lent::new(pool.acquire().await.unwrap(), limits());
         mark(&mut lent).await;
-        lent.give_back(&Trust::default(), Limits::of(Duration::from_secs(60)));
+        lent.give_back(&Trust::default());
         assert!(comes_back(&pool).await);
     }
 
     #[tokio::test]
     async fn one_that_nobody_waits_for_any_more_does_not() {
         let pool = pool();
-        let mut lent = Lent::new(pool.acquire().await.unwrap());
+        let mut lent = Lent::new(pool.acquire().await.unwrap(), limits());
         mark(&mut lent).await;
         drop(lent);
+        assert!(!comes_back(&pool).await);
+    }
+
+    #[tokio::test]
+    async fn nor_does_one_that_is_closed() {
+        let pool = pool();
+        let mut lent = Lent::new(pool.acquire().await.unwrap(), limits());
+        mark(&mut lent).await;
+        lent.close();
         assert!(!comes_back(&pool).await);
     }
 }

@@ -119,19 +119,18 @@ macro_rules! asked {
     ($query:expr, $dialect:expr, $way:ident, $pool:expr, $trust:expr, $limits:expr) => {{
         let mut first = true;
         loop {
-            let mut lent = Lent::new($pool.acquire().await?);
-            let asked = bound!($query, $dialect).$way(&mut *lent.connection);
+            let mut lent = Lent::new($pool.acquire().await?, *$limits);
+            let asked = bound!($query, $dialect).$way(lent.connection()?);
             match within($limits.answer(), asked).await {
-                // It is closed with that, and not asked on its way back.
                 Err(error) if is_gone(&error) => {
-                    drop(lent);
+                    lent.close();
                     $trust.broke();
                     if !first {
                         return Err(error);
                     }
                 }
                 done => {
-                    lent.give_back($trust, *$limits);
+                    lent.give_back($trust);
                     break done?;
                 }
             }

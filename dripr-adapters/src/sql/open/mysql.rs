@@ -13,6 +13,7 @@ use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
+        bans,
         connection::{Connecting, Dialect, LONGEST_SILENCE, Limits, MYSQL_SESSION, Pool, Trust, within},
         error::{While, sorted},
         external_ids, maker,
@@ -153,12 +154,15 @@ async fn opened(options: MySqlConnectOptions, how: ServerOptions) -> PortResult<
     let looking = Connecting::MySql(options.clone(), limits.of_looks());
     let connecting = Connecting::MySql(options, limits);
     let mut connections = writing(&connecting, how.writers).await?;
+    let mut left = Vec::new();
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
         external_ids::take_away_left(first).await?;
+        left = bans::left(first).await?;
     }
     let hearing = Hearing::by_looking(looking, arrivals.clone(), NEWEST);
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &Told::Nothing);
+    bans::end(&writer, left).await?;
     Ok(SqlStore::of(Pool::MySql(reads, trust, limits), writer, arrivals, Some(hearing)))
 }

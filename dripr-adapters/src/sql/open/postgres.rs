@@ -13,6 +13,7 @@ use super::{
     super::{
         ServerOptions, SqlStore,
         arrivals::{Arrivals, Hearing, Told},
+        bans,
         connection::{
             Connecting, Dialect, LONGEST_SILENCE, Limits, POSTGRES_SESSION, Pool, Trust, query, within,
         },
@@ -132,9 +133,11 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let doing = "listening to what it tells";
     let mut ours: Arc<str> = Arc::from("");
     let mut name: Arc<str> = Arc::from("dripr");
+    let mut left = Vec::new();
     if let Some(first) = connections.first_mut() {
         maker::fill_in(first).await?;
         external_ids::take_away_left(first).await?;
+        left = bans::left(first).await?;
         // By what a store knows its own: nothing that another process could have too, as it could the number of a connection that was
         // opened anew, or lies behind a pooler.
         let row =
@@ -153,5 +156,6 @@ async fn opened(options: PgConnectOptions, how: ServerOptions) -> PortResult<Sql
     let told = Told::Notification { channel: name, ours };
     let how = Writing::new(how.durable, how.group, how.queues);
     let writer = Writer::spawn(&connecting, connections, how, &arrivals, &told);
+    bans::end(&writer, left).await?;
     Ok(SqlStore::of(Pool::Postgres(reads, trust, limits), writer, arrivals, Some(hearing)))
 }

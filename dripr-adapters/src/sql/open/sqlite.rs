@@ -13,6 +13,7 @@ use super::{
     super::{
         SqlStore, SqliteOptions,
         arrivals::{Arrivals, Hearing, Told},
+        bans,
         connection::{Connecting, Dialect, Pool},
         error::{While, is_contended, sorted},
         external_ids, maker,
@@ -72,7 +73,9 @@ fn opened(path: &Path, options: SqliteOptions) -> BoxFuture<'_, PortResult<SqlSt
         let mut connection = connecting.open().await.doing("opening it for writing")?;
         maker::fill_in(&mut connection).await?;
         external_ids::take_away_left(&mut connection).await?;
+        let left = bans::left(&mut connection).await?;
         let writer = Writer::spawn(&connecting, vec![connection], writing, &arrivals, &Told::Nothing);
+        bans::end(&writer, left).await?;
         let hearing = writer.asked_from_afar().map(|jobs| Hearing::by_asking(jobs, arrivals.clone()));
         Ok(SqlStore::of(Pool::Sqlite(reads), writer, arrivals, hearing))
     }
