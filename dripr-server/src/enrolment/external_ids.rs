@@ -63,34 +63,49 @@ impl Enroller<'_> {
     }
 
     /// Gives contacts that are there the external ids of their rows. Rows that name another contact by theirs are left out.
-    pub(super) async fn identified(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<Vec<InHand>> {
+    /// Answers the others, and what people who are no contact yet are to be called, by the keys of their addresses: as the first row that
+    /// names them does, although an earlier one may make the contact.
+    pub(super) async fn identified(
+        &self,
+        rows: Vec<InHand>,
+        taken: &mut Taken,
+    ) -> PortResult<(Vec<InHand>, HashMap<String, ExternalId>)> {
         // New contacts get theirs only afterwards: before any is given, it is settled whose it is. What earlier steps gave is stored.
         let rows = if several_claim_one(&rows) {
             self.without_taken(rows, &Seen::default(), taken).await?
         } else {
             rows
         };
+        let mut called = HashMap::new();
         let ids: Vec<(EmailAddress, ExternalId)> = rows
             .iter()
             .filter_map(|known| Some((known.row.email.clone(), known.row.external_id.clone()?)))
             .collect();
         if ids.is_empty() {
-            return Ok(rows);
+            return Ok((rows, called));
         }
         let cause = Some("external_id".to_owned());
         let audit = AuditEntry::of("contact_changed", self.by.clone(), self.now, cause);
         let mut given = self.contacts.give_external_ids(&self.user_id, ids, audit).await?.into_iter();
         let mut kept = Vec::with_capacity(rows.len());
         for in_hand in rows {
-            let given = in_hand.row.external_id.as_ref().and_then(|_| given.next());
-            match given {
+            let Some(id) = &in_hand.row.external_id else {
+                kept.push(in_hand);
+                continue;
+            };
+            match given.next() {
                 Some(ExternalIdGiven::Taken(holder)) => {
                     taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
+                    continue;
                 }
-                _ => kept.push(in_hand),
+                Some(ExternalIdGiven::NoContact) => {
+                    called.entry(in_hand.row.email.key()).or_insert_with(|| id.clone());
+                }
+                Some(ExternalIdGiven::Given | ExternalIdGiven::Kept) | None => {}
             }
+            kept.push(in_hand);
         }
-        Ok(kept)
+        Ok((kept, called))
     }
 }
 
