@@ -152,6 +152,9 @@ async fn take(
     let id = import.id.clone();
     let forgotten = alive(api, import, forget_earlier_lines(api, &id)).await?;
     forgotten.map_err(|error| Stopped::ByUs(error.into()))?;
+    if import.cancelled_at.is_some() {
+        return Err(Stopped::Cancelled);
+    }
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
