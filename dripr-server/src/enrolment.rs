@@ -223,8 +223,12 @@ impl Enroller<'_> {
     }
 
     async fn enrol(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<()> {
-        let rows = self.identified(rows, taken).await?;
-        let new = rows.iter().map(|known| self.campaign(known.row.clone())).collect();
+        let (rows, called) = self.identified(rows, taken).await?;
+        let new = |InHand { row, .. }: &InHand| {
+            let external_id = called.get(&row.email.key()).or(row.external_id.as_ref()).cloned();
+            self.campaign(NewContactRow { external_id, ..row.clone() })
+        };
+        let new = rows.iter().map(new).collect();
         let mut enrolled = Vec::new();
         for (enrolment, in_hand) in self.campaigns.enrol(new).await?.into_iter().zip(rows) {
             let fate = match enrolment {

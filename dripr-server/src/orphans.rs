@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use dripr_core::{
     campaign::{Actor, AuditEntry},
     errors::PortResult,
+    ids::ImportId,
     imports::Import,
     policy::after,
     ports::{Clock, ImportStore},
@@ -46,20 +47,30 @@ async fn sweep(store: &dyn ImportStore, clock: &dyn Clock) -> PortResult<u64> {
     loop {
         let page = store.imports_left_to_readers(last, PAGE).await?;
         let is_full = page.len() == PAGE;
-        last = page.last().map(|import| import.id.clone());
-        for mut import in page {
-            let now = clock.now();
-            if !import.end_for_dead_reader(now) {
-                continue;
+        last = page.last().cloned();
+        for id in page {
+            match end(store, clock, &id).await {
+                Ok(was_ended) => ended += u64::from(was_ended),
+                // One that is damaged keeps no other from its end.
+                Err(error) => tracing::warn!(import = %id, %error, "a cancelled import could not be ended"),
             }
-            let audit = told_outcome(&import, now);
-            // If it changed meanwhile, another has ended it, or its reader lives after all.
-            ended += u64::from(store.put_import(&import, Vec::new(), Some(audit)).await?);
         }
         if !is_full {
             return Ok(ended);
         }
     }
+}
+
+/// Ends one, if its reader died, and tells of it; whether that was so.
+async fn end(store: &dyn ImportStore, clock: &dyn Clock, id: &ImportId) -> PortResult<bool> {
+    let Some(mut import) = store.import(id).await? else { return Ok(false) };
+    let now = clock.now();
+    if !import.end_for_dead_reader(now) {
+        return Ok(false);
+    }
+    let audit = told_outcome(&import, now);
+    // If it changed meanwhile, another has ended it, or its reader lives after all.
+    store.put_import(&import, Vec::new(), Some(audit)).await
 }
 
 /// What the history says of an import that was ended in the place of its reader: with which counts. Nobody else tells it; one who
@@ -73,7 +84,7 @@ mod tests {
     use chrono::TimeDelta;
     use dripr_core::{
         access::{Caller, Reach},
-        ids::{ImportId, UserId, WebhookId},
+        ids::{UserId, WebhookId},
         imports::{ALIVE_SECONDS, ImportOptions, Stage, Tally},
         ports::{AgentStore, WebhookStore},
         testkit::{ManualClock, MemoryStore, samples},

@@ -32,7 +32,7 @@ const LINES: Many = Many {
 };
 
 /// Imports that were cancelled while they were read, and have not ended.
-const LEFT_TO_READERS: &str = "SELECT id, version, state FROM imports WHERE @true(left_to_reader)";
+const LEFT_TO_READERS: &str = "SELECT id FROM imports WHERE @true(left_to_reader)";
 const LEFT_AFTER: &str = " AND id > ?2";
 
 const READING: &str = "reading an import";
@@ -80,7 +80,7 @@ impl ImportStore for SqlStore {
         &self,
         after: Option<ImportId>,
         limit: usize,
-    ) -> PortResult<Vec<Import>> {
+    ) -> PortResult<Vec<ImportId>> {
         let condition = if after.is_some() { LEFT_AFTER } else { "" };
         let sql = format!("{LEFT_TO_READERS}{condition} ORDER BY id LIMIT ?1");
         let mut query = query(sql).bind(i64::try_from(limit).unwrap_or(i64::MAX));
@@ -89,7 +89,11 @@ impl ImportStore for SqlStore {
         }
         let doing = "looking for imports whose reader may be dead";
         let rows = query.fetch_all(&self.shared.reads).await.doing(doing)?;
-        rows.iter().map(read).collect()
+        let id = |row: &Row| {
+            let id: &str = row.try_get(0).doing(doing)?;
+            ImportId::new(id).map_err(|error| corrupt("imports", "id", id, error))
+        };
+        rows.iter().map(id).collect()
     }
 
     async fn put_import(
@@ -348,6 +352,8 @@ async fn put(
 #[cfg(all(test, feature = "sqlite"))]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use dripr_core::{campaign::Actor, imports::ImportOptions, ports::AgentStore, testkit::samples};
+
     use super::*;
     use crate::sql::{SqliteOptions, connection::Query};
 
@@ -397,5 +403,29 @@ mod tests {
             let plan = plan(&store, explain).await;
             assert!(plan.iter().all(|line| line.contains("INDEX imports_left_to_reader")), "{plan:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_was_left_to_its_reader_and_is_damaged_hides_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+        let now: Instant = "2026-03-01T12:00:00Z".parse().unwrap();
+        let agent = samples::agent("amy", now).unwrap();
+        store.register(agent.clone(), samples::user_created(&agent), Actor::Operator).await.unwrap();
+        let ids = ["damaged", "whole"].map(|id| ImportId::new(id).unwrap());
+        for id in &ids {
+            let mut import = Import::new(id.clone(), agent.id.clone(), ImportOptions::default(), now);
+            import.begin(now).unwrap();
+            import.cancel(now).unwrap();
+            store.add_import(import).await.unwrap();
+        }
+        let damaging = store.shared.writer.call(|transaction| {
+            let sql = "UPDATE imports SET state = '{' WHERE id = 'damaged'";
+            Box::pin(async move { query(sql).execute(&mut *transaction.connection).await.doing(READING) })
+        });
+        assert_eq!(damaging.await.unwrap(), 1);
+        assert_eq!(store.imports_left_to_readers(None, 9).await.unwrap(), ids);
+        store.import(&ids[0]).await.unwrap_err();
+        assert!(store.import(&ids[1]).await.unwrap().unwrap().is_left_to_reader());
     }
 }

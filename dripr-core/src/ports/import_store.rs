@@ -24,10 +24,14 @@ pub trait ImportStore: Send + Sync {
     async fn imports(&self, user: &UserId, before: Option<ImportId>, limit: usize)
     -> PortResult<Vec<Import>>;
 
-    /// Imports of all agents that were cancelled and [left to their readers](Import::is_left_to_reader), in the order of their ids,
-    /// after `after`, at most `limit`. Some of them may have ended: what they are is what they say.
-    async fn imports_left_to_readers(&self, after: Option<ImportId>, limit: usize)
-    -> PortResult<Vec<Import>>;
+    /// The ids of imports of all agents that were cancelled and [left to their readers](Import::is_left_to_reader), in their order,
+    /// after `after`, at most `limit`. Some of them may have ended: what they are is what they say. One that cannot be read is among
+    /// them and hides no other.
+    async fn imports_left_to_readers(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<ImportId>>;
 
     /// Stores how far an import is, if its stored version is still the one given here, counts that up, adds lines to its
     /// present run, and a row to the agent's history, and tells those who want to know that it has

@@ -149,7 +149,7 @@ impl ImportStore for Wrong {
         &self,
         after: Option<ImportId>,
         limit: usize,
-    ) -> PortResult<Vec<Import>> {
+    ) -> PortResult<Vec<ImportId>> {
         self.store.imports_left_to_readers(after, limit).await
     }
     async fn put_import(

@@ -107,7 +107,7 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
         Repetition::First => {}
         Repetition::Answered(reply) => {
             if !reply.body.is_empty() {
-                still_reached(api, &asking, &mut parts).await?;
+                still_reached(api, &asking, &mut parts, &reply).await?;
             }
             return Ok(again(reply));
         }
@@ -135,15 +135,27 @@ async fn first_or_again(api: &Arc<Api>, request: Request, next: Next) -> Result<
     tokio::spawn(doing.in_current_span()).await.map_err(|_| Problem::lost())
 }
 
-/// Refuses a caller who does not reach the agent any more whom the path names, if it names one. What says nothing needs no such look:
-/// that an agent was removed is told again to who removed them.
-async fn still_reached(api: &Arc<Api>, asking: &Asking, parts: &mut Parts) -> Result<(), Problem> {
+/// Refuses a caller who does not reach the agent any more whom the path names, or the answer if the call added them. What says nothing
+/// needs no such look: that an agent was removed is told again to who removed them.
+async fn still_reached(
+    api: &Arc<Api>,
+    asking: &Asking,
+    parts: &mut Parts,
+    reply: &KeptReply,
+) -> Result<(), Problem> {
     // A path without such parts names nobody.
     let named = Path::<HashMap<String, String>>::from_request_parts(parts, api).await;
-    match named.ok().and_then(|Path(mut named)| named.remove("agent")) {
-        Some(agent) => asking.reached(api, &agent).await.map(drop),
+    let named = named.ok().and_then(|Path(mut named)| named.remove("agent"));
+    match named.as_deref().or_else(|| added(reply)) {
+        Some(agent) => asking.reached(api, agent).await.map(drop),
         None => Ok(()),
     }
+}
+
+/// The agent whom an answer says to be where it is.
+fn added(reply: &KeptReply) -> Option<&str> {
+    let (_, location) = reply.headers.iter().find(|(name, _)| *name == header::LOCATION.as_str())?;
+    location.strip_prefix("/api/v1/agents/")?.split('/').next()
 }
 
 /// The key of a call, if it has one.

@@ -94,12 +94,16 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         seen: Seen::default(),
     };
     let mut rows = args.report.clone().map(RowReport::begin).transpose()?;
-    let mut report = Report::begin(out, &args)?;
+    let mut report = Some(Report::begin(out, &args)?);
+    let mut outcome = Ok(());
+    // What cannot be told ends no import: it would be half done, and no history would say so.
     let mut told = |line: &ImportLine| -> Result<(), Failure> {
-        rows.as_mut().map_or(Ok(()), |rows| rows.add(line))?;
+        tell(&mut rows, &mut outcome, |rows| rows.add(line));
         // A bar is drawn anew each time: not for a million rows that went as they stand.
-        let is_refused = matches!(line.fate, Fate::Refused { .. });
-        if is_refused { bar.suspend(|| report.problem(line)) } else { Ok(()) }
+        if matches!(line.fate, Fate::Refused { .. }) {
+            tell(&mut report, &mut outcome, |report| bar.suspend(|| report.problem(line)));
+        }
+        Ok(())
     };
     let tally = enroller.enrol_file(&mut file, &mut told).await?;
     bar.finish_and_clear();
@@ -107,13 +111,35 @@ pub(super) async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), 
         let entry = AuditEntry::of("imported", Actor::Operator, now, Some(format!("a file: {tally}")));
         deployment.store.note(&args.agent, entry).await?;
     }
-    rows.map_or(Ok(()), RowReport::end)?;
-    report.end(&tally, args.dry_run, enroller.verifying.as_ref())?;
+    let end = |report: Report<'_>| report.end(&tally, args.dry_run, enroller.verifying.as_ref());
+    keep_failure(&mut outcome, rows.map_or(Ok(()), RowReport::end));
+    keep_failure(&mut outcome, report.map_or(Ok(()), end));
     deployment.close().await;
+    outcome?;
     if tally.rows > 0 && tally.refused == tally.rows && tally.opted_out == 0 {
         return Err(Failure::new(format!("no row of {} could be used", args.file.display())));
     }
     Ok(())
+}
+
+/// Tells something where it is listened to. Once that fails, no more is told there.
+fn tell<T>(
+    listener: &mut Option<T>,
+    outcome: &mut Result<(), Failure>,
+    what: impl FnOnce(&mut T) -> Result<(), Failure>,
+) {
+    let told = listener.as_mut().map_or(Ok(()), what);
+    if told.is_err() {
+        *listener = None;
+    }
+    keep_failure(outcome, told);
+}
+
+/// Keeps why something could not be told: the first reason, but that a reader went away hides no other.
+fn keep_failure(outcome: &mut Result<(), Failure>, told: Result<(), Failure>) {
+    if told.is_err() && !matches!(outcome, Err(Failure::Said(_))) {
+        *outcome = told;
+    }
 }
 
 /// How much of the file was read; drawn only on a terminal.

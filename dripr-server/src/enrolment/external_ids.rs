@@ -9,10 +9,13 @@ use dripr_core::{
     errors::PortResult,
     ids::ContactId,
 };
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{Enroller, InHand, Seen, Taken};
 use crate::contacts_file::{NewContactRow, RowProblem};
+
+/// How many contacts are looked up at a time: others want to read too.
+const LOOKS: usize = 2;
 
 impl Enroller<'_> {
     /// The rows whose external id no other contact has, and no earlier row of those that were `seen` brought to another address.
@@ -33,9 +36,8 @@ impl Enroller<'_> {
         let known = self.contacts.contacts_at(&self.user_id, &addresses).await?;
         // Who has the row's own id keeps that, which is the same.
         let free =
-            holders.iter().zip(&known).map(|(holder, known)| known.as_ref().filter(|_| holder.is_none()));
-        let looks: Vec<_> = free.map(|contact| self.has_one(contact)).collect();
-        let has_one = try_join_all(looks).await?;
+            holders.iter().zip(&known).map(|(holder, known)| known.clone().filter(|_| holder.is_none()));
+        let has_one = self.have_one(free.collect()).await?;
         let mut looked_up = holders.into_iter().zip(known).zip(has_one);
         let mut kept = Vec::with_capacity(rows.len());
         for in_hand in rows {
@@ -56,41 +58,61 @@ impl Enroller<'_> {
         Ok(kept)
     }
 
-    /// Whether a contact that is there has an external id.
-    async fn has_one(&self, contact: Option<&ContactId>) -> PortResult<bool> {
+    /// Which of some contacts, as far as they are there, have an external id.
+    async fn have_one(&self, contacts: Vec<Option<ContactId>>) -> PortResult<Vec<bool>> {
+        let looks = contacts.into_iter().map(|contact| self.has_one(contact));
+        stream::iter(looks).buffered(LOOKS).try_collect().await
+    }
+
+    async fn has_one(&self, contact: Option<ContactId>) -> PortResult<bool> {
         let Some(id) = contact else { return Ok(false) };
-        Ok(self.contacts.contact(id).await?.is_some_and(|contact| contact.external_id.is_some()))
+        Ok(self.contacts.contact(&id).await?.is_some_and(|contact| contact.external_id.is_some()))
     }
 
     /// Gives contacts that are there the external ids of their rows. Rows that name another contact by theirs are left out.
-    pub(super) async fn identified(&self, rows: Vec<InHand>, taken: &mut Taken) -> PortResult<Vec<InHand>> {
+    /// Answers the others, and what people who are no contact yet are to be called, by the keys of their addresses: as the first row that
+    /// names them does, although an earlier one may make the contact.
+    pub(super) async fn identified(
+        &self,
+        rows: Vec<InHand>,
+        taken: &mut Taken,
+    ) -> PortResult<(Vec<InHand>, HashMap<String, ExternalId>)> {
         // New contacts get theirs only afterwards: before any is given, it is settled whose it is. What earlier steps gave is stored.
         let rows = if several_claim_one(&rows) {
             self.without_taken(rows, &Seen::default(), taken).await?
         } else {
             rows
         };
+        let mut called = HashMap::new();
         let ids: Vec<(EmailAddress, ExternalId)> = rows
             .iter()
             .filter_map(|known| Some((known.row.email.clone(), known.row.external_id.clone()?)))
             .collect();
         if ids.is_empty() {
-            return Ok(rows);
+            return Ok((rows, called));
         }
         let cause = Some("external_id".to_owned());
         let audit = AuditEntry::of("contact_changed", self.by.clone(), self.now, cause);
         let mut given = self.contacts.give_external_ids(&self.user_id, ids, audit).await?.into_iter();
         let mut kept = Vec::with_capacity(rows.len());
         for in_hand in rows {
-            let given = in_hand.row.external_id.as_ref().and_then(|_| given.next());
-            match given {
+            let Some(id) = &in_hand.row.external_id else {
+                kept.push(in_hand);
+                continue;
+            };
+            match given.next() {
                 Some(ExternalIdGiven::Taken(holder)) => {
                     taken.refuse(of_another(in_hand.row, &format!("contact {holder} has it")));
+                    continue;
                 }
-                _ => kept.push(in_hand),
+                Some(ExternalIdGiven::NoContact) => {
+                    called.entry(in_hand.row.email.key()).or_insert_with(|| id.clone());
+                }
+                Some(ExternalIdGiven::Given | ExternalIdGiven::Kept) | None => {}
             }
+            kept.push(in_hand);
         }
-        Ok(kept)
+        Ok((kept, called))
     }
 }
 

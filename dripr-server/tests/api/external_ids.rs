@@ -218,19 +218,27 @@ async fn the_earlier_row_has_an_external_id_in_a_dry_run_and_in_earnest() {
         kim@home.example,9,98104\n\
         ann@home.example,B,98104\n\
         newer@home.example,B,98104\n\
+        last@home.example,,98115\n\
         two@home.example,C,98104\n\
         two@home.example,D,98115\n\
-        last@home.example,D,98104\n";
+        last@home.example,D,98104\n\
+        one@home.example,,98104\n\
+        one@home.example,E,98104\n\
+        one@home.example,F,98115\n\
+        three@home.example,E,98104\n";
     let site = site().await;
     let key = operator(&site).await;
     made(&site, &key, json!({"email": "kim@home.example"})).await;
     made(&site, &key, json!({"email": "ann@home.example", "external_id": "A"})).await;
     for dry_run in [true, false] {
         let (progress, refused) = imported(&site, &key, dry_run, FILE).await;
-        assert_eq!((&progress["enrolled"], &progress["refused"]), (&json!(6), &json!(1)), "{dry_run}");
-        assert_eq!(refused[0]["row"], 3, "{dry_run}: {refused:?}");
-        let reason = refused[0]["problem"]["reason"].as_str().unwrap();
-        assert!(reason.ends_with("an earlier row with another address has it"), "{dry_run}: {reason}");
+        let counts = ["enrolled", "already_enrolled", "refused"].map(|name| progress[name].as_u64().unwrap());
+        assert_eq!(counts, [9, 1, 2], "{dry_run}: {progress}");
+        for (refused, row) in refused.iter().zip([3, 13]) {
+            assert_eq!(refused["row"], row, "{dry_run}: {refused}");
+            let reason = refused["problem"]["reason"].as_str().unwrap();
+            assert!(reason.ends_with("an earlier row with another address has it"), "{dry_run}: {reason}");
+        }
     }
     for (email, external_id) in [
         ("new", json!("9")),
@@ -241,6 +249,8 @@ async fn the_earlier_row_has_an_external_id_in_a_dry_run_and_in_earnest() {
         ("newer", json!("B")),
         ("two", json!("C")),
         ("last", json!("D")),
+        // An earlier row made the contact, and one that changes nothing else named it.
+        ("one", json!("E")),
     ] {
         let found = get(&site, &format!("{CONTACTS}?email={email}@home.example"), &key).await.json();
         assert_eq!(found["items"][0]["external_id"], external_id, "{email}");

@@ -333,6 +333,25 @@ async fn an_answer_about_an_agent_who_is_out_of_reach_by_then_is_not_given_again
     assert_eq!(again.status, 404, "{again:?}");
     assert!(!again.text.contains("kim@home.example"), "{again:?}");
 
+    // The answer alone names whom the call added.
+    let admin = key(&site, Reach::Brokerage("north".parse().unwrap()), &[Scope::Admin]).await;
+    let add = async || {
+        let body = json!({"first_name": "Bo", "last_name": "Hill", "email": "bo@agents.example",
+            "postal_address": "1 Sample St, Seattle WA 98101"});
+        let request = request(&site, Method::POST, "/agents", &admin).header("idempotency-key", "k-3");
+        ask(request.json(&body)).await
+    };
+    let added = add().await;
+    assert_eq!(added.status, 201, "{added:?}");
+    assert_eq!(add().await, added);
+    let id = added.json()["id"].as_str().unwrap().parse().unwrap();
+    let mut bo = store.agent(&id).await.unwrap().unwrap();
+    bo.membership.brokerage = "south".parse().ok();
+    assert!(AgentStore::replace(&**store, bo, None).await.unwrap());
+    let again = add().await;
+    assert_eq!(again.status, 404, "{again:?}");
+    assert!(!again.text.contains("bo@agents.example"), "{again:?}");
+
     // What is gone by the call itself is told again.
     let operator = operator(&site).await;
     let remove = async || {

@@ -139,6 +139,31 @@ async fn an_import_stands_in_the_agents_history_as_the_operators() {
     assert!(suppressed.cause.as_deref().unwrap().contains("imported file"), "{suppressed:?}");
 }
 
+/// Whoever is to be told cannot be: the disk is full that takes what is printed.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_import_of_which_nobody_can_be_told_is_whole_and_stands_in_the_history() {
+    let folder = deployment();
+    let refused = "nobody,98103,7\n".repeat(1_200);
+    let file = format!("email,zip,send_day\n{refused}ana@home.example,98103,7\n");
+    fs::write(folder.path().join("contacts.csv"), file).unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dripr"))
+        .args(["import", "contacts.csv", "--agent=a1"])
+        .current_dir(folder.path())
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("No space left"), "{said}");
+    let store = SqlStore::sqlite(folder.path().join("dripr.db"), SqliteOptions::default()).await.unwrap();
+    let history = store.agent_history(&UserId::new("a1").unwrap(), None, None, 99).await.unwrap();
+    let imported = history.iter().find(|line| line.entry.what == "imported").unwrap();
+    let cause = "a file: of 1201 rows 1 enrolled, 0 already there, 1200 refused";
+    assert_eq!(imported.entry.cause.as_deref(), Some(cause));
+}
+
 #[test]
 fn more_contacts_than_one_batch_are_stored() {
     let folder = deployment();

@@ -240,7 +240,7 @@ async fn left_to_readers<S: Store + ImportStore + ?Sized>(store: &S, user: &User
     let left = async |after: Option<&str>, limit: usize| {
         let after = after.map(|id| ImportId::new(id).expect("an id"));
         let imports = store.imports_left_to_readers(after, limit).await.expect("looking for imports");
-        imports.into_iter().map(|import| import.id.to_string()).collect::<Vec<_>>()
+        imports.into_iter().map(|id| id.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(left(None, 9).await, [""; 0], "one that its reader ended is not left to them");
     let mut made = Vec::new();
@@ -261,8 +261,6 @@ async fn left_to_readers<S: Store + ImportStore + ?Sized>(store: &S, user: &User
     assert_eq!(left(None, 9).await, ["left-1", "left-2", "left-3"], "no other is");
     assert_eq!(left(None, 2).await, ["left-1", "left-2"], "in the order of their ids");
     assert_eq!(left(Some("left-1"), 9).await, ["left-2", "left-3"], "a part of them");
-    let found = store.imports_left_to_readers(None, 1).await.expect("looking for imports");
-    assert_eq!(found, made[..1], "as they are");
     assert!(!made[0].end_for_dead_reader(at("2026-03-01T12:00:59Z")), "they may live");
     assert!(made[0].end_for_dead_reader(at("2026-03-01T12:01:00Z")), "and are dead a minute later");
     put(&mut made[0]).await;

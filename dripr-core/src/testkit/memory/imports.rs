@@ -84,12 +84,12 @@ impl ImportStore for MemoryStore {
         &self,
         after: Option<ImportId>,
         limit: usize,
-    ) -> PortResult<Vec<Import>> {
+    ) -> PortResult<Vec<ImportId>> {
         let state = self.lock();
         let left = state.imports.values().map(|kept| &kept.import).filter(|import| {
             import.is_left_to_reader() && after.as_ref().is_none_or(|after| import.id > *after)
         });
-        Ok(left.take(limit).cloned().collect())
+        Ok(left.take(limit).map(|import| import.id.clone()).collect())
     }
 
     async fn put_import(

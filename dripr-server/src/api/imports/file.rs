@@ -152,6 +152,9 @@ async fn take(
     let id = import.id.clone();
     let forgotten = alive(api, import, forget_earlier_lines(api, &id)).await?;
     forgotten.map_err(|error| Stopped::ByUs(error.into()))?;
+    if import.cancelled_at.is_some() {
+        return Err(Stopped::Cancelled);
+    }
     let verifier = api.verifier.as_deref().filter(|_| !import.options.dry_run || import.options.verify);
     let enroller = Enroller {
         campaigns: &*api.store,
@@ -286,23 +289,18 @@ async fn keep(
     api: &Api,
     import: &mut Import,
     lines: Vec<ImportLine>,
-    audit: Option<AuditEntry>,
+    mut audit: Option<AuditEntry>,
 ) -> Result<(), Problem> {
-    if api.store.put_import(import, lines.clone(), audit.clone()).await? {
-        import.version += 1;
-        return Ok(());
+    while !api.store.put_import(import, lines.clone(), audit.clone()).await? {
+        let stored = api.store.import(&import.id).await?;
+        // There are two such changes at most: it is cancelled, and ended.
+        let Some(stored) = stored.as_ref().filter(|stored| import.heed(stored)) else {
+            return Err(not_ours(stored.as_ref()));
+        };
+        audit = audit.filter(|_| stored.stage != Stage::Cancelled);
     }
-    let stored = api.store.import(&import.id).await?;
-    if let Some(stored) = &stored
-        && import.heed(stored)
-    {
-        let audit = audit.filter(|_| stored.stage != Stage::Cancelled);
-        if api.store.put_import(import, lines, audit).await? {
-            import.version += 1;
-            return Ok(());
-        }
-    }
-    Err(not_ours(stored.as_ref()))
+    import.version += 1;
+    Ok(())
 }
 
 /// Why an import is not this reader's, given how it is stored.
