@@ -16,11 +16,12 @@ use super::{
     connection::{Connection, On, Row, query},
     dossier::{row_place, suppression, to_json},
     error::{While, corrupt},
-    execute::{wake, write_audit},
+    execute::write_audit,
     external_ids,
     instant::{AT_ONCE, micros},
+    suppressions::{known_suppression, lift, suppress},
     values::{Many, RowValues},
-    webhooks::tell_contact::{tell_changed_contact, tell_lifting, tell_removed_contact, tell_suppression},
+    webhooks::tell_contact::{tell_changed_contact, tell_removed_contact},
     writer::Transaction,
 };
 
@@ -305,7 +306,11 @@ impl ContactStore for SqlStore {
     }
 }
 
-async fn known_contact<'c>(on: impl Into<On<'c>>, user: &UserId, key: &str) -> PortResult<Option<Contact>> {
+pub(super) async fn known_contact<'c>(
+    on: impl Into<On<'c>>,
+    user: &UserId,
+    key: &str,
+) -> PortResult<Option<Contact>> {
     let doing = "looking for a contact by address";
     let sql = "SELECT id, state, external_id FROM contacts WHERE user_id = ?1 AND address_key = ?2 AND deleted_at IS NULL";
     let row = query(sql).bind(user.as_str()).bind(key).fetch_optional(on).await.doing(doing)?;
@@ -380,17 +385,6 @@ async fn remove(
     note(connection, user, &key, audit).await?;
     tell_removed_contact(transaction, &contact, audit.at).await?;
     Ok(ContactRemoval::Removed)
-}
-
-async fn known_suppression<'c>(
-    on: impl Into<On<'c>>,
-    user: &UserId,
-    key: &str,
-) -> PortResult<Option<Suppression>> {
-    let doing = "reading an opt-out";
-    let sql = "SELECT state, cause FROM suppressions WHERE user_id = ?1 AND address_key = ?2";
-    let row = query(sql).bind(user.as_str()).bind(key).fetch_optional(on).await.doing(doing)?;
-    row.map(|row| suppression(row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?)).transpose()
 }
 
 async fn replace(
@@ -472,90 +466,6 @@ pub(super) async fn in_turn(connection: &mut Connection, user: &UserId) -> PortR
     Ok(row.await.doing("waiting for an agent's turn")?.is_some())
 }
 
-async fn suppress(
-    transaction: &mut Transaction<'_>,
-    new: &Suppression,
-    actor: Actor,
-    why: String,
-) -> PortResult<AddressSuppression> {
-    let connection = &mut *transaction.connection;
-    in_turn(connection, &new.user_id).await?;
-    let key = new.address.key();
-    let (became, stands) = match known_suppression(&mut *connection, &new.user_id, &key).await? {
-        None => (AddressSuppression::Anew, new.clone()),
-        Some(known) => match known.joined(new) {
-            None => return Ok(AddressSuppression::Known),
-            Some(joined) if joined.cause == known.cause => (AddressSuppression::Known, joined),
-            Some(joined) => (AddressSuppression::MoreFinal, joined),
-        },
-    };
-    query(
-        "INSERT INTO suppressions (user_id, address_key, address, cause, since, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (user_id, address_key) DO UPDATE SET address = excluded.address, cause = excluded.cause, \
-         since = excluded.since, state = excluded.state",
-    )
-    .bind(stands.user_id.as_str())
-    .bind(key.as_str())
-    .bind(stands.address.as_str())
-    .bind(stands.cause.as_str())
-    .bind(micros(stands.since))
-    .bind(to_json(&stands)?)
-    .execute(&mut *connection)
-    .await
-    .doing("storing an opt-out")?;
-    if became == AddressSuppression::Known {
-        return Ok(became);
-    }
-    let contact = known_contact(&mut *connection, &new.user_id, &key).await?;
-    let entry = AuditEntry {
-        at: new.since,
-        actor,
-        what: "suppressed".to_owned(),
-        cycle: None,
-        email_id: None,
-        cause: Some(why),
-        contact_id: contact.as_ref().map(|contact| contact.id.clone()),
-    };
-    note(connection, &new.user_id, &key, &entry).await?;
-    wake(connection, &new.user_id, Some(&key)).await?;
-    tell_suppression(transaction, &stands, contact.as_ref()).await?;
-    Ok(became)
-}
-
-async fn lift(
-    transaction: &mut Transaction<'_>,
-    user: &UserId,
-    key: &str,
-    is_lifted: &(dyn Fn(&Suppression) -> bool + Send + Sync),
-    actor: Actor,
-    at: Instant,
-) -> PortResult<bool> {
-    let connection = &mut *transaction.connection;
-    in_turn(connection, user).await?;
-    let known = known_suppression(&mut *connection, user, key).await?;
-    let Some(ended) = known.filter(is_lifted) else { return Ok(false) };
-    query("DELETE FROM suppressions WHERE user_id = ?1 AND address_key = ?2")
-        .bind(user.as_str())
-        .bind(key)
-        .execute(&mut *connection)
-        .await
-        .doing("lifting an opt-out")?;
-    let contact = known_contact(&mut *connection, user, key).await?;
-    let entry = AuditEntry {
-        at,
-        actor,
-        what: "suppression_lifted".to_owned(),
-        cycle: None,
-        email_id: None,
-        cause: None,
-        contact_id: contact.as_ref().map(|contact| contact.id.clone()),
-    };
-    note(connection, user, key, &entry).await?;
-    wake(connection, user, Some(key)).await?;
-    tell_lifting(transaction, &ended, contact.as_ref(), at).await?;
-    Ok(true)
-}
-
 /// Who writes to some addresses; an agent has one contact of an address at most.
 const WRITING_TO_EACH: &str = "SELECT wanted.nr, c.user_id FROM @list(?1: address_key text) AS wanted CROSS JOIN contacts AS c \
                                ON c.address_key = wanted.address_key AND c.deleted_at IS NULL";
@@ -564,7 +474,12 @@ const WRITING_TO_EACH: &str = "SELECT wanted.nr, c.user_id FROM @list(?1: addres
 const TO_ADDRESS: &str = "SELECT id FROM campaigns WHERE user_id = ?1 AND address_key = ?2";
 
 /// An audit row for each of an agent's campaigns to an address, or one without a campaign where there is none.
-async fn note(connection: &mut Connection, user: &UserId, key: &str, entry: &AuditEntry) -> PortResult<()> {
+pub(super) async fn note(
+    connection: &mut Connection,
+    user: &UserId,
+    key: &str,
+    entry: &AuditEntry,
+) -> PortResult<()> {
     let doing = "storing audit rows";
     let query = query(TO_ADDRESS).bind(user.as_str()).bind(key);
     let mut ids = Vec::new();

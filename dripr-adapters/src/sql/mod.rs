@@ -13,6 +13,7 @@
 //! | `dossier` | reading campaigns with what decisions look at |
 //! | `enrol` | new campaigns |
 //! | `campaigns`, `emails`, `agents`, `api_keys`, `contacts`, `blocks`, `areas`, `mail_accounts`, `feedback`, `channels`, `deeds`, `notices`, `queue`, `queue_desk`, `bus`, `outbox`, `replies`, `persons`, `store_check`, `tally_store`, `alerts`, `webhooks` | the ports, one each |
+//! | `suppressions` | what stands against writing to an address, for the port of contacts |
 //! | `backup`, `scrub` | backups of a SQLite file, and what was deleted from one taken off the disk |
 //! | `reach`, `maker` | how far keys and webhooks reach, and who made them, as columns |
 //! | `bans` | what banned agents made, ended when a store is opened if their ban did not |
@@ -85,6 +86,7 @@ mod replies;
 pub mod scrub;
 mod statistics;
 mod store_check;
+mod suppressions;
 mod tally_store;
 mod values;
 mod webhooks;
